@@ -1,0 +1,1 @@
+"""The contract a framework must keep, as a runnable suite."""

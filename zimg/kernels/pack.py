@@ -1,0 +1,77 @@
+"""A volume prepared for trilinear sampling: neighbouring voxels packed into one integer word."""
+
+from typing import NamedTuple
+
+from zimg._dispatch import array_namespace, device
+from zimg._typing import Array, Namespace
+
+BYTES, PAIRS, PLAIN = "bytes", "pairs", "plain"
+BYTE_CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+class Layout(NamedTuple):
+    """How the words of a pack are read; static and hashable, so a compiled kernel can depend on it.
+
+    Attributes
+    ----------
+    kind
+        ``"bytes"``: the four corners of an xy cell in one int32 (8-bit voxels); ``"pairs"``: two
+        neighbours along x (16-bit voxels); ``"plain"``: one voxel in the compute dtype.
+    shape
+        ``(depth, height, width)`` of the volume.
+    z_to_xy
+        Size of a voxel in z divided by its size in x and y.
+    """
+
+    kind: str
+    shape: tuple[int, int, int]
+    z_to_xy: float
+
+    @property
+    def row(self) -> int:
+        """Words per padded row."""
+        return self.shape[2] + 1
+
+    @property
+    def plane(self) -> int:
+        """Words per padded plane."""
+        return (self.shape[1] + 1) * self.row
+
+
+def pack_volume(volume: Array, /, *, z_to_xy: float, dtype: object) -> tuple[Array, Layout]:
+    """Pack a ``(Z, Y, X)`` volume for the tube kernels.
+
+    Each axis gets one padding voxel behind its end, so that the neighbour of every voxel exists.
+    Packed values are exact. Voxels that are neither uint8 nor uint16 are kept one per word in `dtype`.
+
+    Returns
+    -------
+    words, layout
+        ``((Z + 1) * (Y + 1) * (X + 1),)`` on the device of `volume`, and how to read it.
+    """
+    xp = array_namespace(volume)
+    depth, height, width = volume.shape
+    kind = {xp.uint8: BYTES, xp.uint16: PAIRS}.get(volume.dtype, PLAIN)
+    values = xp.astype(volume, dtype if kind == PLAIN else xp.int32)
+    values = _padded(values, xp=xp)
+    if kind == PAIRS:
+        values = values | (_shifted(values, 2, xp=xp) << 16)
+    elif kind == BYTES:
+        pair = values | (_shifted(values, 2, xp=xp) << 8)
+        values = pair | (_shifted(pair, 1, xp=xp) << 16)
+    layout = Layout(kind, (depth, height, width), float(z_to_xy))
+    return xp.reshape(values, (-1,)), layout
+
+
+def _padded(values: Array, *, xp: Namespace) -> Array:
+    """`values` with one voxel of zeros behind each axis."""
+    for axis in range(3):
+        shape = tuple(1 if a == axis else n for a, n in enumerate(values.shape))
+        zeros = xp.zeros(shape, dtype=values.dtype, device=device(values))
+        values = xp.concat([values, zeros], axis=axis)
+    return values
+
+
+def _shifted(values: Array, axis: int, *, xp: Namespace) -> Array:
+    """The next voxel along `axis`; what comes after the padding is never read."""
+    return xp.roll(values, -1, axis=axis)

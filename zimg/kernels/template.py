@@ -1,0 +1,101 @@
+"""The planar templates of a tube section: a Mexican hat that is positive inside the wall and negative around it."""
+
+from collections.abc import Iterator
+from math import exp, hypot
+from typing import NamedTuple
+
+from zimg._typing import Array, Device, Namespace
+
+SPACING = 0.2
+"""Lattice step in units of the tube radius (behaviour of the reference)."""
+
+FULL_LIMIT = 66
+"""Squared radius of the full template in lattice steps: (1.6² + 0.1) / 0.2² rounded down (behaviour of the reference)."""
+
+CORE_LIMIT = 20
+"""Squared radius of the core template in lattice steps: 0.81 / 0.2² rounded down (behaviour of the reference)."""
+
+WALL = 25
+"""Squared distance of the tube wall from the axis, in lattice steps."""
+
+
+class Template(NamedTuple):
+    """Points of a unit section with their weights, as arrays of one framework and device.
+
+    Attributes
+    ----------
+    x, y
+        ``(n,)`` position in units of the radius.
+    value
+        ``(n,)`` value of ``(1 - t) exp(-t)`` with ``t = x² + y²``.
+    inside
+        ``(n,)`` bool: the point lies on or inside the wall and scales with the radius.
+    surplus
+        ``(n,)`` distance of a point beyond the wall, 0 inside.
+    inverse_norm
+        ``(n,)`` one over the distance from the axis beyond the wall, 1 inside.
+    """
+
+    x: Array
+    y: Array
+    value: Array
+    inside: Array
+    surplus: Array
+    inverse_norm: Array
+
+
+def full_template(*, dtype: object, xp: Namespace, on: Device) -> Template:
+    """The 213 points that feed the fit, the centroid shift and the reported scores."""
+    return _template(FULL_LIMIT, 8, dtype=dtype, xp=xp, on=on)
+
+
+def core_template(*, dtype: object, xp: Namespace, on: Device) -> Template:
+    """The 69 points inside the wall that feed the orientation search."""
+    return _template(CORE_LIMIT, 4, dtype=dtype, xp=xp, on=on)
+
+
+def core_points() -> list[tuple[float, float, float]]:
+    """Position and value of the core template's points, as plain numbers."""
+    return [(SPACING * i, SPACING * j, _hat(i, j)) for i, j in lattice(CORE_LIMIT, 4)]
+
+
+def lattice(limit: int, reach: int) -> Iterator[tuple[int, int]]:
+    """Lattice points within a squared radius, in the order in which the reference sums them."""
+    yield 0, 0
+    for i in range(1, reach + 1):
+        yield from ((i, 0), (-i, 0))
+    for j in range(1, reach + 1):
+        yield from ((0, j), (0, -j))
+    for j in range(1, reach + 1):
+        for i in range(1, reach + 1):
+            if i * i + j * j <= limit:
+                yield from ((i, j), (-i, j), (i, -j), (-i, -j))
+
+
+def _hat(i: int, j: int) -> float:
+    t = (i * i + j * j) * SPACING * SPACING
+    return (1.0 - t) * exp(-t)
+
+
+def _on_or_inside(i: int, j: int) -> bool:
+    """The axis points of the wall count as inside; the other wall points are negative by rounding."""
+    square = i * i + j * j
+    return square < WALL or (square == WALL and i * j == 0)
+
+
+def _template(limit: int, reach: int, *, dtype: object, xp: Namespace, on: Device) -> Template:
+    points = list(lattice(limit, reach))
+    inside = [_on_or_inside(i, j) for i, j in points]
+    norm = [SPACING * hypot(i, j) for i, j in points]
+    columns = (
+        [SPACING * i for i, _ in points],
+        [SPACING * j for _, j in points],
+        [_hat(i, j) for i, j in points],
+        inside,
+        [0.0 if within else n - 1.0 for n, within in zip(norm, inside, strict=True)],
+        [1.0 if within else 1.0 / n for n, within in zip(norm, inside, strict=True)],
+    )
+    kinds = (dtype, dtype, dtype, xp.bool, dtype, dtype)
+    return Template(
+        *(xp.asarray(c, dtype=k, device=on) for c, k in zip(columns, kinds, strict=True))
+    )
