@@ -1,1 +1,97 @@
-""""""
+"""Microscopy images and neuron tracing on the array you already hold.
+
+Every name below is imported at its first use, so `import zimg` loads no array framework and no
+file format.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zimg import neutube_json
+    from zimg._errors import ZCancellationException, ZException
+    from zimg.image import (
+        Compression,
+        Dimension,
+        FileFormat,
+        VoxelFormat,
+        VoxelSizeUnit,
+        ZImg,
+        ZImgInfo,
+        ZImgRegion,
+        ZImgSource,
+        ZVoxelCoordinate,
+        col4,
+    )
+    from zimg.io import read
+    from zimg.swc import SwcNode, ZSwc
+    from zimg.tracing import trace
+    from zimg.tracing.config import TraceConfig
+    from zimg.workers import ZNeutubeAutoTrace
+
+    __version__: str
+
+__all__ = [
+    "Compression",
+    "Dimension",
+    "FileFormat",
+    "SwcNode",
+    "TraceConfig",
+    "VoxelFormat",
+    "VoxelSizeUnit",
+    "ZCancellationException",
+    "ZException",
+    "ZImg",
+    "ZImgInfo",
+    "ZImgRegion",
+    "ZImgSource",
+    "ZNeutubeAutoTrace",
+    "ZSwc",
+    "ZVoxelCoordinate",
+    "__version__",
+    "col4",
+    "neutube_json",
+    "read",
+    "trace",
+]
+
+_NAMES_OF = {
+    "zimg._errors": ("ZCancellationException", "ZException"),
+    "zimg.image": (
+        "Compression",
+        "Dimension",
+        "FileFormat",
+        "VoxelFormat",
+        "VoxelSizeUnit",
+        "ZImg",
+        "ZImgInfo",
+        "ZImgRegion",
+        "ZImgSource",
+        "ZVoxelCoordinate",
+        "col4",
+    ),
+    "zimg.io": ("read",),
+    "zimg.swc": ("SwcNode", "ZSwc"),
+    "zimg.tracing": ("trace",),
+    "zimg.tracing.config": ("TraceConfig",),
+    "zimg.workers": ("ZNeutubeAutoTrace",),
+}
+_HOME = {name: module for module, names in _NAMES_OF.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public `name` from its module, once (PEP 562)."""
+    if name == "__version__":
+        value: Any = import_module("importlib.metadata").version("zimg-xp")
+    elif name == "neutube_json":
+        value = import_module("zimg.neutube_json")
+    elif name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    else:
+        raise AttributeError(f"module 'zimg' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
