@@ -1,4 +1,4 @@
-"""Aliases for what the array API standard calls an array, a namespace and a device."""
+"""Aliases for what the array API standard calls an array, a namespace, a device and a dtype."""
 
 from typing import Any
 
@@ -6,3 +6,4 @@ from typing import Any
 Array = Any
 Namespace = Any
 Device = Any
+DType = Any

@@ -1,1 +1,31 @@
-""""""
+"""The primitives that the array API standard lacks: generic bodies that a framework may replace."""
+
+from zimg.ops.gather import gather
+from zimg.ops.loop import barrier, jit, while_loop
+from zimg.ops.rows import RowPlan, row_plan
+from zimg.ops.sampling import sample_linear
+from zimg.ops.scan import cumulative_max, cumulative_min
+from zimg.ops.segment import compact, scatter_add, scatter_max, scatter_min, scatter_set
+from zimg.ops.transfer import like, synchronize, threads, to_host, upload
+
+__all__ = [
+    "RowPlan",
+    "barrier",
+    "compact",
+    "cumulative_max",
+    "cumulative_min",
+    "gather",
+    "jit",
+    "like",
+    "row_plan",
+    "sample_linear",
+    "scatter_add",
+    "scatter_max",
+    "scatter_min",
+    "scatter_set",
+    "synchronize",
+    "threads",
+    "to_host",
+    "upload",
+    "while_loop",
+]

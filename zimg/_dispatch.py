@@ -1,0 +1,73 @@
+"""Namespace and device of the inputs, and native replacements of primitives found by name.
+
+A framework's module of hooks is known through the entry points of the group ``zimg.backends`` only,
+so the library imports a framework no earlier than its user does.
+"""
+
+from collections.abc import Callable
+from functools import cache, wraps
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any, ParamSpec, TypeVar
+
+from array_api_compat import array_namespace, device
+
+from zimg._typing import Namespace
+
+__all__ = ["array_namespace", "device", "framework_of", "hookable", "hooks_for"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ENTRY_POINTS = "zimg.backends"
+
+
+@cache
+def framework_of(xp: Namespace) -> str:
+    """Name of the framework behind a namespace: ``numpy``, ``torch``, ``jax``, ``cupy``, ...
+
+    Any other namespace is named by the package that it lives in, such as ``array_api_strict``.
+    """
+    parts: list[str] = xp.__name__.split(".")
+    if "array_api_compat" in parts[:-1]:  # also when vendored inside another package
+        return parts[parts.index("array_api_compat") + 1]
+    return parts[0]
+
+
+@cache
+def hooks_for(framework: str) -> ModuleType | None:
+    """The module registered for `framework`, or None: then every generic body is used."""
+    for entry in entry_points(group=ENTRY_POINTS, name=framework):
+        module: ModuleType = entry.load()
+        return module
+    return None
+
+
+@cache
+def _native(xp: Namespace, name: str) -> Any | None:
+    """The hook called `name` of the framework behind `xp`, or None."""
+    return getattr(hooks_for(framework_of(xp)), name, None)
+
+
+def _namespace_of(args: tuple[Any, ...]) -> Namespace:
+    """Namespace of the first positional argument, or of the arrays in it when it is a tuple."""
+    first = args[0] if args else None
+    return array_namespace(*first) if isinstance(first, tuple) else array_namespace(first)
+
+
+def hookable(generic: Callable[P, R]) -> Callable[P, R]:
+    """Let a framework's module replace `generic` by a function of the same name and signature.
+
+    The framework is that of the keyword `xp` or else of the first positional argument: everything
+    follows the first array. `generic` must accept ``xp=``; it stays at hand as ``.__wrapped__``.
+    """
+    name = generic.__name__
+
+    @wraps(generic)
+    def op(*args: P.args, **kwargs: P.kwargs) -> R:
+        xp = kwargs.get("xp") or _namespace_of(args)
+        kwargs["xp"] = xp
+        chosen: Callable[P, R] = _native(xp, name) or generic
+        return chosen(*args, **kwargs)
+
+    return op

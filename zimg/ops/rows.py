@@ -1,0 +1,57 @@
+"""How many independent rows a framework likes to compute at once."""
+
+import os
+from dataclasses import dataclass
+
+from zimg._dispatch import hookable
+from zimg._typing import Device, Namespace
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """Chunking of a batch of independent rows.
+
+    Attributes
+    ----------
+    rows
+        Largest number of rows per chunk.
+    shapes
+        Chunk sizes that are allowed, ascending and padded to; empty when every size is.
+    workers
+        Host threads that may evaluate chunks at the same time.
+    """
+
+    rows: int
+    shapes: tuple[int, ...]
+    workers: int
+
+    def padded(self, count: int) -> int:
+        """Smallest allowed chunk that holds `count` rows (`count` itself when any size is)."""
+        if not 0 <= count <= self.rows:
+            raise ValueError(f"a chunk holds 0 to {self.rows} rows, got {count}")
+        return next((size for size in self.shapes if size >= count), count)
+
+
+def usable_cores() -> int:
+    """Number of processors that this process may run on."""
+    affinity = getattr(os, "sched_getaffinity", None)  # absent on macOS and Windows
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+@hookable
+def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
+    """Chunking of row kernels for a framework and a device.
+
+    Parameters
+    ----------
+    xp
+        Namespace of the arrays.
+    on
+        Device of the arrays.
+
+    Returns
+    -------
+    RowPlan
+        The sizes change speed and memory, never results.
+    """
+    return RowPlan(rows=64, shapes=(), workers=1)

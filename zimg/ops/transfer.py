@@ -1,0 +1,130 @@
+"""The visible ways between host and device, and waiting for a device."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from zimg._dispatch import array_namespace, device, hookable
+from zimg._typing import Array, Device, Namespace
+
+
+@hookable
+def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
+    """`x` as a NumPy array; the one place where a result leaves its device.
+
+    Parameters
+    ----------
+    x
+        Any shape and dtype, of any framework.
+    xp
+        Namespace of `x`; found from it when None.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape and dtype of `x`. It may share memory with `x` and may be read-only: copy before
+        writing.
+
+    Raises
+    ------
+    TypeError
+        When `x` is on a device that the host cannot read.
+    """
+    try:
+        host = np.asarray(x)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise TypeError(f"cannot read an array on {device(x)} from the host: {error}") from error
+    if host.dtype == np.object_:  # NumPy wraps what it cannot read instead of refusing it
+        raise TypeError(f"cannot read {type(x).__name__} on {device(x)} from the host")
+    return host
+
+
+@hookable
+def upload(
+    host: NDArray[np.generic], /, *, on: Device, dtype: DTypeLike | None = None, xp: Namespace
+) -> Array:
+    """A NumPy array on a device of another framework.
+
+    Parameters
+    ----------
+    host
+        Any shape, layout and byte order.
+    on
+        Device of the result; None for the framework's default.
+    dtype
+        NumPy dtype to convert to before the transfer; None keeps that of `host`.
+    xp
+        Namespace of the result.
+
+    Returns
+    -------
+    Array
+        Shape of `host`. It may share memory with `host`, which must not be written to afterwards;
+        a read-only `host` is copied where the framework could write through it.
+
+    Raises
+    ------
+    TypeError
+        When the framework has no such dtype, or has switched it off (64-bit types on JAX).
+    """
+    return xp.asarray(plain(host, dtype), device=on)
+
+
+def plain(host: NDArray[np.generic], dtype: DTypeLike | None = None) -> NDArray[np.generic]:
+    """`host` in native byte order and C order, converted to `dtype`; itself if it is that."""
+    host = np.asarray(host)
+    wanted = host.dtype if dtype is None else np.dtype(dtype)
+    return np.asarray(host, dtype=wanted.newbyteorder("="), order="C")
+
+
+def like(host: NDArray[np.generic], image: Array, /, *, dtype: DTypeLike | None = None) -> Array:
+    """A NumPy array in the framework and on the device of `image`.
+
+    Parameters
+    ----------
+    host
+        Any shape, layout and byte order.
+    image
+        The array to follow.
+    dtype
+        NumPy dtype to convert to before the transfer; None keeps that of `host`.
+
+    Returns
+    -------
+    Array
+        As from `upload`, whose errors it raises.
+    """
+    return upload(host, on=device(image), dtype=dtype, xp=array_namespace(image))
+
+
+@hookable
+def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:
+    """Wait until `x` is computed; for benchmarks and before a file is written.
+
+    Parameters
+    ----------
+    x
+        Any array.
+    xp
+        Namespace of `x`; found from it when None.
+    """
+
+
+@hookable
+def threads(n: int, /, *, xp: Namespace) -> AbstractContextManager[None]:
+    """Context in which the framework uses at most `n` threads per operation, where it can be told.
+
+    Parameters
+    ----------
+    n
+        Positive number of threads.
+    xp
+        Namespace of the framework.
+
+    Returns
+    -------
+    context manager
+        Restores the former number at its end.
+    """
+    return nullcontext()

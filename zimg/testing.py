@@ -1,0 +1,125 @@
+"""Lanes: the frameworks and doubles that every test runs on, shared by tests and conformance."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import pytest
+from array_api_extra.testing import patch_lazy_xp_functions
+from numpy.typing import NDArray
+
+from zimg._dispatch import array_namespace, framework_of
+from zimg._typing import Array, Device, Namespace
+from zimg.ops import to_host
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One column of the test matrix: a namespace, a device in it, and what is switched off."""
+
+    id: str
+    module: str
+    device: str | None
+    strictest: bool = False
+    gpu: bool = False
+
+    @property
+    def framework(self) -> str:
+        """The package to install, and the name that hooks go by."""
+        return self.module.removeprefix("array_api_compat.").split(".")[0]
+
+
+LANES = (
+    Lane("numpy", "array_api_compat.numpy", "cpu"),
+    Lane("strict", "array_api_strict", "CPU_DEVICE"),
+    Lane("strictest", "array_api_strict", "CPU_DEVICE", strictest=True),
+    Lane("strict-device1", "array_api_strict", "device1"),
+    Lane("strict-no_float64", "array_api_strict", "no_float64"),
+    Lane("torch", "array_api_compat.torch", "cpu"),
+    Lane("torch-cuda", "array_api_compat.torch", "cuda:0", gpu=True),
+    Lane("jax", "jax.numpy", None),
+    Lane("cupy", "array_api_compat.cupy", None, gpu=True),
+)
+
+
+def lane_parameters(lanes: tuple[Lane, ...] = LANES) -> list[Any]:
+    """`lanes` as parameters of a fixture; those that need a GPU carry the mark ``gpu``."""
+    return [
+        pytest.param(lane, id=lane.id, marks=[pytest.mark.gpu] if lane.gpu else [])
+        for lane in lanes
+    ]
+
+
+def namespace_of(lane: Lane) -> Namespace:
+    """Import the namespace of `lane`, or skip the test with the reason."""
+    pytest.importorskip(lane.framework, reason=f"{lane.framework} is not installed")
+    if lane.gpu and (missing := _missing_gpu(lane.framework)):
+        pytest.skip(missing)
+    return import_module(lane.module)
+
+
+def _missing_gpu(framework: str) -> str | None:
+    """Why a GPU lane cannot run here, or None."""
+    module: Any = import_module(framework)
+    if framework == "torch":
+        return None if module.cuda.is_available() else "torch finds no CUDA device"
+    try:
+        return None if module.cuda.runtime.getDeviceCount() else "cupy finds no device"
+    except module.cuda.runtime.CUDARuntimeError as error:
+        return f"cupy finds no device: {error}"
+
+
+def device_of(lane: Lane, xp: Namespace) -> Device:
+    """The device of `lane` as the objects that arrays of `xp` report."""
+    if framework_of(xp) == "numpy":
+        return "cpu"
+    if framework_of(xp) == "torch":
+        return xp.device(lane.device)
+    if framework_of(xp) == "array_api_strict":
+        return xp.Device(lane.device)
+    return xp.zeros(1, dtype=xp.int8).device
+
+
+def _restrictions(lane: Lane, xp: Namespace) -> AbstractContextManager[Any]:
+    if not lane.strictest:
+        return nullcontext()
+    flags: AbstractContextManager[Any] = xp.ArrayAPIStrictFlags(
+        boolean_indexing=False, data_dependent_shapes=False
+    )
+    return flags
+
+
+@pytest.fixture(params=lane_parameters())
+def lane(request: pytest.FixtureRequest) -> Lane:
+    """The lane that a test runs in."""
+    chosen: Lane = request.param
+    return chosen
+
+
+@pytest.fixture
+def xp(lane: Lane, request: pytest.FixtureRequest) -> Iterator[Namespace]:
+    """Namespace of the lane; on JAX, functions marked by `lazy_xp_function` run under jit."""
+    namespace = namespace_of(lane)
+    with _restrictions(lane, namespace), patch_lazy_xp_functions(request, xp=namespace):
+        yield namespace
+
+
+@pytest.fixture
+def device(lane: Lane, xp: Namespace) -> Device:
+    """Device of the lane: pass it to every creation function of a test."""
+    return device_of(lane, xp)
+
+
+def bring_home(x: Array) -> NDArray[Any]:
+    """`x` as a NumPy array for an assertion, also from the pretended devices of strict lanes."""
+    xp = array_namespace(x)
+    if framework_of(xp) == "array_api_strict":
+        x = x.to_device(xp.Device("CPU_DEVICE"))
+    return to_host(x)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks of the lanes; a conftest takes this function over by import."""
+    config.addinivalue_line("markers", "gpu: needs a GPU; select with -m gpu")
