@@ -1,13 +1,50 @@
-"""Options of automatic tracing: the record users edit, and how presets, levels and overrides combine."""
+"""Options of automatic tracing: the record users edit, and how presets and overrides combine."""
 
-from dataclasses import dataclass
+import json
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+from zimg import neutube_json
+from zimg._errors import ZException
 
 
-@dataclass
+@dataclass(slots=True)
 class TraceConfig:
     """Options of automatic tracing, with the compiled defaults of the reference.
 
     The shipped preset ``TRACE_CONFIG`` differs: `spTest` False, `recover` 1, `maxEucDist` 10.
+    Assigning a value of another type raises TypeError, an unknown name AttributeError; ranges are
+    not checked. Attributes marked *refused* raise NotImplementedError when tracing starts.
+
+    Attributes
+    ----------
+    minAutoScore, minManualScore, minSeedScore, min2dScore
+        Smallest score (correlation of a tube with the signal) that automatic tracing, tracing from
+        a point, a seed, and tracing in a single plane accept.
+    refit
+        Where a chain stops growing, shorten its end segment and try once more.
+    spTest
+        Test each connection of two chains by the shortest path through the signal.
+    crossoverTest
+        Resolve crossings. *Refused when True.*
+    tuneEnd
+        Fit the two ends of every chain more carefully.
+    edgePath
+        Kept for files that hold it; automatic tracing does not use it.
+    enhanceMask
+        Enhance tubes before the mask is made. *Refused when True.*
+    seedMethod
+        1: seeds at maxima of the distance map. *Others are refused.*
+    recover
+        Above 0: trace again from what the first pass left over.
+    chainScreenCount
+        Above 0: when there are more chains than that, drop the poor ones.
+    maxEucDist
+        Largest gap between chains that is bridged, in voxels of the x, y plane.
     """
 
     minAutoScore: float = 0.3
@@ -24,3 +61,193 @@ class TraceConfig:
     recover: int = 2
     chainScreenCount: int = 0
     maxEucDist: float = 20.0
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Store `value` if there is an option `name` and the type is right."""
+        if name not in _KINDS:
+            raise AttributeError(
+                f"TraceConfig has no option {name!r}; options: {', '.join(_KINDS)}"
+            )
+        object.__setattr__(self, name, _checked(name, value))
+
+
+_KINDS: dict[str, type] = {field.name: field.type for field in fields(TraceConfig)}  # type: ignore[misc]
+
+_FIELD_OF_KEY = {
+    "minimalScoreAuto": "minAutoScore",
+    "minimalScoreManual": "minManualScore",
+    "minimalScoreSeed": "minSeedScore",
+    "minimalScore2d": "min2dScore",
+} | {name: name for name in _KINDS if "Score" not in name}
+"""Key in a configuration file to attribute of `TraceConfig`."""
+
+ACCEPTED_TAGS = ("trace configuration", "trace_configuration", "trace config", "trace_config")
+"""What ``"tag"`` of a trace configuration may say (behaviour of the reference)."""
+
+_SUPPORTED_VALUES = {"seedMethod": 1, "enhanceMask": False, "crossoverTest": False}
+
+_UNSUPPORTED_LEVELS = {
+    "seedMethod": "levels 1 to 6 of the presets set it",
+    "enhanceMask": "levels 4 to 6 of the presets set it",
+    "crossoverTest": "no level of the presets sets it",
+}
+
+Config = Mapping[str, Any] | str | Path | None
+
+
+def resolve_config(
+    config: Config,
+    *,
+    level: int = 0,
+    overrides: TraceConfig | Mapping[str, Any] | None = None,
+    existing_tree: bool = False,
+) -> TraceConfig:
+    """Combine a configuration, one of its levels and overrides into the options of one run.
+
+    Parameters
+    ----------
+    config
+        ``{"tag": ..., "default": {...}, "level": {"1": {...}, ...}}``, possibly inside
+        ``{"trace": ...}``; or the path of a JSON file with that content; or the name of a preset
+        of :mod:`zimg.neutube_json`, unless a file has that name; None means the compiled defaults.
+    level
+        0, or the name of an entry under ``"level"``, which is applied over ``"default"``.
+    overrides
+        A `TraceConfig` replaces **all** options; a mapping of attribute names replaces only those.
+    existing_tree
+        True if the image already has a tree: nothing is recovered then.
+
+    Raises
+    ------
+    ValueError
+        For a missing or unknown tag, an unknown key or attribute, or a level that is not there. The
+        reference ignores the whole configuration, the key, or takes another level, in silence.
+    TypeError
+        For a value of the wrong type, which the reference ignores.
+    ZException
+        If the file cannot be read or is not JSON.
+    """
+    result = TraceConfig()
+    levels: dict[str, dict[str, Any]] = {}
+    if config is not None:
+        default, levels = _sections(load_config(config))
+        result = replace(result, **default)
+    if level != 0:
+        result = replace(result, **_level(levels, level))
+    if isinstance(overrides, TraceConfig):
+        result = replace(overrides)
+    elif overrides is not None:
+        _require(overrides, _KINDS, "overrides")
+        result = replace(result, **overrides)
+    return replace(result, recover=0) if existing_tree else result
+
+
+def check_supported(config: TraceConfig) -> None:
+    """Refuse options that are not implemented.
+
+    Raises
+    ------
+    NotImplementedError
+        Naming the option and the preset levels that set it.
+    """
+    accepted: dict[str, int | bool] = {
+        "seedMethod": 1,
+        "enhanceMask": False,
+        "crossoverTest": False,
+    }
+    for name, value in accepted.items():
+        if getattr(config, name) != value:
+            raise NotImplementedError(
+                f"{name}={getattr(config, name)} is not implemented ({_UNSUPPORTED_LEVELS[name]}); "
+                f"use {name}={value}, as level 0 does"
+            )
+
+
+def load_config(config: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
+    """Return the content of a configuration given as a mapping, a JSON file or a preset's name.
+
+    Raises
+    ------
+    ZException
+        If there is no such file or preset, or the file cannot be read or is not JSON.
+    TypeError
+        If `config` is none of the three, or the file holds no object.
+    """
+    if isinstance(config, Mapping):
+        return config
+    if not isinstance(config, str | Path):
+        raise TypeError(f"config must be a dict, a file or a preset's name, not {config!r}")
+    path = Path(config)
+    preset = path.name.lower().removesuffix(".json") + ".json"
+    if not path.exists() and path.name == str(config) and preset in neutube_json.PARSED_BY_NAME:
+        return neutube_json.get_preset(preset)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        presets = "trace_config, trace_config_biocytin"
+        raise ZException(f"{path} is neither a file nor a preset; presets: {presets}") from None
+    except OSError as error:
+        raise ZException(f"Could not read trace configuration {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ZException(f"Trace configuration {path} is not JSON: {error}") from None
+    return _object(content, str(path))
+
+
+def _sections(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the default section and all levels, checked, with attribute names as keys."""
+    if "tag" not in config and isinstance(config.get("trace"), Mapping):
+        config = config["trace"]
+    tag = config.get("tag")
+    if tag not in ACCEPTED_TAGS:
+        accepted = ", ".join(map(repr, ACCEPTED_TAGS))
+        raise ValueError(f"trace configuration has tag {tag!r}; accepted: {accepted}")
+    _require(config, ("tag", "default", "level"), "trace configuration")
+    default = _options(config.get("default", {}), "default")
+    levels = _object(config.get("level", {}), "level")
+    return default, {name: _options(value, f"level {name}") for name, value in levels.items()}
+
+
+def _options(section: object, where: str) -> dict[str, Any]:
+    entries = _object(section, where)
+    _require(entries, _FIELD_OF_KEY, where)
+    for key, value in entries.items():
+        if isinstance(value, bool) and _KINDS[_FIELD_OF_KEY[key]] is not bool:
+            raise TypeError(f"{key} in {where} must be a number, not {value!r}")
+        _checked(_FIELD_OF_KEY[key], value, key=f"{key} in {where}")
+    return {_FIELD_OF_KEY[key]: value for key, value in entries.items()}
+
+
+def _level(levels: Mapping[str, dict[str, Any]], level: int) -> dict[str, Any]:
+    if isinstance(level, bool) or not isinstance(level, int):
+        raise TypeError(f"level must be an int, not {level!r}")
+    if str(level) not in levels:
+        available = ", ".join(["0", *levels])
+        raise ValueError(f"the trace configuration has no level {level}; levels: {available}")
+    return levels[str(level)]
+
+
+def _object(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{where} of a trace configuration must be a JSON object, not {value!r}")
+    return value
+
+
+def _require(
+    given: Mapping[str, Any], accepted: Mapping[str, Any] | tuple[str, ...], where: str
+) -> None:
+    for key, value in given.items():
+        if key not in accepted:
+            names = ", ".join(accepted)
+            raise ValueError(f"unknown key {key!r} (value {value!r}) in {where}; accepted: {names}")
+
+
+def _checked(name: str, value: object, *, key: str = "") -> bool | int | float:
+    """Return `value` as the type of option `name`: a bool stays one, an int may become a float."""
+    kind = _KINDS[name]
+    if kind is bool and isinstance(value, bool):
+        return value
+    if kind is int and hasattr(value, "__index__"):
+        return operator.index(value)
+    if kind is float and isinstance(value, Real):
+        return float(value)
+    raise TypeError(f"{key or name} must be {kind.__name__}, not {value!r}")

@@ -1,0 +1,172 @@
+"""How long computations tell what they are doing, and how they are cancelled."""
+
+import sys
+from collections.abc import Callable
+from time import perf_counter
+from types import TracebackType
+from typing import Protocol, Self, TextIO
+
+from zimg._errors import ZCancellationException
+
+ProgressCallback = Callable[[str, int, int | None], object]
+Progress = bool | ProgressCallback | None
+
+LINE_INTERVAL = 10.0
+"""Seconds between two plain lines of one stage; a choice of this library."""
+
+
+class Cancel(Protocol):
+    """What `cancel` must offer; `threading.Event` does."""
+
+    def is_set(self) -> bool:
+        """Whether the computation should stop."""
+        ...
+
+
+class _Display(Protocol):
+    def start(self, stage: str, total: int | None) -> None: ...
+    def update(self, done: int) -> None: ...
+    def finish(self) -> None: ...
+
+
+class Reporter:
+    """The side of a progress display that a computation talks to.
+
+    A computation announces its stages one after another and how much of each is done; every call is
+    also a point at which it may be cancelled. Use it as a context manager: leaving ends the last stage.
+
+    Parameters
+    ----------
+    display
+        Where the stages are shown, or None.
+    cancel
+        An object like `threading.Event`, or None.
+    """
+
+    def __init__(self, display: _Display | None = None, cancel: Cancel | None = None) -> None:
+        self._display = display
+        self._cancel = cancel
+        self._done = 0
+        self._open = False
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """End the current stage and begin `name`, of `total` steps if that is known."""
+        self.check()
+        self.finish()
+        self._done, self._open = 0, True
+        if self._display is not None:
+            self._display.start(name, total)
+
+    def advance(self, n: int = 1) -> None:
+        """Say that `n` more steps of the stage are done."""
+        self._done += n
+        if self._display is not None:
+            self._display.update(self._done)
+        self.check()
+
+    def check(self) -> None:
+        """Raise ZCancellationException if the caller asked to stop."""
+        if self._cancel is not None and self._cancel.is_set():
+            raise ZCancellationException("cancelled by the caller")
+
+    def finish(self) -> None:
+        """End the current stage, if any."""
+        if self._open and self._display is not None:
+            self._display.finish()
+        self._open = False
+
+    def __enter__(self) -> Self:
+        """Return the reporter itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the current stage."""
+        self.finish()
+
+
+def reporter(progress: Progress = None, cancel: Cancel | None = None) -> Reporter:
+    """Make the reporter that the public arguments `progress` and `cancel` ask for.
+
+    Parameters
+    ----------
+    progress
+        True: bars on a terminal or in a notebook, plain lines elsewhere, always on standard error.
+        A callable: called with the stage, the steps done and the steps in total (None if unknown).
+        False or None: nothing.
+    cancel
+        An object like `threading.Event`; once it is set the computation ends with
+        ZCancellationException.
+    """
+    return Reporter(_display(progress), cancel)
+
+
+def _display(progress: Progress) -> _Display | None:
+    if progress is None or progress is False:
+        return None
+    if progress is True:
+        notebook = "ipykernel" in sys.modules
+        return _Bars() if notebook or sys.stderr.isatty() else _Lines(sys.stderr)
+    if callable(progress):
+        return _Calls(progress)
+    raise TypeError(f"progress must be True, False, None or a callable, not {progress!r}")
+
+
+class _Bars:
+    """One bar per stage; stages without a total show their time only."""
+
+    def start(self, stage: str, total: int | None) -> None:
+        from tqdm.auto import tqdm
+
+        layout = None if total else "{desc}: {elapsed}"
+        self._bar = tqdm(desc=f"{stage:<16}", total=total, bar_format=layout, file=sys.stderr)
+
+    def update(self, done: int) -> None:
+        self._bar.update(done - self._bar.n)
+
+    def finish(self) -> None:
+        self._bar.close()
+
+
+class _Lines:
+    """One line per finished stage, and one every few seconds of a long one."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def start(self, stage: str, total: int | None) -> None:
+        self._stage, self._total = stage, total
+        self._began = self._told = perf_counter()
+
+    def update(self, done: int) -> None:
+        if perf_counter() - self._told > LINE_INTERVAL:
+            self._told = perf_counter()
+            self._write(f"{self._stage}: {done} of {self._total or 'unknown'}")
+
+    def finish(self) -> None:
+        self._write(f"{self._stage}: {perf_counter() - self._began:.2f} s")
+
+    def _write(self, line: str) -> None:
+        self._stream.write(line + "\n")
+        self._stream.flush()
+
+
+class _Calls:
+    """Every step goes to the caller's function."""
+
+    def __init__(self, function: ProgressCallback) -> None:
+        self._function = function
+
+    def start(self, stage: str, total: int | None) -> None:
+        self._stage, self._total = stage, total
+        self._function(stage, 0, total)
+
+    def update(self, done: int) -> None:
+        self._function(self._stage, done, self._total)
+
+    def finish(self) -> None:
+        """Nothing: the next stage or the end of the computation says it."""
