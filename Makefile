@@ -1,0 +1,83 @@
+# Needs Python 3.11 or newer, make and a package registry; everything else goes into .venv.
+PYTHON    ?= python3
+PYTHON312 ?= python3.12
+PYTHON313 ?= python3.13
+WORKERS   ?= 2
+BIN       := .venv/bin
+
+# One thread for each test process: the processes share the cores, the pools would fight for them.
+export_threads = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+# `backends` and `conformance` are folders: without this line make would find nothing to do.
+.PHONY: demo test check format conformance bench docs lanes import-time clean
+.NOTPARALLEL:
+
+demo: .venv/ready-core
+	$(BIN)/zimg demo
+
+test: .venv/ready-test
+	$(export_threads) $(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests conformance
+
+check: .venv/ready-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: .venv/ready-test
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+conformance: .venv/ready-test
+	$(BIN)/pytest -q conformance
+
+# Timings, one per line; not part of `test`.
+bench: .venv/ready-test
+	$(BIN)/pytest -q tests/benchmarks --override-ini=python_files='bench_*.py' -s
+
+docs: .venv/ready-docs
+	$(BIN)/mkdocs build --strict
+
+# The best of ten, in milliseconds, with warm files. The target is below 300.
+import-time: .venv/ready-core
+	@$(BIN)/python -m timeit -n 1 -r 10 -u msec \
+		-s "import subprocess, sys" "subprocess.run([sys.executable, '-c', 'import zimg'])"
+	@$(BIN)/python -m timeit -n 1 -r 10 -u msec \
+		-s "import subprocess, sys" "subprocess.run([sys.executable, '-c', 'pass'])"
+
+# The same tests on newer interpreters, without torch; one that is not there is passed over.
+lanes:
+	@for python in $(PYTHON312) $(PYTHON313); do \
+		if $$python -c "" 2>/dev/null; then $(MAKE) --no-print-directory lane LANE=$$python || exit 1; \
+		else echo "$$python: not found, passed over"; fi; \
+	done
+
+.PHONY: lane
+lane:
+	$(LANE) -m venv --clear .venv-lane
+	.venv-lane/bin/python -m pip install --quiet -e ".[jax,conformance]" \
+		build pytest-xdist setuptools -c tests/constraints.txt
+	$(export_threads) .venv-lane/bin/pytest -q -n $(WORKERS) --dist loadfile tests conformance
+
+# An install begins by removing the stamps and ends by writing its own. So after an interruption
+# none is there, and the next run starts again from an empty folder.
+define install
+	@ls .venv/ready-* >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@rm -f .venv/ready-*
+	$(BIN)/python -m pip install --disable-pip-version-check
+endef
+
+.venv/ready-core: pyproject.toml
+	$(install) -e .
+	@touch $@
+
+.venv/ready-test: pyproject.toml tests/constraints.txt
+	$(install) -e ".[test,dev]" -c tests/constraints.txt
+	@touch .venv/ready-core $@
+
+.venv/ready-docs: pyproject.toml tests/constraints.txt
+	$(install) -e ".[test,dev,docs]" -c tests/constraints.txt
+	@touch .venv/ready-core .venv/ready-test $@
+
+clean:
+	rm -rf .venv .venv-lane build dist site zimg-demo

@@ -1,0 +1,131 @@
+"""The wheel holds what the checkout shows, under the names that the library promises."""
+
+import configparser
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NOT_SOURCE = (".*", "build", "dist", "site", "*.egg-info", "__pycache__", "zimg-demo")
+MAPPED = {"backends": "zimg/backends", "conformance": "zimg/conformance"}
+
+
+def run_python(*arguments: str, cwd: Path) -> str:
+    """Output of this interpreter; an error of it fails the test with what it printed."""
+    answer = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, timeout=300
+    )
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an sdist made of this checkout and a wheel made of that sdist."""
+    pytest.importorskip("build", reason="the package `build` makes the wheel")
+    folder = tmp_path_factory.mktemp("built")
+    shutil.copytree(ROOT, folder / "source", ignore=shutil.ignore_patterns(*NOT_SOURCE))
+    source = str(folder / "source")
+    run_python("-m", "build", "--no-isolation", "--outdir", str(folder), source, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (path,) = built.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def wheel_names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path) -> Path:
+    """A folder into which nothing but the wheel is installed."""
+    target = wheel.parent / "installed"
+    options = ["--quiet", "--no-deps", "--no-index", "--target", str(target)]
+    run_python("-m", "pip", "install", *options, str(wheel), cwd=wheel.parent)
+    return target
+
+
+def test_pyproject_lists_every_package() -> None:
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    roots = {"zimg": "zimg", **config["package-dir"]}
+    found = {
+        ".".join([name, *init.parent.relative_to(ROOT / folder).parts])
+        for name, folder in roots.items()
+        for init in (ROOT / folder).rglob("__init__.py")
+    }
+    assert found == set(config["packages"])
+
+
+def test_every_module_of_the_checkout_is_in_the_wheel(wheel_names: set[str]) -> None:
+    expected = {
+        (PurePosixPath(inside) / path.relative_to(ROOT / folder).as_posix()).as_posix()
+        for folder, inside in {"zimg": "zimg", **MAPPED}.items()
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert expected <= wheel_names
+
+
+def test_the_wheel_puts_one_name_into_site_packages(wheel_names: set[str]) -> None:
+    top = {name.partition("/")[0] for name in wheel_names}
+    assert {name for name in top if not name.endswith(".dist-info")} == {"zimg"}
+
+
+def test_the_wheel_holds_the_type_marker_and_the_known_failures(wheel_names: set[str]) -> None:
+    assert {"zimg/py.typed", "zimg/conformance/known_failures.toml"} <= wheel_names
+
+
+def test_the_wheel_registers_the_command_and_every_hook_module(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/entry_points.txt"))
+        entries = configparser.ConfigParser()
+        entries.read_string(archive.read(name).decode())
+    files = {path.stem for path in (ROOT / "backends").glob("_[a-z]*.py")}
+    assert set(entries["zimg.backends"].values()) == {f"zimg.backends.{file}" for file in files}
+    assert dict(entries["console_scripts"]) == {"zimg": "zimg.cli:main"}
+
+
+def test_the_sdist_holds_the_tests_and_their_fixtures(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"tests/conftest.py", "tests/constraints.txt", "LICENSE", "CHANGELOG.md"} <= names
+    assert {"conformance/known_failures.toml", "backends/_torch.py", "Makefile"} <= names
+
+
+@pytest.mark.parametrize("module", ["zimg.backends", "zimg.conformance", "zimg.backends._numpy"])
+def test_the_installed_wheel_has_the_mapped_packages(installed: Path, module: str) -> None:
+    code = f"import sys; sys.path.insert(0, {str(installed)!r}); import {module} as m"
+    code += "; print(m.__file__)"
+    assert Path(run_python("-c", code, cwd=installed.parent)).is_relative_to(installed)
+
+
+def test_the_installed_conformance_suite_is_collected(installed: Path, tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(installed)!r}); import pytest;"
+        "sys.exit(pytest.main(['--collect-only', '-q', '--import-mode=importlib',"
+        " '-p', 'no:cacheprovider', '--pyargs', 'zimg.conformance']))"
+    )
+    assert "test_hooks.py" in run_python("-c", code, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted(MAPPED))
+def test_the_bare_folder_names_cannot_be_imported(
+    installed: Path, tmp_path: Path, name: str
+) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(installed)!r});"
+        f"from importlib.util import find_spec; print(find_spec({name!r}))"
+    )
+    assert run_python("-c", code, cwd=tmp_path) == "None"
