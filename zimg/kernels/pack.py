@@ -6,7 +6,6 @@ from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
 
 BYTES, PAIRS, PLAIN = "bytes", "pairs", "plain"
-BYTE_CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 class Layout(NamedTuple):
@@ -51,7 +50,7 @@ def pack_volume(volume: Array, /, *, z_to_xy: float, dtype: object) -> tuple[Arr
     """
     xp = array_namespace(volume)
     depth, height, width = volume.shape
-    kind = {xp.uint8: BYTES, xp.uint16: PAIRS}.get(volume.dtype, PLAIN)
+    kind = BYTES if volume.dtype == xp.uint8 else PAIRS if volume.dtype == xp.uint16 else PLAIN
     values = xp.astype(volume, dtype if kind == PLAIN else xp.int32)
     values = _padded(values, xp=xp)
     if kind == PAIRS:

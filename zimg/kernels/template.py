@@ -34,6 +34,8 @@ class Template(NamedTuple):
         ``(n,)`` distance of a point beyond the wall, 0 inside.
     inverse_norm
         ``(n,)`` one over the distance from the axis beyond the wall, 1 inside.
+    inner_sum, outer_sum
+        ``()`` sums of the absolute values inside and outside.
     """
 
     x: Array
@@ -42,16 +44,24 @@ class Template(NamedTuple):
     inside: Array
     surplus: Array
     inverse_norm: Array
+    inner_sum: Array
+    outer_sum: Array
 
 
 def full_template(*, dtype: object, xp: Namespace, on: Device) -> Template:
     """The 213 points that feed the fit, the centroid shift and the reported scores."""
-    return _template(FULL_LIMIT, 8, dtype=dtype, xp=xp, on=on)
+    return _template(list(lattice(FULL_LIMIT, 8)), dtype=dtype, xp=xp, on=on)
 
 
 def core_template(*, dtype: object, xp: Namespace, on: Device) -> Template:
     """The 69 points inside the wall that feed the orientation search."""
-    return _template(CORE_LIMIT, 4, dtype=dtype, xp=xp, on=on)
+    return _template(list(lattice(CORE_LIMIT, 4)), dtype=dtype, xp=xp, on=on)
+
+
+def thin_core_template(*, dtype: object, xp: Namespace, on: Device) -> Template:
+    """Every other point of the core template, in checkerboard order, to rank orientations."""
+    points = [(i, j) for i, j in lattice(CORE_LIMIT, 4) if (i + j) % 2 == 0]
+    return _template(points, dtype=dtype, xp=xp, on=on)
 
 
 def core_points() -> list[tuple[float, float, float]]:
@@ -83,19 +93,23 @@ def _on_or_inside(i: int, j: int) -> bool:
     return square < WALL or (square == WALL and i * j == 0)
 
 
-def _template(limit: int, reach: int, *, dtype: object, xp: Namespace, on: Device) -> Template:
-    points = list(lattice(limit, reach))
+def _template(
+    points: list[tuple[int, int]], *, dtype: object, xp: Namespace, on: Device
+) -> Template:
     inside = [_on_or_inside(i, j) for i, j in points]
     norm = [SPACING * hypot(i, j) for i, j in points]
+    value = [_hat(i, j) for i, j in points]
     columns = (
         [SPACING * i for i, _ in points],
         [SPACING * j for _, j in points],
-        [_hat(i, j) for i, j in points],
+        value,
         inside,
         [0.0 if within else n - 1.0 for n, within in zip(norm, inside, strict=True)],
         [1.0 if within else 1.0 / n for n, within in zip(norm, inside, strict=True)],
+        sum(abs(v) for v, within in zip(value, inside, strict=True) if within),
+        sum(abs(v) for v, within in zip(value, inside, strict=True) if not within),
     )
-    kinds = (dtype, dtype, dtype, xp.bool, dtype, dtype)
+    kinds = (dtype, dtype, dtype, xp.bool, dtype, dtype, dtype, dtype)
     return Template(
         *(xp.asarray(c, dtype=k, device=on) for c, k in zip(columns, kinds, strict=True))
     )

@@ -39,29 +39,36 @@ def full_field(rows: Array, template: Template, layout: Layout) -> Field:
     wall = xp.sqrt(across * across + along * along) * template.inverse_norm
     # 1/|B| below one voxel, 2/|B| above two, 1 between; behaviour of the reference.
     one = xp.ones_like(wall)
-    bounded = xp.maximum(one / xp.where(wall > 0, wall, one), xp.minimum(one, 2.0 / xp.where(wall > 0, wall, one)))
+    inverse = one / xp.where(template.inside, one, wall)
+    bounded = xp.maximum(inverse, xp.minimum(one, 2.0 * inverse))
     stretch = (1.0 + template.surplus * bounded) * template.inverse_norm
-    stretch = xp.where(template.inside, one, stretch)
     gain = xp.sqrt(radius) * xp.sqrt(xp.sqrt(scale))
-    weight = template.value * xp.where(template.inside, gain, xp.ones_like(gain))
-    weight = weight / xp.sum(xp.abs(weight), axis=1, keepdims=True)
-    return _placed(rows, across * stretch, along * stretch, weight, layout, xp=xp)
+    unit = 1.0 / (gain * template.inner_sum + template.outer_sum)
+    weight = template.value * xp.where(template.inside, gain * unit, unit)
+    return _placed(rows, across * stretch, along * stretch, weight, layout, SLICES, xp=xp)
 
 
-def core_field(rows: Array, template: Template, layout: Layout) -> Field:
+def core_field(rows: Array, template: Template, layout: Layout, slices: int = SLICES) -> Field:
     """Field of the inside of segments, for the orientation search; weights ``(1, points)``."""
     xp = array_namespace(rows)
     radius, scale = rows[:, 0:1], rows[:, 3:4]
-    weight = template.value / xp.sum(xp.abs(template.value))
+    weight = template.value / template.inner_sum
     across, along = template.x * (radius * scale), template.y * radius
-    return _placed(rows, across, along, weight[None, :], layout, xp=xp)
+    return _placed(rows, across, along, weight[None, :], layout, slices, xp=xp)
 
 
 def _placed(
-    rows: Array, across: Array, along: Array, weight: Array, layout: Layout, *, xp: Namespace
+    rows: Array,
+    across: Array,
+    along: Array,
+    weight: Array,
+    layout: Layout,
+    slices: int,
+    *,
+    xp: Namespace,
 ) -> Field:
     """Section coordinates turned into image axes, and the offsets of the slices."""
-    steps = xp.arange(SLICES, dtype=rows.dtype, device=device(rows)) / (SLICES - 1)
+    steps = xp.arange(slices, dtype=rows.dtype, device=device(rows)) / (slices - 1)
     offset = (rows[:, 4:5] - 1.0) * steps
     theta, psi = rows[:, 1:2], rows[:, 2:3]
     ct, st, cp, sp = xp.cos(theta), xp.sin(theta), xp.cos(psi), xp.sin(psi)
@@ -69,7 +76,7 @@ def _placed(
     section = (
         across * cp - along * (ct * sp) + rows[:, 5:6],
         across * sp + along * (ct * cp) + rows[:, 6:7],
-        (along * st + rows[:, 7:8]) * flat,
+        along * (st * flat) + rows[:, 7:8] * flat,
     )
     axis = (offset * (st * sp), offset * (-st * cp), offset * (ct * flat))
     return Field(section, axis, weight)
@@ -99,10 +106,9 @@ def sampled(
         position = [xp.clip(p, 0.0, n - 1.0) for p, n in zip(position, layout.shape[::-1], strict=True)]
     floor = [xp.floor(p) for p in position]
     index = barrier(_flat_index(floor, words, layout, xp=xp), xp=xp)
-    for p, f in zip(position, floor, strict=True):
-        p -= f
-    corners = barrier(_gathered(words, index, layout), xp=xp)
-    value = _interpolated(corners, position, layout, xp=xp)
+    fraction = [_fraction(p, f) for p, f in zip(position, floor, strict=True)]
+    read = barrier(_gathered(words, index, layout, xp=xp), xp=xp)
+    value = _interpolated(read, fraction, layout, xp=xp)
     if valid is not None:
         value *= xp.astype(valid, value.dtype)
     return value, valid
@@ -117,6 +123,12 @@ def _strictly_inside(position: list[Array], layout: Layout) -> Array:
     return inside
 
 
+def _fraction(position: Array, floor: Array) -> Array:
+    """What is left of `position` above `floor`; `position` is used up."""
+    position -= floor
+    return position
+
+
 def _flat_index(floor: list[Array], words: Array, layout: Layout, *, xp: Namespace) -> Array:
     """Word of the lowest corner of each sample's cell, flattened to one axis."""
     index_dtype = xp.int32 if words.shape[0] < 2**31 else xp.int64
@@ -126,3 +138,64 @@ def _flat_index(floor: list[Array], words: Array, layout: Layout, *, xp: Namespa
     z += y
     z += x
     return z
+
+
+def _gathered(words: Array, index: Array, layout: Layout, *, xp: Namespace) -> tuple[Array, ...]:
+    """The words that hold a cell's corners; `index` is used up.
+
+    One word per plane when words hold four corners, one per row when they hold two, else all eight.
+    """
+    steps = {BYTES: (layout.plane,), PAIRS: (layout.row, layout.plane - layout.row, layout.row)}.get(
+        layout.kind,
+        (1, layout.row - 1, 1, layout.plane - layout.row - 1, 1, layout.row - 1, 1),
+    )
+    read = [_read(words, index, xp=xp)]
+    for step in steps:
+        index += step
+        read.append(_read(words, index, xp=xp))
+    return tuple(read)
+
+
+def _read(words: Array, index: Array, *, xp: Namespace) -> Array:
+    return xp.reshape(gather(words, xp.reshape(index, (-1,)), xp=xp), index.shape)
+
+
+def _interpolated(
+    read: tuple[Array, ...], fraction: list[Array], layout: Layout, *, xp: Namespace
+) -> Array:
+    """Seven interpolations over the eight corners, written so that eager frameworks reuse memory."""
+    dtype = fraction[0].dtype
+    half = len(read) // 2
+    low = _plane(read[:half], fraction, layout, dtype, xp=xp)
+    high = _plane(read[half:], fraction, layout, dtype, xp=xp)
+    return _lerp(low, high, fraction[2])
+
+
+def _plane(
+    read: tuple[Array, ...], fraction: list[Array], layout: Layout, dtype: object, *, xp: Namespace
+) -> Array:
+    """Interpolation along x and y within one plane of a cell."""
+    bits = {BYTES: 8, PAIRS: 16}.get(layout.kind, 0)
+    corners = [v for word in read for v in _unpacked(word, bits, dtype, xp=xp)]
+    front = _lerp(corners[0], corners[1], fraction[0])
+    back = _lerp(corners[2], corners[3], fraction[0])
+    return _lerp(front, back, fraction[1])
+
+
+def _unpacked(word: Array, bits: int, dtype: object, *, xp: Namespace) -> list[Array]:
+    """The unsigned values of `bits` bits in each int32 word, lowest first; `word` is used up."""
+    if not bits:
+        return [word]
+    values = [xp.astype(word & (2**bits - 1), dtype)]
+    for _ in range(32 // bits - 1):
+        word >>= bits
+        values.append(xp.astype(word & (2**bits - 1), dtype))
+    return values
+
+
+def _lerp(low: Array, high: Array, fraction: Array) -> Array:
+    """``low + fraction * (high - low)``; `high` is used up."""
+    high -= low
+    high *= fraction
+    high += low
+    return high

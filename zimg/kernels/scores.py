@@ -1,0 +1,129 @@
+"""Scores of tube segments: how well the signal follows their field, and where its centroid lies.
+
+Every kernel takes ``(n, 8)`` rows in trace space and a packed volume and returns one result per row;
+`masked` False promises that every sample lies inside the volume. All run under ``jit`` with `layout`
+and `masked` static.
+"""
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array, Namespace
+from zimg.kernels.pack import Layout
+from zimg.kernels.template import Template
+from zimg.kernels.tube import SLICES, core_field, full_field, sampled
+
+
+def dot_scores(
+    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+) -> Array:
+    """Weighted sum of the signal over each segment's field, ``(n,)``: the objective of the fit."""
+    xp = array_namespace(rows)
+    field = full_field(rows, template, layout)
+    value, _ = sampled(words, field, layout, masked=masked)
+    return _sum(_sum(value, 1, xp=xp) * field.weight, 1, xp=xp)
+
+
+def full_scores(
+    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+) -> Array:
+    """Objective, correlation and mean signal of each segment, ``(n, 3)``.
+
+    The correlation subtracts the mean of *all* weights and divides the sum of the valid samples by
+    the number of *all* samples (behaviour of the reference). It is 0 without variance, and the mean
+    signal, taken over the points on or inside the wall, is NaN without a valid sample there.
+    """
+    xp = array_namespace(rows)
+    field = full_field(rows, template, layout)
+    value, valid = sampled(words, field, layout, masked=masked)
+    dot = _sum(_sum(value, 1, xp=xp) * field.weight, 1, xp=xp)
+    correlation = _correlation(value, valid, field.weight, xp=xp)
+    inner = xp.astype(template.inside, value.dtype)
+    total = _sum(_sum(value, 1, xp=xp) * inner, 1, xp=xp)
+    if valid is None:
+        count = SLICES * _sum(inner, 0, xp=xp) * xp.ones_like(total)
+    else:
+        count = _sum(_sum(xp.astype(valid, value.dtype), 1, xp=xp) * inner, 1, xp=xp)
+    mean = xp.where(count > 0, total / xp.maximum(count, xp.ones_like(count)), xp.nan)
+    return xp.stack([dot, correlation, mean], axis=1)
+
+
+def core_correlations(
+    words: Array,
+    rows: Array,
+    template: Template,
+    *,
+    layout: Layout,
+    masked: bool,
+    slices: int = SLICES,
+) -> Array:
+    """Correlation of the signal with the inside of each segment, sampled in `slices` sections, ``(n,)``."""
+    xp = array_namespace(rows)
+    field = core_field(rows, template, layout, slices)
+    value, valid = sampled(words, field, layout, masked=masked)
+    return _correlation(value, valid, field.weight, xp=xp)
+
+
+def slice_correlations(
+    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+) -> Array:
+    """Correlation of the signal with every slice of each field alone, ``(n, 11)``."""
+    xp = array_namespace(rows)
+    field = full_field(rows, template, layout)
+    value, valid = sampled(words, field, layout, masked=masked)
+    per_slice = [
+        _correlation(
+            value[:, s : s + 1, :],
+            None if valid is None else valid[:, s : s + 1, :],
+            field.weight,
+            xp=xp,
+        )
+        for s in range(SLICES)
+    ]
+    return xp.stack(per_slice, axis=1)
+
+
+def centroids(
+    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+) -> Array:
+    """Signal-weighted mean of each field's positions relative to the bottom, ``(n, 3)`` x y z in trace space.
+
+    Without any signal it is the plain mean of the positions.
+    """
+    xp = array_namespace(rows)
+    origin = xp.concat([rows[:, :5], xp.zeros_like(rows[:, 5:])], axis=1)
+    local = full_field(origin, template, layout)
+    value, _ = sampled(words, full_field(rows, template, layout), layout, masked=masked)
+    mass = _sum(_sum(value, 2, xp=xp), 1, xp=xp)
+    empty = mass == 0
+    safe = xp.where(empty, xp.ones_like(mass), mass)
+    value = xp.where(empty[:, None, None], xp.ones_like(value), value)
+    safe = xp.where(empty, xp.ones_like(mass) * (value.shape[1] * value.shape[2]), safe)
+    over_slices, over_points = _sum(value, 1, xp=xp), _sum(value, 2, xp=xp)
+    moments = [
+        (_sum(over_slices * q, 1, xp=xp) + _sum(over_points * a, 1, xp=xp)) / safe
+        for q, a in zip(local.section, local.axis, strict=True)
+    ]
+    moments[2] = moments[2] * layout.z_to_xy
+    return xp.stack(moments, axis=1)
+
+
+def _correlation(value: Array, valid: Array | None, weight: Array, *, xp: Namespace) -> Array:
+    """Correlation over the valid samples, with both means divided by the number of all samples."""
+    count = value.shape[1] * value.shape[2]
+    mean_weight = _sum(weight, 1, xp=xp) / weight.shape[1]
+    mean_value = _sum(_sum(value, 2, xp=xp), 1, xp=xp) / count
+    weights = (weight - mean_weight[:, None])[:, None, :]
+    values = value - mean_value[:, None, None]
+    if valid is None:
+        spread = value.shape[1] * _sum(weights * weights, 2, xp=xp)[:, 0]
+    else:
+        values *= xp.astype(valid, values.dtype)
+        spread = _sum(_sum(weights * weights * xp.astype(valid, values.dtype), 2, xp=xp), 1, xp=xp)
+    product = _sum(_sum(values, 1, xp=xp) * weights[:, 0, :], 1, xp=xp)
+    spread = spread * _sum(_sum(values * values, 2, xp=xp), 1, xp=xp)
+    flat = spread <= 0
+    root = xp.sqrt(xp.where(flat, xp.ones_like(spread), spread))
+    return xp.where(flat, xp.zeros_like(product), product / root)
+
+
+def _sum(values: Array, axis: int, *, xp: Namespace) -> Array:
+    return xp.sum(values, axis=axis, dtype=values.dtype)

@@ -1,0 +1,219 @@
+"""Fit of tube segments: a line search with wide finite differences, many segments in step.
+
+The objective is the field's weighted sum, the variables are radius, both angles and section scale,
+the bottom stays where it is. A segment moves through phases (gradient, line search) at its own pace;
+every round evaluates what all active segments ask for as one batch. The procedure and its constants
+are behaviour of the reference: it stops when no step of its three lengths helps, which is not a
+stationary point, and the width of the differences matters to the result.
+"""
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.tracing.scorer import TubeScorer
+from zimg.tracing.segments import COLUMNS, PSI, RADIUS, SCALE, THETA, Rows
+
+VARIABLES = np.array([RADIUS, THETA, PSI, SCALE])
+DELTA = np.array([0.1, 0.015, 0.015, 0.05])
+WEIGHT = DELTA / np.linalg.norm(DELTA)
+LOWER, UPPER = np.array([0.5, -np.inf, -np.inf, 0.2]), np.array([50.0, np.inf, np.inf, 20.0])
+STEPS = np.array([0.2, 0.16, 0.128])
+ARMIJO = 0.01
+SMALLEST_GRADIENT = 1e-3
+MOST_ITERATIONS = 500
+
+GRADIENT_PHASE = -1
+"""Phase of a segment that waits for its probes; 0, 1, 2 number the step length that is being tried."""
+
+
+@dataclass
+class _State:
+    """One row per active segment; `fields` order is the order in which they are filled."""
+
+    key: NDArray[np.int64]
+    rows: Rows
+    score: Rows
+    gradient: Rows
+    direction: Rows
+    weighted: Rows
+    phase: NDArray[np.int64]
+    restarted: NDArray[np.bool_]
+    accepted: NDArray[np.int64]
+
+    def take(self, chosen: NDArray[np.bool_]) -> "_State":
+        return _State(*(getattr(self, f.name)[chosen] for f in fields(self)))
+
+    def extended(self, other: "_State") -> "_State":
+        return _State(
+            *(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self))
+        )
+
+
+def _fresh(keys: NDArray[np.int64], rows: Rows) -> _State:
+    n = len(rows)
+    return _State(
+        key=keys,
+        rows=rows.copy(),
+        score=np.full(n, np.nan),
+        gradient=np.zeros((n, 4)),
+        direction=np.zeros((n, 4)),
+        weighted=np.zeros((n, 4)),
+        phase=np.full(n, GRADIENT_PHASE),
+        restarted=np.zeros(n, bool),
+        accepted=np.zeros(n, np.int64),
+    )
+
+
+@dataclass
+class Fitted:
+    """Segments whose fit has ended: their keys, final rows and numbers of accepted steps."""
+
+    keys: NDArray[np.int64]
+    rows: Rows
+    accepted: NDArray[np.int64]
+
+
+@dataclass
+class FitPool:
+    """Segments being fitted at the same time, each at its own stage.
+
+    The result of a segment does not depend on what else is in the pool.
+    """
+
+    scorer: TubeScorer
+    _state: _State = field(
+        default_factory=lambda: _fresh(np.zeros(0, np.int64), np.zeros((0, COLUMNS)))
+    )
+
+    def __len__(self) -> int:
+        return len(self._state.key)
+
+    def add(self, keys: NDArray[np.int64], rows: Rows) -> None:
+        """Start fitting `rows`; `keys` name them in the results."""
+        self._state = self._state.extended(_fresh(np.asarray(keys, np.int64), rows))
+
+    def step(self) -> Fitted:
+        """One round: evaluate the batch, advance every segment, hand out those that are done."""
+        state = self._state
+        probing = state.phase == GRADIENT_PHASE
+        searching = ~probing
+        trials = _trials(state, searching)
+        new = np.isnan(state.score)
+        batch = np.concatenate([_probes(state.rows[probing]), state.rows[new], trials])
+        scores = self.scorer.dot(batch)
+        ends = np.cumsum([8 * probing.sum(), new.sum()])
+        probed, first, tried = np.split(scores, ends)
+        state.score[new] = first
+        done = np.zeros(len(state.key), bool)
+        done[searching] = _search(state, np.flatnonzero(searching), trials, tried)
+        done[probing] = _turn(state, np.flatnonzero(probing), probed.reshape(-1, 8))
+        finished = state.take(done)
+        self._state = state.take(~done)
+        rows = finished.rows
+        rows[:, THETA : PSI + 1] %= 2.0 * np.pi
+        return Fitted(finished.key, rows, finished.accepted)
+
+
+def fit(scorer: TubeScorer, rows: Rows) -> tuple[Rows, NDArray[np.int64]]:
+    """Fitted `rows`, ``(n, 8)``, and the number of accepted steps of each."""
+    pool = FitPool(scorer)
+    pool.add(np.arange(len(rows)), rows)
+    out, accepted = rows.copy(), np.zeros(len(rows), np.int64)
+    while len(pool):
+        finished = pool.step()
+        out[finished.keys], accepted[finished.keys] = finished.rows, finished.accepted
+    return out, accepted
+
+
+def _probes(rows: Rows) -> Rows:
+    """Eight rows per segment: each variable increased, then decreased. Radii stay at 0.5 or above."""
+    probes = np.repeat(rows[:, None, :], 8, axis=1)
+    for i, column in enumerate(VARIABLES):
+        probes[:, 2 * i, column] += DELTA[i]
+        probes[:, 2 * i + 1, column] -= DELTA[i]
+    probes[..., RADIUS] = np.maximum(probes[..., RADIUS], LOWER[0])
+    return probes.reshape(-1, COLUMNS)
+
+
+def _gradient(score: Rows, probed: Rows) -> Rows:
+    """One-sided slopes ``(n, 4)``: zero at a bracketed maximum, else towards the better side."""
+    right, left = probed[:, 0::2], probed[:, 1::2]
+    base = score[:, None]
+    rise, fall = (right - base) / DELTA, (base - left) / DELTA
+    return np.where(
+        rise < 0,
+        np.where(left < base, 0.0, fall),
+        np.where((rise > 0) & (left <= base), rise, fall),
+    )
+
+
+def _turn(state: _State, which: NDArray[np.int64], probed: Rows) -> NDArray[np.bool_]:
+    """Take in new gradients and set out in the conjugate direction; true where there is none."""
+    new, old = _gradient(state.score[which], probed), state.gradient[which]
+    square = (old * old).sum(1)
+    beta = (new * (new - old)).sum(1) / np.where(square > 0, square, 1.0)
+    beta = np.where(square > 0, np.maximum(beta, 0.0), 0.0)
+    # The old direction carries the weights of its line search; behaviour of the reference.
+    state.direction[which] = beta[:, None] * state.weighted[which] + new
+    state.gradient[which] = new
+    state.restarted[which] = np.all(state.direction[which] == new, axis=1)
+    return _set_out(state, which)
+
+
+def _set_out(state: _State, which: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Begin a line search along the stored direction; true where neither it nor the gradient leads on."""
+    _aim(state, which)
+    blocked = ~_long_enough(state.direction[which], state.weighted[which])
+    again = which[blocked & _may_restart(state, which)]
+    state.direction[again] = state.gradient[again]
+    state.restarted[again] = True
+    _aim(state, again)
+    return ~_long_enough(state.direction[which], state.weighted[which])
+
+
+def _aim(state: _State, which: NDArray[np.int64]) -> None:
+    state.weighted[which] = state.direction[which] * WEIGHT
+    state.phase[which] = 0
+
+
+def _long_enough(direction: Rows, weighted: Rows) -> NDArray[np.bool_]:
+    return (np.linalg.norm(direction, axis=1) >= SMALLEST_GRADIENT) & (
+        np.linalg.norm(weighted, axis=1) > SMALLEST_GRADIENT
+    )
+
+
+def _may_restart(state: _State, which: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a failed search can be repeated along the gradient itself."""
+    steep = np.linalg.norm(state.gradient[which], axis=1) > SMALLEST_GRADIENT
+    return steep & ~state.restarted[which]
+
+
+def _trials(state: _State, searching: NDArray[np.bool_]) -> Rows:
+    """Rows one step along the weighted direction, within the bounds."""
+    rows, weighted = state.rows[searching].copy(), state.weighted[searching]
+    step = STEPS[state.phase[searching]] / np.linalg.norm(weighted, axis=1)
+    rows[:, VARIABLES] = np.clip(rows[:, VARIABLES] + step[:, None] * weighted, LOWER, UPPER)
+    return rows
+
+
+def _search(
+    state: _State, which: NDArray[np.int64], trials: Rows, tried: Rows
+) -> NDArray[np.bool_]:
+    """Accept the trials that gain enough, shorten the others; true where the fit has ended."""
+    weighted, phase = state.weighted[which], state.phase[which]
+    slope = (state.gradient[which] * weighted).sum(1) / np.linalg.norm(weighted, axis=1)
+    gained = tried >= state.score[which] + np.maximum(ARMIJO * STEPS[phase] * slope, 0.0)
+    won = which[gained]
+    state.rows[won], state.score[won] = trials[gained], tried[gained]
+    state.accepted[won] += 1
+    state.phase[won] = GRADIENT_PHASE
+    state.phase[which[~gained]] += 1
+
+    exhausted = ~gained & (state.phase[which] == len(STEPS))
+    again = exhausted & _may_restart(state, which)
+    restart = which[again]
+    state.direction[restart], state.restarted[restart] = state.gradient[restart], True
+    _aim(state, restart)
+    return (exhausted & ~again) | (state.accepted[which] >= MOST_ITERATIONS)

@@ -1,0 +1,230 @@
+"""Search for the orientation of a segment whose centre is known: rank all, compare the best exactly."""
+
+from functools import lru_cache
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.kernels.template import core_points
+from zimg.tracing.scorer import TubeScorer
+from zimg.tracing.segments import (
+    COLUMNS,
+    DEFAULT_LENGTH,
+    LENGTH,
+    POSITION,
+    PSI,
+    RADIUS,
+    SCALE,
+    THETA,
+    Rows,
+    axis_direction,
+    frame,
+    geometric_radius,
+    point_at,
+    upper_direction,
+)
+
+SHORTLIST = 24
+"""Orientations that are compared exactly; the best of all is among them for 99.8 % of the seeds of a phantom."""
+
+LARGEST_RANKED = 8.0
+"""Radii above this are searched without ranking, whose matrices would be large."""
+
+RADIUS_STEP = 0.1
+"""Ranking rounds the logarithm of the radius to multiples of this."""
+
+SLICES = 11
+
+
+def centred(rows: Rows, centres: Rows) -> Rows:
+    """`rows` moved so that the middles of their axes lie at `centres`."""
+    out = rows.copy()
+    out[..., POSITION] = centres - ((rows[..., LENGTH] - 1.0) / 2.0)[..., None] * axis_direction(rows)
+    return out
+
+
+def angles_of(direction: Rows) -> tuple[Rows, Rows]:
+    """theta and psi whose axis is `direction`, ``(..., 3)`` unit vectors (behaviour of the reference)."""
+    theta = np.arccos(np.clip(direction[..., 2], -1.0, 1.0))
+    polar = np.arctan2(direction[..., 1], direction[..., 0]) % (2.0 * np.pi)
+    upper = direction[..., 1] >= 0
+    psi = polar - np.where(upper, 0.5 * np.pi, 1.5 * np.pi)
+    along_z = theta < 1e-5
+    return np.where(upper & ~along_z, -theta, theta), np.where(along_z, 0.0, psi)
+
+
+def grid() -> Rows:
+    """The 307 orientations (theta, psi) that the search visits, ``(307, 2)`` (behaviour of the reference)."""
+    rows = []
+    for step in range(12):
+        theta = 0.1 + 0.2 * step
+        spacing = 2.0 / (DEFAULT_LENGTH * np.sin(theta))
+        psi = spacing * np.arange(int(np.ceil(2.0 * np.pi / spacing)))
+        rows.append(np.column_stack([np.full(len(psi), theta), psi]))
+    return np.concatenate(rows)
+
+
+def candidates(theta: float, psi: float) -> Rows:
+    """The current orientation and the grid turned into its frame, ``(308, 2)``, in order of evaluation."""
+    start = np.zeros((len(grid()), COLUMNS))
+    start[:, THETA : PSI + 1] = grid()
+    current = np.zeros(COLUMNS)
+    current[THETA], current[PSI] = theta, psi
+    turned = upper_direction(start) @ np.stack(frame(current))
+    return np.concatenate([[[theta, psi]], np.column_stack(angles_of(turned))])
+
+
+def search_orientation(scorer: TubeScorer, rows: Rows, *, exact: bool) -> tuple[Rows, Rows]:
+    """Turn segments about their centres to where their inside fits the signal best.
+
+    Parameters
+    ----------
+    scorer
+        The volume.
+    rows
+        ``(n, 8)`` segments of one common orientation.
+    exact
+        Compare all orientations in full instead of a shortlist.
+
+    Returns
+    -------
+    rows, correlation
+        The first best orientation of each segment, about the same centre, and its score ``(n,)``.
+    """
+    if not len(rows):
+        return rows, np.zeros(0)
+    orientations = candidates(rows[0, THETA], rows[0, PSI])
+    ranked = _rankable(scorer, rows) & (not exact)
+    out, score = rows.copy(), np.empty(len(rows))
+    for chosen in (np.flatnonzero(ranked), np.flatnonzero(~ranked)):
+        for part in np.array_split(chosen, -(-len(chosen) // BATCH)) if len(chosen) else ():
+            shortlist = _shortlist(scorer, rows[part], orientations, exact=exact)
+            out[part], score[part] = _best(scorer, rows[part], orientations, shortlist)
+    return out, score
+
+
+BATCH = 256
+"""Segments whose orientations are compared together; bounds the memory of the host."""
+
+
+def _rankable(scorer: TubeScorer, rows: Rows) -> NDArray[np.bool_]:
+    """Whether a segment's crop lies inside the volume and its matrices are small enough."""
+    radius = geometric_radius(rows)
+    reach = _reach(radius)[:, None] + 1.0
+    middle, upper = _in_image(scorer, point_at(rows, 0.5)), np.array(scorer.layout.shape[::-1])
+    inside = np.all((middle > reach) & (middle < upper - 1.0 - reach), axis=1)
+    return inside & (radius <= LARGEST_RANKED) & (rows[:, SCALE] == 1.0)
+
+
+def _shortlist(
+    scorer: TubeScorer, rows: Rows, orientations: Rows, *, exact: bool
+) -> NDArray[np.int64]:
+    """Candidates to be compared in full, ``(n, k)``, in order of evaluation."""
+    if exact:
+        return np.broadcast_to(np.arange(len(orientations)), (len(rows), len(orientations)))
+    if _rankable(scorer, rows).all():
+        ranks = _ranks_by_product(scorer, rows, orientations)
+    else:
+        everything = np.broadcast_to(np.arange(len(orientations)), (len(rows), len(orientations)))
+        turned = _turned(rows, orientations, everything)
+        ranks = scorer.thin_core(turned.reshape(-1, COLUMNS)).reshape(everything.shape)
+    best = np.argpartition(-ranks, SHORTLIST, axis=1)[:, :SHORTLIST]
+    return np.sort(best, axis=1)
+
+
+def _best(
+    scorer: TubeScorer, rows: Rows, orientations: Rows, shortlist: NDArray[np.int64]
+) -> tuple[Rows, Rows]:
+    """The first best of each row's shortlist."""
+    turned = _turned(rows, orientations, shortlist)
+    score = scorer.core(turned.reshape(-1, COLUMNS)).reshape(shortlist.shape)
+    winner = np.argmax(score, axis=1)
+    every = np.arange(len(rows))
+    return turned[every, winner], score[every, winner]
+
+
+def _turned(rows: Rows, orientations: Rows, chosen: NDArray[np.int64]) -> Rows:
+    """Every row in each of its chosen orientations, ``(n, k, 8)``."""
+    turned = np.repeat(rows[:, None, :], chosen.shape[1], axis=1)
+    turned[..., THETA : PSI + 1] = orientations[chosen]
+    return centred(turned, point_at(rows, 0.5)[:, None, :])
+
+
+def _ranks_by_product(scorer: TubeScorer, rows: Rows, orientations: Rows) -> Rows:
+    """Approximate scores of all orientations, ``(n, 308)``, group by group of equal rounded radius."""
+    ranks = np.empty((len(rows), len(orientations)))
+    level = np.rint(np.log(rows[:, RADIUS]) / RADIUS_STEP).astype(int)
+    key = tuple(map(tuple, orientations))
+    middle = _in_image(scorer, point_at(rows, 0.5))
+    for group in np.unique(level):
+        matrices = ranking_matrices(int(group), scorer.layout.z_to_xy, key)
+        chosen = np.flatnonzero(level == group)
+        ranks[chosen] = scorer.ranks(middle[chosen], matrices)
+    return ranks
+
+
+def _in_image(scorer: TubeScorer, points: Rows) -> Rows:
+    return points / np.array([1.0, 1.0, scorer.layout.z_to_xy])
+
+
+def _reach(radius: Rows) -> Rows:
+    """Voxels from the centre that the core field of any orientation can touch."""
+    half = (DEFAULT_LENGTH - 1.0) / 2.0
+    return np.ceil(np.sqrt(half**2 + 0.81 * (radius * np.exp(RADIUS_STEP / 2.0)) ** 2)) + 1.0
+
+
+class RankingMatrices(NamedTuple):
+    """Weights of the voxels around a centre in the sums over each orientation's core field (float32)."""
+
+    reach: int
+    touched: NDArray[np.int32]
+    weighted: NDArray[np.float32]
+    counted: NDArray[np.float32]
+    weight_sums: NDArray[np.float32]
+
+
+@lru_cache(maxsize=32)
+def ranking_matrices(
+    level: int, z_to_xy: float, orientations: tuple[tuple[float, float], ...]
+) -> RankingMatrices:
+    """Matrices for tubes of radius ``exp(level * RADIUS_STEP)``; they do not depend on any image."""
+    radius = float(np.exp(level * RADIUS_STEP))
+    points, weight = _core_offsets(radius, np.array(orientations))
+    points = points / np.array([1.0, 1.0, z_to_xy])
+    reach = int(_reach(np.array(radius)))
+    side, count = 2 * reach + 1, len(orientations)
+    floor = np.floor(points).astype(np.int64)
+    fraction = points - floor
+    weighted, counted = np.zeros(count * side**3), np.zeros(count * side**3)
+    column = np.arange(count)[:, None] * side**3
+    for corner in product((0, 1), repeat=3):
+        share = np.prod(np.where(corner, fraction, 1.0 - fraction), axis=-1)
+        x, y, z = np.moveaxis(floor + corner + reach, -1, 0)
+        cell = (column + (z * side + y) * side + x).ravel()
+        counted += np.bincount(cell, share.ravel(), len(counted))
+        weighted += np.bincount(cell, (share * weight).ravel(), len(weighted))
+    counted, weighted = counted.reshape(count, -1), weighted.reshape(count, -1)
+    touched = np.flatnonzero(counted.any(axis=0))
+    sums = np.array([weight.size, weight.sum(), (weight**2).sum()], np.float32)
+    return RankingMatrices(
+        reach,
+        touched.astype(np.int32),
+        np.ascontiguousarray(weighted[:, touched].T, np.float32),
+        np.ascontiguousarray(counted[:, touched].T, np.float32),
+        sums,
+    )
+
+
+def _core_offsets(radius: float, orientations: Rows) -> tuple[Rows, Rows]:
+    """Core field about its centre in every orientation, ``(308, 759, 3)``, and its weights ``(759,)``."""
+    x, y, value = np.array(core_points()).T
+    offset = np.linspace(-0.5, 0.5, SLICES) * (DEFAULT_LENGTH - 1.0)
+    rows = np.zeros((len(orientations), COLUMNS))
+    rows[:, THETA : PSI + 1] = orientations
+    u, v, a = (axis[:, None, None, :] for axis in frame(rows))
+    section = radius * (x[:, None] * u + y[:, None] * v)
+    points = section + offset[:, None, None] * a
+    weight = np.broadcast_to(value / np.abs(value).sum(), (SLICES, len(value)))
+    return points.reshape(len(orientations), -1, 3), weight.ravel()
