@@ -1,1 +1,124 @@
-"""Hooks for cupy."""
+"""Hooks for CuPy: written from its documentation, and never run.
+
+That every name used here exists in CuPy is tested; that it does the right thing is not. No hook
+carries a measurement, and each waits for the conformance suite on a machine with a GPU.
+"""
+
+import inspect
+from collections.abc import Callable
+
+import cupy
+import cupyx
+import cupyx.scipy.ndimage
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from zimg import ops
+from zimg._typing import Array, Device, Namespace
+from zimg.ops.rows import RowPlan
+from zimg.ops.transfer import plain
+
+ATOMIC_ADD = ("int32", "uint32", "uint64", "float32", "float64")
+ATOMIC_EXTREMES = ATOMIC_ADD
+"""Types of ``cupyx.scatter_add``, ``scatter_min`` and ``scatter_max``."""
+
+
+def sample_linear(
+    volume: Array, points: Array, /, *, fill_value: float = 0.0, xp: Namespace | None = None
+) -> Array:
+    """One kernel instead of some eighty; ``grid-constant`` blends at the border as we do."""
+    coordinates = points.reshape(-1, volume.ndim).T
+    found = cupyx.scipy.ndimage.map_coordinates(
+        volume, coordinates, output=points.dtype, order=1, mode="grid-constant", cval=fill_value
+    )
+    return found.reshape(points.shape[:-1])
+
+
+def scatter_add(values: Array, ids: Array, size: int, /, *, xp: Namespace | None = None) -> Array:
+    """Atomic additions: the order of floating sums varies from run to run."""
+    if values.dtype.name not in ATOMIC_ADD:
+        return inspect.unwrap(ops.scatter_add)(values, ids, size, xp=xp)
+    total = cupy.zeros(size + 1, dtype=values.dtype)
+    cupyx.scatter_add(total, _cells(ids, size), values)
+    return total[:size]
+
+
+def scatter_min(
+    values: Array, ids: Array, size: int, /, *, empty: float, xp: Namespace | None = None
+) -> Array:
+    """Atomic minima."""
+    if values.dtype.name not in ATOMIC_EXTREMES:
+        return inspect.unwrap(ops.scatter_min)(values, ids, size, empty=empty, xp=xp)
+    return _extreme(cupyx.scatter_min, values, ids, size, empty)
+
+
+def scatter_max(
+    values: Array, ids: Array, size: int, /, *, empty: float, xp: Namespace | None = None
+) -> Array:
+    """Atomic maxima."""
+    if values.dtype.name not in ATOMIC_EXTREMES:
+        return inspect.unwrap(ops.scatter_max)(values, ids, size, empty=empty, xp=xp)
+    return _extreme(cupyx.scatter_max, values, ids, size, empty)
+
+
+def _cells(ids: Array, size: int) -> Array:
+    """Ids outside point at one cell more, which is then dropped: CuPy wraps them around."""
+    return cupy.where((ids >= 0) & (ids < size), ids, size)
+
+
+def _extreme(
+    pick: Callable[[Array, Array, Array], None],
+    values: Array,
+    ids: Array,
+    size: int,
+    empty: float,
+) -> Array:
+    """Start every hit cell at one of its own values, since `empty` may lie among the values."""
+    found, cells = cupy.full(size + 1, empty, dtype=values.dtype), _cells(ids, size)
+    found[cells] = values
+    pick(found, cells, values)
+    return found[:size]
+
+
+def scatter_set(x: Array, ids: Array, values: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Copy with values written, without a sort."""
+    size = x.shape[0]
+    written = cupy.empty(size + 1, dtype=x.dtype)
+    written[:size] = x
+    written[_cells(ids, size)] = values
+    return written[:size]
+
+
+def compact(
+    x: Array, keep: Array, size: int, /, *, fill: float, xp: Namespace | None = None
+) -> tuple[Array, Array]:
+    """Kept rows first, without a sort and without waiting for their number."""
+    place = cupy.cumsum(keep, dtype=cupy.int64)
+    packed = cupy.full((size + 1, *x.shape[1:]), fill, dtype=x.dtype)
+    packed[cupy.where(keep & (place <= size), place - 1, size)] = x
+    return packed[:size], cupy.sum(keep, dtype=cupy.int64)
+
+
+def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
+    """Large chunks, since launches cost more than rows; an estimate."""
+    return RowPlan(rows=4096, shapes=(), workers=1)
+
+
+def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
+    """A copy, which waits for the result (the generic body raises)."""
+    host: NDArray[np.generic] = x.get()
+    return host
+
+
+def upload(
+    host: NDArray[np.generic], /, *, on: Device, dtype: DTypeLike | None = None, xp: Namespace
+) -> Array:
+    """A copy on the device `on`, or on the current one."""
+    with cupy.cuda.Device() if on is None else on:
+        return cupy.asarray(plain(host, dtype))
+
+
+def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:
+    """Wait for the current stream of the device of `x`."""
+    with x.device:
+        cupy.cuda.get_current_stream().synchronize()

@@ -1,1 +1,162 @@
-"""Hooks for jax."""
+"""Hooks for JAX: indexed updates, loops and compilation that tracing can follow.
+
+Figures are CPU milliseconds under ``jit`` on one x86-64 core, generic body / hook.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from numpy.typing import DTypeLike, NDArray
+
+from zimg import ops
+from zimg._dispatch import device
+from zimg._typing import Array, Device, Namespace
+from zimg.ops.gather import index_dtype
+from zimg.ops.rows import RowPlan, usable_cores
+from zimg.ops.transfer import plain
+
+
+def gather(
+    x: Array, index: Array, /, *, fill: float | None = None, xp: Namespace | None = None
+) -> Array:
+    """Rows by position; 600 000 promised to be inside: 1.5 / 1.05 ms.
+
+    The gain is the test for negative indices; ``promise_in_bounds`` is not faster than the clamp.
+    """
+    if fill is None and x.shape[0]:
+        return jnp.take(x, index, axis=0, mode="clip")
+    return inspect.unwrap(ops.gather)(x, index, fill=fill, xp=xp)
+
+
+def scatter_add(values: Array, ids: Array, size: int, /, *, xp: Namespace | None = None) -> Array:
+    """Sum per cell; 500 000 values in 100 000 cells: 229 / 1.2 ms."""
+    total = jnp.zeros(size, dtype=values.dtype, device=device(values))
+    return total.at[_cells(ids, size)].add(values, mode="drop")
+
+
+def scatter_min(
+    values: Array, ids: Array, size: int, /, *, empty: float, xp: Namespace | None = None
+) -> Array:
+    """Smallest per cell; 500 000 values in 100 000 cells: 488 / 3 ms."""
+    cells, start = _cells(ids, size), _start(values, ids, size, empty)
+    return start.at[cells].min(values, mode="drop")
+
+
+def scatter_max(
+    values: Array, ids: Array, size: int, /, *, empty: float, xp: Namespace | None = None
+) -> Array:
+    """Largest per cell; as fast as `scatter_min`."""
+    cells, start = _cells(ids, size), _start(values, ids, size, empty)
+    return start.at[cells].max(values, mode="drop")
+
+
+def _start(values: Array, ids: Array, size: int, empty: float) -> Array:
+    """Every hit cell holds one of its own values, since `empty` may lie among the values."""
+    start = jnp.full(size, empty, dtype=values.dtype, device=device(values))
+    return start.at[_cells(ids, size)].set(values, mode="drop")
+
+
+def _cells(ids: Array, size: int) -> Array:
+    """Negative ids moved behind the end: ``.at`` counts them from there, ``drop`` drops them."""
+    return jnp.where(ids < 0, size, ids)
+
+
+def scatter_set(x: Array, ids: Array, values: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Copy with values written; 100 000 into 4 000 000: 1029 / 6 ms."""
+    return x.at[_cells(ids, x.shape[0])].set(values, mode="drop")
+
+
+def compact(
+    x: Array, keep: Array, size: int, /, *, fill: float, xp: Namespace | None = None
+) -> tuple[Array, Array]:
+    """Kept rows first; 100 000 of 2 000 000: 541 / 37 ms (``nonzero(size=)``: 42)."""
+    indexing = index_dtype(xp=jnp, on=device(x))
+    place = jnp.where(keep, jnp.cumsum(keep, dtype=indexing) - 1, size)
+    packed = jnp.full((size, *x.shape[1:]), fill, dtype=x.dtype, device=device(x))
+    return packed.at[place].set(x, mode="drop"), jnp.sum(keep, dtype=indexing)
+
+
+def cumulative_max(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Running maximum; 2 000 000 values: 290 / 40 ms."""
+    return lax.cummax(x)
+
+
+def cumulative_min(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Running minimum; as fast as `cumulative_max`."""
+    return lax.cummin(x)
+
+
+def while_loop(
+    cond: Callable[[Any], Array], body: Callable[[Any], Any], state: Any, /, *, xp: Namespace
+) -> Any:
+    """A compiled loop: the generic one reads a value that does not exist while tracing."""
+    return lax.while_loop(cond, body, state)
+
+
+def jit(fn: Callable[..., Any], /, *, xp: Namespace) -> Callable[..., Any]:
+    """`fn` compiled per shape, dtype and value of its keyword-only arguments."""
+    return _compiled(fn)
+
+
+@lru_cache(maxsize=256)  # bounded, for closures come and go
+def _compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """The compiled form of `fn`, its keyword-only arguments static."""
+    parameters = inspect.signature(fn).parameters.values()
+    static = tuple(each.name for each in parameters if each.kind is each.KEYWORD_ONLY)
+    compiled: Callable[..., Any] = jax.jit(fn, static_argnames=static)
+    return compiled
+
+
+def barrier(x: Any, /, *, xp: Namespace | None = None) -> Any:
+    """Stop XLA from recomputing what lies before in every consumer behind.
+
+    The tube kernel takes 1.9 ns per sample with its three barriers, 4.9 as three compiled parts.
+    """
+    return lax.optimization_barrier(x)  # type: ignore[no-untyped-call]
+
+
+def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
+    """Few compiled shapes, none below 32 rows, where XLA orders sums differently.
+
+    On a CPU chunks of 64 instead of 256 rows cost 24 % more; the sizes for a GPU are an estimate.
+    """
+    if _platform(on) == "cpu":
+        return RowPlan(rows=256, shapes=(32, 64, 128, 256), workers=usable_cores())
+    return RowPlan(rows=4096, shapes=(64, 512, 4096), workers=1)
+
+
+def _platform(on: Device) -> str:
+    """Platform of a device, a sharding, or (None) the default device."""
+    if on is None:
+        return jax.default_backend()
+    devices = getattr(on, "device_set", (on,))
+    return str(next(iter(devices)).platform)
+
+
+def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
+    """A read-only view of CPU memory, else a copy, which waits for the result."""
+    return np.asarray(x)
+
+
+def upload(
+    host: NDArray[np.generic], /, *, on: Device, dtype: DTypeLike | None = None, xp: Namespace
+) -> Array:
+    """Refuse 64-bit types that are switched off: JAX would narrow them silently."""
+    ready = plain(host, dtype)
+    if jax.dtypes.canonicalize_dtype(ready.dtype) != ready.dtype:
+        raise TypeError(
+            f"JAX has {ready.dtype} switched off: set jax_enable_x64, or pass dtype= "
+            "float32, int32 or uint32"
+        )
+    return jax.device_put(ready, on)
+
+
+def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:
+    """Wait for the computation that makes `x`."""
+    jax.block_until_ready(x)  # type: ignore[no-untyped-call]

@@ -1,1 +1,134 @@
-"""Hooks for torch."""
+"""Hooks for PyTorch: uint16 that can be read, scatters without sorts, transfers, threads.
+
+Figures are CPU milliseconds on one x86-64 core, generic body / hook. Nothing has run on CUDA.
+"""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import DTypeLike, NDArray
+
+from zimg import ops
+from zimg._typing import Array, Device, Namespace
+from zimg.ops.rows import RowPlan
+from zimg.ops.transfer import plain
+
+
+def gather(
+    x: Array, index: Array, /, *, fill: float | None = None, xp: Namespace | None = None
+) -> Array:
+    """Rows by position, uint16 included, which the generic body cannot read (pytorch#58734).
+
+    Read as int16 bits: the generic read of 600 000 values takes 6 ms, a fancy one of uint16 20 ms.
+    """
+    generic = inspect.unwrap(ops.gather)
+    if x.dtype != torch.uint16:
+        return generic(x, index, fill=fill, xp=xp)
+    bits = None if fill is None else int(np.uint16(int(fill)).view(np.int16))
+    return generic(x.view(torch.int16), index, fill=bits, xp=xp).view(torch.uint16)
+
+
+def scatter_add(values: Array, ids: Array, size: int, /, *, xp: Namespace | None = None) -> Array:
+    """Sum per cell; 500 000 values in 100 000 cells: 53 / 4 ms."""
+    total = torch.zeros(size + 1, dtype=values.dtype, device=values.device)
+    return total.index_add_(0, _cells(ids, size), values)[:size]
+
+
+def scatter_min(
+    values: Array, ids: Array, size: int, /, *, empty: float, xp: Namespace | None = None
+) -> Array:
+    """Smallest per cell; 500 000 values in 100 000 cells: 137 / 6 ms."""
+    return _extreme("amin", values, ids, size, empty)
+
+
+def scatter_max(
+    values: Array, ids: Array, size: int, /, *, empty: float, xp: Namespace | None = None
+) -> Array:
+    """Largest per cell; as fast as `scatter_min`."""
+    return _extreme("amax", values, ids, size, empty)
+
+
+def _cells(ids: Array, size: int) -> Array:
+    """Ids as torch indexes, those outside pointing at one cell more, which is then dropped."""
+    return torch.where((ids >= 0) & (ids < size), ids, size).to(torch.int64)
+
+
+def _extreme(pick: str, values: Array, ids: Array, size: int, empty: float) -> Array:
+    """The fill takes no part in the comparison: `empty` may lie among the values."""
+    found = torch.full((size + 1,), empty, dtype=values.dtype, device=values.device)
+    return found.scatter_reduce_(0, _cells(ids, size), values, pick, include_self=False)[:size]
+
+
+def scatter_set(x: Array, ids: Array, values: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Copy with values written; 100 000 into 4 000 000: 366 / 5 ms."""
+    size = x.shape[0]
+    written = torch.empty(size + 1, dtype=x.dtype, device=x.device)
+    written[:size] = x
+    return written.index_put_((_cells(ids, size),), values)[:size]
+
+
+def compact(
+    x: Array, keep: Array, size: int, /, *, fill: float, xp: Namespace | None = None
+) -> tuple[Array, Array]:
+    """Kept rows first; 100 000 of 2 000 000: 145 / 9 ms.
+
+    A mask would wait for CUDA to learn its size: each row is written to its place instead.
+    """
+    place = torch.cumsum(keep, 0, dtype=torch.int64)
+    inside = keep & (place <= size)
+    packed = torch.full((size + 1, *x.shape[1:]), fill, dtype=x.dtype, device=x.device)
+    packed.index_put_((torch.where(inside, place - 1, size),), x)
+    return packed[:size], torch.sum(keep, dtype=torch.int64)
+
+
+def cumulative_max(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Running maximum; 2 000 000 values: 56 / 3 ms."""
+    return torch.cummax(x, 0).values
+
+
+def cumulative_min(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Running minimum; as fast as `cumulative_max`."""
+    return torch.cummin(x, 0).values
+
+
+def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
+    """Small chunks for a cache, large ones for a GPU, whose launches cost more than rows.
+
+    The size for a GPU is an estimate.
+    """
+    on_host = on is None or torch.device(on).type == "cpu"
+    return RowPlan(rows=64 if on_host else 4096, shapes=(), workers=1)
+
+
+def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
+    """A view of CPU memory, else a copy; gradients stay behind (the generic body raises)."""
+    host: NDArray[np.generic] = x.detach().cpu().numpy()
+    return host
+
+
+def upload(
+    host: NDArray[np.generic], /, *, on: Device, dtype: DTypeLike | None = None, xp: Namespace
+) -> Array:
+    """A view where `host` allows it: torch would write through read-only memory (numpy#20337)."""
+    ready = plain(host, dtype)
+    return torch.from_numpy(ready if ready.flags.writeable else ready.copy()).to(on)
+
+
+def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:
+    """Wait for the CUDA device of `x`; on the CPU every result is ready."""
+    if x.device.type == "cuda":
+        torch.cuda.synchronize(x.device)
+
+
+@contextmanager
+def threads(n: int, /, *, xp: Namespace) -> Iterator[None]:
+    """Limit the threads inside one operation."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

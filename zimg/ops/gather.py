@@ -17,7 +17,7 @@ def gather(
     index: Array,
     /,
     *,
-    fill: complex | None = None,
+    fill: float | None = None,
     xp: Namespace | None = None,
 ) -> Array:
     """Read rows of `x` by position.

@@ -57,7 +57,7 @@ def _sum_dtype(values: Array, *, xp: Namespace) -> DType:
 
 @hookable
 def scatter_min(
-    values: Array, ids: Array, size: int, /, *, empty: complex, xp: Namespace | None = None
+    values: Array, ids: Array, size: int, /, *, empty: float, xp: Namespace | None = None
 ) -> Array:
     """Smallest of `values` per cell.
 
@@ -85,7 +85,7 @@ def scatter_min(
 
 @hookable
 def scatter_max(
-    values: Array, ids: Array, size: int, /, *, empty: complex, xp: Namespace | None = None
+    values: Array, ids: Array, size: int, /, *, empty: float, xp: Namespace | None = None
 ) -> Array:
     """Largest of `values` per cell; everything else as in `scatter_min`.
 
@@ -112,7 +112,7 @@ def scatter_max(
 
 
 def _extreme(
-    values: Array, ids: Array, size: int, empty: complex, *, last: bool, xp: Namespace
+    values: Array, ids: Array, size: int, empty: float, *, last: bool, xp: Namespace
 ) -> Array:
     """First or last value of each cell after sorting by value: the sort by id is stable."""
     if values.shape[0] == 0:
@@ -156,7 +156,7 @@ def scatter_set(x: Array, ids: Array, values: Array, /, *, xp: Namespace | None 
 
 @hookable
 def compact(
-    x: Array, keep: Array, size: int, /, *, fill: complex, xp: Namespace | None = None
+    x: Array, keep: Array, size: int, /, *, fill: float, xp: Namespace | None = None
 ) -> tuple[Array, Array]:
     """Move the rows of `x` to keep to the front of an array of fixed size.
 
