@@ -33,7 +33,7 @@ class Reporter:
     """The side of a progress display that a computation talks to.
 
     A computation announces its stages one after another and how much of each is done; every call is
-    also a point at which it may be cancelled. Use it as a context manager: leaving ends the last stage.
+    also a point at which it may be cancelled. It is a context manager: leaving ends the last stage.
 
     Parameters
     ----------

@@ -1,0 +1,143 @@
+"""A neuron that never lived: a known tree and the noisy, anisotropic volume it would give."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.swc import ZSwc
+
+SHAPE = (40, 200, 200)
+Z_TO_XY = 2.0
+SOMA_RADIUS = 9.0
+STEP = 3.0
+BACKGROUND, SIGNAL, NOISE = 16.0, 170.0, 6.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Phantom:
+    """A volume and the tree that was drawn into it.
+
+    Attributes
+    ----------
+    volume
+        ``(Z, Y, X)`` uint8.
+    tree
+        Known tree in voxel indices; radii in voxels of the x, y plane.
+    z_to_xy
+        Size of a voxel in z over that in x and y.
+    """
+
+    volume: NDArray[np.uint8]
+    tree: ZSwc
+    z_to_xy: float
+
+
+@dataclass
+class _Growth:
+    """Nodes of the tree while it grows, in isotropic space."""
+
+    points: list[Floats]
+    radii: list[float]
+    parents: list[int]
+
+    def add(self, point: Floats, radius: float, parent: int) -> int:
+        self.points.append(point)
+        self.radii.append(radius)
+        self.parents.append(parent)
+        return len(self.points) - 1
+
+
+def neuron(seed: int = 2) -> Phantom:
+    """Draw a neuron: a soma, six primary branches with daughters, blur and two kinds of noise.
+
+    Parameters
+    ----------
+    seed
+        Which neuron; the same seed gives the same one.
+    """
+    random = np.random.default_rng(seed)
+    depth, height, width = SHAPE
+    size = np.array((width, height, depth * Z_TO_XY))
+    growth = _Growth([size / 2], [SOMA_RADIUS], [-1])
+    turn = random.uniform(0, 2 * np.pi)
+    for arm in range(6):
+        angle = turn + 2 * np.pi * (arm + random.uniform(-0.2, 0.2)) / 6
+        direction = np.array((np.cos(angle), np.sin(angle), random.uniform(-0.35, 0.35)))
+        _grow(growth, 0, direction, 2.6, size, random, forks=1)
+    points, radii = np.array(growth.points), np.array(growth.radii)
+    parents = np.array(growth.parents)
+    volume = _draw(points, radii, parents, random)
+    scaled = points / np.array((1.0, 1.0, Z_TO_XY))
+    return Phantom(volume, ZSwc.from_arrays(scaled, radii, parents), Z_TO_XY)
+
+
+def _grow(
+    growth: _Growth,
+    node: int,
+    direction: Floats,
+    radius: float,
+    size: Floats,
+    random: np.random.Generator,
+    *,
+    forks: int,
+) -> None:
+    """Grow one branch from `node` by a smooth random walk until it ends or nears the border."""
+    steps = int(random.integers(20, 30)) if forks else int(random.integers(9, 16))
+    fork_at = steps // 2 if forks else -1
+    for step in range(steps):
+        direction = direction + random.normal(0, 0.16, 3) * np.array((1, 1, 0.6))
+        direction = direction / np.linalg.norm(direction)
+        reach = STEP + (SOMA_RADIUS if growth.parents[node] < 0 else 0.0)
+        point = growth.points[node] + reach * direction
+        if (point < 8).any() or (point > size - 9).any():
+            return
+        radius = max(radius * 0.985, 1.6)
+        node = growth.add(point, radius, node)
+        if step == fork_at:
+            side = np.cross(direction, (0.0, 0.0, random.choice((-1.0, 1.0))))
+            _grow(growth, node, direction + 1.1 * side, radius * 0.85, size, random, forks=0)
+
+
+def _draw(
+    points: Floats, radii: Floats, parents: NDArray[np.int64], random: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Render tubes with a soft wall, then shot noise and camera noise."""
+    clean = np.zeros(SHAPE)
+    _draw_tube(clean, points[0], points[0], radii[0], radii[0])
+    for node in range(1, len(points)):
+        parent = parents[node]
+        wide = (
+            radii[node] if parent == 0 else radii[parent]
+        )  # the soma does not taper into a branch
+        _draw_tube(clean, points[parent], points[node], wide, radii[node])
+    photons = BACKGROUND + SIGNAL * clean
+    noisy = random.poisson(photons * 0.5) / 0.5 + random.normal(0, NOISE, SHAPE)
+    return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
+
+
+def _draw_tube(
+    clean: Floats, start: Floats, end: Floats, first_radius: float, last_radius: float
+) -> None:
+    """Raise `clean` to the brightness of one tapered tube, given in isotropic space."""
+    spacing = np.array((1.0, 1.0, Z_TO_XY))
+    reach = max(first_radius, last_radius) + 4.0
+    shape = np.array(clean.shape[::-1])
+    low = np.clip((np.minimum(start, end) - reach) // spacing, 0, shape).astype(int)
+    high = np.clip((np.maximum(start, end) + reach) // spacing + 2, 0, shape).astype(int)
+    box = tuple(slice(low[axis], high[axis]) for axis in (2, 1, 0))
+    z, y, x = np.ogrid[box]
+    offset = [
+        grid * scale - start[axis]
+        for axis, (grid, scale) in enumerate(zip((x, y, z), spacing, strict=True))
+    ]
+    step = end - start
+    squared = float(step @ step)
+    along = sum(o * s for o, s in zip(offset, step, strict=True))
+    along = np.clip(along / squared, 0, 1) if squared > 0 else 0.0
+    distance = np.sqrt(sum((o - along * s) ** 2 for o, s in zip(offset, step, strict=True)))
+    radius = first_radius + along * (last_radius - first_radius)
+    bright = 1.0 / (1.0 + np.exp(3.0 * (distance - radius)))
+    np.maximum(clean[box], bright, out=clean[box])

@@ -1,0 +1,29 @@
+"""Pictures as PNG files."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.io.atomic import atomic_path
+
+
+def write_png(path: str | Path, picture: NDArray[np.uint8]) -> None:
+    """Write a picture as a PNG file, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        File to create or replace; its folder must exist.
+    picture
+        ``(height, width, 3)`` RGB or ``(height, width)`` grey, uint8.
+
+    Raises
+    ------
+    ZException
+        If the file cannot be written.
+    """
+    from imagecodecs import png_encode
+
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(png_encode(np.ascontiguousarray(picture)))
