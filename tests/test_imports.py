@@ -22,7 +22,7 @@ ORDER = (
     {"swc"},
     {"tracing"},
     {"workers"},
-    {"view"},
+    {"view", "phantom"},
     {"cli"},
 )
 RANK = {name: rank for rank, row in enumerate(ORDER) for name in row}
