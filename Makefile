@@ -36,7 +36,7 @@ bench: .venv/ready-test
 	$(BIN)/pytest -q tests/benchmarks --override-ini=python_files='bench_*.py' -s
 
 docs: .venv/ready-docs
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # The best of ten, in milliseconds, with warm files. The target is below 300.
 import-time: .venv/ready-core
