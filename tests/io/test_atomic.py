@@ -1,6 +1,5 @@
 """A target is the old file or the new one, whatever happens in between."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -24,10 +23,15 @@ def test_an_error_leaves_the_old_file_and_no_temporary_one(
 ) -> None:
     target = tmp_path / "image.ome.tif"
     target.write_text("old")
-    with pytest.raises(type(error)), atomic_path(target) as temporary:
-        assert temporary.name.endswith(".ome.tif")
-        temporary.write_text("half")
-        raise error
+
+    def fail_half_way() -> None:
+        with atomic_path(target) as temporary:
+            assert temporary.name.endswith(".ome.tif")
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail_half_way()
     assert target.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["image.ome.tif"]
 
@@ -69,4 +73,4 @@ def test_unwritable_places_are_named_in_one_line(tmp_path: Path) -> None:
             pass
         assert str(target) in str(caught.value)
         assert "\n" not in str(caught.value)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []

@@ -1,1 +1,29 @@
-""""""
+"""What an image is: the container, its metadata, and the ways in and out of it."""
+
+from zimg.image.img import ZImg
+from zimg.image.info import ZImgInfo
+from zimg.image.region import ZImgRegion
+from zimg.image.source import ZImgSource
+from zimg.image.values import (
+    Compression,
+    Dimension,
+    FileFormat,
+    VoxelFormat,
+    VoxelSizeUnit,
+    ZVoxelCoordinate,
+    col4,
+)
+
+__all__ = [
+    "Compression",
+    "Dimension",
+    "FileFormat",
+    "VoxelFormat",
+    "VoxelSizeUnit",
+    "ZImg",
+    "ZImgInfo",
+    "ZImgRegion",
+    "ZImgSource",
+    "ZVoxelCoordinate",
+    "col4",
+]

@@ -46,7 +46,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary = _beside(target)
         yield temporary
         _flush(temporary)
-        os.replace(temporary, target)
+        temporary.replace(target)
         with suppress(OSError):  # some file systems cannot flush a folder
             _flush(target.parent)
     except OSError as error:
@@ -63,9 +63,10 @@ def _beside(target: Path) -> Path:
     stem = target.name[: -len(suffixes) or None][:LONGEST_STEM]
     handle, name = tempfile.mkstemp(prefix=f".{stem}-", suffix=suffixes, dir=target.parent)
     os.close(handle)
+    temporary = Path(name)
     with suppress(OSError):  # file systems without permissions
-        os.chmod(name, target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
-    return Path(name)
+        temporary.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+    return temporary
 
 
 def _umask() -> int:

@@ -1,0 +1,34 @@
+"""Host memory that every framework can share."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+# JAX shares a host buffer only when it starts at a multiple of this many bytes.
+ALIGNMENT = 64
+
+
+def aligned_zeros(shape: Sequence[int], dtype: DTypeLike) -> NDArray[np.generic]:
+    """A C-contiguous array of zeros whose first byte is aligned.
+
+    Untouched pages cost no memory, so this serves for buffers that are filled afterwards too.
+
+    Raises
+    ------
+    MemoryError
+        When the memory cannot be had.
+    """
+    voxel = np.dtype(dtype)
+    size = math.prod(shape) * voxel.itemsize
+    buffer = np.zeros(size + ALIGNMENT, dtype=np.uint8)
+    first = -buffer.ctypes.data % ALIGNMENT
+    return buffer[first : first + size].view(voxel).reshape(tuple(shape))
+
+
+def aligned_copy(x: NDArray[np.generic]) -> NDArray[np.generic]:
+    """`x` in C order and aligned memory."""
+    result = aligned_zeros(x.shape, x.dtype)
+    result[...] = x
+    return result
