@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         zimg.ZImage  # noqa: B018 (reading the name is the test)
 
 
-def test_no_public_function_or_class_has_the_name_of_a_module() -> None:
-    library = Path(zimg.__file__).parent
-    modules = {path.stem for path in library.rglob("*.py")}
-    modules |= {path.parent.name for path in library.rglob("__init__.py")}
+def test_no_public_function_or_class_has_the_name_of_a_module_beside_it() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(zimg.__path__)}
     names = {name for name in zimg.__all__ if not inspect.ismodule(getattr(zimg, name))}
     assert not names & (modules | {"backends", "conformance", "skeletons"})
 
