@@ -94,6 +94,10 @@ class FitPool:
         """Start fitting `rows`; `keys` name them in the results."""
         self._state = self._state.extended(_fresh(np.asarray(keys, np.int64), rows))
 
+    def remove(self, keys: NDArray[np.int64]) -> None:
+        """Give up the segments named by `keys`."""
+        self._state = self._state.take(~np.isin(self._state.key, keys))
+
     def step(self) -> Fitted:
         """One round: evaluate the batch, advance every segment, hand out those that are done."""
         state = self._state

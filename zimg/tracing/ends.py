@@ -1,0 +1,74 @@
+"""The ends of a grown chain: shortened to where the signal supports them, dropped where they fold back."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from zimg.tracing.chains import Chain, End
+from zimg.tracing.scorer import TubeScorer
+from zimg.tracing.segments import LENGTH, Rows, contains, flipped, point_at, upper_direction
+
+SLICE_CORRELATION = 0.5
+"""A slice supports its segment when it correlates better than this with the signal (behaviour of the reference)."""
+
+LARGEST_TURN = 1.0
+"""End segments that turn by more, in radians, are dropped (behaviour of the reference)."""
+
+
+def tuned(chain: Chain, scorer: TubeScorer) -> Chain:
+    """The chain with both end segments cut to their supported length, unless they met a mark."""
+    if len(chain) < 2:
+        return chain
+    rows = chain.segments.copy()
+    if chain.tail is not End.HIT_MARK:
+        rows[-1] = shortened(rows[-1], scorer)
+    if chain.head is not End.HIT_MARK:
+        rows[0] = flipped(shortened(flipped(rows[0]), scorer))
+    return replace(chain, segments=rows)
+
+
+def shortened(row: Rows, scorer: TubeScorer) -> Rows:
+    """A segment that ends at the last of its unit slices that the signal supports; the bottom stays."""
+    supported = np.flatnonzero(scorer.slices(row[None, :])[0, 1:] > SLICE_CORRELATION)
+    out = row.copy()
+    out[LENGTH] = supported[-1] + 2.0 if len(supported) else 1.0
+    return out
+
+
+def without_overlap(chain: Chain) -> Chain:
+    """The chain without end segments that lie inside their neighbours."""
+    if len(chain) >= 2 and _inside(chain.segments[0], chain.segments[1]):
+        chain = part(chain, slice(1, None))
+    if len(chain) >= 2 and _inside(chain.segments[-1], chain.segments[-2]):
+        chain = part(chain, slice(None, -1))
+    return chain
+
+
+def without_turns(chain: Chain) -> Chain:
+    """The chain without end segments that turn sharply."""
+    if len(chain) >= 2 and _turn(chain.segments[0], chain.segments[1]) > LARGEST_TURN:
+        chain = part(chain, slice(1, None))
+    if len(chain) >= 2 and _turn(chain.segments[-1], chain.segments[-2]) > LARGEST_TURN:
+        chain = part(chain, slice(None, -1))
+    return chain
+
+
+def part(chain: Chain, kept: slice) -> Chain:
+    """Consecutive segments of a chain, with their records."""
+    return replace(
+        chain,
+        segments=chain.segments[kept],
+        direction=chain.direction[kept],
+        fix=chain.fix[kept],
+        score=chain.score[kept],
+        mean_signal=chain.mean_signal[kept],
+    )
+
+
+def _inside(row: Rows, neighbour: Rows) -> bool:
+    return bool(contains(neighbour, point_at(row, 0.0)) and contains(neighbour, point_at(row, 1.0)))
+
+
+def _turn(a: Rows, b: Rows) -> float:
+    """Angle between two segments, in radians."""
+    return float(np.arccos(np.clip(upper_direction(a) @ upper_direction(b), -1.0, 1.0)))
