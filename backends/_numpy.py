@@ -70,7 +70,7 @@ def compact(
     kept = x[keep]
     packed = np.full((size, *x.shape[1:]), fill, dtype=x.dtype)
     packed[: kept.shape[0]] = kept[:size]
-    return packed, np.asarray(kept.shape[0], dtype=np.int64)
+    return packed, np.int64(kept.shape[0])
 
 
 def cumulative_max(x: Array, /, *, xp: Namespace | None = None) -> Array:

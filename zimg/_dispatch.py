@@ -14,12 +14,15 @@ from array_api_compat import array_namespace, device
 
 from zimg._typing import Namespace
 
-__all__ = ["array_namespace", "device", "framework_of", "hookable", "hooks_for"]
+__all__ = ["PRIMITIVES", "array_namespace", "device", "framework_of", "hookable", "hooks_for"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 ENTRY_POINTS = "zimg.backends"
+
+PRIMITIVES: dict[str, Callable[..., Any]] = {}
+"""What a framework may replace, by name; complete once `zimg.ops` and `zimg.kernels` are read."""
 
 
 @cache
@@ -70,4 +73,9 @@ def hookable(generic: Callable[P, R]) -> Callable[P, R]:
         chosen: Callable[P, R] = _native(xp, name) or generic
         return chosen(*args, **kwargs)
 
+    if name in PRIMITIVES:  # hooks are found by name alone
+        raise ValueError(
+            f"two primitives are called {name!r}: {PRIMITIVES[name].__module__} has it"
+        )
+    PRIMITIVES[name] = op
     return op

@@ -1,0 +1,241 @@
+"""Inputs on which every primitive is tried: random, empty, tied, out of range, of every dtype.
+
+A primitive without an entry in `CASES` fails the suite as soon as a framework replaces it, so a new
+hook cannot stay untested.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import DTypeLike, NDArray
+
+import zimg.kernels
+import zimg.ops
+from zimg._dispatch import PRIMITIVES
+from zimg._typing import Array, Device, Namespace
+from zimg.ops import RowPlan, upload
+
+
+def primitives() -> dict[str, Callable[..., Any]]:
+    """Everything that a framework may replace, by name."""
+    package: ModuleType
+    for package in (zimg.ops, zimg.kernels):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+    return PRIMITIVES
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An argument that stays on the host."""
+
+    value: Any
+
+
+class OnDevice:
+    """Stands for the device of the lane."""
+
+
+def same(result: Any) -> Any:
+    """Compare the result as it is."""
+    return result
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call. NumPy arrays among the arguments move to the lane; `finish` makes a comparable."""
+
+    id: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    finish: Callable[[Any], Any] = same
+    rtol: float = 0.0
+    reads_host: bool = False
+    """Whether the primitive is meant to read values on the host."""
+
+    def arguments(self, xp: Namespace, on: Device) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Positional and keyword arguments on a lane, `xp` among the latter."""
+        args = tuple(place(value, xp, on) for value in self.args)
+        return args, {"xp": xp} | {key: place(value, xp, on) for key, value in self.kwargs.items()}
+
+
+def place(value: Any, xp: Namespace, on: Device) -> Any:
+    """Move the NumPy arrays of an argument to a lane; skip the test if it lacks their dtype."""
+    if isinstance(value, tuple):
+        return tuple(place(each, xp, on) for each in value)
+    if isinstance(value, OnDevice):
+        return on
+    if isinstance(value, Raw):
+        return value.value
+    return _array(value, xp, on) if isinstance(value, np.ndarray) else value
+
+
+def _array(host: NDArray[Any], xp: Namespace, on: Device) -> Array:
+    available = xp.__array_namespace_info__().dtypes(device=on)
+    if host.dtype == np.int64 and "int64" not in available:
+        host = host.astype(np.int32)  # an index type: frameworks without int64 index in int32
+    if host.dtype == np.float64 and "float64" not in available:
+        pytest.skip(f"this device has no {host.dtype}")
+    return upload(host, on=on, xp=xp)
+
+
+def _random(shape: int | tuple[int, ...], dtype: DTypeLike, *, levels: int = 200) -> NDArray[Any]:
+    """Values 0 ... levels - 1 (ties for certain), in quarters when floating, in any dtype."""
+    drawn = np.random.default_rng(7).integers(0, levels, shape)
+    quarters = np.issubdtype(np.dtype(dtype), np.floating)
+    return (drawn / 4 if quarters else drawn).astype(dtype)
+
+
+def _ids(count: int, size: int) -> NDArray[np.int64]:
+    """Cells, some of them below 0 or behind the end, the last quarter of the cells unused."""
+    drawn = np.random.default_rng(11).integers(-size // 4 - 2, size + 3, count)
+    return np.where((drawn >= size * 3 // 4) & (drawn < size), 0, drawn)
+
+
+def _gathers() -> list[Case]:
+    cases = []
+    for dtype in ("bool", "uint8", "uint16", "int32", "float32", "float64"):
+        x, fill = _random(23, dtype, levels=2 if dtype == "bool" else 200), np.dtype(dtype).type(1)
+        cases.append(Case(f"{dtype}-fill", (x, _ids(50, 23)), {"fill": fill.item()}))
+        cases.append(Case(f"{dtype}-inside", (x, _random((6, 5), np.int64, levels=23))))
+    rows = _random((9, 3), np.float32)
+    cases.append(Case("rows", (rows, _ids(12, 9).reshape(3, 4)), {"fill": -1.0}))
+    cases.append(Case("int32-index", (rows, _ids(12, 9).astype(np.int32)), {"fill": -1.0}))
+    cases.append(Case("from-empty", (rows[:0], _ids(4, 9)), {"fill": -1.0}))
+    cases.append(Case("nothing", (rows, np.zeros(0, np.int64))))
+    return cases
+
+
+def _samples() -> list[Case]:
+    points = np.random.default_rng(3).uniform(-2.0, 8.0, (40, 3)).astype(np.float32)
+    on_voxels = np.round(points)
+    cases = [
+        Case(f"{dtype}", (_random((5, 6, 7), dtype), points), {"fill_value": 3.0}, rtol=1e-5)
+        for dtype in ("uint8", "uint16", "int32", "float32")
+    ]
+    volume = _random((5, 6, 7), np.float32)
+    cases.append(Case("voxels", (volume, on_voxels), rtol=1e-6))
+    cases.append(Case("far", (volume, points * np.float32(1e30)), {"fill_value": 3.0}, rtol=1e-6))
+    cases.append(Case("2d", (volume[0], points[..., 1:]), rtol=1e-5))
+    cases.append(Case("nowhere", (volume, points[:0])))
+    cases.append(Case("one-slice", (volume[:1], points), {"fill_value": -2.0}, rtol=1e-5))
+    return cases
+
+
+def _scatters(dtypes: tuple[str, ...], *, rtol: float = 0.0, **kwargs: Any) -> list[Case]:
+    cases = []
+    for dtype in dtypes:
+        values = _random(300, dtype, levels=50)
+        cases.append(Case(dtype, (values, _ids(300, 40), 40), kwargs, rtol=rtol))
+        cases.append(Case(f"{dtype}-nothing", (values[:0], _ids(0, 40), 5), kwargs))
+    values = _random(300, "float32", levels=50)
+    outside = np.full(300, -1, np.int64)
+    cases.append(Case("all-outside", (values, outside, 6), kwargs))
+    cases.append(Case("no-cells", (values, _ids(300, 40), 0), kwargs))
+    cases.append(Case("int32-ids", (values, _ids(300, 40).astype(np.int32), 40), kwargs, rtol=rtol))
+    return cases
+
+
+def _assignments() -> list[Case]:
+    ids = np.random.default_rng(5).permutation(np.arange(-4, 34))[:20]
+    cases = [
+        Case(dtype, (np.zeros(30, dtype), ids, _random(20, dtype, levels=2)))
+        for dtype in ("bool", "uint8", "uint16", "int32", "float32")
+    ]
+    twice = np.concatenate([ids, ids])
+    cases.append(Case("equal-twice", (np.zeros(30, np.int32), twice, twice.astype(np.int32))))
+    cases.append(Case("nothing", (np.ones(30, np.int32), ids[:0], np.zeros(0, np.int32))))
+    cases.append(Case("to-empty", (np.zeros(0, np.int32), ids, ids.astype(np.int32))))
+    return cases
+
+
+def _compactions() -> list[Case]:
+    keep = _random(60, bool, levels=2)
+    cases = []
+    for dtype in ("uint8", "uint16", "int32", "float32"):
+        for size in (10, 60, 75):
+            x = _random(60, dtype)
+            cases.append(Case(f"{dtype}-{size}", (x, keep, size), {"fill": 9}))
+    rows = _random((60, 3), np.float32)
+    cases.append(Case("rows", (rows, keep, 40), {"fill": 0.5}))
+    cases.append(Case("keep-none", (rows, np.zeros(60, bool), 4), {"fill": 0.5}))
+    cases.append(Case("from-empty", (rows[:0], keep[:0], 4), {"fill": 0.5}))
+    cases.append(Case("to-nothing", (rows, keep, 0), {"fill": 0.5}))
+    return cases
+
+
+def _scans() -> list[Case]:
+    dtypes = ("uint8", "int32", "float32", "float64")
+    cases = [Case(dtype, (_random(37, dtype, levels=30),)) for dtype in dtypes]
+    cases.append(Case("rows", (_random((20, 3), np.int32),)))
+    cases.append(Case("nothing", (np.zeros(0, np.float32),)))
+    return cases
+
+
+def _double_until(state: tuple[Array, Array]) -> tuple[Array, Array]:
+    count, total = state
+    return count + 1, total + total
+
+
+def affine(x: Array, offset: Array, *, scale: int) -> Array:
+    """Something to compile, with a static keyword."""
+    return x * scale + offset
+
+
+def _entered(context: Any) -> Any:
+    with context:
+        return True
+
+
+def _sensible(plan: RowPlan) -> tuple[bool, ...]:
+    fits = not plan.shapes or plan.rows == max(plan.shapes)
+    return plan.rows >= 1, plan.workers >= 1, fits, list(plan.shapes) == sorted(plan.shapes)
+
+
+_SOME = _random((4, 5), np.float32)
+_STATE = (np.asarray(0, np.int32), _SOME)
+_SMALL = (_SOME, _SOME[0])
+_SCATTER_DTYPES = ("uint8", "int32", "float32", "float64")
+
+CASES: dict[str, list[Case]] = {
+    "gather": _gathers(),
+    "sample_linear": _samples(),
+    "scatter_add": _scatters(("int32", "float32", "float64"), rtol=1e-5),
+    "scatter_min": _scatters(_SCATTER_DTYPES, empty=7),
+    "scatter_max": _scatters(_SCATTER_DTYPES, empty=7),
+    "scatter_set": _assignments(),
+    "compact": _compactions(),
+    "cumulative_max": _scans(),
+    "cumulative_min": _scans(),
+    "while_loop": [
+        Case(
+            "doubling",
+            (lambda state: state[0] < 6, _double_until, _STATE),
+            reads_host=True,
+        ),
+        Case("no-step", (lambda state: state[0] > 6, _double_until, _STATE), reads_host=True),
+    ],
+    "jit": [Case("static-keyword", (affine,), finish=lambda fn: fn.__name__, reads_host=True)],
+    "barrier": [Case("array", (_SOME,)), Case("tuple", (_SMALL,))],
+    "to_host": [
+        Case(dtype, (_random((3, 4), dtype),), reads_host=True)
+        for dtype in ("bool", "uint8", "uint16", "int32", "float32")
+    ],
+    "upload": [
+        Case("reversed", (Raw(_SOME[::-1]),), {"on": OnDevice()}, reads_host=True),
+        Case("transposed", (Raw(_SOME.T),), {"on": OnDevice()}, reads_host=True),
+        Case("big-endian", (Raw(_SOME.astype(">f4")),), {"on": OnDevice()}, reads_host=True),
+        Case("scalar", (Raw(np.asarray(1.5, np.float32)),), {"on": OnDevice()}, reads_host=True),
+        Case("uint16", (Raw(_random(9, np.uint16)),), {"on": OnDevice()}, reads_host=True),
+        Case("dtype", (Raw(_SOME),), {"on": OnDevice(), "dtype": "int32"}, reads_host=True),
+    ],
+    "synchronize": [Case("array", (_SOME,), reads_host=True)],
+    "row_plan": [Case("sensible", (), {"on": OnDevice()}, finish=_sensible, reads_host=True)],
+    "threads": [Case("one", (1,), finish=_entered, reads_host=True)],
+}
