@@ -31,9 +31,9 @@ format: .venv/ready-test
 conformance: .venv/ready-test
 	$(BIN)/pytest -q conformance
 
-# Timings, one per line; not part of `test`.
+# `make bench FILES="a.tif b.tif"` times those instead of the phantom.
 bench: .venv/ready-test
-	$(BIN)/pytest -q tests/benchmarks --override-ini=python_files='bench_*.py' -s
+	$(BIN)/python tests/benchmarks/bench_trace.py $(FILES)
 
 docs: .venv/ready-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -3,6 +3,7 @@
 import inspect
 import json
 import pkgutil
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         zimg.ZImage  # noqa: B018 (reading the name is the test)
 
 
-def test_no_public_function_or_class_has_the_name_of_a_module_beside_it() -> None:
-    modules = {module.name for module in pkgutil.iter_modules(zimg.__path__)}
+@pytest.mark.parametrize("package", ["zimg", "zimg.image", "zimg.io", "zimg.swc", "zimg.tracing"])
+def test_no_public_function_or_class_has_the_name_of_a_module_beside_it(package: str) -> None:
+    modules = {module.name for module in pkgutil.iter_modules(import_module(package).__path__)}
     names = {name for name in zimg.__all__ if not inspect.ismodule(getattr(zimg, name))}
     assert not names & (modules | {"backends", "conformance", "skeletons"})
 
