@@ -50,7 +50,7 @@ def maximum_projections(volume: Array) -> Projections:
         return Projections(*(np.zeros(shape, np.float32) for shape in empty))
     xp = array_namespace(volume)
     slabs = [
-        _project(volume[start : start + PLANES_AT_ONCE, ...], xp)
+        _project(volume[start : min(start + PLANES_AT_ONCE, depth), ...], xp)
         for start in range(0, depth, PLANES_AT_ONCE)
     ]
     along_z, along_y, along_x = zip(*slabs, strict=True)

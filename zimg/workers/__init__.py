@@ -1,1 +1,5 @@
-""""""
+"""The workers of neuTube by their names: settings, task files, and one call that does the work."""
+
+from zimg.workers.autotrace import ZNeutubeAutoTrace
+
+__all__ = ["ZNeutubeAutoTrace"]

@@ -1,0 +1,69 @@
+"""``zimg demo``: a phantom neuron, its trace, and how well the two agree."""
+
+import sys
+from pathlib import Path
+from time import perf_counter
+
+from zimg import neutube_json
+from zimg._errors import ZException
+from zimg._progress import reporter
+from zimg.io.atomic import atomic_path
+from zimg.phantom import Phantom, neuron
+from zimg.swc.compare import compare
+from zimg.tracing.config import resolve_config
+from zimg.tracing.pipeline import run_trace
+from zimg.view import overlay, write_png
+from zimg.workers.output import check_writable, write_tree
+
+
+def run_demo(folder: Path, *, progress: bool) -> None:
+    """Write volume, truth, trace and picture to a folder, and print their agreement."""
+    began = perf_counter()
+    check_writable(folder / "volume.tif")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ZException(f"cannot write to {folder}: {error.strerror}") from error
+    phantom = neuron()
+    write_volume(phantom, folder / "volume.tif")
+    write_tree(phantom.tree, folder / "gold.swc")
+    with reporter(progress) as report:
+        result = run_trace(
+            phantom.volume,
+            z_to_xy=phantom.z_to_xy,
+            config=resolve_config(neutube_json.TRACE_CONFIG),
+            report=report,
+        )
+    write_tree(result.tree, folder / "tree.swc")
+    picture = overlay(phantom.volume, result.tree, z_to_xy=phantom.z_to_xy)
+    write_png(folder / "tree.png", picture)
+    agreement = compare(result.tree, phantom.tree, spacing=(1.0, 1.0, phantom.z_to_xy))
+    lines = (
+        f"volume    {folder / 'volume.tif'} (x, y, z: {_size(phantom)}; z to xy {phantom.z_to_xy})",
+        f"truth     {folder / 'gold.swc'} ({len(phantom.tree)} nodes)",
+        f"trace     {folder / 'tree.swc'} ({result.seeds} seeds, {result.chains} chains, "
+        f"{len(result.tree)} nodes, {len(result.tree.roots)} trees)",
+        f"picture   {folder / 'tree.png'}",
+        f"agreement precision {agreement.precision:.3f}, recall {agreement.recall:.3f}, "
+        f"F1 {agreement.f1:.3f} within 2 voxels",
+        f"{perf_counter() - began:.1f} s",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def write_volume(phantom: Phantom, path: Path) -> None:
+    """Write the volume as a TIFF file that other programs know, with its voxel size."""
+    from tifffile import imwrite
+
+    with atomic_path(path) as temporary:
+        imwrite(
+            temporary,
+            phantom.volume,
+            imagej=True,
+            resolution=(1.0, 1.0),
+            metadata={"axes": "ZYX", "spacing": phantom.z_to_xy, "unit": "um"},
+        )
+
+
+def _size(phantom: Phantom) -> str:
+    return " x ".join(map(str, phantom.volume.shape[::-1]))

@@ -1,0 +1,234 @@
+"""Automatic tracing as a worker: settings by name, task files, one call that traces and writes."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar
+
+from zimg._errors import ZException
+from zimg._progress import Cancel, Progress, reporter
+from zimg._typing import Array
+from zimg.image import ZImgSource
+from zimg.tracing.config import TraceConfig, check_supported, resolve_config
+from zimg.tracing.pipeline import TraceReport, run_trace
+from zimg.workers import checks
+from zimg.workers.logs import log, logging_to
+from zimg.workers.output import check_writable, write_tree
+from zimg.workers.settings import Setting, Settings, stores
+from zimg.workers.sources import image_source, source_from_json, source_to_json
+from zimg.workers.volume import read_channel, read_info, z_to_xy_ratio
+
+
+class ZNeutubeAutoTrace(Settings):
+    """Trace one channel at one time of an image and write the tree as an SWC file.
+
+    The setters store; `run` reads, traces and writes. Coordinates in the file are voxel indices
+    relative to the start of the source's region. Without a configuration the compiled defaults of
+    `TraceConfig` apply, not the shipped preset.
+
+    Examples
+    --------
+    >>> worker = zimg.ZNeutubeAutoTrace()
+    >>> worker.setInputImageSource(zimg.ZImgSource("cell.tif"))
+    >>> worker.setTraceConfig(zimg.neutube_json.TRACE_CONFIG)
+    >>> worker.setOutputSwcPath("cell.swc")
+    >>> worker.run()
+    """
+
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting("log_file", checks.text, "", required=True),
+        Setting(
+            "input_image_source",
+            image_source,
+            encode=source_to_json,
+            decode=source_from_json,
+            optional=True,
+        ),
+        Setting("selected_channel", checks.index, 0),
+        Setting("selected_time", checks.index, 0),
+        Setting("z_scale", checks.ratio),
+        Setting("signal_downsample_ratio", checks.three_factors, (1, 1, 1), encode=list),
+        Setting("trace_config_path", checks.text, ""),
+        Setting("trace_config", checks.json_object, optional=True),
+        Setting("trace_level", checks.integer, 0),
+        Setting("do_resample_after_tracing", checks.flag, True),
+        Setting("doc_has_any_swc", checks.flag, False),
+        Setting("output_swc_path", checks.text, ""),
+        Setting(
+            "algo_overrides",
+            checks.trace_config,
+            encode=asdict,
+            decode=checks.trace_config_from_json,
+            optional=True,
+        ),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_result = False
+
+    @stores("input_image_source")
+    def setInputImageSource(self, imgSource: ZImgSource) -> None:
+        """Set the image to trace; the source is copied."""
+
+    def setInputImagePath(self, filename: str) -> None:
+        """Set the image to trace: a whole file. ZException if it does not exist."""
+        self.setInputImageSource(ZImgSource(filename))
+
+    setInputFile = setInputImagePath
+
+    @stores("output_swc_path")
+    def setOutputSwcPath(self, filename: str) -> None:
+        """Set the SWC file to write; missing folders are made, an existing file is replaced."""
+
+    @stores("log_file")
+    def setLogFile(self, logfilename: str) -> None:
+        """Set a file that each run overwrites with its log lines; an empty name means none."""
+
+    @stores("selected_channel", "selected_time")
+    def setSelectedChannelTime(self, channel: int, time: int) -> None:
+        """Choose what is traced, counted from 0; `run` checks that it exists."""
+
+    @stores("z_scale")
+    def setZToXYRatio(self, zToXYRatio: float) -> None:
+        """Set the size of a voxel in z over that in x and y, above 0; else the image's own."""
+
+    @stores("signal_downsample_ratio")
+    def setSignalDownsampleRatio(self, ratio: list[int]) -> None:
+        """Trace a smaller image: three ints of 1 or above for x, y, z; the tree is scaled back."""
+
+    @stores("trace_config_path")
+    def setTraceConfigPath(self, filename: str) -> None:
+        """Set a configuration file; it is read by `run`, unless `setTraceConfig` gave a dict."""
+
+    @stores("trace_config")
+    def setTraceConfig(self, cfg: dict[str, Any]) -> None:
+        """Set the configuration, such as ``zimg.neutube_json.TRACE_CONFIG``; it is copied."""
+
+    def clearTraceConfig(self) -> None:
+        """Forget what `setTraceConfig` set."""
+        self.values["trace_config"] = None
+
+    @stores("trace_level")
+    def setTraceLevel(self, level: int) -> None:
+        """Choose a level of the configuration; 0 means none."""
+
+    @stores("algo_overrides")
+    def setAlgoConfigOverrides(self, cfg: TraceConfig) -> None:
+        """Replace **all** options that configuration and level give; `cfg` is copied."""
+
+    def clearAlgoConfigOverrides(self) -> None:
+        """Forget what `setAlgoConfigOverrides` set."""
+        self.values["algo_overrides"] = None
+
+    @stores("do_resample_after_tracing")
+    def setDoResampleAfterTracing(self, enabled: bool) -> None:
+        """Choose between few, well placed nodes (True, the default) and all nodes."""
+
+    @stores("doc_has_any_swc")
+    def setDocHasAnySwc(self, v: bool) -> None:
+        """Say that the image has a tree already; nothing is recovered then."""
+
+    def outputSwcPath(self) -> str:
+        """Return what `setOutputSwcPath` set."""
+        return str(self.values["output_swc_path"])
+
+    def hasResult(self) -> bool:
+        """Return whether the last `run` wrote an SWC file."""
+        return self._has_result
+
+    def run(self, *, progress: Progress = None, cancel: Cancel | None = None) -> None:
+        """Trace the image and write the tree.
+
+        If nothing is found the run ends normally, `hasResult` is False, a warning is logged, and
+        a file that an earlier run left at the output path stays.
+
+        Parameters
+        ----------
+        progress, cancel
+            As in `zimg.trace`.
+
+        Raises
+        ------
+        ZException
+            If input or output is not set, cannot be read or written, or holds no such channel or
+            time. All that can be known before tracing is checked before it.
+        ValueError, TypeError
+            If the configuration has an unknown key, a value of the wrong type, or no such level.
+        NotImplementedError
+            If an option is set that this version does not offer.
+        """
+        self._has_result = False
+        with logging_to(self.values["log_file"]):
+            source, output = self._input(), self._output()
+            config = self._config()
+            z_to_xy = self._z_to_xy(source)
+            log.info("Auto Trace: %s, z to xy ratio %g, %s", source.filenames, z_to_xy, config)
+            with reporter(progress, cancel) as report:
+                report.stage("read")
+                result = run_trace(
+                    self._volume(source),
+                    z_to_xy=z_to_xy,
+                    downsample=self.values["signal_downsample_ratio"],
+                    config=config,
+                    resample=self.values["do_resample_after_tracing"],
+                    report=report,
+                )
+            self._keep(result, output)
+
+    def to_task(self) -> dict[str, Any]:
+        """Return the content of the task file, with the ratio that a run would use."""
+        task = super().to_task()
+        if task["z_scale"] is None:
+            if self.values["input_image_source"] is None:
+                raise ZException(
+                    "Auto Trace task serialization failed: missing zToXYRatio. "
+                    "Set zToXYRatio explicitly or setInputImageSource()."
+                )
+            task["z_scale"] = self._z_to_xy(self.values["input_image_source"])
+        return task
+
+    def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Return the values that the content of a task file sets, also of one from older days."""
+        if "input_image_path" in task and "input_image_source" not in task:
+            task = task | {"input_image_source": {"filenames": [task["input_image_path"]]}}
+        return super().from_task(task)
+
+    def _input(self) -> ZImgSource:
+        source: ZImgSource | None = self.values["input_image_source"]
+        if source is None:
+            raise ZException("Auto Trace failed: no input image source configured.")
+        return source
+
+    def _output(self) -> Path:
+        if not self.values["output_swc_path"]:
+            raise ZException("Auto Trace failed: output SWC path is empty.")
+        return check_writable(self.values["output_swc_path"])
+
+    def _config(self) -> TraceConfig:
+        given = self.values["trace_config"]
+        config = resolve_config(
+            (self.values["trace_config_path"] or None) if given is None else given,
+            level=self.values["trace_level"],
+            overrides=self.values["algo_overrides"],
+            existing_tree=self.values["doc_has_any_swc"],
+        )
+        check_supported(config)
+        return config
+
+    def _z_to_xy(self, source: ZImgSource) -> float:
+        given: float | None = self.values["z_scale"]
+        if given is not None:
+            return given
+        return z_to_xy_ratio(read_info(source), self.values["signal_downsample_ratio"])
+
+    def _volume(self, source: ZImgSource) -> Array:
+        return read_channel(source, self.values["selected_channel"], self.values["selected_time"])
+
+    def _keep(self, result: TraceReport, output: Path) -> None:
+        if len(result.tree) == 0:
+            log.warning("Auto Trace: nothing found; %s is not written", output)
+            return
+        write_tree(result.tree, output)
+        self._has_result = True
+        found = (result.seeds, result.chains, len(result.tree), output)
+        log.info("Auto Trace: %d seeds, %d chains, %d nodes in %s", *found)

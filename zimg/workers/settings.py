@@ -1,0 +1,160 @@
+"""Declared settings: one table gives a worker its setters, their checks and its task file."""
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, ClassVar, ParamSpec
+
+from zimg._errors import ZException
+from zimg.io.atomic import atomic_path
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value that a worker keeps.
+
+    Attributes
+    ----------
+    key
+        Its name in task files.
+    check
+        Called with the argument's name and the value given to a setter; returns what is stored, or
+        raises TypeError or ValueError.
+    default
+        Its value before any setter.
+    encode
+        What goes into the task file.
+    decode
+        Called as `check` with what stood in the task file; `check` itself when None.
+    optional
+        Left out of the task file while it is None, and reset by a file without it. Others keep
+        their value then.
+    required
+        A task file without it is refused.
+    """
+
+    key: str
+    check: Callable[[str, Any], Any]
+    default: Any = None
+    encode: Callable[[Any], Any] = lambda value: value
+    decode: Callable[[str, Any], Any] | None = None
+    optional: bool = False
+    required: bool = False
+
+
+def stores(*keys: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Make a setter of a declaration: its arguments are checked, then stored under `keys`."""
+
+    def declare(declaration: Callable[P, None]) -> Callable[P, None]:
+        signature = inspect.signature(declaration)
+
+        @wraps(declaration)
+        def setter(*args: P.args, **kwargs: P.kwargs) -> None:
+            (_, worker), *given = signature.bind(*args, **kwargs).arguments.items()
+            pairs = zip(keys, given, strict=True)
+            checked = {key: worker.setting(key).check(name, value) for key, (name, value) in pairs}
+            worker.values.update(checked)
+
+        return setter
+
+    return declare
+
+
+class Settings:
+    """What every worker does with its settings: keep them, save and load them as a task.
+
+    Subclasses list them in `settings`, in the order of the task file.
+    """
+
+    settings: ClassVar[tuple[Setting, ...]] = ()
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {item.key: item.default for item in self.settings}
+
+    @classmethod
+    def setting(cls, key: str) -> Setting:
+        """Return the declaration of the setting `key`."""
+        return next(item for item in cls.settings if item.key == key)
+
+    def saveTask(self, filename: str | Path) -> None:
+        """Write all settings to a task file (JSON).
+
+        Parameters
+        ----------
+        filename
+            File to write, or to replace; its folder must exist.
+
+        Raises
+        ------
+        ZException
+            If the file cannot be written, or a setting that a task needs is not to be found.
+        """
+        text = _to_json(self.to_task())
+        with atomic_path(filename) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+    def loadTask(self, filename: str | Path) -> None:
+        """Take the settings from a task file; keys of other workers are ignored.
+
+        Parameters
+        ----------
+        filename
+            File that `saveTask` wrote, or one of the reference.
+
+        Raises
+        ------
+        ZException
+            If the file is missing, is no task, or holds a value that its setter refuses. The
+            worker then keeps the settings that it had.
+        """
+        task = _read_json(Path(filename))
+        try:
+            self.values = self.values | self.from_task(task)
+        except (TypeError, ValueError) as error:
+            raise ZException(f"Could not load task {filename}: {error}") from error
+
+    def to_task(self) -> dict[str, Any]:
+        """Return the content of the task file."""
+        chosen = [item for item in self.settings if not (item.optional and self._unset(item))]
+        return {item.key: item.encode(self.values[item.key]) for item in chosen}
+
+    def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Return the values that the content of a task file sets."""
+        loaded = {}
+        for item in self.settings:
+            if item.key in task:
+                loaded[item.key] = (item.decode or item.check)(item.key, task[item.key])
+            elif item.required:
+                raise ValueError(f"the key {item.key!r} is missing")
+            elif item.optional:
+                loaded[item.key] = item.default
+        return loaded
+
+    def __repr__(self) -> str:
+        """Show the task; unlike `saveTask` it never fails."""
+        return f"<zimg.{type(self).__name__} {_to_json(Settings.to_task(self))}>"
+
+    def _unset(self, item: Setting) -> bool:
+        return self.values[item.key] is None
+
+
+def _to_json(task: dict[str, Any]) -> str:
+    """Return JSON text in the layout of the reference's task files."""
+    return json.dumps(task, indent=4, separators=(",", " : "), ensure_ascii=False) + "\n"
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        task = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ZException(f"Could not open file {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ZException(f"Could not load task {path}: not JSON: {error}") from None
+    if not isinstance(task, dict):
+        raise ZException(f"Could not load task {path}: expected a JSON object, not {task!r}")
+    return task

@@ -1,0 +1,71 @@
+"""The one channel at one time that a worker or the command traces."""
+
+import math
+from copy import deepcopy
+
+from zimg._errors import ZException
+from zimg._typing import Array
+from zimg.image import ZImg, ZImgInfo, ZImgSource
+
+
+def read_info(source: ZImgSource) -> ZImgInfo:
+    """Return what is known about the image of a source, its region applied.
+
+    Raises
+    ------
+    ZException
+        If a file cannot be read, or the region leaves the image.
+    """
+    return ZImg.readImgInfo(source)
+
+
+def read_channel(
+    source: ZImgSource, channel: int, time: int, *, framework: str = "numpy", device: object = None
+) -> Array:
+    """Read one channel at one time, and nothing else.
+
+    Parameters
+    ----------
+    source
+        Image and region; `channel` and `time` count from the start of the region.
+    channel, time
+        What to read, from 0.
+    framework, device
+        Where the array shall live.
+
+    Returns
+    -------
+    Array
+        ``(Z, Y, X)``.
+
+    Raises
+    ------
+    ZException
+        If the file cannot be read, or has no such channel or time.
+    """
+    info = read_info(source)
+    if not (0 <= channel < info.numChannels and 0 <= time < info.numTimes):
+        raise ZException(
+            f"invalid channel/time selection (c={channel}, t={time}) for {source.filenames[0]}: "
+            f"it has {info.numChannels} channel(s) and {info.numTimes} time point(s), "
+            "counted from 0"
+        )
+    chosen = deepcopy(source)
+    chosen.region.start.c += channel
+    chosen.region.start.t += time
+    chosen.region.end.c = chosen.region.start.c + 1
+    chosen.region.end.t = chosen.region.start.t + 1
+    image = ZImg(chosen)
+    return image.data[0][0, ...]
+
+
+def z_to_xy_ratio(info: ZImgInfo, downsample: tuple[int, int, int] = (1, 1, 1)) -> float:
+    """Size of a voxel in z over its mean size in x and y, after downsampling by x, y, z factors.
+
+    1.0 when a size is missing, not finite or not above 0 (behaviour of the reference).
+    """
+    sizes = (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ)
+    if not all(math.isfinite(size) and size > 0 for size in sizes):
+        return 1.0
+    x, y, z = (size * factor for size, factor in zip(sizes, downsample, strict=True))
+    return 2.0 * z / (x + y)
