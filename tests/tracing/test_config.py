@@ -127,6 +127,14 @@ def test_overrides_with_an_unknown_name_or_type_are_refused() -> None:
         resolve_config(None, overrides={"recover": "no"})
 
 
+def test_options_themselves_are_a_configuration_without_levels() -> None:
+    options = TraceConfig(recover=7)
+    assert resolve_config(options) == options
+    assert resolve_config(options) is not options
+    with pytest.raises(ValueError, match="no level 1; levels: 0"):
+        resolve_config(options, level=1)
+
+
 def test_an_existing_tree_switches_recovery_off_whatever_else_is_set() -> None:
     result = resolve_config(None, overrides=TraceConfig(recover=9), existing_tree=True)
     assert result.recover == 0

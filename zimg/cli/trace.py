@@ -82,7 +82,7 @@ def run_job(job: TraceJob, *, progress: bool) -> Outcome:
             source, job.channel, job.time, framework=job.framework, device=job.device
         )
         result = run_trace(
-            volume, z_to_xy=z_to_xy, downsample=job.downsample, config=config, report=report
+            volume, z_to_xy=z_to_xy, downsample_ratio=job.downsample, config=config, report=report
         )
     write_tree(shifted(result.tree, job.region), job.output)
     if job.preview is not None:
@@ -162,13 +162,6 @@ def shifted(tree: ZSwc, region: ZImgRegion) -> ZSwc:
     return ZSwc.from_arrays(tree.xyz + start, tree.radius, tree.parent, type=tree.type)
 
 
-def tree_length(tree: ZSwc, z_to_xy: float) -> float:
-    """Return the summed length of all edges, in voxels of the x, y plane."""
-    linked = tree.parent >= 0
-    steps = tree.xyz[linked] - tree.xyz[tree.parent[linked]]
-    return float(np.linalg.norm(steps * (1.0, 1.0, z_to_xy), axis=1).sum())
-
-
 def whole_ratio(z_to_xy: float, job: TraceJob) -> float:
     """Return the ratio of the image's own voxels from that of the downsampled ones."""
     x, y, z = job.downsample
@@ -192,7 +185,7 @@ def outcome_of(job: TraceJob, result: TraceReport, *, z_to_xy: float, seconds: f
         chains=result.chains,
         nodes=len(tree),
         trees=len(tree.roots),
-        length=tree_length(tree, whole_ratio(z_to_xy, job)),
+        length=tree.total_length((1.0, 1.0, whole_ratio(z_to_xy, job))),
         z_to_xy=z_to_xy,
         seconds=seconds,
         stages=dict(result.stage_seconds),

@@ -92,7 +92,7 @@ _UNSUPPORTED_LEVELS = {
     "crossoverTest": "no level of the presets sets it",
 }
 
-Config = Mapping[str, Any] | str | Path | None
+Config = Mapping[str, Any] | TraceConfig | str | Path | None
 
 
 def resolve_config(
@@ -109,7 +109,8 @@ def resolve_config(
     config
         ``{"tag": ..., "default": {...}, "level": {"1": {...}, ...}}``, possibly inside
         ``{"trace": ...}``; or the path of a JSON file with that content; or the name of a preset
-        of :mod:`zimg.neutube_json`, unless a file has that name; None means the compiled defaults.
+        of :mod:`zimg.neutube_json`, unless a file has that name; or the options themselves; None
+        means the compiled defaults.
     level
         0, or the name of an entry under ``"level"``, which is applied over ``"default"``.
     overrides
@@ -127,9 +128,9 @@ def resolve_config(
     ZException
         If the file cannot be read or is not JSON.
     """
-    result = TraceConfig()
+    result = replace(config) if isinstance(config, TraceConfig) else TraceConfig()
     levels: dict[str, dict[str, Any]] = {}
-    if config is not None:
+    if config is not None and not isinstance(config, TraceConfig):
         default, levels = _sections(load_config(config))
         result = replace(result, **default)
     if level != 0:

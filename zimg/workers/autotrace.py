@@ -168,7 +168,7 @@ class ZNeutubeAutoTrace(Settings):
                 result = run_trace(
                     self._volume(source),
                     z_to_xy=z_to_xy,
-                    downsample=self.values["signal_downsample_ratio"],
+                    downsample_ratio=self.values["signal_downsample_ratio"],
                     config=config,
                     resample=self.values["do_resample_after_tracing"],
                     report=report,
