@@ -64,7 +64,7 @@ def scatter_min(
     Parameters
     ----------
     values
-        ``(n,)``, real, without NaN.
+        ``(n,)``, real, without NaN (not uint16, which some frameworks cannot compare).
     ids
         ``(n,)``, int32 or int64; the cell of each value. Ids outside ``[0, size)`` are dropped.
     size
@@ -92,7 +92,7 @@ def scatter_max(
     Parameters
     ----------
     values
-        ``(n,)``, real, without NaN.
+        ``(n,)``, real, without NaN (not uint16, which some frameworks cannot compare).
     ids
         ``(n,)``, int32 or int64; the cell of each value. Ids outside ``[0, size)`` are dropped.
     size
