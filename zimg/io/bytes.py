@@ -1,0 +1,53 @@
+"""Bytes of a file, read from several threads and never beyond its end."""
+
+import os
+from pathlib import Path
+from threading import Lock
+
+from zimg._errors import ZException
+
+
+class FileBytes:
+    """A file open for reading at any place.
+
+    Parameters
+    ----------
+    path
+        An existing file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115  # closed by `close`
+        self._lock = Lock()
+        self.size = os.fstat(self._file.fileno()).st_size
+
+    def check(self, offset: int, count: int, what: str) -> None:
+        """Raise a `ZException` that names `what` unless these bytes exist."""
+        if offset < 0 or count < 0 or offset + count > self.size:
+            raise ZException(
+                f"{what} takes bytes {offset} to {offset + count}, but the file ends at "
+                f"{self.size}: it is truncated or damaged"
+            )
+
+    def read(self, offset: int, count: int, what: str = "a block") -> bytes:
+        """`count` bytes from `offset`; a `ZException` that names `what` when they do not exist."""
+        self.check(offset, count, what)
+        parts = []
+        while count > 0:  # one call may return less, above 2 GiB for certain
+            part = self._read_some(offset, count)
+            if not part:
+                raise ZException(f"{what} cannot be read: the file became shorter")
+            parts.append(part)
+            offset, count = offset + len(part), count - len(part)
+        return b"".join(parts) if len(parts) != 1 else parts[0]
+
+    def _read_some(self, offset: int, count: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._file.fileno(), count, offset)
+        with self._lock:  # Windows: the place is shared by all threads
+            self._file.seek(offset)
+            return self._file.read(count)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,30 @@
+"""Failures of reading, told in one line that names the file."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from zimg._errors import ZException
+
+
+class MissingFileError(ZException, FileNotFoundError):
+    """A file does not exist."""
+
+
+@contextmanager
+def told_of(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+    """Turn what the block raises into a `ZException`: ``cannot read <path> as <what>: <why>``.
+
+    Decoders fail in as many ways as files can be broken, so every `Exception` counts; a
+    `ZException` of the block keeps its text.
+    """
+    try:
+        yield
+    except ZException as error:
+        text = str(error)
+        if os.fspath(path) in text:
+            raise
+        raise ZException(f"cannot read {os.fspath(path)} as {what}: {text}") from error
+    except Exception as error:
+        cause = " ".join(str(error).split()) or type(error).__name__
+        raise ZException(f"cannot read {os.fspath(path)} as {what}: {cause}") from error

@@ -1,0 +1,103 @@
+"""ImageJ's description of a stack: sizes, order of planes, voxel size, time step."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tifffile import TiffPage
+
+from zimg._errors import ZException
+from zimg.image import VoxelSizeUnit, ZImgInfo
+from zimg.io.tiff_pages import Page
+from zimg.io.units import in_um, usable
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Sizes of a stack and where its planes are."""
+
+    times: int
+    depth: int
+    channels: int
+    order: str  # of planes, the fastest first
+
+    def number(self, time: int, z: int, channel: int) -> int:
+        """Place of a plane in the stack."""
+        at = {"t": time, "z": z, "c": channel}
+        sizes = {"t": self.times, "z": self.depth, "c": self.channels}
+        fast, middle, slow = tuple(self.order)
+        return at[fast] + sizes[fast] * (at[middle] + sizes[middle] * at[slow])
+
+
+def imagej_stack(metadata: dict[str, Any], planes: int, page: Page) -> Stack:
+    """The stack that ImageJ describes.
+
+    Parameters
+    ----------
+    metadata
+        Description of the first page, parsed.
+    planes
+        Number of pages, or of planes behind a single one.
+    page
+        The first page.
+
+    Raises
+    ------
+    ZException
+        When the numbers do not agree with the pages.
+    """
+    times, depth, channels = (
+        int(metadata.get(name, 1)) for name in ("frames", "slices", "channels")
+    )
+    if channels > 1 and page.samples == channels and times * depth == planes:
+        channels = 1  # the samples of a page are the channels
+    if times * depth * channels == 1:
+        depth = planes
+    if min(times, depth, channels) < 1 or times * depth * channels != planes:
+        raise ZException(
+            f"ImageJ describes {channels} channels, {depth} slices and {times} frames, "
+            f"the file has {planes} planes"
+        )
+    order = str(metadata.get("order", "czt")).lower()
+    if not metadata.get("hyperstack") and channels > 1:
+        order = "zct"
+    return Stack(times, depth, channels, order if sorted(order) == sorted("czt") else "czt")
+
+
+def planes_behind(metadata: dict[str, Any], page: Page, pages: int) -> int | None:
+    """Number of planes behind a single directory; None when each has its own.
+
+    ImageJ stores a stack above 4 GiB this way: one directory, then all planes.
+    """
+    images = int(metadata.get("images", 1))
+    if pages > 1 or images < 2:
+        return None
+    if not page.tiff.is_final:
+        raise ZException(f"ImageJ describes {images} images, the file has 1 page")
+    start = page.tiff.dataoffsets[0]
+    page.file.check(start, images * page.tiff.nbytes, f"a stack of {images} images")
+    return images
+
+
+def read_metadata(metadata: dict[str, Any], page: TiffPage, info: ZImgInfo) -> None:
+    """Fill in voxel size, unit and time step; lengths come out in micrometres."""
+    factor = in_um(str(metadata.get("unit", "")))
+    if factor is not None:
+        sizes = (resolution(page, 282), resolution(page, 283), usable(metadata.get("spacing")))
+        for axis, size in zip("XYZ", sizes, strict=True):
+            if size is not None:
+                setattr(info, f"voxelSize{axis}", size * factor)
+                info.voxelSizeUnit = VoxelSizeUnit.um
+    step = usable(metadata.get("finterval"))
+    if step is not None:
+        info.timeStamps = [t * step for t in range(info.numTimes)]
+    labels = metadata.get("Labels")
+    if isinstance(labels, list) and len(labels) == info.numChannels > 1:
+        info.channelNames = [str(label) for label in labels]
+
+
+def resolution(page: TiffPage, tag: int) -> float | None:
+    """Size of a pixel from the resolution in `tag`, in its unit; None when there is none."""
+    value = page.tags.valueof(tag)
+    if not isinstance(value, tuple) or len(value) != 2 or 0 in value:
+        return None
+    return usable(value[1] / value[0])

@@ -1,0 +1,213 @@
+"""Pixels of TIFF pages: only the strips and tiles that meet the wanted box are read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tifffile import PHOTOMETRIC, TiffPage
+
+from zimg._errors import ZException
+from zimg.io.bytes import FileBytes
+from zimg.io.reader import Box, Job
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the pixels of one page go: time and plane in the buffers, and the wanted ranges."""
+
+    time: int
+    plane: int
+    first_channel: int
+    samples: Range
+    rows: Range
+    columns: Range
+
+    @property
+    def wanted(self) -> tuple[Range, Range, Range]:
+        """Ranges of samples, rows and columns."""
+        return self.samples, self.rows, self.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, its number for errors, and the file that it lies in.
+
+    `shift` is for stacks that have one directory for many pages: how many bytes further on than
+    the first one this page starts.
+    """
+
+    file: FileBytes
+    tiff: TiffPage
+    number: int
+    shift: int = 0
+
+    @property
+    def is_palette(self) -> bool:
+        """Whether the pixels are indices of colours."""
+        return self.tiff.photometric == PHOTOMETRIC.PALETTE and self.tiff.colormap is not None
+
+    @property
+    def samples(self) -> int:
+        """Channels that the page holds."""
+        return 4 if self.is_palette else int(self.tiff.samplesperpixel)
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Channels, rows and columns."""
+        return self.samples, int(self.tiff.imagelength), int(self.tiff.imagewidth)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Voxel type, in native byte order."""
+        if self.is_palette or self.tiff.dtype == np.bool_:
+            return np.dtype(np.uint8)
+        if self.tiff.dtype is None or self.tiff.dtype.kind not in "uif":
+            raise ZException(
+                f"page {self.number} has samples of format {self.tiff.sampleformat!s} and "
+                f"{self.tiff.bitspersample} bits; accepted are integers up to 64 and floats"
+            )
+        return np.dtype(self.tiff.dtype.newbyteorder("="))
+
+    def jobs(self, target: Target) -> Iterator[Job]:
+        """One job for each strip or tile that meets the target."""
+        self._check()
+        if self.tiff.is_final and not self.is_palette:
+            yield from _row_jobs(self, target)
+        else:
+            yield from _segment_jobs(self, target)
+
+    def _check(self) -> None:
+        if self.tiff.imagedepth > 1:
+            raise ZException(f"page {self.number} is a volume of its own, which is not supported")
+        for offset, count in zip(self.tiff.dataoffsets, self.tiff.databytecounts, strict=False):
+            self.file.check(offset, count, f"page {self.number}")
+
+
+def _row_jobs(page: Page, target: Target) -> Iterator[Job]:
+    """Rows of an uncompressed page; also those of a stack behind a single directory."""
+    samples, rows, columns = page.size
+    planar = page.tiff.planarconfig == 2 and samples > 1
+    per_pixel = 1 if planar else samples
+    row_bytes = columns * per_pixel * page.dtype.itemsize
+    if sum(page.tiff.databytecounts) < rows * columns * samples * page.dtype.itemsize:
+        raise ZException(f"page {page.number} lists fewer bytes than its pixels take")
+    for sample in range(*target.samples) if planar else (0,):
+        first_row = (sample * rows + target.rows[0]) * row_bytes
+        start = page.tiff.dataoffsets[0] + page.shift + first_row
+        count = (target.rows[1] - target.rows[0]) * row_bytes
+        page.file.check(start, count, f"page {page.number}")
+        block = (
+            (sample, sample + 1) if planar else (0, samples),
+            target.rows,
+            (0, columns),
+        )
+        yield _Rows(page, target, block, start, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Reads neighbouring rows that are stored as they are."""
+
+    page: Page
+    target: Target
+    block: tuple[Range, Range, Range]
+    start: int
+    count: int
+
+    def __call__(self, out: list[NDArray[Any]]) -> None:
+        data = self.page.file.read(self.start, self.count, f"page {self.page.number}")
+        stored = self.page.dtype.newbyteorder(self.page.tiff.parent.byteorder)
+        shape = (self.block[1][1] - self.block[1][0], self.block[2][1], -1)
+        pixels = np.frombuffer(data, dtype=stored).reshape(shape)
+        _paste(_finished(self.page, pixels), self.block, self.target, out)
+
+
+def _segment_jobs(page: Page, target: Target) -> Iterator[Job]:
+    """Strips or tiles that meet the target."""
+    tiff = page.tiff
+    samples, rows, columns = page.size
+    high, wide = (
+        (tiff.tilelength, tiff.tilewidth) if tiff.is_tiled else (tiff.rowsperstrip, columns)
+    )
+    down, across = ceil(rows / high), ceil(columns / wide)
+    planar = tiff.planarconfig == 2 and samples > 1
+    needed = down * across * (samples if planar else 1)
+    if min(len(tiff.dataoffsets), len(tiff.databytecounts)) < needed:
+        raise ZException(
+            f"page {page.number} needs {needed} strips or tiles, "
+            f"the file lists {len(tiff.dataoffsets)}"
+        )
+    for sample in range(*target.samples) if planar else (0,):
+        channels = (sample, sample + 1) if planar else (0, samples)
+        for i in range(target.rows[0] // high, ceil(target.rows[1] / high)):
+            for j in range(target.columns[0] // wide, ceil(target.columns[1] / wide)):
+                index = (sample * down + i) * across + j
+                if tiff.databytecounts[index] == 0:
+                    raise ZException(f"page {page.number}: strip or tile {index} is missing")
+                yield _Segment(page, target, channels, index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Reads and decodes one strip or tile."""
+
+    page: Page
+    target: Target
+    channels: Range
+    index: int
+
+    def __call__(self, out: list[NDArray[Any]]) -> None:
+        tiff, what = self.page.tiff, f"page {self.page.number}, strip or tile {self.index}"
+        offset, count = tiff.dataoffsets[self.index], tiff.databytecounts[self.index]
+        data = self.page.file.read(offset, count, what)
+        try:
+            decoded, place, _ = tiff.decode(
+                data, self.index, jpegtables=tiff.jpegtables, jpegheader=tiff.jpegheader
+            )
+        except Exception as error:  # codecs fail in many ways
+            raise ZException(f"{what} cannot be decoded: {error}") from error
+        pixels = _finished(self.page, np.asarray(decoded)[0])
+        top, left = place[2], place[3]
+        block = (self.channels, (top, top + pixels.shape[0]), (left, left + pixels.shape[1]))
+        _paste(pixels, block, self.target, out)
+
+
+def _paste(
+    pixels: NDArray[Any],
+    block: tuple[Range, Range, Range],
+    target: Target,
+    out: list[NDArray[Any]],
+) -> None:
+    """Copy the part of ``(rows, columns, samples)`` pixels that is wanted to its place."""
+    box = Box.meeting(block, target.wanted)
+    if box is None:
+        return
+    channels, rows, columns = box.put
+    first = target.first_channel
+    place = out[target.time][first + channels.start : first + channels.stop, target.plane]
+    place[:, rows, columns] = np.moveaxis(pixels, -1, 0)[box.take]
+
+
+def _finished(page: Page, pixels: NDArray[Any]) -> NDArray[Any]:
+    """Pixels as they are meant: colours for indices, numbers for bits, white as the large value."""
+    if page.is_palette:
+        colors: NDArray[np.uint8] = _palette(page)[pixels[..., 0]]
+        return colors
+    if pixels.dtype == np.bool_:
+        pixels = pixels.view(np.uint8)
+    if page.tiff.photometric == PHOTOMETRIC.MINISWHITE and pixels.dtype.kind == "u":
+        bits = int(page.tiff.bitspersample)
+        return pixels.dtype.type(2**bits - 1) - pixels
+    return pixels
+
+
+def _palette(page: Page) -> NDArray[np.uint8]:
+    """Red, green, blue and an opaque alpha for each index; the file has 16 bits per colour."""
+    colors = np.asarray(page.tiff.colormap, dtype=np.uint16) >> 8
+    opaque = np.full((1, colors.shape[1]), 255)
+    return np.concatenate([colors, opaque]).T.astype(np.uint8)
