@@ -123,13 +123,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = app(given or ["--help"], prog_name="zimg", standalone_mode=False) or 0
     except (KeyboardInterrupt, typer.Abort):
-        _complain("interrupted")
         code = INTERRUPTED
     except Exception as error:
         code = _code_of(error)
         if not code:
             raise
         _complain(_message_of(error))
+    if code == INTERRUPTED:
+        _complain("interrupted")
     sys.exit(code)
 
 

@@ -7,7 +7,8 @@ from time import perf_counter
 from zimg import neutube_json
 from zimg._errors import ZException
 from zimg._progress import reporter
-from zimg.io.atomic import atomic_path
+from zimg.image import VoxelSizeUnit, ZImg, ZImgInfo
+from zimg.io import write_tiff
 from zimg.phantom import Phantom, neuron
 from zimg.swc.compare import compare
 from zimg.tracing.config import resolve_config
@@ -25,7 +26,7 @@ def run_demo(folder: Path, *, progress: bool) -> None:
     except OSError as error:
         raise ZException(f"cannot write to {folder}: {error.strerror}") from error
     phantom = neuron()
-    write_volume(phantom, folder / "volume.tif")
+    write_tiff(as_image(phantom), folder / "volume.tif")
     write_tree(phantom.tree, folder / "gold.swc")
     with reporter(progress) as report:
         result = run_trace(
@@ -51,18 +52,12 @@ def run_demo(folder: Path, *, progress: bool) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def write_volume(phantom: Phantom, path: Path) -> None:
-    """Write the volume as a TIFF file that other programs know, with its voxel size."""
-    from tifffile import imwrite
-
-    with atomic_path(path) as temporary:
-        imwrite(
-            temporary,
-            phantom.volume,
-            imagej=True,
-            resolution=(1.0, 1.0),
-            metadata={"axes": "ZYX", "spacing": phantom.z_to_xy, "unit": "um"},
-        )
+def as_image(phantom: Phantom) -> ZImg:
+    """Return the volume as an image that knows its voxel size."""
+    info = ZImgInfo(*phantom.volume.shape[::-1])
+    info.voxelSizeUnit = VoxelSizeUnit.um
+    info.voxelSizeZ = phantom.z_to_xy
+    return ZImg(phantom.volume, info, layout="ZYX")
 
 
 def _size(phantom: Phantom) -> str:

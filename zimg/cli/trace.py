@@ -18,6 +18,7 @@ from zimg.swc import ZSwc
 from zimg.tracing.config import check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
 from zimg.view import overlay, write_png
+from zimg.workers.checks import ratio
 from zimg.workers.output import check_writable, write_tree
 from zimg.workers.volume import read_channel, read_info, z_to_xy_ratio
 
@@ -73,9 +74,7 @@ def run_job(job: TraceJob, *, progress: bool) -> Outcome:
     for path in filter(None, (job.output, job.preview)):
         check_writable(path)
     source = ZImgSource(job.file, job.region, job.scene)
-    z_to_xy = job.z_to_xy
-    if z_to_xy is None:
-        z_to_xy = z_to_xy_ratio(read_info(source), job.downsample)
+    z_to_xy = effective_ratio(job, source)
     with reporter(progress) as report:
         report.stage("read")
         volume = read_channel(
@@ -160,6 +159,13 @@ def shifted(tree: ZSwc, region: ZImgRegion) -> ZSwc:
     """Return the tree in coordinates of the whole image, of which `region` was traced."""
     start = np.array((region.start.x, region.start.y, region.start.z), dtype=np.float64)
     return ZSwc.from_arrays(tree.xyz + start, tree.radius, tree.parent, type=tree.type)
+
+
+def effective_ratio(job: TraceJob, source: ZImgSource) -> float:
+    """Return the ratio of the downsampled voxels: the one asked for, else that of the file."""
+    if job.z_to_xy is None:
+        return z_to_xy_ratio(read_info(source), job.downsample)
+    return ratio("z_to_xy", job.z_to_xy)
 
 
 def whole_ratio(z_to_xy: float, job: TraceJob) -> float:

@@ -4,7 +4,7 @@ import math
 from copy import deepcopy
 
 from zimg._errors import ZException
-from zimg._typing import Array
+from zimg._typing import Array, Device
 from zimg.image import ZImg, ZImgInfo, ZImgSource
 
 
@@ -20,7 +20,7 @@ def read_info(source: ZImgSource) -> ZImgInfo:
 
 
 def read_channel(
-    source: ZImgSource, channel: int, time: int, *, framework: str = "numpy", device: object = None
+    source: ZImgSource, channel: int, time: int, *, framework: str = "numpy", device: Device = None
 ) -> Array:
     """Read one channel at one time, and nothing else.
 
@@ -31,7 +31,7 @@ def read_channel(
     channel, time
         What to read, from 0.
     framework, device
-        Where the array shall live.
+        Where the array shall live; the device is the framework's default when None.
 
     Returns
     -------
@@ -55,8 +55,7 @@ def read_channel(
     chosen.region.start.t += time
     chosen.region.end.c = chosen.region.start.c + 1
     chosen.region.end.t = chosen.region.start.t + 1
-    image = ZImg(chosen)
-    return image.data[0][0, ...]
+    return ZImg(chosen).to_arrays(framework, device=device)[0][0, ...]
 
 
 def z_to_xy_ratio(info: ZImgInfo, downsample: tuple[int, int, int] = (1, 1, 1)) -> float:
