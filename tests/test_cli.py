@@ -13,8 +13,7 @@ import tifffile
 
 from zimg import neutube_json
 from zimg.cli import main
-from zimg.cli.trace import parse_factors, parse_region, z_to_xy_ratio
-from zimg.image import ZImgInfo
+from zimg.cli.trace import parse_factors, parse_region
 from zimg.swc import ZSwc
 
 CENTRE = (20.0, 12.0)
@@ -344,13 +343,3 @@ def test_factors_must_be_three_integers_from_one(text: str) -> None:
     assert parse_factors("2, 3,4") == (2, 3, 4)
     with pytest.raises(ValueError, match="downsample must be X,Y,Z"):
         parse_factors(text)
-
-
-@pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf")])
-def test_the_ratio_of_voxels_is_one_where_a_size_is_unusable(bad: float) -> None:
-    info = ZImgInfo(1, 1)
-    info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ = 0.2, 0.4, 0.9
-    assert z_to_xy_ratio(info) == pytest.approx(3.0)
-    assert z_to_xy_ratio(info, (2, 2, 1)) == pytest.approx(1.5)
-    info.voxelSizeY = bad
-    assert z_to_xy_ratio(info) == 1.0

@@ -205,7 +205,7 @@ def test_assignment_refuses_another_type_and_keeps_the_value(option: str, value:
 
 def test_an_option_that_does_not_exist_cannot_be_assigned() -> None:
     with pytest.raises(AttributeError, match="no option 'minScore'; options: minAutoScore"):
-        TraceConfig().minScore = 0.1  # type: ignore[attr-defined]
+        TraceConfig().minScore = 0.1
 
 
 def test_ranges_are_not_checked() -> None:

@@ -1,5 +1,6 @@
 """Automatic tracing as a worker: settings by name, task files, one call that traces and writes."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
@@ -93,7 +94,7 @@ class ZNeutubeAutoTrace(Settings):
         """Set the size of a voxel in z over that in x and y, above 0; else the image's own."""
 
     @stores("signal_downsample_ratio")
-    def setSignalDownsampleRatio(self, ratio: list[int]) -> None:
+    def setSignalDownsampleRatio(self, ratio: Sequence[int]) -> None:
         """Trace a smaller image: three ints of 1 or above for x, y, z; the tree is scaled back."""
 
     @stores("trace_config_path")
