@@ -117,7 +117,9 @@ def _contiguous(x: Array, letters: str, *, copy_if_needed: bool) -> Array:
     if not is_contiguous(ordered):
         if not copy_if_needed:
             raise ValueError(_reason(x, letters))
-        ordered = xp.reshape(ordered, (-1,))  # one axis: the portable way to C order
+        ordered = xp.reshape(ordered, (-1,))  # the portable way to C order, where it has to copy
+        if not is_contiguous(ordered):  # steps of one size need no copy to become one axis
+            ordered = xp.asarray(ordered, copy=True)
     return ordered if tuple(ordered.shape) == shape else xp.reshape(ordered, shape)
 
 
@@ -140,7 +142,9 @@ def is_contiguous(x: Array) -> bool:
         return bool(x.is_contiguous())
     if framework_name(x) == "jax":
         return True
-    try:
+    if on_host(x):
+        return bool(np.asarray(x).flags.c_contiguous)
+    try:  # nothing tells strides of other devices; this refuses all but steps of one size
         array_namespace(x).reshape(x, (-1,), copy=False)
     except (AttributeError, ValueError):  # array-api-strict raises the former
         return False

@@ -13,6 +13,10 @@ from zimg.image.values import Dimension, FileFormat
 FileName = str | os.PathLike[str]
 
 
+class MissingFileError(ZException, FileNotFoundError):
+    """A file does not exist."""
+
+
 @dataclass(init=False)
 class ZImgSource:
     """Files, and which part of them is meant.
@@ -46,7 +50,7 @@ class ZImgSource:
     Raises
     ------
     ZException
-        When a file does not exist.
+        When a file does not exist; it is a `FileNotFoundError` too.
     """
 
     filenames: list[str]
@@ -72,7 +76,7 @@ class ZImgSource:
         self.filenames = [str(Path(name).absolute()) for name in names]
         for given, name in zip(names, self.filenames, strict=True):
             if not os.fspath(given) or not Path(name).exists():
-                raise ZException(f"file {os.fspath(given)} does not exist")
+                raise MissingFileError(f"file {os.fspath(given)} does not exist")
         self.totalFileSize = sum(Path(name).stat().st_size for name in self.filenames)
         choose = self._choose if single or not names else self._choose_joined
         choose(*args, **options)  # type: ignore[arg-type]  # checked by the call itself

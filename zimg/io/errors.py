@@ -7,10 +7,6 @@ from contextlib import contextmanager
 from zimg._errors import ZException
 
 
-class MissingFileError(ZException, FileNotFoundError):
-    """A file does not exist."""
-
-
 @contextmanager
 def told_of(path: str | os.PathLike[str], what: str) -> Iterator[None]:
     """Turn what the block raises into a `ZException`: ``cannot read <path> as <what>: <why>``.

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from zimg._errors import ZException
 from zimg.image import FileFormat
-from zimg.io.errors import MissingFileError, told_of
+from zimg.image.source import MissingFileError
+from zimg.io.errors import told_of
 from zimg.io.reader import Reader
 
 
