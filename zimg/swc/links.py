@@ -1,0 +1,117 @@
+"""Ordered trees as linked nodes: who is whose child, and the orders in which to walk."""
+
+from collections.abc import Iterator
+
+NONE = -1
+ERASED = -2
+
+
+class Links:
+    """Parents and ordered children of nodes 0, 1, and on; moving a node takes constant time.
+
+    Attributes
+    ----------
+    parent
+        Node's parent, `NONE` for a root, `ERASED` for a node that is gone.
+    """
+
+    def __init__(self) -> None:
+        self.parent: list[int] = []
+        self._next: list[int] = []
+        self._previous: list[int] = []
+        # Roots are children of the ground, the node NONE, whose links are the last entries.
+        self._first = [NONE]
+        self._last = [NONE]
+
+    def __len__(self) -> int:
+        """Nodes that are not erased."""
+        return len(self.parent) - self.parent.count(ERASED)
+
+    def children(self, node: int = NONE) -> Iterator[int]:
+        """Children of `node` in order, by default the roots; what is yielded may be moved."""
+        child = self._first[node]
+        while child != NONE:
+            following = self._next[child]
+            yield child
+            child = following
+
+    def depth_first(self) -> list[int]:
+        """Nodes in depth-first order: each before its children."""
+        order = []
+        waiting = list(self.children())[::-1]
+        while waiting:
+            node = waiting.pop()
+            order.append(node)
+            waiting += list(self.children(node))[::-1]
+        return order
+
+    def breadth_first(self) -> list[int]:
+        """Nodes in breadth-first order: all roots, then all their children, and so on."""
+        order = list(self.children())
+        for node in order:  # grows while it is walked
+            order += self.children(node)
+        return order
+
+    def ancestry(self, node: int) -> list[int]:
+        """`node`, its parent, and so on to the root."""
+        path = [node]
+        while (node := self.parent[node]) >= 0:
+            path.append(node)
+        return path
+
+    def first_child(self, node: int) -> int:
+        """First child of `node`, or `NONE`."""
+        return self._first[node]
+
+    def last_child(self, node: int) -> int:
+        """Last child of `node`, or `NONE`."""
+        return self._last[node]
+
+    def next_sibling(self, node: int) -> int:
+        """Node after `node` among the children of its parent, or `NONE`."""
+        return self._next[node]
+
+    def is_leaf(self, node: int) -> bool:
+        """Whether `node` has no child."""
+        return self._first[node] == NONE
+
+    def is_branch_point(self, node: int) -> bool:
+        """Whether `node` has two or more children."""
+        return self._first[node] != self._last[node]
+
+    def is_continuation(self, node: int) -> bool:
+        """Whether `node` has a parent and exactly one child."""
+        first = self._first[node]
+        return self.parent[node] >= 0 and first != NONE and first == self._last[node]
+
+    def grow(self) -> int:
+        """Add a node as the last root; returns it."""
+        node = len(self.parent)
+        for links in (self.parent, self._next, self._previous):
+            links.append(NONE)
+        for ends in (self._first, self._last):
+            ends.insert(-1, NONE)  # before the ground's
+        self.link(node, NONE)
+        return node
+
+    def link(self, node: int, parent: int, before: int = NONE) -> None:
+        """Put a node without links among the children of `parent`, by default as the last."""
+        after = self._last[parent] if before == NONE else self._previous[before]
+        self.parent[node], self._previous[node], self._next[node] = parent, after, before
+        self._join(parent, after, node)
+        self._join(parent, node, before)
+
+    def unlink(self, node: int) -> None:
+        """Take a node, with what is below it, from among its siblings."""
+        self._join(self.parent[node], self._previous[node], self._next[node])
+
+    def _join(self, parent: int, after: int, before: int) -> None:
+        """Make two children of `parent` neighbours; `NONE` is the border of the list."""
+        if after == NONE:
+            self._first[parent] = before
+        else:
+            self._next[after] = before
+        if before == NONE:
+            self._last[parent] = after
+        else:
+            self._previous[before] = after

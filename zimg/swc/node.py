@@ -1,0 +1,92 @@
+"""One node of a tree: free-standing, or a view of a row of a tree."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zimg.swc.tree import ZSwc
+
+
+@dataclass(slots=True)
+class SwcNode:
+    """A sample of a neuron: where it is, how thick it is, and from which node it comes.
+
+    Parameters
+    ----------
+    id
+        Number by which children name their parent.
+    type
+        Kind of structure: 0 unknown, 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, others
+        are up to the user.
+    x, y, z
+        Position, usually in voxels.
+    radius
+        In the unit of x and y.
+    parentID
+        `id` of the parent, -1 for a root.
+
+    Attributes
+    ----------
+    label
+        Number for the user's own work; files do not carry it.
+
+    Notes
+    -----
+    ``tree[i]`` and iteration over a `ZSwc` give nodes that are views: what is assigned to them
+    changes the tree. Only `parentID` cannot be assigned there, since it decides the order of rows.
+    """
+
+    id: int = -1
+    type: int = -1
+    x: float = 0.0
+    y: float = 0.0
+    z: float = 0.0
+    radius: float = -1.0
+    parentID: int = -2
+    label: int = field(default=-1, init=False)
+
+
+def _column(name: str, *place: int) -> Any:
+    """Property that reads and writes a node's entry of a column of its tree."""
+
+    def read(node: "TreeNode") -> Any:
+        return getattr(node._tree, name)[(node._row, *place)].item()
+
+    def write(node: "TreeNode", value: float) -> None:
+        getattr(node._tree, name)[(node._row, *place)] = value
+
+    return property(read, write, doc=f"Entry of the column `{name}`.")
+
+
+class TreeNode(SwcNode):
+    """View of row `row` of `tree`; see the notes of `SwcNode`."""
+
+    __slots__ = ("_row", "_tree")
+
+    id = _column("id")
+    type = _column("type")
+    x = _column("xyz", 0)
+    y = _column("xyz", 1)
+    z = _column("xyz", 2)
+    radius = _column("radius")
+    label = _column("label")
+
+    def __init__(self, tree: "ZSwc", row: int) -> None:
+        self._tree = tree
+        self._row = row
+
+    @property
+    def parentID(self) -> int:  # type: ignore[override]  # a field above, fixed here
+        """Id of the parent, -1 for a root; cannot be assigned."""
+        parent = self._tree.parent[self._row]
+        return int(self._tree.id[parent]) if parent >= 0 else -1
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SwcNode):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in SwcNode.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]  # values can change
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TreeNode, (self._tree, self._row)
