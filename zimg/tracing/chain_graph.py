@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Hashable, Sequence
 
+import numpy as np
+
 from zimg.tracing.chains import Chain
 from zimg.tracing.connect import Connection, PathTest, connection
-from zimg.tracing.contacts import Contact, contact, contacts, probes
+from zimg.tracing.contacts import after_insertion, contacts, probes
+from zimg.tracing.insert import knot_line
 from zimg.tracing.signal import Signal
 from zimg.tracing.signal_path import bright_ends
 
@@ -33,30 +36,45 @@ def chain_graph(
     A branch point is in its chain as soon as it is found, so a later test sees it: the result
     depends on the order of the chains (behaviour of the reference).
     """
-    working, stubs = list(chains), [probes(chain) for chain in chains]
     paths = PathTest(signal, bright_ends(chains, signal)) if signal is not None and chains else None
-    changed: set[int] = set()
+    working, lines = list(chains), [knot_line(chain) for chain in chains]
+    approaches = _Approaches(chains, reach)
     edges = _EdgeList()
-    for (hook, loop), stored in contacts(chains, reach).items():
-        near = contact(stubs[hook], working[loop].segments) if loop in changed else stored
-        found = _connected(working, hook, loop, near, reach, paths)
+    for hook, loop in approaches.pairs:
+        near = approaches.at[hook, loop]
+        if near is None or near.distance > reach:
+            continue
+        found = connection(working, lines[loop], hook, loop, near, paths)
         if found is None:
             continue
-        edge, chain = found
-        if chain is not working[loop]:
-            working[loop] = chain
-            changed.add(loop)
+        edge, point = found
         edges.add(edge)
+        if point.new:
+            working[loop], lines[loop] = point.chain, knot_line(point.chain)
+            approaches.update(hook, loop, working[loop], point.new)
+            if paths is not None and {0, len(point.chain) - 1} & set(point.new):
+                paths.bright[loop] = bright_ends([point.chain], paths.signal)[0]
     return working, pruned(edges.found)
 
 
-def _connected(
-    working: list[Chain], hook: int, loop: int, near: Contact | None, reach: float,
-    paths: PathTest | None,
-) -> tuple[Connection, Chain] | None:  # fmt: skip
-    if near is None or near.distance > reach:
-        return None
-    return connection(working, hook, loop, near, paths)
+class _Approaches:
+    """Nearest approaches of all pairs, kept true while chains get branch points."""
+
+    def __init__(self, chains: Sequence[Chain], reach: float) -> None:
+        self.at = contacts(chains, reach)
+        self.pairs = list(self.at)
+        self._reach = reach
+        self._probes = np.array([probes(chain) for chain in chains])
+        self._hooks: dict[int, list[int]] = {}
+        for hook, loop in self.pairs:
+            self._hooks.setdefault(loop, []).append(hook)
+
+    def update(self, hook: int, loop: int, chain: Chain, new: range) -> None:
+        """Chain `loop` is now `chain`: measure again for the hooks after `hook`."""
+        hooks = [other for other in self._hooks[loop] if other > hook]
+        stored = [self.at[other, loop] for other in hooks]
+        fresh = after_insertion(stored, self._probes[hooks], chain.segments, new, self._reach)
+        self.at.update(zip(((other, loop) for other in hooks), fresh, strict=True))
 
 
 class _EdgeList:

@@ -6,7 +6,7 @@ import numpy as np
 
 from zimg.tracing.chains import Chain
 from zimg.tracing.contacts import HEAD, TAIL, Contact
-from zimg.tracing.insert import with_branch_point
+from zimg.tracing.insert import BranchPoint, KnotLine, with_branch_point
 from zimg.tracing.segments import Rows, upper_direction
 from zimg.tracing.signal import Signal
 from zimg.tracing.signal_path import signal_path
@@ -60,14 +60,21 @@ class PathTest:
 
 
 def connection(
-    chains: list[Chain], hook: int, loop: int, near: Contact, paths: PathTest | None
-) -> tuple[Connection, Chain] | None:
+    chains: list[Chain],
+    line: KnotLine,
+    hook: int,
+    loop: int,
+    near: Contact,
+    paths: PathTest | None,
+) -> tuple[Connection, BranchPoint] | None:
     """Connect an end of chain `hook` to chain `loop` where it comes near.
 
     Parameters
     ----------
     chains
         All chains; they are not changed.
+    line
+        The polyline through the knots of the loop chain.
     hook, loop
         Indices into `chains`.
     near
@@ -78,8 +85,8 @@ def connection(
     Returns
     -------
     tuple or None
-        The connection and the loop chain, with a segment more if a branch point was inserted; None
-        if the signal between the two does not support a connection.
+        The connection and the point of the loop chain that it meets; None if the signal between the
+        two does not support a connection.
     """
     end_row = chains[hook].segments[0 if near.end == HEAD else -1]
     orientation, length = upper_direction(end_row), near.distance
@@ -89,14 +96,14 @@ def connection(
             return None
         length += path.length
         orientation = orientation if path.orientation is None else path.orientation
-    point = with_branch_point(chains[loop], near.nearest, orientation)
+    point = with_branch_point(chains[loop], line, near.nearest, orientation)
     index = near.index if point.index is None else point.index
     link, index = _as_link(index, len(point.chain))
     found = Connection(
         hook, loop, near.end, link, index, point.position, near.distance, near.axis_distance,
         connection_cost(length),
     )  # fmt: skip
-    return found, point.chain
+    return found, point
 
 
 def connection_cost(length: float) -> float:

@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from zimg.tracing.chains import Chain
 from zimg.tracing.distances import axis_line_distance, surface_distance
 from zimg.tracing.segments import (
+    COLUMNS,
     LENGTH,
     RADIUS,
     SCALE,
@@ -62,17 +63,6 @@ def probes(chain: Chain) -> Rows:
     return rows
 
 
-def contact(hook_probes: Rows, rows: Rows) -> Contact:
-    """Nearest approach of two probes to the segments of one chain."""
-    count = len(rows)
-    end, index = np.tile([HEAD, TAIL], count), np.repeat(np.arange(count), 2)
-    distance, nearest, axis = _probe_distances(hook_probes[end], rows[index])
-    best = int(np.lexsort((axis, distance))[0])
-    return Contact(
-        int(end[best]), int(index[best]), nearest[best], float(distance[best]), float(axis[best])
-    )
-
-
 def contacts(chains: Sequence[Chain], reach: float) -> dict[tuple[int, int], Contact | None]:
     """Nearest approaches of all ordered pairs of chains that may come within `reach`.
 
@@ -103,6 +93,57 @@ def contacts(chains: Sequence[Chain], reach: float) -> dict[tuple[int, int], Con
     for hook, loop, found in _nearest_of_pairs(stubs, rows, owner, stub[near], row[near]):
         table[hook, loop] = replace(found, index=found.index - int(start[loop]))
     return table
+
+
+def after_insertion(
+    stored: Sequence[Contact | None], hook_probes: Rows, rows: Rows, new: range, reach: float
+) -> list[Contact | None]:
+    """Nearest approaches of some hooks to a chain that has got a branch point.
+
+    Parameters
+    ----------
+    stored
+        Their approaches to the chain before, None where it was out of reach.
+    hook_probes
+        ``(hooks, 2, 8)`` their probes.
+    rows
+        Segments of the chain as it is now.
+    new
+        Which of them are new: one put in between, or the two parts of one that was cut.
+    reach
+        Largest surface distance of interest, in voxels.
+
+    Returns
+    -------
+    list
+        Up to `reach` as if all had been compared with all segments again.
+    """
+    cut = new.start if len(new) == 2 else None
+    worth = [reach if old is None else min(old.distance, reach) for old in stored]
+    near = np.flatnonzero(_may_reach(hook_probes, rows[new.start : new.stop], np.array(worth)))
+    stubs = hook_probes[near].reshape(-1, COLUMNS)
+    stub = np.repeat(np.arange(len(stubs)), len(new))
+    row = np.tile(np.arange(new.start, new.stop), len(stubs))
+    found = _nearest_of_pairs(stubs, rows, np.zeros(len(rows), dtype=np.int64), stub, row)
+    out = [old and replace(old, index=old.index + (old.index >= new.start)) for old in stored]
+    for place, (_, _, fresh) in zip(near.tolist(), found, strict=True):
+        old, moved = stored[place], out[place]
+        if old is None or moved is None or old.index == cut:
+            out[place] = fresh
+        else:
+            out[place] = min(moved, fresh, key=_preference)
+    return out
+
+
+def _may_reach(hook_probes: Rows, rows: Rows, reach: Rows) -> NDArray[np.bool_]:
+    """Which hooks, ``(hooks, 2, 8)``, may have one of `rows` within their own `reach`."""
+    centers = point_at(rows, 0.5) - point_at(hook_probes, 0.5)[:, :, None]
+    apart = np.linalg.norm(centers, axis=-1) - _bounding_radius(rows) - 0.5
+    return np.asarray(apart.min(axis=(1, 2)) <= reach + 1e-6)
+
+
+def _preference(found: Contact) -> tuple[float, float, int, int]:
+    return found.distance, found.axis_distance, found.index, found.end
 
 
 def _growth(chains: Sequence[Chain]) -> Rows:

@@ -96,21 +96,20 @@ def _generic_foot(u: Rows, v: Rows, a: Rows, b: Rows) -> tuple[Rows, Rows]:
     The start leaves the root on the right of a convex falling function, so no step overshoots.
     """
     t = b * (v - b)
+    p, q, pp, qq = a * u, b * v, a * a, b * b
     active = (u > 0.0) & (v > 0.0)
-    for _ in range(NEWTON_STEPS):
-        if not active.any():
-            break
-        p, q = u[active] * a[active], v[active] * b[active]
-        s, r = t[active] + a[active] ** 2, t[active] + b[active] ** 2
-        residual = (p / s) ** 2 + (q / r) ** 2 - 1.0
-        slope = -2.0 * (p**2 / s**3 + q**2 / r**3)
-        step = residual / slope
-        t[active] -= step
-        done = np.abs(residual) < NEWTON_TOLERANCE
-        done |= np.abs(step) < NEWTON_TOLERANCE * np.abs(t[active])
-        active[active] = ~done
     with np.errstate(divide="ignore", invalid="ignore"):
-        return a * a * u / (t + a * a), b * b * v / (t + b * b)
+        for _ in range(NEWTON_STEPS):
+            if not active.any():
+                break
+            s, r = t + pp, t + qq
+            first, second = (p / s) ** 2, (q / r) ** 2
+            residual = first + second - 1.0
+            step = np.where(active, residual / (-2.0 * (first / s + second / r)), 0.0)
+            t = t - step
+            active = active & (np.abs(residual) >= NEWTON_TOLERANCE)
+            active = active & (np.abs(step) >= NEWTON_TOLERANCE * np.abs(t))
+        return pp * u / (t + pp), qq * v / (t + qq)
 
 
 def _foot_from_axes(u: Rows, v: Rows, a: Rows, b: Rows, x: Rows, y: Rows) -> tuple[Rows, Rows]:

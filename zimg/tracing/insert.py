@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zimg.tracing.chains import BACKWARD, BOTH, FORWARD, Chain, knots
 from zimg.tracing.distances import nearest_interval
@@ -30,20 +31,50 @@ class BranchPoint:
         ``(3,)`` the point in trace space.
     index
         Segment of the inserted point, None if nothing was inserted.
+    new
+        Segments of `chain` that are new; those after it have moved up by one.
     """
 
     chain: Chain
     position: Rows
     index: int | None = None
+    new: range = range(0)
 
 
-def with_branch_point(chain: Chain, position: Rows, orientation: Rows | None) -> BranchPoint:
+@dataclass(frozen=True)
+class KnotLine:
+    """The polyline through the knots of a chain.
+
+    Attributes
+    ----------
+    index, fraction
+        ``(m,)`` segment and axial fraction of every knot.
+    points
+        ``(m, 3)`` positions in trace space.
+    """
+
+    index: NDArray[np.int64]
+    fraction: Rows
+    points: Rows
+
+
+def knot_line(chain: Chain) -> KnotLine:
+    """The polyline through the knots of `chain`."""
+    index, fraction = knots(chain)
+    return KnotLine(index, fraction, point_at(chain.segments[index], fraction))
+
+
+def with_branch_point(
+    chain: Chain, line: KnotLine, position: Rows, orientation: Rows | None
+) -> BranchPoint:
     """Find the point of `chain` nearest to a hook and insert it unless a knot is near.
 
     Parameters
     ----------
     chain
         The loop chain; it is not changed.
+    line
+        The polyline through its knots.
     position
         ``(3,)`` point on its surface nearest to the hook.
     orientation
@@ -54,17 +85,16 @@ def with_branch_point(chain: Chain, position: Rows, orientation: Rows | None) ->
     BranchPoint
         A point within 1 voxel of a knot, or 3 voxels of an end, is moved there.
     """
-    index, fraction = knots(chain)
-    points = point_at(chain.segments[index], fraction)
     reach = np.zeros(3) if orientation is None else PROBE_REACH * orientation
-    interval, along = nearest_interval(position - reach, position + reach, points)
-    along = _snapped(along, interval, points)
+    interval, along = nearest_interval(position - reach, position + reach, line.points)
+    along = _snapped(along, interval, line.points)
     if along in (0.0, 1.0):
-        return BranchPoint(chain, points[interval + int(along)])
-    ends = slice(interval, interval + 2)
-    if index[interval] == index[interval + 1]:
-        return _split(chain, int(index[interval]), fraction[ends], along)
-    return _bridged(chain, index[ends], fraction[ends], along)
+        return BranchPoint(chain, line.points[interval + int(along)])
+    lower, upper = line.index[interval : interval + 2].tolist()
+    fraction = line.fraction[interval : interval + 2]
+    if lower == upper:
+        return _split(chain, lower, fraction, along)
+    return _bridged(chain, lower, upper, fraction, along)
 
 
 def _snapped(along: float, interval: int, points: Rows) -> float:
@@ -105,16 +135,15 @@ def _split(chain: Chain, at: int, fraction: Rows, along: float) -> BranchPoint:
         _set_knot(out, at, fraction[0] / cut, int(out.direction[at]))
         _set_knot(out, at + 1, 0.0, FORWARD)
     # Of the two parts, the one that is not an end of the chain stands for the point.
-    return BranchPoint(out, position, at + 1 if at == 0 else at)
+    return BranchPoint(out, position, at + 1 if at == 0 else at, range(at, at + 2))
 
 
-def _bridged(chain: Chain, index: np.ndarray, fraction: Rows, along: float) -> BranchPoint:
+def _bridged(chain: Chain, lower: int, upper: int, fraction: Rows, along: float) -> BranchPoint:
     """Put a segment of unit length between two neighbours, at a point between their knots."""
-    lower, upper = (int(i) for i in index)
-    ends = point_at(chain.segments[index], fraction)
+    ends = point_at(chain.segments[[lower, upper]], fraction)
     position = ends[0] * (1.0 - along) + ends[1] * along
     row = chain.segments[lower].copy()
-    radius = chain.segments[index, RADIUS]
+    radius = chain.segments[[lower, upper], RADIUS]
     row[RADIUS] = radius[0] * (1.0 - along) + radius[1] * along
     row[LENGTH] = 1.0
     row[POSITION] = position
@@ -123,7 +152,7 @@ def _bridged(chain: Chain, index: np.ndarray, fraction: Rows, along: float) -> B
     _set_knot(out, upper, 0.0, FORWARD)
     if out.direction[upper + 1] != BOTH:
         out.fix[upper + 1] = fraction[1]
-    return BranchPoint(out, position, upper)
+    return BranchPoint(out, position, upper, range(upper, upper + 1))
 
 
 def _with_records(chain: Chain, source: int, rows: Rows, *, before: int | None = None) -> Chain:

@@ -216,10 +216,8 @@ def _runs_back(points: Rows, hook: Chain, end: int) -> bool:
 
 
 def _orientation(points: Rows) -> Rows | None:
-    """Direction of the last steps before the target, up to five."""
-    if len(points) < 3:
-        return None
-    along = points[-2] - points[max(len(points) - 7, 0)]
+    """Direction of the last steps to the target, up to five."""
+    along = points[-1] - points[max(len(points) - 6, 0)]
     size = float(np.linalg.norm(along))
     return along / size if size > 0.0 else None
 
