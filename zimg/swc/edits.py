@@ -150,11 +150,9 @@ class Forest(Links):
 
     def erase_tree(self, root: int) -> None:
         """Remove a node and everything below it."""
-        below = [root]
-        for node in below:  # grows while it is walked
-            below += self.children(node)
+        nodes = self.below(root)
         self.unlink(root)
-        for node in below:
+        for node in nodes:
             self.parent[node] = ERASED
 
     def set_root(self, node: int) -> None:

@@ -52,6 +52,13 @@ class Links:
             order += self.children(node)
         return order
 
+    def below(self, node: int) -> list[int]:
+        """`node` and everything below it, in breadth-first order."""
+        order = [node]
+        for each in order:  # grows while it is walked
+            order += self.children(each)
+        return order
+
     def ancestry(self, node: int) -> list[int]:
         """`node`, its parent, and so on to the root."""
         path = [node]

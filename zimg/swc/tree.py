@@ -170,18 +170,30 @@ class ZSwc:
         steps = (self.xyz[linked] - self.xyz[self.parent[linked]]) * np.asarray(spacing)
         return float(np.sqrt((steps * steps).sum(-1)).sum())
 
-    def scaled(self, factors: Sequence[float]) -> "ZSwc":
+    def scaled(self, factors: Sequence[float], *, radius: float | None = None) -> "ZSwc":
         """New forest with x, y, z multiplied by three factors.
 
-        Radii are multiplied by the geometric mean of those of x and y (behaviour of the
-        reference).
+        Parameters
+        ----------
+        factors
+            For x, y, z; not negative. 0 lays the forest into a plane.
+        radius
+            Factor of the radii; by default the geometric mean of those of x and y (behaviour of
+            the reference).
+
+        Raises
+        ------
+        ValueError
+            For other factors.
         """
         scale = np.asarray(factors, dtype=np.float64)
-        if scale.shape != (3,) or not (scale > 0).all():
-            raise ValueError(f"factors are three positive numbers for x, y, z, got {factors!r}")
+        if scale.shape != (3,) or not (np.isfinite(scale) & (scale >= 0)).all():
+            raise ValueError(f"factors are three numbers from 0 for x, y, z, got {factors!r}")
+        if radius is None:
+            radius = float(np.sqrt(scale[0] * scale[1]))
         tree = ZSwc.from_arrays(
             self.xyz * scale,
-            self.radius * np.sqrt(scale[0] * scale[1]),
+            self.radius * radius,
             self.parent,
             type=self.type,
             id=self.id,

@@ -1,0 +1,77 @@
+"""Records of an SWC text joined to trees, or what keeps them from being trees."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.swc.defects import SHOWN, Defects
+from zimg.swc.order import cycle_in, depth_first
+from zimg.swc.records import Records
+from zimg.swc.tree import ZSwc
+
+NO_PARENT = -1
+
+
+def linked_tree(records: Records, defects: Defects, *, allow_virtual: bool) -> ZSwc:
+    """Forest of the nodes that the records describe.
+
+    Parameters
+    ----------
+    records
+        Columns of a text.
+    defects
+        Takes what is wrong; if it does not raise, the record is left out or its edge is cut.
+    allow_virtual
+        Accept negative ids.
+    """
+    if not allow_virtual:
+        records = _without_negative_ids(records, defects)
+    records = _without_repeated_ids(records, defects)
+    for row in np.flatnonzero(records.reals[:, 3] < 0).tolist():
+        defects.note(int(records.line[row]), "negative radius, counted as 0")
+    parent = _parent_rows(records, defects)
+    _cut_cycles(parent, records, defects)
+    return ZSwc.from_arrays(
+        records.reals[:, :3], records.reals[:, 3], parent, type=records.type, id=records.id
+    )
+
+
+def _without_negative_ids(records: Records, defects: Defects) -> Records:
+    for row in np.flatnonzero(records.id < 0).tolist():
+        defects.error(int(records.line[row]), f"negative id {records.id[row]}")
+    return records.only(records.id >= 0)
+
+
+def _without_repeated_ids(records: Records, defects: Defects) -> Records:
+    """The first record of every id."""
+    _, first, group = np.unique(records.id, return_index=True, return_inverse=True)
+    original = first[group]  # of every row, the first row with its id
+    repeated = original != np.arange(len(original))
+    for row in np.flatnonzero(repeated).tolist():
+        line = records.line[original[row]]
+        defects.error(
+            int(records.line[row]), f"id {records.id[row]} was given before, in line {line}"
+        )
+    return records.only(~repeated)
+
+
+def _parent_rows(records: Records, defects: Defects) -> NDArray[np.int64]:
+    """Row of every record's parent, -1 for roots."""
+    order = np.argsort(records.id)
+    ids = records.id[order]
+    place = np.minimum(np.searchsorted(ids, records.parent), max(len(ids) - 1, 0))
+    # -1 means none, even where a virtual node is called so.
+    found = (ids[place] == records.parent) & (records.parent != NO_PARENT)
+    for row in np.flatnonzero(~found & (records.parent != NO_PARENT)).tolist():
+        defects.note(int(records.line[row]), "the parent does not exist, the node is a root")
+    return np.where(found, order[place], NO_PARENT)
+
+
+def _cut_cycles(parent: NDArray[np.int64], records: Records, defects: Defects) -> None:
+    """Name a cycle of parents; if that does not raise, make a root of one of its nodes."""
+    while len(reached := depth_first(parent)) < len(parent):
+        cycle = cycle_in(parent, reached)
+        ids = " -> ".join(map(str, records.id[np.append(cycle, cycle[0])].tolist()))
+        if len(ids) > SHOWN:
+            ids = ids[:SHOWN] + "..."
+        defects.error(int(records.line[cycle[0]]), f"parents form a cycle: {ids}")
+        parent[cycle[0]] = NO_PARENT

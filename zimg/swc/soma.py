@@ -1,0 +1,95 @@
+"""Types of nodes from their thickness and place: soma, basal and apical dendrites."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.swc.edits import Forest
+from zimg.swc.tree import ZSwc
+
+SOMA_SHARE = 3.0
+"""A soma's node is at least a third as thick as its root (behaviour of the reference)."""
+
+
+def label_soma(
+    tree: ZSwc, radius_threshold: float = 0.0, *, soma_type: int = 1, other_type: int = 2
+) -> ZSwc:
+    """Root each tree in its thickest node and set the types of soma and other nodes.
+
+    Parameters
+    ----------
+    tree
+        Any forest; it is not changed.
+    radius_threshold
+        Thinnest soma; trees whose thickest node is thinner have none.
+    soma_type, other_type
+        Types to set. The soma is the root and every node whose parent is soma and whose radius is
+        at least a third of the root's.
+
+    Returns
+    -------
+    ZSwc
+        The same nodes with the same ids, in new order and with new types.
+    """
+    forest = Forest.from_swc(tree)
+    for root in list(forest.children()):
+        nodes = forest.below(root)
+        forest.set_root(max(nodes, key=forest.radius.__getitem__))
+    order = forest.depth_first()
+    labelled = forest.to_swc(renumber=False)
+    labelled.type[:] = _soma_types(labelled, radius_threshold, soma_type, other_type)
+    labelled.comments, labelled.label = list(tree.comments), tree.label[order]
+    return labelled
+
+
+def _soma_types(
+    tree: ZSwc, radius_threshold: float, soma_type: int, other_type: int
+) -> NDArray[np.int64]:
+    """Types of nodes in trees that are rooted in their thickest node."""
+    is_soma = np.zeros(len(tree), dtype=bool)
+    thickest = 0.0
+    for row, (parent, radius) in enumerate(zip(tree.parent, tree.radius, strict=True)):
+        if parent < 0:
+            thickest, is_soma[row] = radius, radius >= radius_threshold
+        else:
+            is_soma[row] = is_soma[parent] and radius * SOMA_SHARE >= thickest
+    return np.where(is_soma, soma_type, other_type)
+
+
+def label_pyramidal(
+    tree: ZSwc, *, basal_type: int = 3, apical_type: int = 4, soma_type: int = 1
+) -> NDArray[np.int64]:
+    """Types that tell the apical from the basal dendrites of a pyramidal cell.
+
+    Parameters
+    ----------
+    tree
+        One tree, rooted in its thickest node, with its soma labelled; or an empty forest.
+    basal_type, apical_type
+        Types to set. A branch that leaves the soma is apical if its first node has a larger y than
+        the node of the soma that it leaves.
+    soma_type
+        Type of the nodes of the soma, which keep it.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n,)`` int64 types of the rows of `tree`.
+
+    Raises
+    ------
+    ValueError
+        For several trees, or a root that is not the thickest node.
+    """
+    if len(tree.roots) > 1:
+        raise ValueError(f"a pyramidal cell is one tree, got {len(tree.roots)}")
+    if len(tree) and tree.radius.max() > tree.radius[0]:
+        raise ValueError("the root must be the thickest node; call labelSomaAndOthers before")
+    types = tree.type.copy()
+    for row in np.flatnonzero(tree.type != soma_type).tolist():
+        parent = tree.parent[row]
+        if parent >= 0 and tree.type[parent] != soma_type:
+            types[row] = types[parent]
+        else:
+            apical = parent >= 0 and tree.xyz[row, 1] > tree.xyz[parent, 1]
+            types[row] = apical_type if apical else basal_type
+    return types

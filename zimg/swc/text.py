@@ -1,0 +1,164 @@
+"""The SWC text format: seven columns a line, read with every defect named, written whole."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.io.atomic import atomic_path
+from zimg.swc.defects import Defects
+from zimg.swc.records import parse_records
+from zimg.swc.repair import linked_tree
+from zimg.swc.tree import ZSwc
+
+HEADER = "id type x y z radius parentID"
+
+
+def read_swc(
+    path_or_text: str | os.PathLike[str],
+    *,
+    strict: bool = False,
+    on_error: Literal["raise", "warn"] = "raise",
+    allow_virtual: bool = False,
+) -> ZSwc:
+    r"""Read a forest from an SWC file or text.
+
+    Parameters
+    ----------
+    path_or_text
+        A file; or the content of one, as a string with at least one line end.
+    strict
+        Refuse what is otherwise accepted with a warning (parents that do not exist, which make
+        roots; negative radii; more than seven columns) or in silence (commas and semicolons
+        between fields, whole numbers written like ``1.0``).
+    on_error
+        ``"warn"`` turns errors in the content into warnings: a wrong line is left out, and so is
+        one whose id was given before; a node of every cycle becomes a root.
+    allow_virtual
+        Accept negative ids.
+
+    Returns
+    -------
+    ZSwc
+        Roots and siblings in the order of their lines. Comments are kept, and may stand anywhere;
+        nothing that they say, such as a scale, is applied. Numbers are as in the file.
+
+    Raises
+    ------
+    ZException
+        Naming the file and the line, for: a file that cannot be read, fewer than seven columns, a
+        field that is not a number, an id, type or parent that is not whole, a coordinate or radius
+        that is not finite, an id that comes twice or is negative, and parents that form a cycle.
+
+    Examples
+    --------
+    >>> read_swc("# tip first\n2 3 4 0 0 1 1\n1 1 0 0 0 2 -1\n")
+    <ZSwc 2 nodes, 1 tree>
+    """
+    if on_error not in ("raise", "warn"):
+        raise ValueError(f"on_error is 'raise' or 'warn', got {on_error!r}")
+    name, text = _content(path_or_text)
+    defects = Defects(name, strict=strict, skip_errors=on_error == "warn")
+    records = parse_records(text, defects)
+    tree = linked_tree(records, defects, allow_virtual=allow_virtual)
+    tree.comments = [comment for comment in records.comments if comment != HEADER]
+    defects.warn()
+    return tree
+
+
+def _content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
+    """Name for messages, and text."""
+    if isinstance(path_or_text, str) and "\n" in path_or_text:
+        return "SWC text", path_or_text.removeprefix("\ufeff")
+    path = Path(path_or_text)
+    try:
+        return str(path), path.read_bytes().decode("utf-8-sig", errors="replace")
+    except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
+        reason = getattr(error, "strerror", None) or error
+        raise ZException(f"cannot read {path}: {reason}") from error
+
+
+def write_swc(
+    tree: ZSwc,
+    path: str | os.PathLike[str],
+    *,
+    precision: int | None = None,
+    renumber: bool = False,
+    header: str | None = None,
+) -> None:
+    """Write a forest to an SWC file, in one step and in depth-first order.
+
+    Parameters
+    ----------
+    tree
+        Any forest; an empty one gives the header only.
+    path
+        File to create or replace.
+    precision
+        Significant digits of positions and radii. None writes the shortest form that reads back
+        as the same number.
+    renumber
+        Write the ids 1 to n in the order of the lines, instead of the tree's own.
+    header
+        First comment, by default the names of the columns; the tree's comments follow it.
+
+    Raises
+    ------
+    ZException
+        When the file cannot be written, two ids are equal, or a position or radius is not finite.
+    ValueError
+        For a precision that is not positive.
+    """
+    if precision is not None and precision < 1:
+        raise ValueError(f"precision is a number of digits from 1, or None, got {precision}")
+    ids = np.arange(1, len(tree) + 1) if renumber else tree.id
+    _require_readable(tree, ids, path)
+    lines = _comment_lines(HEADER if header is None else header, tree.comments)
+    lines += _node_lines(tree, ids, precision)
+    with atomic_path(path) as temporary:
+        content = "\n".join(lines) + "\n"
+        temporary.write_bytes(content.encode("utf-8", errors="replace"))
+
+
+def _require_readable(tree: ZSwc, ids: NDArray[np.int64], path: str | os.PathLike[str]) -> None:
+    """Refuse columns from which no reader could make the same tree."""
+    if not (np.isfinite(tree.xyz).all() and np.isfinite(tree.radius).all()):
+        raise ZException(f"cannot write {os.fspath(path)}: a position or radius is not finite")
+    values, counts = np.unique(ids, return_counts=True)
+    if (counts > 1).any():
+        twice = values[counts > 1][0]
+        raise ZException(
+            f"cannot write {os.fspath(path)}: id {twice} is used twice; renumber=True gives new ids"
+        )
+    if (ids[tree.parent[tree.parent >= 0]] == -1).any():
+        raise ZException(
+            f"cannot write {os.fspath(path)}: a node with id -1 has children, but -1 as parent "
+            "means none; renumber=True gives new ids"
+        )
+
+
+def _comment_lines(header: str, comments: list[str]) -> list[str]:
+    """Lines of the comments; one that repeats the header is left out."""
+    kept = [header, *(comment for comment in comments if comment != header)]
+    return ["#" + line for comment in kept for line in comment.splitlines() or [""]]
+
+
+def _node_lines(tree: ZSwc, ids: NDArray[np.int64], precision: int | None) -> list[str]:
+    """One line a node."""
+    parents = np.where(tree.parent >= 0, np.append(ids, -1)[tree.parent], -1)
+    reals = np.column_stack([tree.xyz, tree.radius])
+    rows = zip(ids.tolist(), tree.type.tolist(), reals.tolist(), parents.tolist(), strict=True)
+    if precision is not None:
+        form = f"%d %d %.{precision}g %.{precision}g %.{precision}g %.{precision}g %d"
+        return [form % (own, kind, *numbers, parent) for own, kind, numbers, parent in rows]
+    return [
+        f"{own} {kind} {' '.join(map(_shortest, numbers))} {parent}"
+        for own, kind, numbers, parent in rows
+    ]
+
+
+def _shortest(number: float) -> str:
+    return repr(number).removesuffix(".0")
