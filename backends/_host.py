@@ -1,11 +1,11 @@
 """Voxel kernels on the host, by work on the foreground only: hooks for whatever the CPU can view.
 
 Every one of them has a unique answer, and each equals the generic body bit for bit. Figures are CPU
-milliseconds for 64x256x256 voxels on one x86-64 core, generic body on NumPy / host function; the mask
-holds 3 % of the voxels, the image is uint8 noise with bright fibres.
+milliseconds for 64x256x256 voxels on one x86-64 core, generic body on NumPy / host function; the
+mask holds 3 % of the voxels, the image is uint8 noise with bright fibres.
 
-A volume is worked on flattened, with one voxel of background around it: neighbours are offsets then,
-and nothing needs to know where the border is.
+A volume is worked on flattened, with one voxel of background around it: neighbours are offsets
+then, and nothing needs to know where the border is.
 """
 
 import math
@@ -60,7 +60,7 @@ def squared_distance(mask: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 def _lowered(squared: NDArray[np.int32], inside: Flat, step: int) -> NDArray[np.int32]:
-    """Minimum over all `k` of the value `k` steps away plus ``k²``; the padding ends every search."""
+    """Minimum over all `k` of the value `k` steps away plus ``k²``; the padding ends a search."""
     lowest, open_ones, offset = squared[inside], np.arange(inside.size), 1
     while (open_ones := open_ones[lowest[open_ones] > offset * offset]).size:
         position = inside[open_ones]
@@ -85,9 +85,7 @@ def local_maxima(distance: Array, /, *, xp: Namespace | None = None) -> Array:
     return _unpadded(np.ones(position.shape, dtype=np.bool_), position, distance.shape)
 
 
-def components(
-    mask: Array, /, *, connectivity: int = 26, xp: Namespace | None = None
-) -> Array:
+def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None = None) -> Array:
     """Join runs of voxels along x instead of voxels."""
     check_connectivity(connectivity)
     starts, lengths = _runs(mask)

@@ -5,7 +5,7 @@ Figures are CPU milliseconds under ``jit`` on one x86-64 core, generic body / ho
 
 import inspect
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 import jax
@@ -15,11 +15,13 @@ from jax import lax
 from numpy.typing import DTypeLike, NDArray
 
 from zimg import ops
-from zimg._dispatch import device
+from zimg._dispatch import PRIMITIVES, device
 from zimg._typing import Array, Device, Namespace
 from zimg.ops.gather import index_dtype
 from zimg.ops.rows import RowPlan, usable_cores
 from zimg.ops.transfer import plain
+
+from . import _host
 
 
 def gather(
@@ -160,3 +162,30 @@ def upload(
 def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:
     """Wait for the computation that makes `x`."""
     jax.block_until_ready(x)  # type: ignore[no-untyped-call]
+
+
+def _on_host(host: Callable[..., Array]) -> Callable[..., Array]:
+    """A voxel kernel on views of CPU memory; on other devices, and traced, its generic body."""
+
+    @wraps(host)
+    def hook(*args: Any, **options: Any) -> Array:
+        if isinstance(args[0], jax.core.Tracer) or _platform(device(args[0])) != "cpu":
+            return inspect.unwrap(PRIMITIVES[host.__name__])(*args, **options)
+        options = {name: _viewed(value) for name, value in options.items()}
+        found = host(*map(_viewed, args), **options)
+        found = found.astype(jax.dtypes.canonicalize_dtype(found.dtype), copy=False)
+        return jax.device_put(found, device(args[0]))
+
+    return hook
+
+
+def _viewed(value: Any) -> Any:
+    return np.asarray(value) if isinstance(value, jax.Array) else value
+
+
+components = _on_host(_host.components)
+histogram = _on_host(_host.histogram)
+local_maxima = _on_host(_host.local_maxima)
+regional_maxima = _on_host(_host.regional_maxima)
+remove_small = _on_host(_host.remove_small)
+squared_distance = _on_host(_host.squared_distance)

@@ -4,17 +4,22 @@ Figures are CPU milliseconds on one x86-64 core, generic body / hook. Nothing ha
 """
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import DTypeLike, NDArray
 
 from zimg import ops
+from zimg._dispatch import PRIMITIVES
 from zimg._typing import Array, Device, Namespace
 from zimg.ops.rows import RowPlan
 from zimg.ops.transfer import plain
+
+from . import _host
 
 _SAME_BITS = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
@@ -140,3 +145,28 @@ def threads(n: int, /, *, xp: Namespace) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _on_host(host: Callable[..., Array]) -> Callable[..., Array]:
+    """A voxel kernel on views of CPU memory; on other devices its generic body."""
+
+    @wraps(host)
+    def hook(*args: Any, **options: Any) -> Array:
+        if args[0].device.type != "cpu":
+            return inspect.unwrap(PRIMITIVES[host.__name__])(*args, **options)
+        options = {name: _viewed(value) for name, value in options.items()}
+        return torch.from_numpy(host(*map(_viewed, args), **options))
+
+    return hook
+
+
+def _viewed(value: Any) -> Any:
+    return value.detach().numpy() if isinstance(value, torch.Tensor) else value
+
+
+components = _on_host(_host.components)
+histogram = _on_host(_host.histogram)
+local_maxima = _on_host(_host.local_maxima)
+regional_maxima = _on_host(_host.regional_maxima)
+remove_small = _on_host(_host.remove_small)
+squared_distance = _on_host(_host.squared_distance)

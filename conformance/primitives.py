@@ -178,6 +178,59 @@ def _scans() -> list[Case]:
     return cases
 
 
+def _volumes() -> dict[str, NDArray[Any]]:
+    """Small volumes: noise, thick and thin, flat, full and empty."""
+    noise = _random((7, 9, 11), np.uint8)
+    thick = np.pad(np.ones((6, 9, 12), np.uint8), ((1, 0), (2, 1), (0, 3)))
+    return {
+        "noise": noise,
+        "thick": thick + (np.pad(noise, ((0, 0), (3, 0), (0, 4))) > 190),
+        "plane": noise[:1],
+        "line": noise[:1, :1],
+        "voxel": noise[:1, :1, :1] | 1,
+        "full": np.ones((5, 4, 6), np.uint8),
+        "empty": np.zeros((4, 3, 5), np.uint8),
+    }
+
+
+def _masks() -> dict[str, NDArray[np.bool_]]:
+    dense = {name: volume > 0 for name, volume in _volumes().items()}
+    return dense | {"sparse": _volumes()["noise"] > 150}
+
+
+def _labellings(*args: int) -> list[Case]:
+    return [
+        Case(f"{name}-{n}", (mask, *args), {"connectivity": n}, reads_host=True)
+        for name, mask in _masks().items()
+        for n in ((6, 18, 26) if name == "sparse" else (26,))
+    ]
+
+
+def _plateaus() -> list[Case]:
+    few_levels = _random((7, 9, 11), np.uint8, levels=4)
+    volumes = _volumes() | {"plateaus": few_levels, "slabs": np.sort(few_levels, axis=0)}
+    return [
+        Case(f"{name}-{dtype}", (volume.astype(dtype),), reads_host=True)
+        for name, volume in volumes.items()
+        for dtype in (("uint8", "uint16", "float32") if name == "noise" else ("uint8",))
+    ]
+
+
+def _countings() -> list[Case]:
+    cases = [
+        Case(f"{dtype}-{bins}", (_random((6, 7, 8), dtype), bins))
+        for dtype in ("uint8", "uint16", "int32")
+        for bins in (1, 150, 256, 70000)
+    ]
+    some = _random((6, 7, 8), "int16") - np.int16(20)
+    many = _random((60, 47, 51), "uint8")
+    cases.append(Case("negative", (some, 100)))
+    cases.append(Case("many", (many, 190)))
+    cases.append(Case("where", (many, 256), {"where": many > 100}, reads_host=True))
+    cases.append(Case("nothing", (some[:0], 4)))
+    return cases
+
+
 def _double_until(state: tuple[Array, Array]) -> tuple[Array, Array]:
     count, total = state
     return count + 1, total + total
@@ -213,6 +266,12 @@ CASES: dict[str, list[Case]] = {
     "compact": _compactions(),
     "cumulative_max": _scans(),
     "cumulative_min": _scans(),
+    "histogram": _countings(),
+    "squared_distance": [Case(name, (mask,), reads_host=True) for name, mask in _masks().items()],
+    "local_maxima": [Case(name, (v.astype(np.int32),)) for name, v in _volumes().items()],
+    "regional_maxima": _plateaus(),
+    "components": _labellings(),
+    "remove_small": _labellings(3),
     "while_loop": [
         Case(
             "doubling",

@@ -24,14 +24,19 @@ def hook_module(lane: Lane) -> ModuleType | None:
 
 
 def hooks_of(lane: Lane) -> dict[str, Callable[..., Any]]:
-    """Public functions that the lane's hook module defines, by name."""
+    """Public functions that the lane's hook module, or a neighbour of it, defines, by name."""
     module = hook_module(lane)
     found = inspect.getmembers(module, inspect.isfunction)
     return {
         name: function
         for name, function in found
-        if module and function.__module__ == module.__name__ and not name.startswith("_")
+        if module and _package(function.__module__) == module.__package__
+        if not name.startswith("_")
     }
+
+
+def _package(module: str) -> str:
+    return module.rpartition(".")[0]
 
 
 def _lane(lane: Lane, *values: Any, label: str) -> Any:

@@ -1,0 +1,103 @@
+"""Maxima of an image: plateaus above their surroundings, and peaks of a distance image."""
+
+from zimg._dispatch import array_namespace, device, hookable
+from zimg._typing import Array, Namespace
+from zimg.kernels.components import components
+from zimg.kernels.morphology import combine_three, cut, neighbourhood
+from zimg.kernels.widen import widened
+from zimg.ops import jit, while_loop
+
+
+@hookable
+def regional_maxima(volume: Array, /, *, xp: Namespace | None = None) -> Array:
+    """One voxel of each regional maximum.
+
+    A regional maximum is an 18-connected plateau of equal values above 0 that no 18-neighbour
+    of its voxels exceeds; the border has fewer neighbours.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)``, real, without NaN.
+    xp
+        Namespace of `volume`; found from it when None.
+
+    Returns
+    -------
+    Array
+        ``(Z, Y, X)`` bool, on the device of `volume`: the first voxel of each plateau in raster
+        order (z slowest).
+    """
+    xp = xp or array_namespace(volume)
+    first: Array = jit(_regional_maxima, xp=xp)(widened(volume, xp=xp), xp=xp)
+    return first
+
+
+def _regional_maxima(volume: Array, *, xp: Namespace) -> Array:
+    """Voxels that reach the highest of their neighbours, less the plateaus with a way up."""
+    positive = volume > 0
+    peak = positive & (volume == _highest(volume, xp=xp))
+
+    def erode(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        peak, _ = state
+        # No neighbour of a peak is higher; an equal one that is no peak leads further up.
+        beside = _highest(xp.where(peak, xp.zeros_like(volume), volume), xp=xp)
+        left = peak & (beside != volume)
+        return left, xp.any(left != peak)
+
+    peak, _ = while_loop(lambda state: state[1], erode, (peak, xp.any(peak)), xp=xp)
+    label = xp.reshape(components(peak, connectivity=18, xp=xp), (-1,))
+    own = xp.arange(1, label.shape[0] + 1, dtype=label.dtype, device=device(label))
+    return xp.reshape(label == own, volume.shape)
+
+
+def _highest(volume: Array, *, xp: Namespace) -> Array:
+    return neighbourhood(volume, xp.maximum, connectivity=18, xp=xp)
+
+
+@hookable
+def local_maxima(distance: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Strict maxima among 26 neighbours, ties broken by raster order.
+
+    A voxel is one if its value is positive, larger than those of the 13 neighbours before it in
+    raster order (z slowest) and not smaller than those of the 13 after it. Only values count:
+    a plateau may have several such voxels, or none.
+
+    Parameters
+    ----------
+    distance
+        ``(Z, Y, X)``, integer (not unsigned), not negative.
+    xp
+        Namespace of `distance`; found from it when None.
+
+    Returns
+    -------
+    Array
+        ``(Z, Y, X)`` bool, on the device of `distance`.
+
+    Notes
+    -----
+    Behaviour of the reference's seed extraction.
+    """
+    xp = xp or array_namespace(distance)
+    peaks: Array = jit(_local_maxima, xp=xp)(distance, xp=xp)
+    return peaks
+
+
+def _local_maxima(distance: Array, *, xp: Namespace) -> Array:
+    row = combine_three(distance, 2, xp.maximum, xp=xp)
+    plane = combine_three(row, 1, xp.maximum, xp=xp)
+    before, after = xp.zeros_like(distance), xp.zeros_like(distance)
+    for axis, reach in ((2, distance), (1, row), (0, plane)):
+        before = xp.maximum(before, _moved(reach, axis, 1, xp=xp))
+        after = xp.maximum(after, _moved(reach, axis, -1, xp=xp))
+    return (distance > before) & (distance >= after)
+
+
+def _moved(volume: Array, axis: int, step: int, *, xp: Namespace) -> Array:
+    """`volume` moved by one voxel along `axis`, zeros behind it."""
+    length = volume.shape[axis]
+    edge = xp.zeros_like(cut(volume, axis, 0, 1))
+    if step > 0:
+        return xp.concat([edge, cut(volume, axis, 0, length - 1)], axis=axis)
+    return xp.concat([cut(volume, axis, 1, length), edge], axis=axis)

@@ -1,0 +1,33 @@
+"""The door of the voxel kernels, where integers become a type that can be computed with."""
+
+from zimg._typing import Array, DType, Namespace
+
+
+def widened(values: Array, /, *, xp: Namespace) -> Array:
+    """`values` in a type that every framework can compare, add and read.
+
+    PyTorch stores uint16, uint32 and uint64, but has no arithmetic for them (pytorch#58734).
+
+    Parameters
+    ----------
+    values
+        Any shape, real.
+    xp
+        Namespace of `values`.
+
+    Returns
+    -------
+    Array
+        uint16 as int32; uint32 and uint64 as int64 where the framework has that; all other types
+        as they are. Values of uint64 must be below 2^63.
+    """
+    if values.dtype == xp.uint16:
+        return xp.astype(values, xp.int32)
+    if values.dtype in (xp.uint32, xp.uint64):
+        return xp.astype(values, _long(xp=xp) or values.dtype)
+    return values
+
+
+def _long(*, xp: Namespace) -> DType | None:
+    """The 64-bit integer of a namespace, or None where it is switched off (JAX)."""
+    return xp.__array_namespace_info__().dtypes(kind="signed integer").get("int64")

@@ -1,0 +1,159 @@
+"""What happens to a signal before its mask: checks, reduction, background subtraction."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array, Namespace
+from zimg.kernels.histogram import extremes, histogram
+from zimg.kernels.resize import reduced
+from zimg.kernels.widen import widened
+from zimg.ops import to_host
+
+EMPTY_SHARE = 0.9
+"""Share of the lowest value above which the background is taken as removed already."""
+
+BRIGHT_SHARE = 0.5
+"""Share of voxels above the background below which it is found."""
+
+MOST_MODES = 3
+MOST_BINS = 65536
+
+
+def check_signal(volume: Array, /) -> None:
+    """Raise unless `volume` is one that can be traced.
+
+    Parameters
+    ----------
+    volume
+        An array of any framework.
+
+    Raises
+    ------
+    TypeError
+        For bool and complex voxels.
+    ValueError
+        Unless the array is ``(Z, Y, X)``, has voxels, and all of them are finite.
+    """
+    xp = array_namespace(volume)
+    if volume.ndim != 3 or 0 in volume.shape:
+        raise ValueError(f"a signal must be (Z, Y, X) and not empty, got shape {volume.shape}")
+    if not xp.isdtype(volume.dtype, ("integral", "real floating")):
+        raise TypeError(f"a signal must have integer or float voxels, got {volume.dtype}")
+    if xp.isdtype(volume.dtype, "real floating"):
+        broken = int(to_host(xp.count_nonzero(~xp.isfinite(volume))))
+        if broken:
+            raise ValueError(f"a signal must be finite, got {broken} NaN or infinite voxels")
+
+
+def downsample(volume: Array, ratios: tuple[int, int, int], /) -> Array:
+    """The signal at 1 / `ratios` of its size, as the reference reads it.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)``, real.
+    ratios
+        Whole numbers of at least 1, in the order **x, y, z** of public arguments.
+
+    Returns
+    -------
+    Array
+        ``ceil(n / ratio)`` voxels per axis. See `zimg.kernels.resize.reduced`, whose errors it
+        raises.
+    """
+    x, y, z = ratios
+    return reduced(volume, (z, y, x))
+
+
+def subtract_background(volume: Array, /) -> tuple[Array, float]:
+    """Subtract the commonest intensity, once the brighter voxels are fewer than half.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)``, real, finite.
+
+    Returns
+    -------
+    Array, float
+        The volume less its background, in its own dtype and not below the lowest value of that; and
+        the background in the units of the volume, 0 when nothing was subtracted.
+
+    Notes
+    -----
+    Behaviour of the reference: one to three of the commonest intensities are tried in ascending
+    order. Bins are single intensities for 8 and 16 bits; other integers have at most 65536 bins of
+    a whole width, floats 65536 bins from the lowest to the highest value. Floats that are all whole
+    numbers are binned as integers: a conversion to float changes nothing.
+    """
+    xp = array_namespace(volume)
+    bins, scale = _binned(volume, xp=xp)
+    common = common_bin(to_host(histogram(bins, scale.size)))
+    if common == 0:
+        return volume, 0.0
+    level = scale.origin + common * scale.width
+    return _subtracted(volume, level, xp=xp), float(level)
+
+
+def common_bin(counts: NDArray[Any]) -> int:
+    """The bin of the background in a histogram; 0 when there is none to subtract."""
+    total = int(counts.sum())
+    common = 0
+    if counts[0] / total > EMPTY_SHARE:
+        return common
+    for _ in range(MOST_MODES):
+        if common + 1 >= counts.size:
+            break
+        mode = common + 1 + int(np.argmax(counts[common + 1 :]))
+        if mode == counts.size - 1:
+            break
+        common = mode
+        if counts[common + 1 :].sum() / total < BRIGHT_SHARE:
+            break
+    return common
+
+
+class _Scale(NamedTuple):
+    """Bin `i` begins at ``origin + i * width``; there are `size` of them."""
+
+    origin: float
+    width: float
+    size: int
+
+
+def _binned(volume: Array, *, xp: Namespace) -> tuple[Array, _Scale]:
+    """The bin of every voxel as an integer, and what bins mean."""
+    if volume.dtype in (xp.uint8, xp.uint16):
+        return volume, _Scale(0, 1, 256 if volume.dtype == xp.uint8 else MOST_BINS)
+    wide = widened(volume, xp=xp)
+    low, high = to_host(extremes(volume)).tolist()
+    if low == high:
+        return xp.zeros_like(wide, dtype=xp.int32), _Scale(low, 1, 1)
+    if xp.isdtype(volume.dtype, "integral"):
+        small = volume.dtype in (xp.int8, xp.int16)
+        return _integer_bins(xp.astype(wide, xp.int32) if small else wide, low, high)
+    if high - low < MOST_BINS and bool(to_host(xp.all(xp.floor(wide) == wide))):
+        return xp.astype(wide - low, xp.int32), _Scale(low, 1, int(high - low) + 1)
+    width = (high - low) / MOST_BINS
+    bins = xp.clip(xp.floor((wide - low) / width), 0.0, MOST_BINS - 1.0)
+    return xp.astype(bins, xp.int32), _Scale(low, width, MOST_BINS)
+
+
+def _integer_bins(values: Array, low: int, high: int) -> tuple[Array, _Scale]:
+    """Bins of a whole width that begin at its multiples: nothing can overflow."""
+    width = (high - low) // MOST_BINS + 1
+    first = low // width
+    return values // width - first, _Scale(first * width, width, high // width - first + 1)
+
+
+def _subtracted(volume: Array, level: float, *, xp: Namespace) -> Array:
+    """`volume` - `level`, saturated at the limits of an integer type."""
+    if not xp.isdtype(volume.dtype, "integral"):
+        return volume - level
+    limits, level = xp.iinfo(volume.dtype), int(level)
+    wide = widened(volume, xp=xp)
+    inside = xp.clip(wide, limits.min + max(level, 0), limits.max + min(level, 0))
+    return xp.astype(inside - level, volume.dtype)

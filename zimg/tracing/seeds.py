@@ -1,0 +1,123 @@
+"""Where tracing begins: the centres of a mask."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array
+from zimg.kernels.components import remove_small
+from zimg.kernels.distance import squared_distance
+from zimg.kernels.extrema import local_maxima
+from zimg.ops import to_host
+
+LARGEST_SQUARE = 65534
+"""Cap of squared distances: the reference stores them in 16 bits."""
+
+NOISE_FACTOR = 16000
+"""Voxels that an object needs at least, per seed and voxel of the volume."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Places to start a trace from, on the host, in **reverse** raster order.
+
+    Attributes
+    ----------
+    points
+        ``(n, 3)`` float64 voxel indices x, y, z.
+    value
+        ``(n,)`` float64 distance to the background in voxels.
+    """
+
+    points: NDArray[np.float64]
+    value: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return self.value.size
+
+    def chosen(self, keep: NDArray[np.bool_]) -> "Seeds":
+        """The seeds for which `keep`, ``(n,)``, holds."""
+        return Seeds(self.points[keep], self.value[keep])
+
+
+def extract_seeds(mask: Array, /) -> Seeds:
+    """Strict maxima of the distance to the background, off the border of the volume.
+
+    Parameters
+    ----------
+    mask
+        ``(Z, Y, X)`` bool. Distances are in voxels, whatever their shape, and everything outside is
+        background.
+
+    Returns
+    -------
+    Seeds
+        None of them in the outermost layer of any axis; hence none at all in fewer than 3 planes.
+
+    Notes
+    -----
+    Behaviour of the reference.
+    """
+    distance = squared_distance(mask)
+    # Half the shortest side, squared, bounds every distance: small volumes need no cap.
+    if ((min(mask.shape) + 1) // 2) ** 2 > LARGEST_SQUARE:
+        distance = array_namespace(distance).clip(distance, 0, LARGEST_SQUARE)
+    peaks, squares = to_host(local_maxima(distance)), to_host(distance)
+    flat = np.flatnonzero(peaks)[::-1]
+    zyx = np.stack(np.unravel_index(flat, mask.shape), axis=1)
+    inner = np.all((zyx > 0) & (zyx < np.asarray(mask.shape) - 1), axis=1)
+    value = np.sqrt(squares.reshape(-1)[flat].astype(np.float64))
+    return Seeds(zyx[:, ::-1].astype(np.float64), value).chosen(inner)
+
+
+def remove_noise(mask: Array, seeds: Seeds, /) -> tuple[Array, Seeds]:
+    """Drop objects that are small for so many seeds, and their seeds.
+
+    Parameters
+    ----------
+    mask
+        ``(Z, Y, X)`` bool.
+    seeds
+        The seeds of `mask`.
+
+    Returns
+    -------
+    Array, Seeds
+        What is left of both; the arguments themselves where nothing is to be dropped.
+
+    Notes
+    -----
+    Behaviour of the reference: the smallest object grows with the density of seeds.
+    """
+    size = smallest_object(len(seeds), math.prod(mask.shape))
+    if size == 0:
+        return mask, seeds
+    cleaned = remove_small(mask, size)
+    return cleaned, extract_seeds(cleaned)
+
+
+def smallest_object(seeds: int, voxels: int) -> int:
+    """Voxels that a 26-connected object needs to stay; 0 keeps everything."""
+    return NOISE_FACTOR * seeds // voxels
+
+
+def unmarked(seeds: Seeds, trace_mask: NDArray[np.uint8], /) -> Seeds:
+    """The seeds that earlier tracing has not reached.
+
+    Parameters
+    ----------
+    seeds
+        Points in image voxels.
+    trace_mask
+        ``(Z, Y, X)`` on the host; not 0 where a chain has been.
+
+    Returns
+    -------
+    Seeds
+        In the same order.
+    """
+    x, y, z = seeds.points.astype(np.intp).T
+    return seeds.chosen(trace_mask[z, y, x] == 0)
