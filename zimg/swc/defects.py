@@ -4,6 +4,7 @@ import warnings
 
 from zimg._errors import ZException
 
+MOST_WARNINGS = 20
 SHOWN = 60  # characters of a field or a list that fit into a message of one line
 
 
@@ -41,7 +42,12 @@ class Defects:
             self._lines.setdefault(what, []).append(line)
 
     def warn(self) -> None:
-        """Give one warning for every kind of defect that was kept."""
-        for what, lines in self._lines.items():
+        """Give a warning for every kind of defect that was kept, and one for the last of many."""
+        for what, lines in list(self._lines.items())[:MOST_WARNINGS]:
             more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
-            warnings.warn(f"{self.name}: line {lines[0]}{more}: {what}", UserWarning, stacklevel=4)
+            self._tell(f"line {lines[0]}{more}: {what}")
+        if len(self._lines) > MOST_WARNINGS:
+            self._tell(f"{len(self._lines) - MOST_WARNINGS} defects more")
+
+    def _tell(self, what: str) -> None:
+        warnings.warn(f"{self.name}: {what}", UserWarning, stacklevel=5)

@@ -1,5 +1,7 @@
 """Orders in which a forest is walked, from its column of parents."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,24 +53,27 @@ def breadth_first(parent: Rows) -> Rows:
     return np.array(order, dtype=np.int64)
 
 
-def cycle_in(parent: Rows, reached: Rows) -> Rows:
-    """Rows of one cycle of parents, beginning with the smallest, each followed by its parent.
+def cycles_in(parent: Rows, reached: Rows) -> Iterator[list[int]]:
+    """Cycles of parents, each row followed by its parent, the smallest row of each first.
 
     Parameters
     ----------
     parent
-        Rows of the parents, with a cycle.
+        Rows of the parents.
     reached
-        Rows that `depth_first` reached.
+        Rows that `depth_first` reached, which are on no cycle.
     """
-    outside = np.ones(len(parent), dtype=bool)
-    outside[reached] = False
-    node = int(np.flatnonzero(outside)[0])
-    seen: dict[int, None] = {}
-    while node not in seen:  # from below the cycle into it, and once around
-        seen[node] = None
-        node = int(parent[node])
-    path = list(seen)
-    cycle = path[path.index(node) :]
-    first = cycle.index(min(cycle))
-    return np.array(cycle[first:] + cycle[:first], dtype=np.int64)
+    parents = parent.tolist()
+    seen = np.zeros(len(parent), dtype=bool)
+    seen[reached] = True
+    for start in np.flatnonzero(~seen).tolist():
+        path: dict[int, int] = {}
+        node = start
+        while not seen[node]:
+            seen[node] = True
+            path[node] = len(path)
+            node = parents[node]
+        if node in path:  # otherwise the path leads to a cycle that was found before
+            cycle = list(path)[path[node] :]
+            first = cycle.index(min(cycle))
+            yield cycle[first:] + cycle[:first]

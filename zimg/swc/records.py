@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, replace
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,20 +56,21 @@ def parse_records(text: str, defects: Defects) -> Records:
     numbers, rows, comments = _split(text, defects)
     columns = list(zip(*rows, strict=True)) or [()] * COLUMNS
     usable = [True] * len(rows)
-    whole = [
-        _converted(columns[place], NAMES[place], numbers, usable, defects, whole=True)
-        for place in (0, 1, 6)
-    ]
-    real = [
-        _converted(columns[place], NAMES[place], numbers, usable, defects, whole=False)
-        for place in (2, 3, 4, 5)
-    ]
-    return Records(
-        np.array(list(compress(numbers, usable)), dtype=np.int64),
-        *(np.array(list(compress(column, usable)), dtype=np.int64) for column in whole),
-        reals=np.array([list(compress(column, usable)) for column in real], dtype=np.float64).T,
+
+    def column(place: int, *, whole: bool = False) -> list[float]:
+        return _converted(columns[place], NAMES[place], numbers, usable, defects, whole=whole)
+
+    ids, types, parents = (column(place, whole=True) for place in (0, 1, 6))
+    reals = [column(place) for place in (2, 3, 4, 5)]
+    records = Records(
+        line=np.array(numbers, dtype=np.int64),
+        id=np.array(ids, dtype=np.int64),
+        type=np.array(types, dtype=np.int64),
+        parent=np.array(parents, dtype=np.int64),
+        reals=np.array(reals, dtype=np.float64).T,
         comments=comments,
     )
+    return records.only(np.array(usable, dtype=bool))
 
 
 def _split(text: str, defects: Defects) -> tuple[list[int], list[list[str]], list[str]]:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.swc.defects import SHOWN, Defects
-from zimg.swc.order import cycle_in, depth_first
+from zimg.swc.order import cycles_in, depth_first
 from zimg.swc.records import Records
 from zimg.swc.tree import ZSwc
 
@@ -67,10 +67,9 @@ def _parent_rows(records: Records, defects: Defects) -> NDArray[np.int64]:
 
 
 def _cut_cycles(parent: NDArray[np.int64], records: Records, defects: Defects) -> None:
-    """Name a cycle of parents; if that does not raise, make a root of one of its nodes."""
-    while len(reached := depth_first(parent)) < len(parent):
-        cycle = cycle_in(parent, reached)
-        ids = " -> ".join(map(str, records.id[np.append(cycle, cycle[0])].tolist()))
+    """Name cycles of parents; if that does not raise, make a root of a node of each."""
+    for cycle in cycles_in(parent, depth_first(parent)):
+        ids = " -> ".join(map(str, records.id[[*cycle, cycle[0]]].tolist()))
         if len(ids) > SHOWN:
             ids = ids[:SHOWN] + "..."
         defects.error(int(records.line[cycle[0]]), f"parents form a cycle: {ids}")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from zimg.swc.node import SwcNode, TreeNode
-from zimg.swc.order import breadth_first, children_of, cycle_in, depth_first
+from zimg.swc.order import breadth_first, children_of, cycles_in, depth_first
 
 COLUMNS = ("id", "type", "xyz", "radius", "parent")
 
@@ -278,7 +278,7 @@ def _sorted_rows(parent: NDArray[np.int64]) -> NDArray[np.int64]:
         )
     order = depth_first(parent)
     if len(order) < len(parent):
-        raise ValueError(f"parents form a cycle: rows {cycle_in(parent, order).tolist()}")
+        raise ValueError(f"parents form a cycle: rows {next(cycles_in(parent, order))}")
     return order
 
 

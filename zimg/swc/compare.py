@@ -1,0 +1,272 @@
+"""How well two trees agree: shares of their lengths that are near each other, radii, topology."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from zimg.swc.tree import ZSwc
+
+Floats = NDArray[np.float64]
+SMALLEST_RADIUS = 1e-6  # keeps the relative radius finite
+
+
+@dataclass(frozen=True)
+class Topology:
+    """What a forest is made of.
+
+    Attributes
+    ----------
+    nodes, trees
+        Numbers of nodes and of roots.
+    tips
+        Nodes without child that are not roots.
+    ends
+        Nodes with one neighbour at most.
+    branch_points
+        Nodes with two children or more.
+    forks
+        Nodes with three neighbours or more.
+    length
+        Sum of the lengths of all edges.
+    """
+
+    nodes: int
+    trees: int
+    tips: int
+    ends: int
+    branch_points: int
+    forks: int
+    length: float
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Distances from the samples of one forest to the nearest of the other.
+
+    Attributes
+    ----------
+    mean, p95, max
+        Mean, 95th percentile and largest; NaN if one of the forests is empty.
+    within
+        Share of the samples at the tolerance or nearer.
+    """
+
+    mean: float
+    p95: float
+    max: float
+    within: float
+
+
+@dataclass(frozen=True)
+class Radii:
+    """Differences of radii, first minus second forest, where samples match; NaN where none do.
+
+    Attributes
+    ----------
+    mean_abs, bias
+        Mean of the absolute values, and of the signed ones.
+    mean_relative
+        Mean of the absolute values divided by the radius in the second forest.
+    """
+
+    mean_abs: float
+    bias: float
+    mean_relative: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Agreement of a forest `a` under test with an expected forest `b`.
+
+    Attributes
+    ----------
+    a, b
+        Topology of the two, lengths in units of `spacing`.
+    a_to_b, b_to_a
+        Distances of the samples of one from the other.
+    radius
+        Differences of radii at samples that match within the tolerance, in both directions.
+    ends_matched_a, ends_matched_b
+        Share of the ends of one that have an end of the other within twice the tolerance; NaN if
+        one has no ends.
+    """
+
+    a: Topology
+    b: Topology
+    a_to_b: Distances
+    b_to_a: Distances
+    radius: Radii
+    ends_matched_a: float
+    ends_matched_b: float
+
+    @property
+    def precision(self) -> float:
+        """Share of `a` that is near `b`."""
+        return self.a_to_b.within
+
+    @property
+    def recall(self) -> float:
+        """Share of `b` that is near `a`."""
+        return self.b_to_a.within
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall, 0 if both are."""
+        both = self.precision + self.recall
+        return 2 * self.precision * self.recall / both if both > 0 else 0.0
+
+    @property
+    def mean_distance(self) -> float:
+        """Mean of the mean distances in both directions."""
+        return (self.a_to_b.mean + self.b_to_a.mean) / 2
+
+    @property
+    def length_ratio(self) -> float:
+        """Length of `a` over that of `b`; 1 if both are 0, infinite if only that of `b` is."""
+        if self.b.length > 0:
+            return self.a.length / self.b.length
+        return 1.0 if self.a.length == 0 else float("inf")
+
+
+def compare(
+    a: ZSwc,
+    b: ZSwc,
+    *,
+    step: float = 1.0,
+    tolerance: float = 2.0,
+    spacing: Sequence[float] = (1.0, 1.0, 1.0),
+) -> Comparison:
+    """Compare a forest with an expected one.
+
+    Both are sampled: all nodes, and points that cut each edge into equal parts not longer than
+    `step`, with radii in between. Then each sample looks for the nearest one of the other forest.
+
+    Parameters
+    ----------
+    a
+        Forest under test.
+    b
+        Expected forest.
+    step
+        Largest distance of samples.
+    tolerance
+        Distance up to which two samples match.
+    spacing
+        Size of a voxel along x, y, z; positions are multiplied by it, radii are not. A 0 compares
+        projections along that axis.
+
+    Returns
+    -------
+    Comparison
+        Two empty forests agree (precision and recall 1); an empty one agrees with no other.
+
+    Raises
+    ------
+    ValueError
+        For a step that is not positive, or a tolerance or spacing that is negative.
+
+    Examples
+    --------
+    >>> line = ZSwc.from_arrays([[0, 0, 0], [10, 0, 0]], [1, 1], [-1, 0])
+    >>> half = ZSwc.from_arrays([[0, 0, 0], [5, 0, 0]], [1, 1], [-1, 0])
+    >>> agreement = compare(half, line, tolerance=1.0)
+    >>> agreement.precision, round(agreement.recall, 3), agreement.length_ratio
+    (1.0, 0.636, 0.5)
+    """
+    size = np.asarray(spacing, dtype=np.float64)
+    if not step > 0 or not tolerance >= 0:
+        raise ValueError(f"step is positive and tolerance from 0, got {step} and {tolerance}")
+    if size.shape != (3,) or not (size >= 0).all():
+        raise ValueError(f"spacing is three numbers from 0 for x, y, z, got {spacing!r}")
+    samples_a, samples_b = _sample(a, size, step), _sample(b, size, step)
+    to_b, nearest_b = _nearest(samples_a, samples_b)
+    to_a, nearest_a = _nearest(samples_b, samples_a)
+    near_a, near_b = to_b <= tolerance, to_a <= tolerance
+    own = np.concatenate([samples_a[near_a, 3], samples_a[nearest_a[near_b], 3]])
+    expected = np.concatenate([samples_b[nearest_b[near_a], 3], samples_b[near_b, 3]])
+    agree_empty = len(a) == len(b) == 0
+    return Comparison(
+        a=_topology(a, size),
+        b=_topology(b, size),
+        a_to_b=_distances(to_b, tolerance, agree_empty=agree_empty),
+        b_to_a=_distances(to_a, tolerance, agree_empty=agree_empty),
+        radius=_radii(own, expected),
+        ends_matched_a=_share_near(_ends(a, size), _ends(b, size), 2 * tolerance),
+        ends_matched_b=_share_near(_ends(b, size), _ends(a, size), 2 * tolerance),
+    )
+
+
+def _sample(tree: ZSwc, size: Floats, step: float) -> Floats:
+    """Nodes and points between them: x, y, z, radius."""
+    nodes = np.column_stack([tree.xyz * size, np.maximum(tree.radius, 0.0)])
+    child = np.flatnonzero(tree.parent >= 0)
+    start, end = nodes[tree.parent[child]], nodes[child]
+    length = np.linalg.norm(end[:, :3] - start[:, :3], axis=1)
+    parts = np.maximum(np.ceil(length / step).astype(np.int64), 1)
+    edge = np.repeat(np.arange(len(child)), parts - 1)
+    before = np.cumsum(parts - 1) - (parts - 1)
+    share = ((np.arange(len(edge)) - before[edge] + 1) / parts[edge])[:, None]
+    return np.concatenate([nodes, start[edge] * (1 - share) + end[edge] * share])
+
+
+def _nearest(samples: Floats, others: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Distance to, and row of, the nearest of `others`; nothing if one has no samples."""
+    if not len(samples) or not len(others):
+        return np.zeros(0), np.zeros(0, dtype=np.int64)
+    found: tuple[Any, Any] = cKDTree(others[:, :3]).query(samples[:, :3])
+    return found
+
+
+def _distances(distance: Floats, tolerance: float, *, agree_empty: bool) -> Distances:
+    if not len(distance):
+        return Distances(np.nan, np.nan, np.nan, within=float(agree_empty))
+    return Distances(
+        mean=float(distance.mean()),
+        p95=float(np.percentile(distance, 95)),
+        max=float(distance.max()),
+        within=float((distance <= tolerance).mean()),
+    )
+
+
+def _radii(own: Floats, expected: Floats) -> Radii:
+    if not len(own):
+        return Radii(np.nan, np.nan, np.nan)
+    difference = own - expected
+    relative = np.abs(difference) / np.maximum(expected, SMALLEST_RADIUS)
+    return Radii(float(np.abs(difference).mean()), float(difference.mean()), float(relative.mean()))
+
+
+def _degrees(tree: ZSwc) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of children and of neighbours of every node."""
+    linked = tree.parent >= 0
+    children = np.bincount(tree.parent[linked], minlength=len(tree))
+    return children, children + linked
+
+
+def _topology(tree: ZSwc, size: Floats) -> Topology:
+    children, neighbours = _degrees(tree)
+    return Topology(
+        nodes=len(tree),
+        trees=len(tree.roots),
+        tips=int(((children == 0) & (tree.parent >= 0)).sum()),
+        ends=int((neighbours <= 1).sum()),
+        branch_points=int((children >= 2).sum()),
+        forks=int((neighbours >= 3).sum()),
+        length=tree.total_length(tuple(size)),
+    )
+
+
+def _ends(tree: ZSwc, size: Floats) -> Floats:
+    """Positions of the nodes with one neighbour at most."""
+    positions: Floats = (tree.xyz * size)[_degrees(tree)[1] <= 1]
+    return positions
+
+
+def _share_near(points: Floats, others: Floats, limit: float) -> float:
+    if not len(points) or not len(others):
+        return float("nan")
+    return float((cKDTree(others).query(points)[0] <= limit).mean())
