@@ -54,5 +54,5 @@ def table(path: Path | None) -> str:
 
 
 if __name__ == "__main__":
-    files = [Path(argument) for argument in sys.argv[1:]]
+    files: list[Path | None] = [Path(argument) for argument in sys.argv[1:]]
     sys.stdout.write("\n\n".join(table(path) for path in files or [None]) + "\n")
