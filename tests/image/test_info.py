@@ -33,8 +33,10 @@ def test_default_colours_beyond_the_sixth_are_the_same_every_time_and_differ():
 
 @pytest.mark.parametrize(
     ("unit", "factor"),
-    [("inch", 25400), ("cm", 1e4), ("mm", 1e3), ("um", 1), ("nm", 1e-3), ("m", 1e6)]
-    + [("hm", 1e8), ("km", 1e9)],
+    [
+        *(("inch", 25400), ("cm", 1e4), ("mm", 1e3), ("um", 1), ("nm", 1e-3)),
+        *(("m", 1e6), ("hm", 1e8), ("km", 1e9)),
+    ],
 )
 def test_voxel_sizes_are_told_in_micrometres(unit, factor):
     info = ZImgInfo(1, 1)
@@ -73,8 +75,10 @@ def test_an_image_hands_out_a_copy_of_its_info():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("width", 400), ("bytesPerVoxel", 2), ("voxelFormat", VoxelFormat.Float)]
-    + [("numTimes", 2), ("channelNames", ["a", "b"]), ("timeStamps", [])],
+    [
+        *(("width", 400), ("bytesPerVoxel", 2), ("voxelFormat", VoxelFormat.Float)),
+        *(("numTimes", 2), ("channelNames", ["a", "b"]), ("timeStamps", [])),
+    ],
 )
 def test_an_info_that_does_not_fit_the_pixels_is_refused(name, value):
     image = ZImg(np.zeros((1, 2, 3, 4), np.uint8))

@@ -1,0 +1,131 @@
+"""What OME-XML says about planes, sizes, channels and times."""
+
+import pytest
+
+from zimg import VoxelSizeUnit, ZException, col4
+from zimg.io.ome_xml import ome_images
+
+HEAD = '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" {root}><Image>'
+SIZES = 'SizeX="5" SizeY="4" SizeZ="3" SizeC="2" SizeT="1" Type="uint16"'
+
+
+def image(attributes="", inside="", *, root="", pages=6, sizes=SIZES):
+    order = "" if "DimensionOrder" in attributes else 'DimensionOrder="XYZCT"'
+    pixels = f"<Pixels {sizes} {order} {attributes}>{inside}</Pixels>"
+    return ome_images(f"{HEAD.format(root=root)}{pixels}</Image></OME>", pages, "a.ome.tif")[0]
+
+
+@pytest.mark.parametrize(
+    ("order", "page"), [("XYZCT", 4), ("XYCZT", 3), ("XYCTZ", 3), ("XYZTC", 4), ("XYTCZ", 3)]
+)
+def test_unmapped_pages_follow_the_order_of_the_dimensions(order, page):
+    read = image(f'DimensionOrder="{order}"')
+    assert read.pages[0, 1, 1] == page
+    assert sorted(read.pages.values()) == list(range(6))
+
+
+def test_mapped_blocks_start_anywhere_and_count_in_order():
+    read = image(
+        inside='<TiffData IFD="4" FirstC="0" FirstZ="1" PlaneCount="2"/>'
+        '<TiffData IFD="0" FirstC="1" PlaneCount="3"/><TiffData IFD="3"/>'
+    )
+    expected = {(0, 1, 0): 4, (0, 2, 0): 5, (0, 0, 1): 0, (0, 1, 1): 1, (0, 2, 1): 2, (0, 0, 0): 3}
+    assert read.pages == expected
+
+
+def test_one_block_without_numbers_maps_everything():
+    assert len(image(inside="<TiffData/>").pages) == 6
+
+
+def test_planes_beyond_the_file_are_left_out_and_those_of_other_files_named():
+    assert len(image(inside='<TiffData IFD="2" PlaneCount="6"/>').pages) == 4
+    uuid = '<UUID FileName="b.ome.tif">urn:uuid:2</UUID>'
+    read = image(
+        inside=f'<TiffData IFD="0" PlaneCount="1">{uuid}</TiffData>', root='UUID="urn:uuid:1"'
+    )
+    assert read.elsewhere == {(0, 0, 0): "b.ome.tif"}
+    assert read.pages == {}
+    renamed = image(
+        inside=f'<TiffData IFD="0" PlaneCount="1">{uuid}</TiffData>', root='UUID="urn:uuid:2"'
+    )
+    assert renamed.pages == {(0, 0, 0): 0}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sizes"),
+    [
+        ('PhysicalSizeX="0.1"', (0.1, 1.0, 1.0)),
+        ('PhysicalSizeX="100" PhysicalSizeXUnit="nm" PhysicalSizeZ="500"', (0.1, 1.0, 0.5)),
+        (
+            'PhysicalSizeX="1" PhysicalSizeXUnit="mm" PhysicalSizeY="2" PhysicalSizeYUnit="µm"',
+            (1000.0, 2.0, 1.0),
+        ),
+        ('PhysicalSizeX="0" PhysicalSizeY="INF" PhysicalSizeZ="2"', (1.0, 1.0, 2.0)),
+    ],
+)
+def test_sizes_come_in_micrometres(attributes, sizes):
+    info = image(attributes).info
+    assert (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ) == pytest.approx(sizes)
+    assert info.voxelSizeUnit == VoxelSizeUnit.um
+
+
+@pytest.mark.parametrize(
+    "attributes", ["", 'PhysicalSizeX="2" PhysicalSizeXUnit="pixel"', 'PhysicalSizeX="0"']
+)
+def test_no_length_means_no_unit(attributes):
+    info = image(attributes).info
+    assert (info.voxelSizeUnit, info.voxelSizeX) == (VoxelSizeUnit.none, 1.0)
+
+
+def test_channels_have_names_and_colours_by_the_definition_of_ome():
+    channels = '<Channel Name="red" Color="-16776961"/><Channel Name="grün" Color="16711935"/>'
+    info = image(inside=channels).info
+    assert info.channelNames == ["red", "grün"]
+    assert info.channelColors == [col4(255, 0, 0), col4(0, 255, 0)]
+
+
+def test_the_reference_packs_colours_in_its_own_way():
+    channels = '<Channel Color="255"/><Channel Color="65280"/>'
+    info = image(inside=channels, root='Creator="Atlas"').info
+    assert [tuple(color)[:3] for color in info.channelColors] == [(0, 0, 255), (0, 255, 0)]
+
+
+def test_samples_of_a_channel_share_its_name():
+    read = image(inside='<Channel Name="rgb" SamplesPerPixel="2"/>')
+    assert (read.samples, read.info.channelNames) == (2, ["rgb", "rgb"])
+    assert len(read.pages) == 3
+    with pytest.raises(ZException, match="one number needed"):
+        image(inside='<Channel SamplesPerPixel="3"/><Channel/>', sizes=SIZES.replace("2", "4"))
+
+
+def test_times_are_in_seconds():
+    sizes = SIZES.replace('SizeT="1"', 'SizeT="3"')
+    steps = image('TimeIncrement="500" TimeIncrementUnit="ms"', sizes=sizes, pages=18)
+    assert steps.info.timeStamps == [0.0, 0.5, 1.0]
+    planes = '<Plane TheT="1" DeltaT="2" DeltaTUnit="min"/>'
+    assert image(inside=planes, sizes=sizes, pages=18).info.timeStamps == [0.0, 120.0, 2.0]
+
+
+def test_valid_bits_are_told():
+    assert image('SignificantBits="12"').info.validBitCount == 12
+
+
+@pytest.mark.parametrize(
+    ("xml", "match"),
+    [
+        ("<OME><Image></OME>", "broken"),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><OME/>', "refused"),
+        ("<OME/>", "no image"),
+        ('<OME><BinaryOnly MetadataFile="a.companion.ome"/></OME>', "a.companion.ome"),
+        ("<OME><Image><Pixels/></Image></OME>", "SizeX as ''"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(xml, match):
+    with pytest.raises(ZException, match=match):
+        ome_images(xml, 1, "a.ome.tif")
+
+
+@pytest.mark.parametrize("order", ["XYZC", "ZXYCT", "XYZZT"])
+def test_an_order_that_is_none_is_refused(order):
+    with pytest.raises(ZException, match="plane order"):
+        image(f'DimensionOrder="{order}"')
