@@ -24,26 +24,24 @@ class Template(NamedTuple):
 
     Attributes
     ----------
-    x, y
-        ``(n,)`` position in units of the radius.
-    value
-        ``(n,)`` value of ``(1 - t) exp(-t)`` with ``t = x² + y²``.
+    wall_x, wall_y
+        ``(n,)`` position in units of the radius; of a point beyond the wall, where its ray meets the wall.
+    inner, outer
+        ``(n,)`` value of ``(1 - t) exp(-t)`` with ``t = x² + y²``, 0 outside and inside respectively.
     inside
         ``(n,)`` bool: the point lies on or inside the wall and scales with the radius.
     surplus
         ``(n,)`` distance of a point beyond the wall, 0 inside.
-    inverse_norm
-        ``(n,)`` one over the distance from the axis beyond the wall, 1 inside.
     inner_sum, outer_sum
         ``()`` sums of the absolute values inside and outside.
     """
 
-    x: Array
-    y: Array
-    value: Array
+    wall_x: Array
+    wall_y: Array
+    inner: Array
+    outer: Array
     inside: Array
     surplus: Array
-    inverse_norm: Array
     inner_sum: Array
     outer_sum: Array
 
@@ -60,13 +58,16 @@ def core_template(*, dtype: object, xp: Namespace, on: Device) -> Template:
 
 def thin_core_template(*, dtype: object, xp: Namespace, on: Device) -> Template:
     """Every other point of the core template, in checkerboard order, to rank orientations."""
-    points = [(i, j) for i, j in lattice(CORE_LIMIT, 4) if (i + j) % 2 == 0]
-    return _template(points, dtype=dtype, xp=xp, on=on)
+    return _template(_thin_core(), dtype=dtype, xp=xp, on=on)
 
 
-def core_points() -> list[tuple[float, float, float]]:
-    """Position and value of the core template's points, as plain numbers."""
-    return [(SPACING * i, SPACING * j, _hat(i, j)) for i, j in lattice(CORE_LIMIT, 4)]
+def thin_core_points() -> list[tuple[float, float, float]]:
+    """Position and value of the thin core template's points, as plain numbers."""
+    return [(SPACING * i, SPACING * j, _hat(i, j)) for i, j in _thin_core()]
+
+
+def _thin_core() -> list[tuple[int, int]]:
+    return [(i, j) for i, j in lattice(CORE_LIMIT, 4) if (i + j) % 2 == 0]
 
 
 def lattice(limit: int, reach: int) -> Iterator[tuple[int, int]]:
@@ -99,17 +100,18 @@ def _template(
     inside = [_on_or_inside(i, j) for i, j in points]
     norm = [SPACING * hypot(i, j) for i, j in points]
     value = [_hat(i, j) for i, j in points]
+    to_wall = [1.0 if within else 1.0 / n for n, within in zip(norm, inside, strict=True)]
     columns = (
-        [SPACING * i for i, _ in points],
-        [SPACING * j for _, j in points],
-        value,
+        [SPACING * i * f for (i, _), f in zip(points, to_wall, strict=True)],
+        [SPACING * j * f for (_, j), f in zip(points, to_wall, strict=True)],
+        [v if within else 0.0 for v, within in zip(value, inside, strict=True)],
+        [0.0 if within else v for v, within in zip(value, inside, strict=True)],
         inside,
         [0.0 if within else n - 1.0 for n, within in zip(norm, inside, strict=True)],
-        [1.0 if within else 1.0 / n for n, within in zip(norm, inside, strict=True)],
         sum(abs(v) for v, within in zip(value, inside, strict=True) if within),
         sum(abs(v) for v, within in zip(value, inside, strict=True) if not within),
     )
-    kinds = (dtype, dtype, dtype, xp.bool, dtype, dtype, dtype, dtype)
+    kinds = (dtype, dtype, dtype, dtype, xp.bool, dtype, dtype, dtype)
     return Template(
         *(xp.asarray(c, dtype=k, device=on) for c, k in zip(columns, kinds, strict=True))
     )

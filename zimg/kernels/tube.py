@@ -35,25 +35,39 @@ def full_field(rows: Array, template: Template, layout: Layout) -> Field:
     """
     xp = array_namespace(rows)
     radius, scale = rows[:, 0:1], rows[:, 3:4]
-    across, along = template.x * (radius * scale), template.y * radius
-    wall = xp.sqrt(across * across + along * along) * template.inverse_norm
-    # 1/|B| below one voxel, 2/|B| above two, 1 between; behaviour of the reference.
-    one = xp.ones_like(wall)
-    inverse = one / xp.where(template.inside, one, wall)
-    bounded = xp.maximum(inverse, xp.minimum(one, 2.0 * inverse))
-    stretch = (1.0 + template.surplus * bounded) * template.inverse_norm
+    # The point of the wall in the direction of each ring point; inside points are their own.
+    across = template.wall_x * (radius * scale)
+    along = template.wall_y * radius
+    stretch = _stretch(across, along, template, xp=xp)
+    across *= stretch
+    along *= stretch
     gain = xp.sqrt(radius) * xp.sqrt(xp.sqrt(scale))
     unit = 1.0 / (gain * template.inner_sum + template.outer_sum)
-    weight = template.value * xp.where(template.inside, gain * unit, unit)
-    return _placed(rows, across * stretch, along * stretch, weight, layout, SLICES, xp=xp)
+    weight = template.inner * (gain * unit)
+    weight += template.outer * unit
+    return _placed(rows, across, along, weight, layout, SLICES, xp=xp)
+
+
+def _stretch(across: Array, along: Array, template: Template, *, xp: Namespace) -> Array:
+    """How much farther than the wall each point lies: by its surplus in radii where the wall is 1 to 2
+    voxels from the axis, in voxels where it is nearer, in twice that where it is farther."""
+    one = xp.ones_like(across[:, 0:1])
+    wall = across * across
+    wall += along * along
+    wall = xp.maximum(xp.sqrt(wall), 1e-6 * one)
+    stretch = xp.minimum(xp.maximum(wall, one), 2.0 * one)
+    stretch /= wall
+    stretch *= template.surplus
+    stretch += 1.0
+    return stretch
 
 
 def core_field(rows: Array, template: Template, layout: Layout, slices: int = SLICES) -> Field:
     """Field of the inside of segments, for the orientation search; weights ``(1, points)``."""
     xp = array_namespace(rows)
     radius, scale = rows[:, 0:1], rows[:, 3:4]
-    weight = template.value / template.inner_sum
-    across, along = template.x * (radius * scale), template.y * radius
+    weight = template.inner / template.inner_sum
+    across, along = template.wall_x * (radius * scale), template.wall_y * radius
     return _placed(rows, across, along, weight[None, :], layout, slices, xp=xp)
 
 
@@ -73,13 +87,16 @@ def _placed(
     theta, psi = rows[:, 1:2], rows[:, 2:3]
     ct, st, cp, sp = xp.cos(theta), xp.sin(theta), xp.cos(psi), xp.sin(psi)
     flat = 1.0 / layout.z_to_xy
-    section = (
-        across * cp - along * (ct * sp) + rows[:, 5:6],
-        across * sp + along * (ct * cp) + rows[:, 6:7],
-        along * (st * flat) + rows[:, 7:8] * flat,
-    )
+    x = across * cp
+    x -= along * (ct * sp)
+    x += rows[:, 5:6]
+    y = across * sp
+    y += along * (ct * cp)
+    y += rows[:, 6:7]
+    z = along * (st * flat)
+    z += rows[:, 7:8] * flat
     axis = (offset * (st * sp), offset * (-st * cp), offset * (ct * flat))
-    return Field(section, axis, weight)
+    return Field((x, y, z), axis, weight)
 
 
 def sampled(
@@ -103,7 +120,9 @@ def sampled(
     position = [q[:, None, :] + a[:, :, None] for q, a in zip(section, axis, strict=True)]
     valid = _strictly_inside(position, layout) if masked else None
     if masked:
-        position = [xp.clip(p, 0.0, n - 1.0) for p, n in zip(position, layout.shape[::-1], strict=True)]
+        position = [
+            xp.clip(p, 0.0, n - 1.0) for p, n in zip(position, layout.shape[::-1], strict=True)
+        ]
     floor = [xp.floor(p) for p in position]
     index = barrier(_flat_index(floor, words, layout, xp=xp), xp=xp)
     fraction = [_fraction(p, f) for p, f in zip(position, floor, strict=True)]
@@ -145,7 +164,10 @@ def _gathered(words: Array, index: Array, layout: Layout, *, xp: Namespace) -> t
 
     One word per plane when words hold four corners, one per row when they hold two, else all eight.
     """
-    steps = {BYTES: (layout.plane,), PAIRS: (layout.row, layout.plane - layout.row, layout.row)}.get(
+    steps = {
+        BYTES: (layout.plane,),
+        PAIRS: (layout.row, layout.plane - layout.row, layout.row),
+    }.get(
         layout.kind,
         (1, layout.row - 1, 1, layout.plane - layout.row - 1, 1, layout.row - 1, 1),
     )

@@ -25,7 +25,10 @@ SMALLEST_GRADIENT = 1e-3
 MOST_ITERATIONS = 500
 
 GRADIENT_PHASE = -1
-"""Phase of a segment that waits for its probes; 0, 1, 2 number the step length that is being tried."""
+"""Phase of a segment that waits for its probes; 0, 1, 2 number the step length that is to be tried."""
+
+FEW = 48
+"""Up to so many active segments try all step lengths in one round: more samples, fewer rounds."""
 
 
 @dataclass
@@ -103,15 +106,20 @@ class FitPool:
         state = self._state
         probing = state.phase == GRADIENT_PHASE
         searching = ~probing
-        trials = _trials(state, searching)
+        span = len(STEPS) if len(self) <= FEW else 1
+        trials = _trials(state, np.flatnonzero(searching), span)
         new = np.isnan(state.score)
-        batch = np.concatenate([_probes(state.rows[probing]), state.rows[new], trials])
+        batch = np.concatenate(
+            [_probes(state.rows[probing]), state.rows[new], trials.reshape(-1, COLUMNS)]
+        )
         scores = self.scorer.dot(batch)
         ends = np.cumsum([8 * probing.sum(), new.sum()])
         probed, first, tried = np.split(scores, ends)
         state.score[new] = first
         done = np.zeros(len(state.key), bool)
-        done[searching] = _search(state, np.flatnonzero(searching), trials, tried)
+        done[searching] = _search(
+            state, np.flatnonzero(searching), trials, tried.reshape(-1, span)
+        )
         done[probing] = _turn(state, np.flatnonzero(probing), probed.reshape(-1, 8))
         finished = state.take(done)
         self._state = state.take(~done)
@@ -194,28 +202,38 @@ def _may_restart(state: _State, which: NDArray[np.int64]) -> NDArray[np.bool_]:
     return steep & ~state.restarted[which]
 
 
-def _trials(state: _State, searching: NDArray[np.bool_]) -> Rows:
-    """Rows one step along the weighted direction, within the bounds."""
-    rows, weighted = state.rows[searching].copy(), state.weighted[searching]
-    step = STEPS[state.phase[searching]] / np.linalg.norm(weighted, axis=1)
-    rows[:, VARIABLES] = np.clip(rows[:, VARIABLES] + step[:, None] * weighted, LOWER, UPPER)
+def _trials(state: _State, which: NDArray[np.int64], span: int) -> Rows:
+    """Rows one step along the weighted direction, for `span` step lengths, ``(n, span, 8)``."""
+    weighted = state.weighted[which]
+    step = _steps(state, which, span) / np.linalg.norm(weighted, axis=1)[:, None]
+    rows = np.repeat(state.rows[which][:, None, :], span, axis=1)
+    moved = rows[..., VARIABLES] + step[..., None] * weighted[:, None, :]
+    rows[..., VARIABLES] = np.minimum(np.maximum(moved, LOWER), UPPER)
     return rows
+
+
+def _steps(state: _State, which: NDArray[np.int64], span: int) -> Rows:
+    """The next `span` step lengths of each segment, ``(n, span)``; the last one repeated."""
+    following = state.phase[which][:, None] + np.arange(span)
+    return STEPS[np.minimum(following, len(STEPS) - 1)]
 
 
 def _search(
     state: _State, which: NDArray[np.int64], trials: Rows, tried: Rows
 ) -> NDArray[np.bool_]:
-    """Accept the trials that gain enough, shorten the others; true where the fit has ended."""
-    weighted, phase = state.weighted[which], state.phase[which]
+    """Accept the first trial that gains enough, else go on to shorter ones; true where the fit has ended."""
+    weighted = state.weighted[which]
     slope = (state.gradient[which] * weighted).sum(1) / np.linalg.norm(weighted, axis=1)
-    gained = tried >= state.score[which] + np.maximum(ARMIJO * STEPS[phase] * slope, 0.0)
-    won = which[gained]
-    state.rows[won], state.score[won] = trials[gained], tried[gained]
+    least = ARMIJO * _steps(state, which, tried.shape[1]) * slope[:, None]
+    enough = tried >= state.score[which][:, None] + np.maximum(least, 0.0)
+    gained, first = enough.any(1), enough.argmax(1)
+    won, first = which[gained], first[gained]
+    state.rows[won], state.score[won] = trials[gained, first], tried[gained, first]
     state.accepted[won] += 1
     state.phase[won] = GRADIENT_PHASE
-    state.phase[which[~gained]] += 1
+    state.phase[which[~gained]] += tried.shape[1]
 
-    exhausted = ~gained & (state.phase[which] == len(STEPS))
+    exhausted = ~gained & (state.phase[which] >= len(STEPS))
     again = exhausted & _may_restart(state, which)
     restart = which[again]
     state.direction[restart], state.restarted[restart] = state.gradient[restart], True

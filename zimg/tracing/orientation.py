@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.kernels.template import core_points
-from zimg.tracing.scorer import TubeScorer
+from zimg.kernels.template import thin_core_points
+from zimg.tracing.scorer import THIN_SLICES, TubeScorer
 from zimg.tracing.segments import (
     COLUMNS,
     DEFAULT_LENGTH,
@@ -35,13 +35,13 @@ LARGEST_RANKED = 8.0
 RADIUS_STEP = 0.1
 """Ranking rounds the logarithm of the radius to multiples of this."""
 
-SLICES = 11
-
 
 def centred(rows: Rows, centres: Rows) -> Rows:
     """`rows` moved so that the middles of their axes lie at `centres`."""
     out = rows.copy()
-    out[..., POSITION] = centres - ((rows[..., LENGTH] - 1.0) / 2.0)[..., None] * axis_direction(rows)
+    out[..., POSITION] = centres - ((rows[..., LENGTH] - 1.0) / 2.0)[..., None] * axis_direction(
+        rows
+    )
     return out
 
 
@@ -197,15 +197,14 @@ def ranking_matrices(
     side, count = 2 * reach + 1, len(orientations)
     floor = np.floor(points).astype(np.int64)
     fraction = points - floor
-    weighted, counted = np.zeros(count * side**3), np.zeros(count * side**3)
-    column = np.arange(count)[:, None] * side**3
-    for corner in product((0, 1), repeat=3):
-        share = np.prod(np.where(corner, fraction, 1.0 - fraction), axis=-1)
-        x, y, z = np.moveaxis(floor + corner + reach, -1, 0)
-        cell = (column + (z * side + y) * side + x).ravel()
-        counted += np.bincount(cell, share.ravel(), len(counted))
-        weighted += np.bincount(cell, (share * weight).ravel(), len(weighted))
-    counted, weighted = counted.reshape(count, -1), weighted.reshape(count, -1)
+    corners = np.array(list(product((0, 1), repeat=3)))[:, None, None, :]
+    share = np.prod(np.where(corners, fraction, 1.0 - fraction), axis=-1)
+    x, y, z = np.moveaxis(floor + corners + reach, -1, 0)
+    cell = (np.arange(count)[:, None] * side + z) * side**2 + y * side + x
+    shape = (count, side**3)
+    counted = np.bincount(cell.ravel(), share.ravel(), count * side**3).reshape(shape)
+    share *= weight
+    weighted = np.bincount(cell.ravel(), share.ravel(), count * side**3).reshape(shape)
     touched = np.flatnonzero(counted.any(axis=0))
     sums = np.array([weight.size, weight.sum(), (weight**2).sum()], np.float32)
     return RankingMatrices(
@@ -218,13 +217,13 @@ def ranking_matrices(
 
 
 def _core_offsets(radius: float, orientations: Rows) -> tuple[Rows, Rows]:
-    """Core field about its centre in every orientation, ``(308, 759, 3)``, and its weights ``(759,)``."""
-    x, y, value = np.array(core_points()).T
-    offset = np.linspace(-0.5, 0.5, SLICES) * (DEFAULT_LENGTH - 1.0)
+    """Thin core field about its centre in each orientation, ``(m, 222, 3)``, and its weights ``(222,)``."""
+    x, y, value = np.array(thin_core_points()).T
+    offset = np.linspace(-0.5, 0.5, THIN_SLICES) * (DEFAULT_LENGTH - 1.0)
     rows = np.zeros((len(orientations), COLUMNS))
     rows[:, THETA : PSI + 1] = orientations
     u, v, a = (axis[:, None, None, :] for axis in frame(rows))
     section = radius * (x[:, None] * u + y[:, None] * v)
     points = section + offset[:, None, None] * a
-    weight = np.broadcast_to(value / np.abs(value).sum(), (SLICES, len(value)))
+    weight = np.broadcast_to(value / np.abs(value).sum(), (THIN_SLICES, len(value)))
     return points.reshape(len(orientations), -1, 3), weight.ravel()

@@ -20,6 +20,7 @@ from zimg.kernels.scores import (
     slice_correlations,
 )
 from zimg.kernels.template import Template, core_template, full_template, thin_core_template
+from zimg.kernels.tube import SLICES
 from zimg.ops import jit, like, row_plan, to_host
 from zimg.tracing.segments import LENGTH, POSITION, RADIUS, SCALE, Rows, point_at
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from zimg.tracing.orientation import RankingMatrices
 
 Kernel = Callable[..., Array]
+
+THIN_SLICES = 6
+"""Sections along the axis that ranking samples."""
 
 REACH = 1.64
 """A field ends at most this many radii, or voxels where that is more, from the axis (template of the kernels)."""
@@ -91,7 +95,7 @@ class TubeScorer:
 
     def thin_core(self, rows: Rows) -> Rows:
         """Approximate :meth:`core` from fewer samples, ``(n,)``."""
-        return self._evaluate(core_correlations, self._thin, rows, (), slices=6)
+        return self._evaluate(core_correlations, self._thin, rows, (), slices=THIN_SLICES)
 
     def slices(self, rows: Rows) -> Rows:
         """Correlation of each of the eleven slices, ``(n, 11)``."""
@@ -129,6 +133,7 @@ class TubeScorer:
         """Results of `kernel` for all rows, chunk by chunk."""
         out = np.empty((len(rows), *tail))
         compiled = jit(kernel, xp=self._xp)
+        samples = template.inner.shape[0] * static.get("slices", SLICES)
 
         def run(task: tuple[NDArray[np.int64], bool]) -> None:
             chosen, masked = task
@@ -139,7 +144,7 @@ class TubeScorer:
             )
             out[chosen] = to_host(result)[: len(chosen)]
 
-        self._each(run, list(self._chunks(rows)))
+        self._each(run, list(self._chunks(rows, samples)))
         return out
 
     def _each(self, run: Callable[[Any], None], tasks: list[Any]) -> None:
@@ -149,26 +154,31 @@ class TubeScorer:
         else:
             list(self._pool.map(run, tasks))
 
-    def _chunks(self, rows: Rows) -> Iterator[tuple[NDArray[np.int64], bool]]:
-        """Row numbers of each chunk, and whether its samples need the border test.
+    def _chunks(self, rows: Rows, samples: int) -> Iterator[tuple[NDArray[np.int64], bool]]:
+        """Row numbers of each chunk of a kernel with so many `samples` per row, and whether they need
+        the border test.
 
         Compiled frameworks test always, to keep one shape; the test does not change a valid sample.
         """
         if self._plan.shapes:
-            yield from ((part, True) for part in self._parts(np.arange(len(rows))))
+            yield from ((part, True) for part in _parts(np.arange(len(rows)), self._plan.rows))
             return
+        size = self._plan.rows * self._full.inner.shape[0] * SLICES // samples
         inside = self.interior(rows)
-        yield from ((part, False) for part in self._parts(np.flatnonzero(inside)))
-        yield from ((part, True) for part in self._parts(np.flatnonzero(~inside)))
-
-    def _parts(self, chosen: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """`chosen` in even parts that fit the plan and keep all workers busy."""
-        smallest = min(self._plan.shapes, default=4)
-        per_worker = -(-len(chosen) // self._plan.workers)
-        size = min(self._plan.rows, max(per_worker, smallest))
-        return [chosen[start : start + size] for start in range(0, len(chosen), size)]
+        if len(rows) <= size:
+            yield np.arange(len(rows)), not inside.all()
+            return
+        yield from ((part, False) for part in _parts(np.flatnonzero(inside), size))
+        yield from ((part, True) for part in _parts(np.flatnonzero(~inside), size))
 
     def _padded(self, rows: Rows) -> Rows:
         """`rows` with the last one repeated up to a shape that the framework has compiled."""
+        if not self._plan.shapes:
+            return rows
         missing = self._plan.padded(len(rows)) - len(rows)
         return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
+
+
+def _parts(chosen: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    """`chosen` in even parts of at most `size`."""
+    return np.array_split(chosen, -(-len(chosen) // size)) if len(chosen) else []

@@ -1,0 +1,145 @@
+"""`zimg.trace`: automatic tracing of an image or an array."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from zimg import neutube_json
+from zimg._progress import Cancel, Progress, reporter
+from zimg._typing import Array
+from zimg.image import ZImg
+from zimg.swc import ZSwc
+from zimg.tracing.config import TraceConfig, check_supported, resolve_config
+from zimg.tracing.pipeline import run_trace
+
+MODES = ("reference",)
+DTYPES = ("float32", "float64")
+
+
+def trace(
+    image_or_array: ZImg | Array,
+    /,
+    *,
+    channel: int = 0,
+    time: int = 0,
+    z_to_xy: float | None = None,
+    downsample: tuple[int, int, int] = (1, 1, 1),
+    config: Mapping[str, Any] | TraceConfig | str | Path | None = None,
+    level: int = 0,
+    overrides: TraceConfig | Mapping[str, Any] | None = None,
+    resample: bool = True,
+    mode: str = "reference",
+    dtype: str = "float32",
+    progress: Progress = None,
+    cancel: Cancel | None = None,
+) -> ZSwc:
+    """Trace the neurites of a bright-on-dark signal.
+
+    Parameters
+    ----------
+    image_or_array
+        A `ZImg`, or a ``(Z, Y, X)`` or ``(Y, X)`` array of any framework. The work is done by that
+        framework on the device that holds the array; chains and trees are built on the host.
+    channel, time
+        Which of the image's channels and time points; an array has one of each.
+    z_to_xy
+        Size of a voxel in z divided by its size in x and y. None takes it from the voxel size of
+        the image, and 1 where that is unknown.
+    downsample
+        Integer factors (x, y, z) by which the signal is reduced first; the tree is scaled back.
+    config
+        None for the preset ``TRACE_CONFIG``; else a `TraceConfig`, the name of a preset, a file, or
+        a mapping of the same form.
+    level
+        A level of the configuration, 0 for none.
+    overrides
+        A `TraceConfig` that replaces all options, or a mapping that replaces those it names.
+    resample
+        Whether nodes that add nothing to the shape are removed.
+    mode
+        ``"reference"``: the results of neuTube's automatic tracing.
+    dtype
+        Precision of the kernels: ``"float32"``, or ``"float64"`` for parity with recorded results,
+        at two to three times the cost.
+    progress
+        True for progress bars, or a callable of stage, steps done and steps in all (None: unknown).
+    cancel
+        An object like `threading.Event`; when it is set, the work stops.
+
+    Returns
+    -------
+    ZSwc
+        Positions x, y, z in voxels of the image, radii in voxels of x and y. Empty when nothing was
+        found.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments, among them a signal with NaN or infinite values.
+    NotImplementedError
+        For an option that this library does not offer yet.
+    ZCancellationException
+        When `cancel` was set.
+
+    Notes
+    -----
+    The method is that of neuTube (Feng, Zhao and Kim 2015, doi:10.1523/ENEURO.0049-14.2014).
+    """
+    factors = _factors(downsample)
+    _one_of("mode", mode, MODES)
+    _one_of("dtype", dtype, DTYPES)
+    options = resolve_config(
+        neutube_json.TRACE_CONFIG if config is None else config, level=level, overrides=overrides
+    )
+    check_supported(options)
+    volume, ratio = _signal(image_or_array, channel, time, z_to_xy, factors)
+    with reporter(progress, cancel) as report:
+        return run_trace(
+            volume,
+            z_to_xy=ratio,
+            downsample_ratio=factors,
+            config=options,
+            resample=resample,
+            dtype=dtype,
+            report=report,
+        ).tree
+
+
+def _signal(
+    image: ZImg | Array,
+    channel: int,
+    time: int,
+    z_to_xy: float | None,
+    factors: tuple[int, int, int],
+) -> tuple[Array, float]:
+    """The ``(Z, Y, X)`` array to trace, and its z:xy ratio after downsampling."""
+    if z_to_xy is not None and not (math.isfinite(z_to_xy) and z_to_xy > 0):
+        raise ValueError(f"z_to_xy must be a finite number above 0, got {z_to_xy!r}")
+    if isinstance(image, ZImg):
+        if not 0 <= time < len(image.data):
+            raise ValueError(f"time must be from 0 to {len(image.data) - 1}, got {time}")
+        channels = image.data[time].shape[0]
+        if not 0 <= channel < channels:
+            raise ValueError(f"channel must be from 0 to {channels - 1}, got {channel}")
+        ratio = z_to_xy_ratio(image.info, factors) if z_to_xy is None else float(z_to_xy)
+        return image.data[time][channel, ...], ratio
+    if channel or time:
+        raise ValueError(f"an array has one channel and time, got channel={channel}, time={time}")
+    if getattr(image, "ndim", None) not in (2, 3):
+        shape = getattr(image, "shape", type(image).__name__)
+        raise ValueError(f"trace takes a ZImg or a (Z, Y, X) or (Y, X) array, got {shape}")
+    volume = image if image.ndim == 3 else image[None, :, :]
+    return volume, 1.0 if z_to_xy is None else float(z_to_xy)
+
+
+def _factors(downsample: tuple[int, int, int]) -> tuple[int, int, int]:
+    factors = tuple(downsample)
+    if len(factors) != 3 or not all(isinstance(f, int) and f >= 1 for f in factors):
+        raise ValueError(f"downsample must be three integers (x, y, z) of 1 or more, got {downsample}")
+    return factors
+
+
+def _one_of(name: str, value: str, accepted: tuple[str, ...]) -> None:
+    if value not in accepted:
+        raise ValueError(f"{name} must be one of {', '.join(accepted)}, got {value!r}")
