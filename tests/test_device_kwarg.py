@@ -20,6 +20,7 @@ def forgotten(source: str) -> list[str]:
         if isinstance(call.func, ast.Attribute)
         and isinstance(call.func.value, ast.Name)
         and call.func.value.id == "xp"
+        and not any(each.arg is None for each in call.keywords)  # ``**options`` may hold them
         for keyword in sorted(
             NEEDED.get(call.func.attr, set()) - {each.arg for each in call.keywords}
         )

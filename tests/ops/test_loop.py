@@ -4,7 +4,7 @@ from zimg._dispatch import array_namespace
 from zimg.ops import barrier, jit, while_loop
 from zimg.testing import bring_home
 
-calls = []
+calls: list[float] = []
 
 
 def halvings(x):
