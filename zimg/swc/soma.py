@@ -1,5 +1,7 @@
 """Types of nodes from their thickness and place: soma, basal and apical dendrites."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,9 +33,8 @@ def label_soma(
         The same nodes with the same ids, in new order and with new types.
     """
     forest = Forest.from_swc(tree)
-    for root in list(forest.children()):
-        nodes = forest.below(root)
-        forest.set_root(max(nodes, key=forest.radius.__getitem__))
+    for first, last in pairwise([*tree.roots.tolist(), len(tree)]):  # a tree's rows lie together
+        forest.set_root(first + int(np.argmax(tree.radius[first:last])))
     order = forest.depth_first()
     labelled = forest.to_swc(renumber=False)
     labelled.type[:] = _soma_types(labelled, radius_threshold, soma_type, other_type)
@@ -66,7 +67,7 @@ def label_pyramidal(
         One tree, rooted in its thickest node, with its soma labelled; or an empty forest.
     basal_type, apical_type
         Types to set. A branch that leaves the soma is apical if its first node has a larger y than
-        the node of the soma that it leaves.
+        the root.
     soma_type
         Type of the nodes of the soma, which keep it.
 
@@ -90,6 +91,6 @@ def label_pyramidal(
         if parent >= 0 and tree.type[parent] != soma_type:
             types[row] = types[parent]
         else:
-            apical = parent >= 0 and tree.xyz[row, 1] > tree.xyz[parent, 1]
+            apical = parent >= 0 and tree.xyz[row, 1] > tree.xyz[0, 1]
             types[row] = apical_type if apical else basal_type
     return types

@@ -7,8 +7,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from zimg.swc.columns import different, integers, reals, require_finite, sorted_rows
 from zimg.swc.node import SwcNode, TreeNode
-from zimg.swc.order import breadth_first, children_of, cycles_in, depth_first
+from zimg.swc.order import breadth_first, children_of
 
 COLUMNS = ("id", "type", "xyz", "radius", "parent")
 
@@ -104,22 +105,22 @@ class ZSwc:
         """
         positions = np.array(xyz, dtype=np.float64).reshape(-1, 3)
         count = len(positions)
-        parents = _integers("parent", parent, count)
-        order = _sorted_rows(parents)
+        parents = integers("parent", parent, count)
+        order = sorted_rows(parents)
         row_of = np.empty(count + 1, dtype=np.int64)
         row_of[order], row_of[-1] = np.arange(count), -1  # the last one is what -1 reads
         tree = cls.__new__(cls)
         tree.xyz = positions[order]
-        tree.radius = _reals("radius", radius, count)[order]
-        tree.type = _integers("type", type, count)[order]
+        tree.radius = reals("radius", radius, count)[order]
+        tree.type = integers("type", type, count)[order]
         tree.parent = row_of[parents[order]]
         tree.parent.flags.writeable = False
-        ids = np.arange(1, count + 1) if id is None else _integers("id", id, count)[order]
-        tree.id = _different(ids)
+        ids = np.arange(1, count + 1) if id is None else integers("id", id, count)[order]
+        tree.id = different(ids)
         tree.label = np.full(count, -1, dtype=np.int64)
         tree.comments = list(comments)
-        _require_finite("xyz", tree.xyz)
-        _require_finite("radius", tree.radius)
+        require_finite("xyz", tree.xyz)
+        require_finite("radius", tree.radius)
         return tree
 
     def __len__(self) -> int:
@@ -266,49 +267,3 @@ class ZSwc:
     def _take(self, other: "ZSwc") -> None:
         """Become `other`."""
         self.__dict__.update(other.__dict__)
-
-
-def _sorted_rows(parent: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows in depth-first order, or what is wrong with the parents."""
-    wrong = np.flatnonzero((parent < -1) | (parent >= len(parent)))
-    if wrong.size:
-        raise ValueError(
-            f"parent of row {wrong[0]} is {parent[wrong[0]]}; rows are 0 to {len(parent) - 1}, "
-            "and -1 stands for none"
-        )
-    order = depth_first(parent)
-    if len(order) < len(parent):
-        raise ValueError(f"parents form a cycle: rows {next(cycles_in(parent, order))}")
-    return order
-
-
-def _integers(name: str, values: ArrayLike, count: int) -> NDArray[np.int64]:
-    """`values` as a column of integers, one repeated for all rows."""
-    given = np.asarray(values)
-    column = given.astype(np.int64)
-    if not np.array_equal(column, given):
-        raise ValueError(f"{name} takes integers")
-    return _column(name, column, count)
-
-
-def _reals(name: str, values: ArrayLike, count: int) -> NDArray[np.float64]:
-    """`values` as a column of real numbers, one repeated for all rows."""
-    return _column(name, np.asarray(values, dtype=np.float64), count)
-
-
-def _column(name: str, values: NDArray[Any], count: int) -> NDArray[Any]:
-    if values.shape not in ((), (count,)):
-        raise ValueError(f"{name} has shape {values.shape}; {count} nodes need ({count},) or ()")
-    return np.broadcast_to(values, (count,))
-
-
-def _different(ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    values, counts = np.unique(ids, return_counts=True)
-    if len(values) < len(ids):
-        raise ValueError(f"id {values[counts > 1][0]} is given twice")
-    return ids
-
-
-def _require_finite(name: str, column: NDArray[np.float64]) -> None:
-    if not np.isfinite(column).all():
-        raise ValueError(f"{name} holds values that are not finite")

@@ -1,0 +1,56 @@
+"""Columns of a forest from what a caller gives: checked, of one length, of one type."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from zimg.swc.order import cycles_in, depth_first
+
+
+def sorted_rows(parent: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows in depth-first order, or what is wrong with the parents."""
+    wrong = np.flatnonzero((parent < -1) | (parent >= len(parent)))
+    if wrong.size:
+        raise ValueError(
+            f"parent of row {wrong[0]} is {parent[wrong[0]]}; rows are 0 to {len(parent) - 1}, "
+            "and -1 stands for none"
+        )
+    order = depth_first(parent)
+    if len(order) < len(parent):
+        raise ValueError(f"parents form a cycle: rows {next(cycles_in(parent, order))}")
+    return order
+
+
+def integers(name: str, values: ArrayLike, count: int) -> NDArray[np.int64]:
+    """`values` as a column of integers, one repeated for all rows."""
+    given = np.asarray(values)
+    column = given.astype(np.int64)
+    if not np.array_equal(column, given):
+        raise ValueError(f"{name} takes integers")
+    return _repeated(name, column, count)
+
+
+def reals(name: str, values: ArrayLike, count: int) -> NDArray[np.float64]:
+    """`values` as a column of real numbers, one repeated for all rows."""
+    return _repeated(name, np.asarray(values, dtype=np.float64), count)
+
+
+def _repeated(name: str, values: NDArray[Any], count: int) -> NDArray[Any]:
+    if values.shape not in ((), (count,)):
+        raise ValueError(f"{name} has shape {values.shape}; {count} nodes need ({count},) or ()")
+    return np.broadcast_to(values, (count,))
+
+
+def different(ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`ids`, if no two are equal."""
+    values, counts = np.unique(ids, return_counts=True)
+    if len(values) < len(ids):
+        raise ValueError(f"id {values[counts > 1][0]} is given twice")
+    return ids
+
+
+def require_finite(name: str, column: NDArray[np.float64]) -> None:
+    """Refuse a column with NaN or infinities."""
+    if not np.isfinite(column).all():
+        raise ValueError(f"{name} holds values that are not finite")
