@@ -17,10 +17,11 @@ from zimg.image import ZImgRegion, ZImgSource
 from zimg.swc import ZSwc
 from zimg.tracing.config import check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
+from zimg.tracing.trace import z_to_xy_ratio
 from zimg.view import overlay, write_png
 from zimg.workers.checks import ratio
 from zimg.workers.output import check_writable, write_tree
-from zimg.workers.volume import read_channel, read_info, z_to_xy_ratio
+from zimg.workers.volume import read_channel, read_info
 
 REGION = re.compile(",".join([r"\s*(\d*):(\d*)\s*"] * 3))
 EXTRAS = {"torch": "torch", "jax": "jax", "cupy": "cupy12 (or cupy13)"}

@@ -32,6 +32,9 @@ SHORTLIST = 24
 LARGEST_RANKED = 8.0
 """Radii above this are searched without ranking, whose matrices would be large."""
 
+SMALLEST_GROUP = 40
+"""Fewer segments of one rounded radius are ranked by sampling: it costs less than their matrices."""
+
 RADIUS_STEP = 0.1
 """Ranking rounds the logarithm of the radius to multiples of this."""
 
@@ -96,16 +99,14 @@ def search_orientation(scorer: TubeScorer, rows: Rows, *, exact: bool) -> tuple[
     if not len(rows):
         return rows, np.zeros(0)
     orientations = candidates(rows[0, THETA], rows[0, PSI])
-    ranked = _rankable(scorer, rows) & (not exact)
     out, score = rows.copy(), np.empty(len(rows))
-    for chosen in (np.flatnonzero(ranked), np.flatnonzero(~ranked)):
-        for part in np.array_split(chosen, -(-len(chosen) // BATCH)) if len(chosen) else ():
-            shortlist = _shortlist(scorer, rows[part], orientations, exact=exact)
-            out[part], score[part] = _best(scorer, rows[part], orientations, shortlist)
+    for part in np.array_split(np.argsort(rows[:, RADIUS], kind="stable"), -(-len(rows) // BATCH)):
+        shortlist = _shortlist(scorer, rows[part], orientations, exact=exact)
+        out[part], score[part] = _best(scorer, rows[part], orientations, shortlist)
     return out, score
 
 
-BATCH = 256
+BATCH = 1024
 """Segments whose orientations are compared together; bounds the memory of the host."""
 
 
@@ -122,14 +123,20 @@ def _shortlist(
     scorer: TubeScorer, rows: Rows, orientations: Rows, *, exact: bool
 ) -> NDArray[np.int64]:
     """Candidates to be compared in full, ``(n, k)``, in order of evaluation."""
+    everything = np.broadcast_to(np.arange(len(orientations)), (len(rows), len(orientations)))
     if exact:
-        return np.broadcast_to(np.arange(len(orientations)), (len(rows), len(orientations)))
-    if _rankable(scorer, rows).all():
-        ranks = _ranks_by_product(scorer, rows, orientations)
-    else:
-        everything = np.broadcast_to(np.arange(len(orientations)), (len(rows), len(orientations)))
-        turned = _turned(rows, orientations, everything)
-        ranks = scorer.thin_core(turned.reshape(-1, COLUMNS)).reshape(everything.shape)
+        return everything
+    ranks = np.empty(everything.shape)
+    level = _level(rows)
+    matrix = _rankable(scorer, rows)
+    for group in np.unique(level[matrix]):
+        chosen = np.flatnonzero(matrix & (level == group))
+        if len(chosen) < SMALLEST_GROUP:
+            matrix[chosen] = False
+        else:
+            ranks[chosen] = _ranks_by_product(scorer, rows[chosen], orientations)
+    turned = _turned(rows[~matrix], orientations, everything[~matrix])
+    ranks[~matrix] = scorer.thin_core(turned.reshape(-1, COLUMNS)).reshape(turned.shape[:2])
     best = np.argpartition(-ranks, SHORTLIST, axis=1)[:, :SHORTLIST]
     return np.sort(best, axis=1)
 
@@ -153,16 +160,15 @@ def _turned(rows: Rows, orientations: Rows, chosen: NDArray[np.int64]) -> Rows:
 
 
 def _ranks_by_product(scorer: TubeScorer, rows: Rows, orientations: Rows) -> Rows:
-    """Approximate scores of all orientations, ``(n, 308)``, group by group of equal rounded radius."""
-    ranks = np.empty((len(rows), len(orientations)))
-    level = np.rint(np.log(rows[:, RADIUS]) / RADIUS_STEP).astype(int)
+    """Approximate scores of all orientations, ``(n, 308)``, for segments of one rounded radius."""
     key = tuple(map(tuple, orientations))
-    middle = _in_image(scorer, point_at(rows, 0.5))
-    for group in np.unique(level):
-        matrices = ranking_matrices(int(group), scorer.layout.z_to_xy, key)
-        chosen = np.flatnonzero(level == group)
-        ranks[chosen] = scorer.ranks(middle[chosen], matrices)
-    return ranks
+    matrices = ranking_matrices(int(_level(rows)[0]), scorer.layout.z_to_xy, key)
+    return scorer.ranks(_in_image(scorer, point_at(rows, 0.5)), matrices)
+
+
+def _level(rows: Rows) -> NDArray[np.int64]:
+    """Rounded logarithm of the radii; equal levels share their ranking matrices."""
+    return np.rint(np.log(rows[:, RADIUS]) / RADIUS_STEP).astype(np.int64)
 
 
 def _in_image(scorer: TubeScorer, points: Rows) -> Rows:

@@ -10,13 +10,13 @@ from zimg._progress import Reporter
 from zimg._typing import Array
 from zimg.ops import like
 from zimg.swc import ZSwc
+from zimg.tracing import preprocess
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig, check_supported
 from zimg.tracing.grow import WINDOW, GrowthOptions, grow_chains
 from zimg.tracing.labels import Mask
 from zimg.tracing.leftover import leftover
 from zimg.tracing.mask import make_mask
-from zimg.tracing.preprocess import check_signal, downsample, subtract_background
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.seed_scores import ScoredSeeds, commit, score_seeds
 from zimg.tracing.seeds import Seeds, extract_seeds, remove_noise, unmarked
@@ -102,10 +102,11 @@ def run_trace(
         Seeds that grow together; changes speed only.
     """
     check_supported(config)
-    check_signal(volume)
+    preprocess.check_signal(volume)
     clock = _Clock()
     report.stage("preprocess")
-    signal, _ = subtract_background(_thick(downsample(volume, downsample_ratio)))
+    reduced = preprocess.downsample(volume, downsample_ratio)
+    signal, _ = preprocess.subtract_background(_thick(reduced))
     flat = volume.shape[0] == 1
     mask = make_mask(signal)
     seeds = extract_seeds(mask) if mask is not None else None

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from zimg import neutube_json
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
-from zimg.image import ZImg
+from zimg.image import ZImg, ZImgInfo
 from zimg.swc import ZSwc
 from zimg.tracing.config import TraceConfig, check_supported, resolve_config
 from zimg.tracing.pipeline import run_trace
@@ -44,8 +45,8 @@ def trace(
     channel, time
         Which of the image's channels and time points; an array has one of each.
     z_to_xy
-        Size of a voxel in z divided by its size in x and y. None takes it from the voxel size of
-        the image, and 1 where that is unknown.
+        Size of a voxel in z divided by its size in x and y, after `downsample`. None takes it from
+        the voxel size of the image, and 1 where that is unknown.
     downsample
         Integer factors (x, y, z) by which the signal is reduced first; the tree is scaled back.
     config
@@ -89,10 +90,7 @@ def trace(
     factors = _factors(downsample)
     _one_of("mode", mode, MODES)
     _one_of("dtype", dtype, DTYPES)
-    options = resolve_config(
-        neutube_json.TRACE_CONFIG if config is None else config, level=level, overrides=overrides
-    )
-    check_supported(options)
+    options = _options(config, level, overrides)
     volume, ratio = _signal(image_or_array, channel, time, z_to_xy, factors)
     with reporter(progress, cancel) as report:
         return run_trace(
@@ -104,6 +102,37 @@ def trace(
             dtype=dtype,
             report=report,
         ).tree
+
+
+def z_to_xy_ratio(info: ZImgInfo, downsample: tuple[int, int, int] = (1, 1, 1)) -> float:
+    """Size of a voxel in z over its mean size in x and y, after downsampling by x, y, z factors.
+
+    1.0 when a size is missing, not finite or not above 0 (behaviour of the reference).
+    """
+    sizes = (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ)
+    if not all(math.isfinite(size) and size > 0 for size in sizes):
+        return 1.0
+    x, y, z = (size * factor for size, factor in zip(sizes, downsample, strict=True))
+    return 2.0 * z / (x + y)
+
+
+def _options(
+    config: Mapping[str, Any] | TraceConfig | str | Path | None,
+    level: int,
+    overrides: TraceConfig | Mapping[str, Any] | None,
+) -> TraceConfig:
+    """The options of one run, of which every one is supported."""
+    if isinstance(config, TraceConfig):
+        if level:
+            raise ValueError(f"level {level} needs a configuration with levels, got a TraceConfig")
+        changes = overrides if isinstance(overrides, Mapping) else {}
+        base = overrides if isinstance(overrides, TraceConfig) else config
+        options = resolve_config(None, overrides={**asdict(base), **changes})
+    else:
+        preset = neutube_json.TRACE_CONFIG if config is None else config
+        options = resolve_config(preset, level=level, overrides=overrides)
+    check_supported(options)
+    return options
 
 
 def _signal(

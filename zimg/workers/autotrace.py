@@ -11,12 +11,13 @@ from zimg._typing import Array
 from zimg.image import ZImgSource
 from zimg.tracing.config import TraceConfig, check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
+from zimg.tracing.trace import z_to_xy_ratio
 from zimg.workers import checks
 from zimg.workers.logs import log, logging_to
 from zimg.workers.output import check_writable, write_tree
 from zimg.workers.settings import Setting, Settings, stores
 from zimg.workers.sources import image_source, source_from_json, source_to_json
-from zimg.workers.volume import read_channel, read_info, z_to_xy_ratio
+from zimg.workers.volume import read_channel, read_info
 
 
 class ZNeutubeAutoTrace(Settings):

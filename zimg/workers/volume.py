@@ -1,6 +1,5 @@
 """The one channel at one time that a worker or the command traces."""
 
-import math
 from copy import deepcopy
 
 from zimg._errors import ZException
@@ -56,15 +55,3 @@ def read_channel(
     chosen.region.end.c = chosen.region.start.c + 1
     chosen.region.end.t = chosen.region.start.t + 1
     return ZImg(chosen).to_arrays(framework, device=device)[0][0, ...]
-
-
-def z_to_xy_ratio(info: ZImgInfo, downsample: tuple[int, int, int] = (1, 1, 1)) -> float:
-    """Size of a voxel in z over its mean size in x and y, after downsampling by x, y, z factors.
-
-    1.0 when a size is missing, not finite or not above 0 (behaviour of the reference).
-    """
-    sizes = (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ)
-    if not all(math.isfinite(size) and size > 0 for size in sizes):
-        return 1.0
-    x, y, z = (size * factor for size, factor in zip(sizes, downsample, strict=True))
-    return 2.0 * z / (x + y)
