@@ -61,8 +61,7 @@ def test_an_unknown_file_is_refused_with_what_is_accepted(tmp_path):
 )
 @pytest.mark.parametrize("kept", [0.01, 0.2, 0.5, 0.66, 0.9, 0.999])
 def test_a_truncated_file_is_never_read(tmp_path, storage, kept):
-    options = {"metadata": {"axes": "ZYX"}} if "imagej" in storage else {}
-    whole = written(tmp_path / "a.tif", **storage, **options).read_bytes()
+    whole = written(tmp_path / "a.tif", metadata={"axes": "ZYX"}, **storage).read_bytes()
     path = tmp_path / "cut.tif"
     path.write_bytes(whole[: int(len(whole) * kept)])
     refused(path, "cannot read")
@@ -80,7 +79,7 @@ def test_a_chain_of_pages_in_a_circle_is_refused(tmp_path):
 
 def test_a_page_whose_blocks_are_missing_is_not_filled_with_zeros(tmp_path):
     path = written(tmp_path / "a.tif", VOLUME[0], tile=(16, 16), compression="zlib")
-    with tifffile.TiffFile(path, mode="r+b") as file:
+    with tifffile.TiffFile(path, mode="r+") as file:
         counts = list(file.pages.first.databytecounts)
         file.pages.first.tags["TileByteCounts"].overwrite([*counts[:5], 0, *counts[6:]])
     refused(path, "page 0: strip or tile 5 is missing")
@@ -90,7 +89,7 @@ def test_a_page_whose_blocks_are_missing_is_not_filled_with_zeros(tmp_path):
 
 def test_claims_of_more_pixels_than_a_file_can_hold_are_refused_before_allocating(tmp_path):
     path = written(tmp_path / "a.tif", np.zeros((64, 64), np.uint8), compression="zlib")
-    with tifffile.TiffFile(path, mode="r+b") as file:
+    with tifffile.TiffFile(path, mode="r+") as file:
         for name in ("ImageWidth", "ImageLength", "RowsPerStrip"):
             tag = file.pages.first.tags[name]
             tag.overwrite(60000, dtype="I" if name != "RowsPerStrip" else None)

@@ -41,6 +41,18 @@ class FileBytes:
             offset, count = offset + len(part), count - len(part)
         return b"".join(parts) if len(parts) != 1 else parts[0]
 
+    def read_into(self, offset: int, place: memoryview, what: str = "a block") -> None:
+        """Fill `place`, a view of bytes, from `offset`; errors as in `read`."""
+        self.check(offset, len(place), what)
+        if not hasattr(os, "preadv"):
+            place[:] = self.read(offset, len(place), what)
+            return
+        while len(place):
+            count = os.preadv(self._file.fileno(), [place], offset)
+            if not count:
+                raise ZException(f"{what} cannot be read: the file became shorter")
+            offset, place = offset + count, place[count:]
+
     def _read_some(self, offset: int, count: int) -> bytes:
         if hasattr(os, "pread"):
             return os.pread(self._file.fileno(), count, offset)

@@ -1,5 +1,6 @@
 """Pixels of TIFF pages: only the strips and tiles that meet the wanted box are read."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
@@ -14,6 +15,7 @@ from zimg.io.bytes import FileBytes
 from zimg.io.reader import Box, Job
 
 Range = tuple[int, int]
+_NATIVE = "<" if sys.byteorder == "little" else ">"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,32 @@ class _Rows:
     count: int
 
     def __call__(self, out: list[NDArray[Any]]) -> None:
+        if self._is_what_is_wanted():
+            target = self.target
+            place = out[target.time][target.first_channel + self._channel, target.plane]
+            what = f"page {self.page.number}"
+            self.page.file.read_into(self.start, place.reshape(-1).view(np.uint8).data, what)
+            return
         data = self.page.file.read(self.start, self.count, f"page {self.page.number}")
         stored = self.page.dtype.newbyteorder(self.page.tiff.parent.byteorder)
         shape = (self.block[1][1] - self.block[1][0], self.block[2][1], -1)
         pixels = np.frombuffer(data, dtype=stored).reshape(shape)
         _paste(_finished(self.page, pixels), self.block, self.target, out)
+
+    @property
+    def _channel(self) -> int:
+        """Channel of the block among those that are wanted."""
+        return self.block[0][0] - self.target.samples[0]
+
+    def _is_what_is_wanted(self) -> bool:
+        """Whether the bytes in the file are those of the buffer: they can go there directly."""
+        tiff = self.page.tiff
+        return (
+            self.block[0][1] - self.block[0][0] == 1
+            and self.block[1:] == (self.target.rows, self.target.columns)
+            and (tiff.parent.byteorder == _NATIVE or self.page.dtype.itemsize == 1)
+            and tiff.photometric != PHOTOMETRIC.MINISWHITE
+        )
 
 
 def _segment_jobs(page: Page, target: Target) -> Iterator[Job]:
