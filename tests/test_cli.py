@@ -12,36 +12,36 @@ import pytest
 import tifffile
 
 from zimg import neutube_json
+from zimg._dispatch import array_namespace, framework_of
 from zimg.cli import main
 from zimg.cli.trace import parse_factors, parse_region
+from zimg.phantom import neurite
 from zimg.swc import ZSwc
+from zimg.swc.compare import compare
+from zimg.tracing.pipeline import TraceReport
 
-CENTRE = (20.0, 12.0)
-"""Row and plane of the tube that `tube` draws along x."""
+PHANTOM = neurite()
 
 
-def tube() -> np.ndarray:
-    """A straight tube of radius 3 along x, noisy, in a volume of 24 x 40 x 80."""
-    z, y, _ = np.ogrid[:24, :40, :80]
-    distance = np.hypot(y - CENTRE[0], z - CENTRE[1])
-    clean = 15 + 160 / (1 + np.exp(2.0 * (distance - 3.0)))
-    noise = np.random.default_rng(1).normal(0, 5, (24, 40, 80))
-    return np.clip(np.round(clean + noise), 0, 255).astype(np.uint8)
+def follows(tree: ZSwc, *, recall: float = 0.75) -> bool:
+    """Whether a tree lies on the neurite, and covers this share of it."""
+    agreement = compare(tree, PHANTOM.tree, tolerance=2.0)
+    return agreement.precision > 0.9 and agreement.recall > recall
 
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    path = tmp_path / "tube.tif"
-    tifffile.imwrite(path, tube())
+    path = tmp_path / "neurite.tif"
+    tifffile.imwrite(path, PHANTOM.volume)
     return path
 
 
 @pytest.fixture
 def two_channels(tmp_path: Path) -> Path:
-    """Noise in channel 0, the tube in channel 1; voxels as large in z as in x and y."""
+    """Noise in channel 0, the neurite in channel 1; voxels as large in z as in x and y."""
     path = tmp_path / "two.tif"
-    other = np.random.default_rng(2).integers(0, 20, tube().shape).astype(np.uint8)
-    pixels = np.stack([other, tube()], axis=1)
+    other = np.random.default_rng(2).integers(0, 20, PHANTOM.volume.shape).astype(np.uint8)
+    pixels = np.stack([other, PHANTOM.volume], axis=1)
     metadata = {"axes": "ZCYX", "spacing": 0.5, "unit": "um"}
     tifffile.imwrite(path, pixels, imagej=True, resolution=(2.0, 2.0), metadata=metadata)
     return path
@@ -81,7 +81,7 @@ def zimg(capfd: pytest.CaptureFixture[str]) -> Any:
 
 def test_info_tells_size_type_and_voxel_size(zimg: Any, two_channels: Path) -> None:
     text = zimg("info", two_channels).out
-    assert "size (x, y, z): 80 x 40 x 24" in text
+    assert "size (x, y, z): 80 x 64 x 32" in text
     assert "channels: 2" in text
     assert "type: uint8" in text
     assert "voxel size (x, y, z): 0.5 x 0.5 x 0.5 um" in text
@@ -90,7 +90,7 @@ def test_info_tells_size_type_and_voxel_size(zimg: Any, two_channels: Path) -> N
 def test_info_as_json_is_one_object_with_every_scene(zimg: Any, two_channels: Path) -> None:
     told = zimg("info", two_channels, "--json").json()
     (scene,) = told["scenes"]
-    assert (scene["width"], scene["height"], scene["depth"]) == (80, 40, 24)
+    assert (scene["width"], scene["height"], scene["depth"]) == (80, 64, 32)
     assert (scene["channels"], scene["times"], scene["type"]) == (2, 1, "uint8")
     assert scene["voxel_size"] == [0.5, 0.5, 0.5]
     assert scene["voxel_size_unit"] == "um"
@@ -102,7 +102,7 @@ def test_without_arguments_the_help_names_the_commands(zimg: Any) -> None:
     assert all(name in result.out for name in ("info", "trace", "demo"))
 
 
-def test_trace_writes_a_tree_along_the_tube_and_one_line(
+def test_trace_writes_a_tree_along_the_neurite_and_one_line(
     zimg: Any, image: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "new" / "tree.swc"
@@ -111,9 +111,7 @@ def test_trace_writes_a_tree_along_the_tube_and_one_line(
     (line,) = result.out.splitlines()
     assert line.startswith(f"{output}: ")
     assert all(word in line for word in ("seed", "chain", "node", "1 tree", "length", " s"))
-    tree = ZSwc(output)
-    np.testing.assert_allclose(tree.xyz[:, 1:], np.tile(CENTRE, (len(tree), 1)), atol=1.0)
-    assert np.ptp(tree.xyz[:, 0]) > 60
+    assert follows(ZSwc(output))
     assert "\r" not in result.err
     assert any(text.startswith("read: ") for text in result.err.splitlines())
 
@@ -143,11 +141,10 @@ def test_a_region_gives_coordinates_of_the_whole_image(
     zimg: Any, image: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "tree.swc"
-    zimg("trace", image, "-o", output, "--region", "20:,5:38,3:", "-q")
+    zimg("trace", image, "-o", output, "--region", "20:,5:62,3:", "-q")
     tree = ZSwc(output)
-    np.testing.assert_allclose(tree.xyz[:, 1:], np.tile(CENTRE, (len(tree), 1)), atol=1.0)
-    assert tree.xyz[:, 0].min() >= 20
-    assert tree.xyz[:, 0].max() > 65
+    assert follows(tree, recall=0.6)
+    assert tree.xyz[:, 0].min() > 15
 
 
 def test_a_channel_can_be_chosen_and_the_ratio_comes_from_the_file(
@@ -156,7 +153,7 @@ def test_a_channel_can_be_chosen_and_the_ratio_comes_from_the_file(
     output = tmp_path / "tree.swc"
     told = zimg("trace", two_channels, "-o", output, "--channel", 1, "--json", "-q").json()
     assert told["z_to_xy"] == 1.0
-    assert told["nodes"] > 1
+    assert follows(ZSwc(output))
 
 
 def test_an_image_of_noise_gives_an_empty_tree_and_says_so(zimg: Any, tmp_path: Path) -> None:
@@ -177,15 +174,22 @@ def test_a_configuration_file_is_used(zimg: Any, image: Path, tmp_path: Path) ->
     assert zimg(*arguments).json()["nodes"] == 0
 
 
-@pytest.mark.parametrize("backend", ["torch", "jax"])
-def test_a_backend_traces_the_same_tube(
-    zimg: Any, image: Path, tmp_path: Path, backend: str
+@pytest.mark.parametrize("backend", ["numpy", "torch", "jax"])
+def test_the_backend_holds_the_volume_that_is_traced(
+    zimg: Any, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
 ) -> None:
     pytest.importorskip(backend)
-    output = tmp_path / "tree.swc"
-    zimg("trace", image, "-o", output, "--backend", backend, "-q")
-    tree = ZSwc(output)
-    np.testing.assert_allclose(tree.xyz[:, 1:], np.tile(CENTRE, (len(tree), 1)), atol=1.0)
+    seen: list[Any] = []
+
+    def remember(volume: Any, **_: object) -> TraceReport:
+        seen.append(volume)
+        return TraceReport(ZSwc())
+
+    monkeypatch.setattr("zimg.cli.trace.run_trace", remember)
+    told = zimg("trace", image, "-o", tmp_path / "t.swc", "--backend", backend, "--json", "-q")
+    assert told.json()["nodes"] == 0
+    assert framework_of(array_namespace(seen[0])) == backend
+    np.testing.assert_array_equal(np.asarray(seen[0]), PHANTOM.volume)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +216,7 @@ def test_wrong_arguments_are_one_line_and_exit_code_two(
     names = {"IMAGE": str(image), "OUT": str(tmp_path / "out" / "tree.swc")}
     result = zimg(*(names.get(argument, argument) for argument in arguments))
     assert result.refuses(2, *parts), (result.code, result.err)
-    assert [path.name for path in tmp_path.iterdir()] == ["tube.tif"]
+    assert [path.name for path in tmp_path.iterdir()] == ["neurite.tif"]
 
 
 @pytest.mark.parametrize(
@@ -226,9 +230,9 @@ def test_wrong_arguments_are_one_line_and_exit_code_two(
         (["trace", "IMAGE", "-o", "FOLDER"], ["folder"]),
         (["trace", "IMAGE", "-o", "/proc/1/x/tree.swc"], ["/proc/1/x/tree.swc"]),
         (["trace", "IMAGE", "-o", "OUT", "--preview", "FOLDER"], ["folder"]),
-        (["trace", "IMAGE", "-o", "OUT", "--channel", "1"], ["c=1", "tube.tif"]),
-        (["trace", "IMAGE", "-o", "OUT", "--time", "1"], ["t=1", "tube.tif"]),
-        (["trace", "IMAGE", "-o", "OUT", "--scene", "4"], ["scene 4", "tube.tif"]),
+        (["trace", "IMAGE", "-o", "OUT", "--channel", "1"], ["c=1", "neurite.tif"]),
+        (["trace", "IMAGE", "-o", "OUT", "--time", "1"], ["t=1", "neurite.tif"]),
+        (["trace", "IMAGE", "-o", "OUT", "--scene", "4"], ["scene 4", "neurite.tif"]),
         (["trace", "IMAGE", "-o", "OUT", "--region", ":999,:,:"], ["region"]),
         (["trace", "IMAGE", "-o", "OUT", "--config", "nope"], ["nope", "trace_config"]),
         (["demo", "-o", "/proc/1/x"], ["/proc/1/x"]),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zimg.phantom import BACKGROUND, SHAPE, Z_TO_XY, Phantom, neuron
+from zimg.phantom import BACKGROUND, SHAPE, Z_TO_XY, Phantom, neurite, neuron
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +39,12 @@ def test_the_signal_is_where_the_tree_is(phantom: Phantom) -> None:
     x, y, z = np.round(phantom.tree.xyz).astype(int).T
     assert np.percentile(phantom.volume[z, y, x], 5) > 100
     assert abs(np.median(phantom.volume) - BACKGROUND) < 3
+
+
+def test_the_neurite_is_one_unbranched_line_inside_its_volume() -> None:
+    small = neurite()
+    tree = small.tree
+    assert tree.parent.tolist() == list(range(-1, len(tree) - 1))
+    x, y, z = np.round(tree.xyz).astype(int).T
+    assert np.percentile(small.volume[z, y, x], 5) > 100
+    assert small.z_to_xy == 1.0

@@ -12,6 +12,10 @@ Z_TO_XY = 2.0
 SOMA_RADIUS = 9.0
 STEP = 3.0
 BACKGROUND, SIGNAL, NOISE = 16.0, 170.0, 6.0
+PHOTONS = 0.25
+"""Photons per grey value, which set the shot noise."""
+WALL = 3.0
+"""Steepness of a tube's wall, per voxel."""
 
 Floats = NDArray[np.float64]
 
@@ -69,9 +73,19 @@ def neuron(seed: int = 2) -> Phantom:
         _grow(growth, 0, direction, 2.6, size, random, forks=1)
     points, radii = np.array(growth.points), np.array(growth.radii)
     parents = np.array(growth.parents)
-    volume = _draw(points, radii, parents, random)
+    volume = _draw(points, radii, parents, random, shape=SHAPE, z_to_xy=Z_TO_XY)
     scaled = points / np.array((1.0, 1.0, Z_TO_XY))
     return Phantom(volume, ZSwc.from_arrays(scaled, radii, parents), Z_TO_XY)
+
+
+def neurite() -> Phantom:
+    """Draw one bent neurite in a small isotropic volume: enough to trace, in a second or two."""
+    x = np.arange(10.0, 72.0, 2.0)
+    points = np.stack((x, 32.0 + 6.0 * np.sin(x / 14.0), 16.0 + 3.0 * np.cos(x / 17.0)), axis=1)
+    radii, parents = np.full(len(x), 3.0), np.arange(len(x)) - 1
+    random = np.random.default_rng(1)
+    volume = _draw(points, radii, parents, random, shape=(32, 64, 80), z_to_xy=1.0)
+    return Phantom(volume, ZSwc.from_arrays(points, radii, parents), 1.0)
 
 
 def _grow(
@@ -102,27 +116,37 @@ def _grow(
 
 
 def _draw(
-    points: Floats, radii: Floats, parents: NDArray[np.int64], random: np.random.Generator
+    points: Floats,
+    radii: Floats,
+    parents: NDArray[np.int64],
+    random: np.random.Generator,
+    *,
+    shape: tuple[int, int, int],
+    z_to_xy: float,
 ) -> NDArray[np.uint8]:
     """Render tubes with a soft wall, then shot noise and camera noise."""
-    clean = np.zeros(SHAPE)
-    _draw_tube(clean, points[0], points[0], radii[0], radii[0])
-    for node in range(1, len(points)):
-        parent = parents[node]
-        wide = (
-            radii[node] if parent == 0 else radii[parent]
-        )  # the soma does not taper into a branch
-        _draw_tube(clean, points[parent], points[node], wide, radii[node])
+    clean = np.zeros(shape)
+    for node, parent in enumerate(parents):
+        start = node if parent < 0 else parent
+        # The soma does not taper into its branches.
+        wide = radii[node] if parents[start] < 0 else radii[start]
+        tube = (points[start], points[node], wide, radii[node])
+        _draw_tube(clean, *tube, spacing=np.array((1.0, 1.0, z_to_xy)))
     photons = BACKGROUND + SIGNAL * clean
-    noisy = random.poisson(photons * 0.5) / 0.5 + random.normal(0, NOISE, SHAPE)
+    noisy = random.poisson(photons * PHOTONS) / PHOTONS + random.normal(0, NOISE, shape)
     return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
 
 
 def _draw_tube(
-    clean: Floats, start: Floats, end: Floats, first_radius: float, last_radius: float
+    clean: Floats,
+    start: Floats,
+    end: Floats,
+    first_radius: float,
+    last_radius: float,
+    *,
+    spacing: Floats,
 ) -> None:
     """Raise `clean` to the brightness of one tapered tube, given in isotropic space."""
-    spacing = np.array((1.0, 1.0, Z_TO_XY))
     reach = max(first_radius, last_radius) + 4.0
     shape = np.array(clean.shape[::-1])
     low = np.clip((np.minimum(start, end) - reach) // spacing, 0, shape).astype(int)
@@ -130,14 +154,13 @@ def _draw_tube(
     box = tuple(slice(low[axis], high[axis]) for axis in (2, 1, 0))
     z, y, x = np.ogrid[box]
     offset = [
-        grid * scale - start[axis]
-        for axis, (grid, scale) in enumerate(zip((x, y, z), spacing, strict=True))
+        axis * size - edge for axis, size, edge in zip((x, y, z), spacing, start, strict=True)
     ]
     step = end - start
-    squared = float(step @ step)
-    along = sum(o * s for o, s in zip(offset, step, strict=True))
-    along = np.clip(along / squared, 0, 1) if squared > 0 else 0.0
+    along = np.clip(
+        sum(o * s for o, s in zip(offset, step, strict=True)) / max(step @ step, 1.0), 0, 1
+    )
     distance = np.sqrt(sum((o - along * s) ** 2 for o, s in zip(offset, step, strict=True)))
     radius = first_radius + along * (last_radius - first_radius)
-    bright = 1.0 / (1.0 + np.exp(3.0 * (distance - radius)))
+    bright = 1.0 / (1.0 + np.exp(WALL * (distance - radius)))
     np.maximum(clean[box], bright, out=clean[box])
