@@ -215,11 +215,11 @@ def test_wrong_arguments_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_ten_thousand_damaged_texts_give_a_tree_or_an_error_with_a_line_number() -> None:
+def test_two_thousand_damaged_texts_give_a_tree_or_an_error_with_a_line_number() -> None:
     choose = random.Random(11)
     good = "# head\n" + "".join(f"{n} 2 {n}.5 0 {n} 1 {n - 1 or -1}\n" for n in range(1, 9))
     trees = errors = 0
-    for _ in range(10_000):
+    for _ in range(2_000):
         text = list(good)
         for _ in range(choose.randrange(1, 5)):
             place = choose.randrange(len(text))
@@ -232,5 +232,5 @@ def test_ten_thousand_damaged_texts_give_a_tree_or_an_error_with_a_line_number()
             assert re.fullmatch(r"cannot read SWC text: line \d+: .+", str(error))  # noqa: PT017
             assert len(read_swc(damaged, on_error="warn")) <= 30
             errors += 1
-    assert trees > 1000
-    assert errors > 1000
+    assert trees > 200
+    assert errors > 200
