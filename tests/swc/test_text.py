@@ -209,7 +209,7 @@ def test_wrong_arguments_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="precision"):
         write_swc(ZSwc(), tmp_path / "tree.swc", precision=0)
     with pytest.raises(ValueError, match="on_error"):
-        read_swc(ROOT, on_error="ignore")
+        read_swc(ROOT, on_error="ignore")  # type: ignore[arg-type]
     with pytest.raises(ZException, match="missing"):
         ZSwc().save(tmp_path / "missing" / "tree.swc")
 

@@ -89,6 +89,12 @@ def test_values_that_are_not_finite_are_refused(xyz, radius) -> None:
         ZSwc.from_arrays(xyz, radius, [-1])
 
 
+@pytest.mark.parametrize("xyz", [[[0, 0], [1, 1], [2, 2]], [0, 0, 0]])
+def test_positions_are_rows_of_three(xyz) -> None:
+    with pytest.raises(ValueError, match="xyz has shape"):
+        ZSwc.from_arrays(xyz, 1, [-1])
+
+
 def test_a_node_is_a_view_of_its_tree() -> None:
     tree = fork()
     node = tree[1]

@@ -22,6 +22,16 @@ def sorted_rows(parent: NDArray[np.int64]) -> NDArray[np.int64]:
     return order
 
 
+def points(values: ArrayLike) -> NDArray[np.float64]:
+    """`values` as rows of x, y, z; an empty sequence has none."""
+    rows = np.asarray(values, dtype=np.float64)
+    if rows.size == 0:
+        return np.zeros((0, 3))
+    if rows.ndim != 2 or rows.shape[1] != 3:
+        raise ValueError(f"xyz has shape {rows.shape}; it takes one row of x, y, z for each node")
+    return rows
+
+
 def integers(name: str, values: ArrayLike, count: int) -> NDArray[np.int64]:
     """`values` as a column of integers, one repeated for all rows."""
     given = np.asarray(values)

@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from zimg.swc.columns import points
 from zimg.swc.links import ERASED, NONE, Links
 from zimg.swc.tree import ZSwc
 
@@ -56,9 +57,9 @@ class Forest(Links):
             SWC type of all nodes.
         """
         forest = cls()
-        points = np.asarray(xyz, dtype=np.float64).reshape(-1, 3).tolist()
+        rows = points(xyz).tolist()
         radii = np.asarray(radius, dtype=np.float64).tolist()
-        for index, ((x, y, z), own_radius) in enumerate(zip(points, radii, strict=True)):
+        for index, ((x, y, z), own_radius) in enumerate(zip(rows, radii, strict=True)):
             forest.add((x, y, z), own_radius, type=type, id=index + 1)
         return forest
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from zimg.swc.columns import different, integers, reals, require_finite, sorted_rows
+from zimg.swc.columns import different, integers, points, reals, require_finite, sorted_rows
 from zimg.swc.node import SwcNode, TreeNode
 from zimg.swc.order import breadth_first, children_of
 
@@ -103,7 +103,7 @@ class ZSwc:
             For a parent that is no row, a cycle of parents, equal ids, a value that is not finite,
             or lengths that differ.
         """
-        positions = np.array(xyz, dtype=np.float64).reshape(-1, 3)
+        positions = points(xyz)
         count = len(positions)
         parents = integers("parent", parent, count)
         order = sorted_rows(parents)
