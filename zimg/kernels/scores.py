@@ -1,7 +1,7 @@
 """Scores of tube segments: how well the signal follows their field, and where its centroid lies.
 
-Every kernel takes ``(n, 8)`` rows in trace space and a packed volume and returns one result per row;
-`masked` False promises that every sample lies inside the volume. All run under ``jit`` with `layout`
+Every kernel takes a packed volume, ``(n, 3)`` origins and ``(n, 8)`` rows relative to them (see
+``zimg.kernels.tube``) and returns one result per row; `masked` False promises that every sample lies inside the volume. All run under ``jit`` with `layout`
 and `masked` static.
 """
 
@@ -13,17 +13,17 @@ from zimg.kernels.tube import SLICES, core_field, full_field, sampled
 
 
 def dot_scores(
-    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+    words: Array, origins: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
     """Weighted sum of the signal over each segment's field, ``(n,)``: the objective of the fit."""
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)
-    value, _ = sampled(words, field, layout, masked=masked)
+    value, _ = sampled(words, origins, field, layout, masked=masked)
     return _sum(_sum(value, 1, xp=xp) * field.weight, 1, xp=xp)
 
 
 def full_scores(
-    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+    words: Array, origins: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
     """Objective, correlation and mean signal of each segment, ``(n, 3)``.
 
@@ -33,7 +33,7 @@ def full_scores(
     """
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)
-    value, valid = sampled(words, field, layout, masked=masked)
+    value, valid = sampled(words, origins, field, layout, masked=masked)
     dot = _sum(_sum(value, 1, xp=xp) * field.weight, 1, xp=xp)
     correlation = _correlation(value, valid, field.weight, xp=xp)
     inner = xp.astype(template.inside, value.dtype)
@@ -48,6 +48,7 @@ def full_scores(
 
 def core_correlations(
     words: Array,
+    origins: Array,
     rows: Array,
     template: Template,
     *,
@@ -58,17 +59,17 @@ def core_correlations(
     """Correlation of the signal with the inside of each segment, sampled in `slices` sections, ``(n,)``."""
     xp = array_namespace(rows)
     field = core_field(rows, template, layout, slices)
-    value, valid = sampled(words, field, layout, masked=masked)
+    value, valid = sampled(words, origins, field, layout, masked=masked)
     return _correlation(value, valid, field.weight, xp=xp)
 
 
 def slice_correlations(
-    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+    words: Array, origins: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
     """Correlation of the signal with every slice of each field alone, ``(n, 11)``."""
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)
-    value, valid = sampled(words, field, layout, masked=masked)
+    value, valid = sampled(words, origins, field, layout, masked=masked)
     per_slice = [
         _correlation(
             value[:, s : s + 1, :],
@@ -82,27 +83,23 @@ def slice_correlations(
 
 
 def centroids(
-    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+    words: Array, origins: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
-    """Signal-weighted mean of each field's positions relative to the bottom, ``(n, 3)`` x y z in trace space.
+    """Signal-weighted mean of each field's positions, ``(n, 3)`` x y z in image voxels from its origin.
 
     Without any signal it is the plain mean of the positions.
     """
     xp = array_namespace(rows)
-    origin = xp.concat([rows[:, :5], xp.zeros_like(rows[:, 5:])], axis=1)
-    local = full_field(origin, template, layout)
-    value, _ = sampled(words, full_field(rows, template, layout), layout, masked=masked)
-    mass = _sum(_sum(value, 2, xp=xp), 1, xp=xp)
-    empty = mass == 0
-    safe = xp.where(empty, xp.ones_like(mass), mass)
+    field = full_field(rows, template, layout)
+    value, _ = sampled(words, origins, field, layout, masked=masked)
+    empty = xp.sum(value, axis=(1, 2), dtype=value.dtype) == 0
     value = xp.where(empty[:, None, None], xp.ones_like(value), value)
-    safe = xp.where(empty, xp.ones_like(mass) * (value.shape[1] * value.shape[2]), safe)
     over_slices, over_points = _sum(value, 1, xp=xp), _sum(value, 2, xp=xp)
+    mass = _sum(over_points, 1, xp=xp)
     moments = [
-        (_sum(over_slices * q, 1, xp=xp) + _sum(over_points * a, 1, xp=xp)) / safe
-        for q, a in zip(local.section, local.axis, strict=True)
+        (_sum(over_slices * q, 1, xp=xp) + _sum(over_points * a, 1, xp=xp)) / mass
+        for q, a in zip(field.section, field.axis, strict=True)
     ]
-    moments[2] = moments[2] * layout.z_to_xy
     return xp.stack(moments, axis=1)
 
 

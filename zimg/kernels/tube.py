@@ -1,8 +1,10 @@
 """Fields of tube segments: where a segment samples the signal, and the sampled values.
 
 Arrays named `rows` are ``(n, 8)`` floating: ``radius, theta, psi, scale, length, x, y, z`` in trace
-space (``zimg.tracing.segments`` says what they mean). Kernels broadcast over rows and reduce within
-them, so the result of a row never depends on the rows beside it.
+space (``zimg.tracing.segments`` says what they mean), positions relative to a voxel of their own that
+`origins`, ``(n, 3)`` integer x, y, z, names: coordinates stay small, so their precision does not depend on
+the size of the volume. Kernels broadcast over rows and reduce within them, so the result of a row
+never depends on the rows beside it.
 """
 
 from typing import NamedTuple
@@ -100,7 +102,7 @@ def _placed(
 
 
 def sampled(
-    words: Array, field: Field, layout: Layout, *, masked: bool
+    words: Array, origins: Array, field: Field, layout: Layout, *, masked: bool
 ) -> tuple[Array, Array | None]:
     """Trilinear samples of a packed volume at the positions of `field`.
 
@@ -118,13 +120,15 @@ def sampled(
     # every gather; elsewhere they do nothing.
     section, axis = barrier((field.section, field.axis), xp=xp)
     position = [q[:, None, :] + a[:, :, None] for q, a in zip(section, axis, strict=True)]
-    valid = _strictly_inside(position, layout) if masked else None
+    valid = None
     if masked:
+        low, high = _bounds(origins, layout, position[0].dtype, xp=xp)
+        valid = _strictly_between(position, low, high)
         position = [
-            xp.clip(p, 0.0, n - 1.0) for p, n in zip(position, layout.shape[::-1], strict=True)
+            xp.minimum(xp.maximum(p, a), b) for p, a, b in zip(position, low, high, strict=True)
         ]
     floor = [xp.floor(p) for p in position]
-    index = barrier(_flat_index(floor, words, layout, xp=xp), xp=xp)
+    index = barrier(_flat_index(floor, origins, words, layout, xp=xp), xp=xp)
     fraction = [_fraction(p, f) for p, f in zip(position, floor, strict=True)]
     read = barrier(_gathered(words, index, layout, xp=xp), xp=xp)
     value = _interpolated(read, fraction, layout, xp=xp)
@@ -133,30 +137,42 @@ def sampled(
     return value, valid
 
 
-def _strictly_inside(position: list[Array], layout: Layout) -> Array:
-    width, height, depth = layout.shape[::-1]
-    x, y, z = position
-    inside = (x > 0) & (x < width - 1)
-    inside &= (y > 0) & (y < height - 1)
-    inside &= (z > 0) & (z < depth - 1)
-    return inside
+def _bounds(
+    origins: Array, layout: Layout, dtype: object, *, xp: Namespace
+) -> tuple[list[Array], list[Array]]:
+    """First and last voxel of the volume on each axis, relative to every origin, ``(n, 1, 1)``."""
+    low = [xp.astype(-origins[:, i, None, None], dtype) for i in range(3)]
+    high = [a + (n - 1.0) for a, n in zip(low, layout.shape[::-1], strict=True)]
+    return low, high
+
+
+def _strictly_between(position: list[Array], low: list[Array], high: list[Array]) -> Array:
+    x, y, z = ((p > a) & (p < b) for p, a, b in zip(position, low, high, strict=True))
+    x &= y
+    x &= z
+    return x
+
+
+def _flat_index(
+    floor: list[Array], origins: Array, words: Array, layout: Layout, *, xp: Namespace
+) -> Array:
+    """Word of the lowest corner of each sample's cell, flattened to one axis."""
+    index_dtype = xp.int32 if words.shape[0] < 2**31 else xp.int64
+    start = xp.astype(origins, index_dtype)
+    start = start[:, 2] * layout.plane + start[:, 1] * layout.row + start[:, 0]
+    x, y, z = (xp.astype(f, index_dtype) for f in floor)
+    z *= layout.plane
+    y *= layout.row
+    z += y
+    z += x
+    z += start[:, None, None]
+    return z
 
 
 def _fraction(position: Array, floor: Array) -> Array:
     """What is left of `position` above `floor`; `position` is used up."""
     position -= floor
     return position
-
-
-def _flat_index(floor: list[Array], words: Array, layout: Layout, *, xp: Namespace) -> Array:
-    """Word of the lowest corner of each sample's cell, flattened to one axis."""
-    index_dtype = xp.int32 if words.shape[0] < 2**31 else xp.int64
-    x, y, z = (xp.astype(f, index_dtype) for f in floor)
-    z *= layout.plane
-    y *= layout.row
-    z += y
-    z += x
-    return z
 
 
 def _gathered(words: Array, index: Array, layout: Layout, *, xp: Namespace) -> tuple[Array, ...]:

@@ -67,6 +67,7 @@ class TubeScorer:
         self._plan = row_plan(xp=self._xp, on=self._on)
         self._pool = ThreadPoolExecutor(self._plan.workers) if self._plan.workers > 1 else None
         depth, height, width = self.layout.shape
+        self._image_to_trace = np.array([1.0, 1.0, z_to_xy])
         self.upper = np.array([width - 1.0, height - 1.0, (depth - 1.0) * z_to_xy])
 
     def __enter__(self) -> Self:
@@ -103,7 +104,8 @@ class TubeScorer:
 
     def centroid(self, rows: Rows) -> Rows:
         """Signal-weighted centre of each field in trace space, ``(n, 3)`` x y z."""
-        return rows[:, POSITION] + self._evaluate(centroids, self._full, rows, (3,))
+        local = self._evaluate(centroids, self._full, rows, (3,))
+        return (self._origins(rows) + local) * self._image_to_trace
 
     def ranks(self, centres: Rows, matrices: "RankingMatrices") -> Rows:
         """Approximate correlation with every orientation around `centres` (image voxels), ``(n, m)``."""
@@ -137,15 +139,26 @@ class TubeScorer:
 
         def run(task: tuple[NDArray[np.int64], bool]) -> None:
             chosen, masked = task
-            chunk = self._padded(rows[chosen]).astype(self._dtype)
-            device_rows = like(chunk, self.words)
+            chunk = self._padded(rows[chosen])
+            origins = self._origins(chunk)
+            chunk[:, POSITION] -= origins * self._image_to_trace
             result = compiled(
-                self.words, device_rows, template, layout=self.layout, masked=masked, **static
+                self.words,
+                like(origins.astype(np.int32), self.words),
+                like(chunk.astype(self._dtype), self.words),
+                template,
+                layout=self.layout,
+                masked=masked,
+                **static,
             )
             out[chosen] = to_host(result)[: len(chosen)]
 
         self._each(run, list(self._chunks(rows, samples)))
         return out
+
+    def _origins(self, rows: Rows) -> Rows:
+        """The voxel of each bottom, ``(n, 3)`` x y z, as whole numbers."""
+        return np.floor(rows[:, POSITION] / self._image_to_trace)
 
     def _each(self, run: Callable[[Any], None], tasks: list[Any]) -> None:
         if self._pool is None or len(tasks) < 2:
