@@ -15,7 +15,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_example_runs_and_finds_one_tube(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("torch", reason="the example uses torch")
+    torch = pytest.importorskip("torch", reason="the example uses torch")
+    torch.manual_seed(0)
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     (tmp_path / "example.py").write_text(code, encoding="utf-8")
     tifffile.imwrite(tmp_path / "cell.tif", np.zeros((5, 20, 30), np.uint8))
