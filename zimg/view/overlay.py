@@ -34,10 +34,10 @@ SEPARATOR = 2
 GROUND = np.array((38, 42, 50), dtype=np.float32)
 """Colour of separators and of the corner that no panel fills."""
 
-CONTRAST = (2.0, 99.7)
-"""Percentiles of a projection that become black and white."""
+CONTRAST = (30.0, 99.5)
+"""Percentiles of a projection that become black and white; most of an image is background."""
 
-GAMMA = 0.8
+GAMMA = 0.65
 """Exponent of the grey values; below 1 it lifts dim branches."""
 
 WHITE = 0.75
@@ -47,7 +47,7 @@ WHITE = 0.75
 LINE, ROOT, OUTLINE = 1.2, 5.0, 1.3
 """Half widths of lines and root marks, and the width of the outline, in pixels."""
 
-OUTLINE_OPACITY = 0.6
+OUTLINE_OPACITY = 0.5
 ROOT_COLOUR = np.array((255, 255, 255), dtype=np.float32)
 
 
