@@ -155,7 +155,7 @@ def nearest_interval(start: Rows, end: Rows, polyline: Rows) -> tuple[int, float
     -------
     tuple
         Index of the interval, the first of equals, and the position of the nearest point on it,
-        from 0 to 1.
+        from 0 to 1; that of a parallel interval faces the middle of the segment.
     """
     base, along = polyline[:-1], np.diff(polyline, axis=0)
     own = end - start
@@ -173,7 +173,9 @@ def _nearest_fractions(start: Rows, own: Rows, base: Rows, along: Rows) -> Rows:
     determinant = squared * own_squared - product**2
     skew = determinant > 1e-12 * np.maximum(squared * own_squared, 1e-300)
     inner = (product * on_own - on_interval * own_squared) / np.where(skew, determinant, 1.0)
-    fraction = np.clip(np.where(skew, inner, 0.0), 0.0, 1.0)
+    # Parallel ones have many nearest points; the middle of the segment is the best one here.
+    middle = _clipped_ratio(0.5 * product - on_interval, squared)
+    fraction = np.where(skew, np.clip(inner, 0.0, 1.0), middle)
     other = _clipped_ratio(fraction * product + on_own, np.full_like(squared, own_squared))
     fraction = _clipped_ratio(other * product - on_interval, squared)
     return np.stack([fraction, other], axis=-1)
