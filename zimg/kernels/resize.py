@@ -5,10 +5,11 @@ from functools import reduce
 
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, DType, Namespace
+from zimg.ops import jit
 from zimg.ops.gather import index_dtype
 
 
-def reduced(volume: Array, ratios: tuple[int, int, int], /) -> Array:
+def reduced(volume: Array, ratios: tuple[int, ...], /) -> Array:
     """`volume` with fewer voxels along each axis, each a weighted mean of those that it covers.
 
     Parameters
@@ -43,7 +44,7 @@ def reduced(volume: Array, ratios: tuple[int, int, int], /) -> Array:
         return volume
     values = xp.astype(volume, _widest_float(volume, xp=xp))
     for axis, ratio in enumerate(ratios):
-        values = _reduced_along(values, axis, int(ratio), xp=xp)
+        values = jit(_reduced_along, xp=xp)(values, axis=axis, ratio=int(ratio), xp=xp)
     return _in_type(values, volume.dtype, xp=xp)
 
 
@@ -53,7 +54,7 @@ def _widest_float(volume: Array, *, xp: Namespace) -> DType:
     return floats.get("float64", floats["float32"])
 
 
-def _reduced_along(values: Array, axis: int, ratio: int, *, xp: Namespace) -> Array:
+def _reduced_along(values: Array, *, axis: int, ratio: int, xp: Namespace) -> Array:
     """Sum over the taps of the kernel, read for all new voxels at once."""
     length = values.shape[axis]
     size = math.ceil(length / ratio)

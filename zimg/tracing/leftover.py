@@ -1,15 +1,17 @@
 """The part of a mask that tracing has not explained, from which recovery starts."""
 
+import math
+
 from zimg._dispatch import array_namespace
-from zimg._typing import Array, Namespace
+from zimg._typing import Array, DType, Namespace
 from zimg.kernels.components import remove_small
 from zimg.kernels.morphology import cut
 from zimg.kernels.widen import widened
 from zimg.ops import jit
 
 SMALLEST_OBJECT = 27
-SPREAD = 5
-"""Planes by which a trace may grow in z."""
+FIRST, SPREAD = 3, 5
+"""First plane from which a trace may grow in z, and by how many planes."""
 
 
 def leftover(signal: Array, mask: Array, trace_mask: Array, base_mask: Array, /) -> Array:
@@ -45,40 +47,47 @@ def _untraced(
     signal: Array, mask: Array, trace_mask: Array, base_mask: Array, *, xp: Namespace
 ) -> Array:
     traced = (trace_mask > 0) | (base_mask == 1)
-    if signal.shape[0] < SPREAD + 4:  # no plane has room on both sides
+    if signal.shape[0] <= FIRST + SPREAD:
         return mask & ~traced
-    tripled = _summable(signal, xp=xp)
-    down = _spread_down(traced, tripled, xp=xp)
-    up = xp.flip(_spread_down(xp.flip(traced, axis=0), xp.flip(tripled, axis=0), xp=xp), axis=0)
-    return mask & ~(traced | down | up)
+    signal = _summable(signal, xp=xp)
+    down = _brightest_end(traced, signal, xp=xp)
+    up = _brightest_end(xp.flip(traced, axis=0), xp.flip(signal, axis=0), xp=xp)
+    swollen = xp.maximum(down, xp.flip(up, axis=0)) >= signal * 3
+    return mask & ~(traced | swollen)
 
 
 def _summable(signal: Array, *, xp: Namespace) -> Array:
-    """A signal of which three values can be added without overflow, in the smallest such type."""
+    """A signal of which three values can be added without overflow, in a small type."""
     if signal.dtype == xp.uint8:
         return xp.astype(signal, xp.int16)
-    if xp.isdtype(signal.dtype, "integral"):
+    if signal.dtype in (xp.int8, xp.int16):
         return xp.astype(signal, xp.int32)
-    return signal
+    return signal if xp.isdtype(signal.dtype, "real floating") else xp.astype(signal, xp.float32)
 
 
-def _spread_down(traced: Array, signal: Array, *, xp: Namespace) -> Array:
-    """Voxels up to 5 planes behind a traced one that ends there, and not brighter than it.
+def _brightest_end(traced: Array, signal: Array, *, xp: Namespace) -> Array:
+    """Brightness of the brightest trace that ends in one of the 5 planes before a voxel.
 
-    Brightness of a traced voxel is the mean over it and the two planes before.
+    Brightness is the sum of the signal over the last traced voxel and the two planes before it;
+    where no trace ends, something below three times any signal.
     """
     depth = signal.shape[0]
-    first, stop = 3, depth - SPREAD
 
     def planes(volume: Array, step: int) -> Array:
-        return cut(volume, 0, first + step, stop + step)
+        return cut(volume, 0, FIRST + step, depth - SPREAD + step)
 
-    ending = planes(traced, 0) & ~planes(traced, 1)
+    lowest = xp.full_like(cut(signal, 0, 0, 1), _lowest(signal.dtype, xp=xp))
     total = planes(signal, 0) + planes(signal, -1) + planes(signal, -2)
-    tripled = signal * 3
-    reached = xp.zeros_like(traced)
-    for step in range(1, SPREAD + 1):
-        hit = ending & (total >= planes(tripled, step))
-        before, after = cut(reached, 0, 0, first + step), cut(reached, 0, stop + step, depth)
-        reached = xp.concat([before, planes(reached, step) | hit, after], axis=0)
-    return reached
+    ends = xp.where(planes(traced, 0) & ~planes(traced, 1), total, _lowest(signal.dtype, xp=xp))
+    before, behind = [lowest] * (FIRST + SPREAD), [lowest] * (SPREAD - 1)
+    ends = xp.concat([*before, ends, *behind], axis=0)
+    brightest = cut(ends, 0, 0, depth)
+    for step in range(1, SPREAD):
+        brightest = xp.maximum(brightest, cut(ends, 0, step, step + depth))
+    return brightest
+
+
+def _lowest(dtype: DType, *, xp: Namespace) -> float:
+    if xp.isdtype(dtype, "integral"):
+        return int(xp.iinfo(dtype).min)
+    return -math.inf

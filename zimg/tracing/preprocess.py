@@ -39,7 +39,8 @@ def check_signal(volume: Array, /) -> None:
     """
     xp = array_namespace(volume)
     if volume.ndim != 3 or 0 in volume.shape:
-        raise ValueError(f"a signal must be (Z, Y, X) and not empty, got shape {volume.shape}")
+        shape = tuple(volume.shape)
+        raise ValueError(f"a signal must be (Z, Y, X) and not empty, got shape {shape}")
     if not xp.isdtype(volume.dtype, ("integral", "real floating")):
         raise TypeError(f"a signal must have integer or float voxels, got {volume.dtype}")
     if xp.isdtype(volume.dtype, "real floating"):
