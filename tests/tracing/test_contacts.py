@@ -11,11 +11,11 @@ from zimg.tracing.segments import axis_point
 REACH = 12.0
 
 
-def tangle(tube, count=14, seed=2):
+def tangle(tube, count=9, seed=2):
     rng = np.random.default_rng(seed)
     return [
         tube(
-            *rng.uniform(0.0, 50.0, (2, 3)),
+            *rng.uniform(0.0, 35.0, (2, 3)),
             radius=rng.uniform(0.5, 4.0),
             scale=rng.uniform(0.4, 2.5),
         )
@@ -24,14 +24,15 @@ def tangle(tube, count=14, seed=2):
 
 
 def all_pairs(hook, loop):
-    """Distance, axis distance, segment and end of the nearest approach, one pair at a time."""
-    found = []
-    for index, row in enumerate(loop.segments):
-        for end, stub in enumerate(probes(hook)):
-            for offset in (0.0, 1.0):
-                distance, _ = surface_distance(axis_point(stub, offset)[None], row[None])
-                apart = axis_line_distance(stub, row)
-                found.append((float(distance[0]), float(apart), index, end))
+    """Distance, axis distance, segment and end of the nearest approach, of all there are."""
+    rows, found = loop.segments, []
+    for end, stub in enumerate(probes(hook)):
+        stubs = np.tile(stub, (len(rows), 1))
+        distance = np.minimum(
+            *(surface_distance(axis_point(stubs, offset), rows)[0] for offset in (0.0, 1.0))
+        )
+        apart = axis_line_distance(stubs, rows)
+        found += zip(distance, apart, range(len(rows)), [end] * len(rows), strict=True)
     return min(found)
 
 
