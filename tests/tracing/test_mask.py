@@ -8,19 +8,17 @@ import pytest
 
 from zimg.ops import upload
 from zimg.testing import bring_home
-from zimg.tracing import mask
-from zimg.tracing.mask import (
+from zimg.tracing import threshold
+from zimg.tracing.mask import above, foreground, make_mask
+from zimg.tracing.preprocess import subtract_background
+from zimg.tracing.threshold import (
     Levels,
-    above,
     count_levels,
-    foreground,
     locmax_level,
     locmax_threshold,
-    make_mask,
     refined_level,
     triangle_level,
 )
-from zimg.tracing.preprocess import subtract_background
 
 DATA = Path(__file__).parents[1] / "data" / "neuroseg"
 VECTORS = json.loads((DATA / "preprocess.json").read_text())["volumes"]
@@ -29,7 +27,7 @@ VECTORS = json.loads((DATA / "preprocess.json").read_text())["volumes"]
 @pytest.fixture
 def on_lane(xp, device, monkeypatch):
     """Move a NumPy array to the lane; pretended devices open for visible reads only."""
-    monkeypatch.setattr(mask, "to_host", bring_home)
+    monkeypatch.setattr(threshold, "to_host", bring_home)
     return lambda host: upload(host, on=device, xp=xp)
 
 
@@ -80,9 +78,9 @@ def test_wide_integers_are_counted_in_wide_levels(on_lane):
     counted = count_levels(on_lane(signal))
     assert counted.voxels.size <= 65536
     assert counted.voxels.sum() == signal.size
-    threshold = locmax_threshold(on_lane(signal))
-    level = (threshold + 1) / counted.width - 1
-    assert counted.share_above(int(level)) == (signal > threshold).mean()
+    limit = locmax_threshold(on_lane(signal))
+    level = (limit + 1) / counted.width - 1
+    assert counted.share_above(int(level)) == (signal > limit).mean()
 
 
 @pytest.mark.parametrize("value", [0, 7])
