@@ -1,7 +1,7 @@
 """Scores of tube segments: how well the signal follows their field, and where its centroid lies.
 
-Every kernel takes a packed volume, ``(n, 3)`` origins and ``(n, 8)`` rows relative to them (see
-``zimg.kernels.tube``) and returns one result per row; `masked` False promises that every sample lies inside the volume. All run under ``jit`` with `layout`
+Every kernel takes a packed volume and ``(n, 11)`` rows (see ``zimg.kernels.tube``) and returns one
+result per row; `masked` False promises that every sample lies inside the volume. All run under ``jit`` with `layout`
 and `masked` static.
 """
 
@@ -13,17 +13,17 @@ from zimg.kernels.tube import SLICES, core_field, full_field, sampled
 
 
 def dot_scores(
-    words: Array, origins: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
     """Weighted sum of the signal over each segment's field, ``(n,)``: the objective of the fit."""
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)
-    value, _ = sampled(words, origins, field, layout, masked=masked)
+    value, _ = sampled(words, rows, field, layout, masked=masked)
     return _sum(_sum(value, 1, xp=xp) * field.weight, 1, xp=xp)
 
 
 def full_scores(
-    words: Array, origins: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
     """Objective, correlation and mean signal of each segment, ``(n, 3)``.
 
@@ -33,7 +33,7 @@ def full_scores(
     """
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)
-    value, valid = sampled(words, origins, field, layout, masked=masked)
+    value, valid = sampled(words, rows, field, layout, masked=masked)
     dot = _sum(_sum(value, 1, xp=xp) * field.weight, 1, xp=xp)
     correlation = _correlation(value, valid, field.weight, xp=xp)
     inner = xp.astype(template.inside, value.dtype)
@@ -48,7 +48,6 @@ def full_scores(
 
 def core_correlations(
     words: Array,
-    origins: Array,
     rows: Array,
     template: Template,
     *,
@@ -59,17 +58,17 @@ def core_correlations(
     """Correlation of the signal with the inside of each segment, sampled in `slices` sections, ``(n,)``."""
     xp = array_namespace(rows)
     field = core_field(rows, template, layout, slices)
-    value, valid = sampled(words, origins, field, layout, masked=masked)
+    value, valid = sampled(words, rows, field, layout, masked=masked)
     return _correlation(value, valid, field.weight, xp=xp)
 
 
 def slice_correlations(
-    words: Array, origins: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
     """Correlation of the signal with every slice of each field alone, ``(n, 11)``."""
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)
-    value, valid = sampled(words, origins, field, layout, masked=masked)
+    value, valid = sampled(words, rows, field, layout, masked=masked)
     per_slice = [
         _correlation(
             value[:, s : s + 1, :],
@@ -83,7 +82,7 @@ def slice_correlations(
 
 
 def centroids(
-    words: Array, origins: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
+    words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
     """Signal-weighted mean of each field's positions, ``(n, 3)`` x y z in image voxels from its origin.
 
@@ -91,7 +90,7 @@ def centroids(
     """
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)
-    value, _ = sampled(words, origins, field, layout, masked=masked)
+    value, _ = sampled(words, rows, field, layout, masked=masked)
     empty = xp.sum(value, axis=(1, 2), dtype=value.dtype) == 0
     value = xp.where(empty[:, None, None], xp.ones_like(value), value)
     over_slices, over_points = _sum(value, 1, xp=xp), _sum(value, 2, xp=xp)

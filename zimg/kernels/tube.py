@@ -1,10 +1,10 @@
 """Fields of tube segments: where a segment samples the signal, and the sampled values.
 
-Arrays named `rows` are ``(n, 8)`` floating: ``radius, theta, psi, scale, length, x, y, z`` in trace
-space (``zimg.tracing.segments`` says what they mean), positions relative to a voxel of their own that
-`origins`, ``(n, 3)`` integer x, y, z, names: coordinates stay small, so their precision does not depend on
-the size of the volume. Kernels broadcast over rows and reduce within them, so the result of a row
-never depends on the rows beside it.
+Arrays named `rows` are ``(n, 11)`` floating: ``radius, theta, psi, scale, length, x, y, z`` in trace
+space (``zimg.tracing.segments`` says what they mean), then x, y, z of a voxel as whole numbers, from
+which the position counts: coordinates stay small, so their precision does not depend on the size of
+the volume. Kernels broadcast over rows and reduce within them, so the result of a row never depends
+on the rows beside it.
 """
 
 from typing import NamedTuple
@@ -102,7 +102,7 @@ def _placed(
 
 
 def sampled(
-    words: Array, origins: Array, field: Field, layout: Layout, *, masked: bool
+    words: Array, rows: Array, field: Field, layout: Layout, *, masked: bool
 ) -> tuple[Array, Array | None]:
     """Trilinear samples of a packed volume at the positions of `field`.
 
@@ -122,13 +122,13 @@ def sampled(
     position = [q[:, None, :] + a[:, :, None] for q, a in zip(section, axis, strict=True)]
     valid = None
     if masked:
-        low, high = _bounds(origins, layout, position[0].dtype, xp=xp)
+        low, high = _bounds(rows, layout)
         valid = _strictly_between(position, low, high)
         position = [
             xp.minimum(xp.maximum(p, a), b) for p, a, b in zip(position, low, high, strict=True)
         ]
     floor = [xp.floor(p) for p in position]
-    index = barrier(_flat_index(floor, origins, words, layout, xp=xp), xp=xp)
+    index = barrier(_flat_index(floor, rows, words, layout, xp=xp), xp=xp)
     fraction = [_fraction(p, f) for p, f in zip(position, floor, strict=True)]
     read = barrier(_gathered(words, index, layout, xp=xp), xp=xp)
     value = _interpolated(read, fraction, layout, xp=xp)
@@ -137,13 +137,10 @@ def sampled(
     return value, valid
 
 
-def _bounds(
-    origins: Array, layout: Layout, dtype: object, *, xp: Namespace
-) -> tuple[list[Array], list[Array]]:
-    """First and last voxel of the volume on each axis, relative to every origin, ``(n, 1, 1)``."""
-    low = [xp.astype(-origins[:, i, None, None], dtype) for i in range(3)]
-    high = [a + (n - 1.0) for a, n in zip(low, layout.shape[::-1], strict=True)]
-    return low, high
+def _bounds(rows: Array, layout: Layout) -> tuple[list[Array], list[Array]]:
+    """First and last voxel of the volume on each axis, relative to every row's own, ``(n, 1, 1)``."""
+    low = [-rows[:, 8 + i, None, None] for i in range(3)]
+    return low, [a + (n - 1.0) for a, n in zip(low, layout.shape[::-1], strict=True)]
 
 
 def _strictly_between(position: list[Array], low: list[Array], high: list[Array]) -> Array:
@@ -154,11 +151,11 @@ def _strictly_between(position: list[Array], low: list[Array], high: list[Array]
 
 
 def _flat_index(
-    floor: list[Array], origins: Array, words: Array, layout: Layout, *, xp: Namespace
+    floor: list[Array], rows: Array, words: Array, layout: Layout, *, xp: Namespace
 ) -> Array:
     """Word of the lowest corner of each sample's cell, flattened to one axis."""
     index_dtype = xp.int32 if words.shape[0] < 2**31 else xp.int64
-    start = xp.astype(origins, index_dtype)
+    start = xp.astype(rows[:, 8:11], index_dtype)
     start = start[:, 2] * layout.plane + start[:, 1] * layout.row + start[:, 0]
     x, y, z = (xp.astype(f, index_dtype) for f in floor)
     z *= layout.plane

@@ -103,7 +103,7 @@ class Labeller:
 
 def boxes(rows: Rows, z_to_xy: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First corners relative to the bottom voxels and sizes of the fields' boxes, ``(n, 3)`` x y z."""
-    origin = rows.copy()
+    origin = np.concatenate([rows, np.zeros((len(rows), 3))], axis=1)
     origin[:, POSITION] = 0.0
     field = full_field(origin, TEMPLATE, Layout(PLAIN, (1, 1, 1), z_to_xy))
     pairs = list(zip(field.section, field.axis, strict=True))

@@ -139,17 +139,9 @@ class TubeScorer:
 
         def run(task: tuple[NDArray[np.int64], bool]) -> None:
             chosen, masked = task
-            chunk = self._padded(rows[chosen])
-            origins = self._origins(chunk)
-            chunk[:, POSITION] -= origins * self._image_to_trace
+            chunk = like(self._relative(rows[chosen]).astype(self._dtype), self.words)
             result = compiled(
-                self.words,
-                like(origins.astype(np.int32), self.words),
-                like(chunk.astype(self._dtype), self.words),
-                template,
-                layout=self.layout,
-                masked=masked,
-                **static,
+                self.words, chunk, template, layout=self.layout, masked=masked, **static
             )
             out[chosen] = to_host(result)[: len(chosen)]
 
@@ -184,12 +176,15 @@ class TubeScorer:
         yield from ((part, False) for part in _parts(np.flatnonzero(inside), size))
         yield from ((part, True) for part in _parts(np.flatnonzero(~inside), size))
 
-    def _padded(self, rows: Rows) -> Rows:
-        """`rows` with the last one repeated up to a shape that the framework has compiled."""
-        if not self._plan.shapes:
-            return rows
-        missing = self._plan.padded(len(rows)) - len(rows)
-        return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
+    def _relative(self, rows: Rows) -> Rows:
+        """Rows of the kernels: relative to the voxel of their bottom, padded to a compiled shape."""
+        if self._plan.shapes:
+            missing = self._plan.padded(len(rows)) - len(rows)
+            rows = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
+        origins = self._origins(rows)
+        relative = np.concatenate([rows, origins], axis=1)
+        relative[:, POSITION] -= origins * self._image_to_trace
+        return relative
 
 
 def _parts(chosen: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
