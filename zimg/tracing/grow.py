@@ -24,7 +24,7 @@ from zimg.tracing.strands import Growth, Strand, strands_of
 MOST_SEGMENTS = 5000
 """Segments of one chain at most (behaviour of the reference)."""
 
-WINDOW = 12
+SMALLEST_WINDOW, LARGEST_WINDOW = 12, 128
 """Seeds that grow together; more keep a wide device busier and waste more fits."""
 
 
@@ -116,7 +116,7 @@ def grow_chains(
     options: GrowthOptions,
     *,
     report: Reporter,
-    window: int = WINDOW,
+    window: int | None = None,
 ) -> list[Chain]:
     """Grow and keep chains from committed seeds.
 
@@ -127,7 +127,7 @@ def grow_chains(
     trace_mask
         ``(Z, Y, X)`` uint8 on the host; kept chains are marked in it.
     window
-        Seeds that grow together: changes speed, never the result.
+        Seeds that grow together: changes speed, never the result. None suits the device.
     """
     eligible = passes_score(seeds.score, seeds.rows, options.min_score)
     eligible &= seeds.rows[:, 0] <= LARGEST_RADIUS
@@ -135,6 +135,7 @@ def grow_chains(
     growth = Growth(scorer, options.min_score)
     waiting = list(np.flatnonzero(eligible)[::-1])
     active: list[_Candidate] = []
+    window = window or min(LARGEST_WINDOW, max(SMALLEST_WINDOW, scorer.batch_rows // 8))
     report.stage("grow chains", len(waiting))
     while waiting or active:
         report.check()

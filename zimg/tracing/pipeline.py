@@ -13,7 +13,7 @@ from zimg.swc import ZSwc
 from zimg.tracing import preprocess
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig, check_supported
-from zimg.tracing.grow import WINDOW, GrowthOptions, grow_chains
+from zimg.tracing.grow import GrowthOptions, grow_chains
 from zimg.tracing.labels import Mask
 from zimg.tracing.leftover import leftover
 from zimg.tracing.mask import make_mask
@@ -81,7 +81,7 @@ def run_trace(
     resample: bool = True,
     dtype: str = "float32",
     report: Reporter,
-    window: int = WINDOW,
+    window: int | None = None,
 ) -> TraceReport:
     """Trace a ``(Z, Y, X)`` signal on the framework and device that hold it.
 
@@ -99,7 +99,7 @@ def run_trace(
         Precision of the kernels, ``"float32"`` or ``"float64"``; the latter also compares all
         orientations of every seed.
     window
-        Seeds that grow together; changes speed only.
+        Seeds that grow together; changes speed only. None suits the device.
     """
     check_supported(config)
     preprocess.check_signal(volume)
@@ -140,7 +140,7 @@ class _Pass:
     exact: bool
     report: Reporter
     clock: _Clock
-    window: int
+    window: int | None
     seeds: int = 0
 
     def chains(self, seeds: Seeds, min_length: float, *, again: bool = False) -> list[Chain]:

@@ -65,6 +65,7 @@ class TubeScorer:
         self._core = core_template(dtype=compute, xp=self._xp, on=self._on)
         self._thin = thin_core_template(dtype=compute, xp=self._xp, on=self._on)
         self._plan = row_plan(xp=self._xp, on=self._on)
+        self.batch_rows = self._plan.rows
         self._pool = ThreadPoolExecutor(self._plan.workers) if self._plan.workers > 1 else None
         depth, height, width = self.layout.shape
         self._image_to_trace = np.array([1.0, 1.0, z_to_xy])
