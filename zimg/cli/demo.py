@@ -7,12 +7,13 @@ from time import perf_counter
 from zimg import neutube_json
 from zimg._errors import ZException
 from zimg._progress import reporter
+from zimg.cli.trace import counted
 from zimg.image import VoxelSizeUnit, ZImg, ZImgInfo
 from zimg.io import write_tiff
 from zimg.phantom import Phantom, neuron
 from zimg.swc.compare import compare
 from zimg.tracing.config import resolve_config
-from zimg.tracing.pipeline import run_trace
+from zimg.tracing.pipeline import TraceReport, run_trace
 from zimg.view import overlay, write_png
 from zimg.workers.output import check_writable, write_tree
 
@@ -38,18 +39,25 @@ def run_demo(folder: Path, *, progress: bool) -> None:
     write_tree(result.tree, folder / "tree.swc")
     picture = overlay(phantom.volume, result.tree, z_to_xy=phantom.z_to_xy)
     write_png(folder / "tree.png", picture)
+    sys.stdout.write("\n".join([*_lines(folder, phantom, result), ""]))
+    sys.stdout.write(f"{perf_counter() - began:.1f} s\n")
+
+
+def _lines(folder: Path, phantom: Phantom, result: TraceReport) -> list[str]:
+    """What was written, and how well trace and truth agree."""
     agreement = compare(result.tree, phantom.tree, spacing=(1.0, 1.0, phantom.z_to_xy))
-    lines = (
-        f"volume    {folder / 'volume.tif'} (x, y, z: {_size(phantom)}; z to xy {phantom.z_to_xy})",
-        f"truth     {folder / 'gold.swc'} ({len(phantom.tree)} nodes)",
-        f"trace     {folder / 'tree.swc'} ({result.seeds} seeds, {result.chains} chains, "
-        f"{len(result.tree)} nodes, {len(result.tree.roots)} trees)",
+    size = " x ".join(map(str, phantom.volume.shape[::-1]))
+    known = counted(node=len(phantom.tree))
+    nodes, trees = len(result.tree), len(result.tree.roots)
+    found = counted(seed=result.seeds, chain=result.chains, node=nodes, tree=trees)
+    return [
+        f"volume    {folder / 'volume.tif'} (x, y, z: {size}; z to xy {phantom.z_to_xy})",
+        f"truth     {folder / 'gold.swc'} ({known})",
+        f"trace     {folder / 'tree.swc'} ({found})",
         f"picture   {folder / 'tree.png'}",
         f"agreement precision {agreement.precision:.3f}, recall {agreement.recall:.3f}, "
         f"F1 {agreement.f1:.3f} within 2 voxels",
-        f"{perf_counter() - began:.1f} s",
-    )
-    sys.stdout.write("\n".join(lines) + "\n")
+    ]
 
 
 def as_image(phantom: Phantom) -> ZImg:
@@ -58,7 +66,3 @@ def as_image(phantom: Phantom) -> ZImg:
     info.voxelSizeUnit = VoxelSizeUnit.um
     info.voxelSizeZ = phantom.z_to_xy
     return ZImg(phantom.volume, info, layout="ZYX")
-
-
-def _size(phantom: Phantom) -> str:
-    return " x ".join(map(str, phantom.volume.shape[::-1]))

@@ -100,18 +100,17 @@ def show_outcome(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
 
 def summary(outcome: Outcome) -> str:
     """Return what was found in one line."""
-    counts = ", ".join(
-        f"{count} {name if count == 1 else name + 's'}"
-        for name, count in (
-            ("seed", outcome.seeds),
-            ("chain", outcome.chains),
-            ("node", outcome.nodes),
-            ("tree", outcome.trees),
-        )
+    counts = counted(
+        seed=outcome.seeds, chain=outcome.chains, node=outcome.nodes, tree=outcome.trees
     )
     found = "" if outcome.nodes else " (nothing found)"
     length = f"length {outcome.length:.1f} voxels"
     return f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
+
+
+def counted(**counts: int) -> str:
+    """Return numbers with their nouns, which get an s unless there is one."""
+    return ", ".join(f"{n} {noun}{'s' * (n != 1)}" for noun, n in counts.items())
 
 
 def parse_region(text: str) -> ZImgRegion:
