@@ -61,13 +61,18 @@ def squared_distance(mask: Array, /, *, xp: Namespace | None = None) -> Array:
 
 def _lowered(squared: NDArray[np.int32], inside: Flat, step: int) -> NDArray[np.int32]:
     """Minimum over all `k` of the value `k` steps away plus ``k²``; the padding ends a search."""
-    lowest, open_ones, offset = squared[inside], np.arange(inside.size), 1
-    while (open_ones := open_ones[lowest[open_ones] > offset * offset]).size:
-        position = inside[open_ones]
-        beside = np.minimum(squared[position - offset * step], squared[position + offset * step])
-        lowest[open_ones] = np.minimum(lowest[open_ones], beside + offset * offset)
+    result = squared[inside]
+    member = np.flatnonzero(result > 1)
+    position, lowest, offset = inside[member], result[member], 1
+    while member.size:
+        reach = offset * step
+        beside = np.minimum(squared.take(position - reach), squared.take(position + reach))
+        lowest = np.minimum(lowest, beside + offset * offset)
+        result[member] = lowest
         offset += 1
-    return lowest
+        undecided = lowest > offset * offset
+        member, position, lowest = (each[undecided] for each in (member, position, lowest))
+    return result
 
 
 def local_maxima(distance: Array, /, *, xp: Namespace | None = None) -> Array:

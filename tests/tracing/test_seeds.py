@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from zimg.ops import upload
 from zimg.testing import bring_home
@@ -75,6 +76,18 @@ def test_many_seeds_make_small_objects_noise(on_lane):
     cleaned, seeds = remove_noise(on_lane(mask), before)
     assert bring_home(cleaned).sum() == 27
     assert seeds.points.tolist() == [[5, 5, 5]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_seeds_that_are_left_are_those_of_the_cleaned_mask(seed):
+    noise = gaussian_filter(np.random.default_rng(seed).random((24, 30, 40)), 1.0)
+    mask = noise > np.quantile(noise, 0.9)
+    seeds = extract_seeds(mask)
+    cleaned, kept = remove_noise(mask, seeds)
+    again = extract_seeds(cleaned)
+    assert 0 < len(kept) < len(seeds)
+    np.testing.assert_array_equal(kept.points, again.points)
+    np.testing.assert_array_equal(kept.value, again.value)
 
 
 def test_few_seeds_leave_everything_as_it_is(on_lane):

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,13 +91,15 @@ def remove_noise(mask: Array, seeds: Seeds, /) -> tuple[Array, Seeds]:
 
     Notes
     -----
-    Behaviour of the reference: the smallest object grows with the density of seeds.
+    Behaviour of the reference: the smallest object grows with the density of seeds. It extracts the
+    seeds again, which finds those that are left here: all voxels nearer to a voxel than the
+    background belong to its object, so other objects do not matter to its distance.
     """
     size = smallest_object(len(seeds), math.prod(mask.shape))
     if size == 0:
         return mask, seeds
     cleaned = remove_small(mask, size)
-    return cleaned, extract_seeds(cleaned)
+    return cleaned, seeds.chosen(_marked(seeds, to_host(cleaned)))
 
 
 def smallest_object(seeds: int, voxels: int) -> int:
@@ -119,5 +122,10 @@ def unmarked(seeds: Seeds, trace_mask: NDArray[np.uint8], /) -> Seeds:
     Seeds
         In the same order.
     """
+    return seeds.chosen(~_marked(seeds, trace_mask))
+
+
+def _marked(seeds: Seeds, marks: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether the voxel of each seed is not 0 in `marks`, a volume on the host."""
     x, y, z = seeds.points.astype(np.intp).T
-    return seeds.chosen(trace_mask[z, y, x] == 0)
+    return np.asarray(marks[z, y, x] != 0)
