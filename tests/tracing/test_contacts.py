@@ -25,7 +25,8 @@ def tangle(tube, count=9, seed=2):
 
 def all_pairs(hook, loop):
     """Distance, axis distance, segment and end of the nearest approach, of all there are."""
-    rows, found = loop.segments, []
+    rows = loop.segments
+    found: list[tuple[float, float, int, int]] = []
     for end, stub in enumerate(probes(hook)):
         stubs = np.tile(stub, (len(rows), 1))
         distance = np.minimum(

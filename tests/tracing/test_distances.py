@@ -17,8 +17,7 @@ UPRIGHT = np.array([3.0, 0.0, 0.0, 2.0, 11.0, 0.0, 0.0, 0.0])  # semi-axes 6 (x)
 
 
 def to_segment(*points, row=UPRIGHT):
-    points = np.array(points, dtype=np.float64)
-    return surface_distance(points, np.tile(row, (len(points), 1)))
+    return surface_distance(np.array(points, dtype=np.float64), np.tile(row, (len(points), 1)))
 
 
 def random_rows(rng, count):

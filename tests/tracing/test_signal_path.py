@@ -78,6 +78,9 @@ def test_bright_ends_lie_at_the_brightest_point_between_end_and_middle(tube):
 def test_the_path_orients_the_connection(pair):
     chains, signal = pair(), drawn((5, 105))
     near = contacts(chains, 10.0)[0, 1]
+    assert near is not None
     found = signal_path(chains[0], bright_ends(chains, signal)[0], chains[1], near, signal)
+    assert found is not None
+    assert found.orientation is not None
     assert abs(found.orientation[0]) == pytest.approx(1.0, abs=1e-6)
     assert 0.0 < found.length < 0.3

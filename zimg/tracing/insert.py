@@ -158,11 +158,14 @@ def _bridged(chain: Chain, lower: int, upper: int, fraction: Rows, along: float)
 def _with_records(chain: Chain, source: int, rows: Rows, *, before: int | None = None) -> Chain:
     """`rows` as a chain whose new segment, before index `before`, has the record of `source`."""
     at = source if before is None else before
-    columns = {
-        name: np.insert(getattr(chain, name), at, getattr(chain, name)[source])
-        for name in ("direction", "fix", "score", "mean_signal")
-    }
-    return replace(chain, segments=rows, **columns)
+    return replace(
+        chain,
+        segments=rows,
+        direction=np.insert(chain.direction, at, chain.direction[source]),
+        fix=np.insert(chain.fix, at, chain.fix[source]),
+        score=np.insert(chain.score, at, chain.score[source]),
+        mean_signal=np.insert(chain.mean_signal, at, chain.mean_signal[source]),
+    )
 
 
 def _set_knot(chain: Chain, index: int, fraction: float, direction: int) -> None:
