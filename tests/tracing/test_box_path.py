@@ -13,7 +13,9 @@ UNIT = np.ones(3)
 
 
 def path(darkness, start, targets, spacing=UNIT):
-    return cheapest_path(np.asarray(darkness), np.array(start), np.array(targets), spacing)
+    found = cheapest_path(np.asarray(darkness), np.array(start), np.array(targets), spacing)
+    assert found is not None
+    return found
 
 
 def explicit_cost(darkness, start, targets, spacing):
@@ -71,7 +73,7 @@ def test_the_cost_is_that_of_the_explicit_graph(seed):
     darkness = rng.random((3, 6, 5)) ** 6
     start, targets = rng.integers(0, 3, 3), rng.integers([0, 3, 2], [3, 6, 5], (4, 3))
     spacing = np.array([rng.uniform(0.5, 3.0), 1.0, 1.0])
-    voxels, cost = cheapest_path(darkness, start, targets, spacing)
+    voxels, cost = path(darkness, start, targets, spacing)
     assert cost == pytest.approx(explicit_cost(darkness, start, targets, spacing), rel=1e-12)
     steps = np.linalg.norm(np.diff(voxels, axis=0) * spacing, axis=1)
     values = darkness[tuple(voxels.T)]
