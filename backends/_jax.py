@@ -111,14 +111,19 @@ def _compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
     """The compiled form of `fn`, its keyword-only arguments static."""
     parameters = inspect.signature(fn).parameters.values()
     static = tuple(each.name for each in parameters if each.kind is each.KEYWORD_ONLY)
-    compiled: Callable[..., Any] = jax.jit(
-        fn, static_argnames=static, compiler_options=_compiler_options()
-    )
+    outer = jax.jit(fn, static_argnames=static, compiler_options=_compiler_options())
+    inner = jax.jit(fn, static_argnames=static)  # options are for the outermost function only
+
+    @wraps(fn)
+    def compiled(*args: Any, **kwargs: Any) -> Any:
+        traced = any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(args))
+        return (inner if traced else outer)(*args, **kwargs)
+
     return compiled
 
 
 def _compiler_options() -> dict[str, str] | None:
-    """On CPUs, keep XLA from dropping barriers before it fuses: that doubles the speed of the tube kernel.
+    """On CPUs, keep XLA from dropping barriers before it fuses: the tube kernel is twice as fast.
 
     Measured with JAX 0.10.2: 15 instead of 33 ns per sample. The pass changes no values.
     """
