@@ -15,9 +15,9 @@ from zimg._progress import reporter
 from zimg._typing import Array
 from zimg.image import ZImgRegion, ZImgSource
 from zimg.swc import ZSwc
+from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
-from zimg.tracing.trace import z_to_xy_ratio
 from zimg.view import overlay, write_png
 from zimg.workers.checks import ratio
 from zimg.workers.output import check_writable, write_tree

@@ -1,1 +1,1 @@
-""""""
+"""Pure functions of arrays: the mathematics, on any framework and device."""

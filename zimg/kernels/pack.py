@@ -41,7 +41,7 @@ def pack_volume(volume: Array, /, *, z_to_xy: float, dtype: object) -> tuple[Arr
     """Pack a ``(Z, Y, X)`` volume for the tube kernels.
 
     Each axis gets one padding voxel behind its end, so that the neighbour of every voxel exists.
-    Packed values are exact. Voxels that are neither uint8 nor uint16 are kept one per word in `dtype`.
+    Packed values are exact. Voxels other than uint8 and uint16 are kept one per word in `dtype`.
 
     Returns
     -------

@@ -1,7 +1,8 @@
 """Ranking of many orientations of a tube at once, as a matrix product over crops of the signal.
 
-For a given radius every orientation's core field is a fixed set of weights on the voxels around the
-centre, so sums over all fields of a crop are one product with a matrix that does not depend on the image.
+For a given radius every orientation's core field is a fixed set of weights on the voxels around
+the centre, so the sums over all fields are one product of a crop of the signal with a matrix that
+does not depend on the image.
 """
 
 from zimg._dispatch import array_namespace, device
@@ -32,7 +33,7 @@ def orientation_ranks(
     touched
         ``(k,)`` flat indices into the ``(2 reach + 1)³`` crop of the voxels that any field uses.
     weighted, counted
-        ``(k, m)`` weight of each voxel in the weighted and in the plain sum of an orientation's samples.
+        ``(k, m)`` weight of each voxel in an orientation's weighted and plain sum of samples.
     weight_sums
         ``(3,)`` number of samples, sum of their weights, sum of the squares of their weights.
     layout, reach
@@ -55,7 +56,7 @@ def orientation_ranks(
 def _centred_crops(
     words: Array, centres: Array, layout: Layout, reach: int, *, xp: Namespace
 ) -> Array:
-    """Cubes of the signal around each centre, moved by a fraction of a voxel, ``(n, (2 reach + 1)³)``."""
+    """Cubes of the signal around each centre, interpolated, ``(n, (2 reach + 1)³)``."""
     side = 2 * reach + 2
     floor = xp.floor(centres)
     base = xp.astype(floor, xp.int32 if words.shape[0] < 2**31 else xp.int64)

@@ -1,8 +1,8 @@
 """Scores of tube segments: how well the signal follows their field, and where its centroid lies.
 
 Every kernel takes a packed volume and ``(n, 11)`` rows (see ``zimg.kernels.tube``) and returns one
-result per row; `masked` False promises that every sample lies inside the volume. All run under ``jit`` with `layout`
-and `masked` static.
+result per row; `masked` False promises that every sample lies inside the volume. All run under
+``jit`` with `layout` and `masked` static.
 """
 
 from zimg._dispatch import array_namespace
@@ -55,7 +55,7 @@ def core_correlations(
     masked: bool,
     slices: int = SLICES,
 ) -> Array:
-    """Correlation of the signal with the inside of each segment, sampled in `slices` sections, ``(n,)``."""
+    """Correlation with the inside of each segment, sampled in `slices` sections, ``(n,)``."""
     xp = array_namespace(rows)
     field = core_field(rows, template, layout, slices)
     value, valid = sampled(words, rows, field, layout, masked=masked)
@@ -84,9 +84,9 @@ def slice_correlations(
 def centroids(
     words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
-    """Signal-weighted mean of each field's positions, ``(n, 3)`` x y z in image voxels from its origin.
+    """Signal-weighted mean of each field's positions, ``(n, 3)``.
 
-    Without any signal it is the plain mean of the positions.
+    x, y, z in image voxels from the row's own voxel. Without any signal it is the plain mean.
     """
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)

@@ -1,4 +1,4 @@
-"""The planar templates of a tube section: a Mexican hat that is positive inside the wall and negative around it."""
+"""Planar templates of a tube section: a Mexican hat, positive inside, negative around it."""
 
 from collections.abc import Iterator
 from math import exp, hypot
@@ -10,10 +10,10 @@ SPACING = 0.2
 """Lattice step in units of the tube radius (behaviour of the reference)."""
 
 FULL_LIMIT = 66
-"""Squared radius of the full template in lattice steps: (1.6² + 0.1) / 0.2² rounded down (behaviour of the reference)."""
+"""Squared radius of the full template in lattice steps, (1.6² + 0.1) / 0.2² (as the reference)."""
 
 CORE_LIMIT = 20
-"""Squared radius of the core template in lattice steps: 0.81 / 0.2² rounded down (behaviour of the reference)."""
+"""Squared radius of the core template in lattice steps, 0.81 / 0.2² (as the reference)."""
 
 WALL = 25
 """Squared distance of the tube wall from the axis, in lattice steps."""
@@ -25,9 +25,10 @@ class Template(NamedTuple):
     Attributes
     ----------
     wall_x, wall_y
-        ``(n,)`` position in units of the radius; of a point beyond the wall, where its ray meets the wall.
+        ``(n,)`` position in units of the radius; for a point beyond the wall, of the wall before
+        it.
     inner, outer
-        ``(n,)`` value of ``(1 - t) exp(-t)`` with ``t = x² + y²``, 0 outside and inside respectively.
+        ``(n,)`` value of ``(1 - t) exp(-t)`` with ``t = x² + y²``; 0 outside, or 0 inside.
     inside
         ``(n,)`` bool: the point lies on or inside the wall and scales with the radius.
     surplus
@@ -89,7 +90,7 @@ def _hat(i: int, j: int) -> float:
 
 
 def _on_or_inside(i: int, j: int) -> bool:
-    """The axis points of the wall count as inside; the other wall points are negative by rounding."""
+    """Points of the wall on the axes count as inside; its others are negative by rounding."""
     square = i * i + j * j
     return square < WALL or (square == WALL and i * j == 0)
 

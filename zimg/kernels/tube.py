@@ -1,10 +1,10 @@
 """Fields of tube segments: where a segment samples the signal, and the sampled values.
 
-Arrays named `rows` are ``(n, 11)`` floating: ``radius, theta, psi, scale, length, x, y, z`` in trace
-space (``zimg.tracing.segments`` says what they mean), then x, y, z of a voxel as whole numbers, from
-which the position counts: coordinates stay small, so their precision does not depend on the size of
-the volume. Kernels broadcast over rows and reduce within them, so the result of a row never depends
-on the rows beside it.
+Arrays named `rows` are ``(n, 11)`` floating: ``radius, theta, psi, scale, length, x, y, z`` in
+trace space (``zimg.tracing.segments`` says what they mean), then x, y, z of a voxel as whole
+numbers, from which the position counts: coordinates stay small, so their precision does not depend
+on the size of the volume. Kernels broadcast over rows and reduce within them, so the result of a
+row never depends on the rows beside it.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from zimg.kernels.template import Template
 from zimg.ops import barrier, gather
 
 SLICES = 11
-"""Sections along the axis of a field, whatever the length of the segment (behaviour of the reference)."""
+"""Sections along the axis, whatever the length of the segment (behaviour of the reference)."""
 
 
 class Field(NamedTuple):
@@ -51,8 +51,11 @@ def full_field(rows: Array, template: Template, layout: Layout) -> Field:
 
 
 def _stretch(across: Array, along: Array, template: Template, *, xp: Namespace) -> Array:
-    """How much farther than the wall each point lies: by its surplus in radii where the wall is 1 to 2
-    voxels from the axis, in voxels where it is nearer, in twice that where it is farther."""
+    """How much farther from the axis than the wall each point lies, as a factor.
+
+    Its surplus counts in radii where the wall is 1 to 2 voxels from the axis, in voxels where it is
+    nearer, in pairs of voxels where it is farther (behaviour of the reference).
+    """
     one = xp.ones_like(across[:, 0:1])
     wall = across * across
     wall += along * along
@@ -138,7 +141,7 @@ def sampled(
 
 
 def _bounds(rows: Array, layout: Layout) -> tuple[list[Array], list[Array]]:
-    """First and last voxel of the volume on each axis, relative to every row's own, ``(n, 1, 1)``."""
+    """First and last voxel of the volume on each axis, relative to each row's, ``(n, 1, 1)``."""
     low = [-rows[:, 8 + i, None, None] for i in range(3)]
     return low, [a + (n - 1.0) for a, n in zip(low, layout.shape[::-1], strict=True)]
 
@@ -198,7 +201,7 @@ def _read(words: Array, index: Array, *, xp: Namespace) -> Array:
 def _interpolated(
     read: tuple[Array, ...], fraction: list[Array], layout: Layout, *, xp: Namespace
 ) -> Array:
-    """Seven interpolations over the eight corners, written so that eager frameworks reuse memory."""
+    """Seven interpolations over eight corners, written so that eager frameworks reuse memory."""
     dtype = fraction[0].dtype
     half = len(read) // 2
     low = _plane(read[:half], fraction, layout, dtype, xp=xp)

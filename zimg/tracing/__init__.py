@@ -1,5 +1,5 @@
 """From the signal of one channel to a neuron tree."""
 
-from zimg.tracing.trace import trace
+from zimg.tracing.automatic import trace
 
 __all__ = ["trace"]

@@ -31,11 +31,11 @@ class Chain:
     Attributes
     ----------
     segments
-        ``(n, 8)`` rows of :mod:`zimg.tracing.segments`; bottoms point to the head, tops to the tail.
+        ``(n, 8)`` rows of :mod:`zimg.tracing.segments`; bottoms towards the head.
     direction
         ``(n,)`` int: how each segment was traced, `BACKWARD`, `FORWARD`, or `BOTH` for the seed.
     fix
-        ``(n,)`` float: axial fraction that was held fixed in the fit (1 backward, 0 forward), NaN if none.
+        ``(n,)`` axial fraction held fixed in the fit (1 backward, 0 forward), NaN if none.
     score
         ``(n,)`` correlation of the fitted field with the signal.
     mean_signal
@@ -79,8 +79,7 @@ def knots(chain: Chain) -> tuple[NDArray[np.int64], Rows]:
             previous = position
     if not _same_knot(found[-1], (last, 1.0)):
         found.append((last, 1.0))
-    index, fraction = zip(*found, strict=True)
-    return np.array(index), np.array(fraction)
+    return np.array([i for i, _ in found]), np.array([f for _, f in found])
 
 
 def _knot_fraction(chain: Chain, index: int) -> float | None:

@@ -1,4 +1,4 @@
-"""Tests that a newly fitted segment must pass to extend its chain, in the order of the reference."""
+"""Tests that a newly fitted segment must pass to extend its chain."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ SIGNAL_RATIO = 0.5
 
 
 def passes_score(score: Rows, rows: Rows, limit: float) -> NDArray[np.bool_]:
-    """Whether scores exceed `limit`, which thick tubes must exceed by up to half (behaviour of the reference)."""
+    """Whether scores exceed `limit`, thick tubes by up to half (behaviour of the reference)."""
     exponent = np.minimum(4.0 - geometric_radius(rows), 700.0)
     passed: NDArray[np.bool_] = score > limit * (1.0 + 1.0 / (2.0 + np.exp(exponent)))
     return passed

@@ -1,4 +1,4 @@
-"""The ends of a grown chain: shortened to where the signal supports them, dropped where they fold back."""
+"""The ends of a grown chain: cut to what the signal supports, dropped where they fold back."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.segments import LENGTH, Rows, contains, flipped, point_at, upper_direction
 
 SLICE_CORRELATION = 0.5
-"""A slice supports its segment when it correlates better than this with the signal (behaviour of the reference)."""
+"""A slice that correlates better than this supports its segment (behaviour of the reference)."""
 
 LARGEST_TURN = 1.0
 """End segments that turn by more, in radians, are dropped (behaviour of the reference)."""
@@ -28,7 +28,7 @@ def tuned(chain: Chain, scorer: TubeScorer) -> Chain:
 
 
 def shortened(row: Rows, scorer: TubeScorer) -> Rows:
-    """A segment that ends at the last of its unit slices that the signal supports; the bottom stays."""
+    """A segment cut behind the last of its unit slices that the signal supports."""
     supported = np.flatnonzero(scorer.slices(row[None, :])[0, 1:] > SLICE_CORRELATION)
     out = row.copy()
     out[LENGTH] = supported[-1] + 2.0 if len(supported) else 1.0

@@ -1,10 +1,10 @@
 """Fit of tube segments: a line search with wide finite differences, many segments in step.
 
 The objective is the field's weighted sum, the variables are radius, both angles and section scale,
-the bottom stays where it is. A segment moves through phases (gradient, line search) at its own pace;
-every round evaluates what all active segments ask for as one batch. The procedure and its constants
-are behaviour of the reference: it stops when no step of its three lengths helps, which is not a
-stationary point, and the width of the differences matters to the result.
+the bottom stays where it is. A segment moves through phases (gradient, line search) at its own
+pace; every round evaluates what all active segments ask for as one batch. The procedure and its
+constants are behaviour of the reference: it stops when no step of its three lengths helps, which
+is not a stationary point, and the width of the differences matters to the result.
 """
 
 from dataclasses import dataclass, field, fields
@@ -25,7 +25,7 @@ SMALLEST_GRADIENT = 1e-3
 MOST_ITERATIONS = 500
 
 GRADIENT_PHASE = -1
-"""Phase of a segment that waits for its probes; 0, 1, 2 number the step length that is to be tried."""
+"""Phase of a segment that waits for its probes; 0, 1, 2 number the step length to be tried."""
 
 FEW = 48
 """Up to so many active segments try all step lengths in one round: more samples, fewer rounds."""
@@ -117,9 +117,7 @@ class FitPool:
         probed, first, tried = np.split(scores, ends)
         state.score[new] = first
         done = np.zeros(len(state.key), bool)
-        done[searching] = _search(
-            state, np.flatnonzero(searching), trials, tried.reshape(-1, span)
-        )
+        done[searching] = _search(state, np.flatnonzero(searching), trials, tried.reshape(-1, span))
         done[probing] = _turn(state, np.flatnonzero(probing), probed.reshape(-1, 8))
         finished = state.take(done)
         self._state = state.take(~done)
@@ -140,7 +138,7 @@ def fit(scorer: TubeScorer, rows: Rows) -> tuple[Rows, NDArray[np.int64]]:
 
 
 def _probes(rows: Rows) -> Rows:
-    """Eight rows per segment: each variable increased, then decreased. Radii stay at 0.5 or above."""
+    """Eight rows per segment: each variable increased, then decreased; radii stay above 0.5."""
     probes = np.repeat(rows[:, None, :], 8, axis=1)
     for i, column in enumerate(VARIABLES):
         probes[:, 2 * i, column] += DELTA[i]
@@ -175,7 +173,7 @@ def _turn(state: _State, which: NDArray[np.int64], probed: Rows) -> NDArray[np.b
 
 
 def _set_out(state: _State, which: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Begin a line search along the stored direction; true where neither it nor the gradient leads on."""
+    """Begin a line search along the direction or else the gradient; true where neither leads on."""
     _aim(state, which)
     blocked = ~_long_enough(state.direction[which], state.weighted[which])
     again = which[blocked & _may_restart(state, which)]
@@ -221,7 +219,7 @@ def _steps(state: _State, which: NDArray[np.int64], span: int) -> Rows:
 def _search(
     state: _State, which: NDArray[np.int64], trials: Rows, tried: Rows
 ) -> NDArray[np.bool_]:
-    """Accept the first trial that gains enough, else go on to shorter ones; true where the fit has ended."""
+    """Accept the first trial that gains enough, or go on to shorter ones; true where all failed."""
     weighted = state.weighted[which]
     slope = (state.gradient[which] * weighted).sum(1) / np.linalg.norm(weighted, axis=1)
     least = ARMIJO * _steps(state, which, tried.shape[1]) * slope[:, None]

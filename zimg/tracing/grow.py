@@ -1,9 +1,9 @@
 """Chains grown from seeds, best seed first, with the result of growing them one after the other.
 
-Speculate and replay: the ends of the next few seeds grow together, ahead of time and without looking
-at the trace mask; a sequential replay then decides, seed by seed and step by step, what each chain
-keeps. What is kept does not depend on how many seeds grow together. To save work, an end waits while
-it lies in what a better seed has grown, until that seed is decided.
+Speculate and replay: the ends of the next few seeds grow together, ahead of time and without
+looking at the trace mask; a sequential replay then decides, seed by seed and step by step, what
+each chain keeps. What is kept does not depend on how many seeds grow together. To save work, an
+end waits while it lies in what a better seed has grown, until that seed is decided.
 """
 
 from collections.abc import Generator
@@ -165,9 +165,7 @@ def _refill(
         active.append(_Candidate(row, score, signal, strands_of(row, signal)))
 
 
-def _resolve(
-    active: list[_Candidate], tracer: _Tracer, growth: Growth, report: Reporter
-) -> None:
+def _resolve(active: list[_Candidate], tracer: _Tracer, growth: Growth, report: Reporter) -> None:
     """Decide over the seeds in front as far as their segments have grown."""
     while active:
         seed = active[0]
@@ -205,7 +203,7 @@ def _speculate(active: list[_Candidate], tracer: _Tracer, growth: Growth) -> boo
 
 
 def _way_ahead(seed: _Candidate, direction: int) -> Rows:
-    """The point ``(1, 3)`` that decides whether a strand has met another: its front, at first its probe."""
+    """The point ``(1, 3)`` at which a strand meets others: its front, at first its probe."""
     strand = seed.strands[direction]
     if strand.grown:
         return strand.grown[-1].front[None, :]

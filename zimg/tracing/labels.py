@@ -1,6 +1,6 @@
-"""Marks of segments in host masks: which voxels a segment covers, and whether it meets marked ones.
+"""Marks of segments in host masks: which voxels a segment covers, whether it meets marked ones.
 
-Masks are ``(Z, Y, X)`` uint8 arrays on the host, because tracing reads single voxels of them all the time.
+Masks are ``(Z, Y, X)`` uint8 arrays on the host, because tracing reads single voxels of them.
 """
 
 import array_api_compat.numpy as xp
@@ -23,9 +23,9 @@ from zimg.tracing.segments import (
 Mask = NDArray[np.uint8]
 
 SWELL_FACTOR, SWELL_LIMIT = 1.5, 3.0
-"""A traced tube claims half its radius around itself, at most three voxels (behaviour of the reference)."""
+"""A traced tube claims half its radius more, at most three voxels (behaviour of the reference)."""
 
-TEMPLATE = full_template(dtype=xp.float64, xp=xp, on="cpu")
+TEMPLATE = full_template(dtype=np.float64, xp=xp, on="cpu")
 
 
 def rounded(points: Rows) -> NDArray[np.int64]:
@@ -34,7 +34,7 @@ def rounded(points: Rows) -> NDArray[np.int64]:
 
 
 def marked(mask: Mask, points: Rows, z_to_xy: float) -> NDArray[np.bool_]:
-    """Whether the voxels nearest to `points` (``(n, 3)`` x y z, trace space) are set; outside is not."""
+    """Whether the voxels nearest to ``(n, 3)`` points of trace space are set; outside is not."""
     voxel = rounded(points / np.array([1.0, 1.0, z_to_xy]))[:, ::-1]
     inside = np.all((voxel >= 0) & (voxel < mask.shape), axis=1)
     z, y, x = np.where(inside[:, None], voxel, 0).T
@@ -80,7 +80,7 @@ class Labeller:
             return
         x, y, z = (np.arange(a, b) - v for a, b, v in zip(low, high, voxel, strict=True))
         rest = bottom - voxel
-        # The remainder in z stays in image units, the step is in trace units; behaviour of the reference.
+        # The remainder in z stays in image units, the step in trace units (as the reference does).
         inside = self._inside(index, x - rest[0], y - rest[1], z * self._z_to_xy - rest[2])
         mask[low[2] : high[2], low[1] : high[1], low[0] : high[0]][inside] = value
 
@@ -102,7 +102,7 @@ class Labeller:
 
 
 def boxes(rows: Rows, z_to_xy: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First corners relative to the bottom voxels and sizes of the fields' boxes, ``(n, 3)`` x y z."""
+    """First corners from the bottom voxels and sizes of the fields' boxes, ``(n, 3)`` x y z."""
     origin = np.concatenate([rows, np.zeros((len(rows), 3))], axis=1)
     origin[:, POSITION] = 0.0
     field = full_field(origin, TEMPLATE, Layout(PLAIN, (1, 1, 1), z_to_xy))

@@ -1,4 +1,4 @@
-"""Search for the orientation of a segment whose centre is known: rank all, compare the best exactly."""
+"""Search for the orientation of a segment about its centre: rank all, compare the best exactly."""
 
 from functools import lru_cache
 from itertools import product
@@ -27,13 +27,13 @@ from zimg.tracing.segments import (
 )
 
 SHORTLIST = 24
-"""Orientations that are compared exactly; the best of all is among them for 99.8 % of the seeds of a phantom."""
+"""Orientations compared exactly; the best is among them for 99.8 % of a phantom's seeds."""
 
 LARGEST_RANKED = 8.0
 """Radii above this are searched without ranking, whose matrices would be large."""
 
 SMALLEST_GROUP = 40
-"""Fewer segments of one rounded radius are ranked by sampling: it costs less than their matrices."""
+"""Fewer segments of one rounded radius are ranked by sampling, which costs less than matrices."""
 
 RADIUS_STEP = 0.1
 """Ranking rounds the logarithm of the radius to multiples of this."""
@@ -49,7 +49,7 @@ def centred(rows: Rows, centres: Rows) -> Rows:
 
 
 def angles_of(direction: Rows) -> tuple[Rows, Rows]:
-    """theta and psi whose axis is `direction`, ``(..., 3)`` unit vectors (behaviour of the reference)."""
+    """Angles whose axis is `direction`, ``(..., 3)`` unit vectors (behaviour of the reference)."""
     theta = np.arccos(np.clip(direction[..., 2], -1.0, 1.0))
     polar = np.arctan2(direction[..., 1], direction[..., 0]) % (2.0 * np.pi)
     upper = direction[..., 1] >= 0
@@ -59,7 +59,7 @@ def angles_of(direction: Rows) -> tuple[Rows, Rows]:
 
 
 def grid() -> Rows:
-    """The 307 orientations (theta, psi) that the search visits, ``(307, 2)`` (behaviour of the reference)."""
+    """Orientations theta, psi that the search visits, ``(307, 2)`` (behaviour of the reference)."""
     rows = []
     for step in range(12):
         theta = 0.1 + 0.2 * step
@@ -70,7 +70,7 @@ def grid() -> Rows:
 
 
 def candidates(theta: float, psi: float) -> Rows:
-    """The current orientation and the grid turned into its frame, ``(308, 2)``, in order of evaluation."""
+    """The current orientation and the grid in its frame, ``(308, 2)``, in order of evaluation."""
     start = np.zeros((len(grid()), COLUMNS))
     start[:, THETA : PSI + 1] = grid()
     current = np.zeros(COLUMNS)
@@ -182,7 +182,7 @@ def _reach(radius: Rows) -> Rows:
 
 
 class RankingMatrices(NamedTuple):
-    """Weights of the voxels around a centre in the sums over each orientation's core field (float32)."""
+    """Weights of the voxels around a centre in the sums over each orientation's field (float32)."""
 
     reach: int
     touched: NDArray[np.int32]
@@ -195,7 +195,7 @@ class RankingMatrices(NamedTuple):
 def ranking_matrices(
     level: int, z_to_xy: float, orientations: tuple[tuple[float, float], ...]
 ) -> RankingMatrices:
-    """Matrices for tubes of radius ``exp(level * RADIUS_STEP)``; they do not depend on any image."""
+    """Matrices for tubes of radius ``exp(level * RADIUS_STEP)``, the same for every image."""
     radius = float(np.exp(level * RADIUS_STEP))
     points, weight = _core_offsets(radius, np.array(orientations))
     points = points / np.array([1.0, 1.0, z_to_xy])
@@ -223,7 +223,7 @@ def ranking_matrices(
 
 
 def _core_offsets(radius: float, orientations: Rows) -> tuple[Rows, Rows]:
-    """Thin core field about its centre in each orientation, ``(m, 222, 3)``, and its weights ``(222,)``."""
+    """Thin core field in each orientation, ``(m, 222, 3)``, and its weights, ``(222,)``."""
     x, y, value = np.array(thin_core_points()).T
     offset = np.linspace(-0.5, 0.5, THIN_SLICES) * (DEFAULT_LENGTH - 1.0)
     rows = np.zeros((len(orientations), COLUMNS))

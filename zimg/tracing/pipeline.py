@@ -25,7 +25,7 @@ from zimg.tracing.structure import build_tree
 
 SHORTEST_CHAIN = 27.5
 SHORTEST_RECOVERED = 19.0
-"""Least length of a chain in voxels, unless it meets another: first pass, recovery (behaviour of the reference)."""
+"""Least lengths of chains that meet no other, in voxels (behaviour of the reference)."""
 
 PLANES = 3
 """A single plane is repeated this often, or no seed could lie off the outermost layer."""

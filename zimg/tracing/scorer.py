@@ -1,4 +1,4 @@
-"""Scores of many tube segments in one volume: rows go to the volume's device in chunks, results come home."""
+"""Scores of many tube segments in one volume, evaluated chunk by chunk on its device."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ THIN_SLICES = 6
 """Sections along the axis that ranking samples."""
 
 REACH = 1.64
-"""A field ends at most this many radii, or voxels where that is more, from the axis (template of the kernels)."""
+"""A field ends at most this many radii, or voxels where that is more, beyond its wall."""
 
 
 CROPS = 64
@@ -41,10 +41,10 @@ CROPS = 64
 
 
 class TubeScorer:
-    """Evaluates rows of segments in one ``(Z, Y, X)`` volume, on the framework and device that hold it.
+    """Evaluates rows of segments in one ``(Z, Y, X)`` volume, where that is held.
 
-    Rows and results are float64 on the host, the kernels compute in `dtype`. The result of a row does
-    not depend on the rows beside it. Use it as a context manager: it owns a pool of host threads.
+    Rows and results are float64 on the host, the kernels compute in `dtype`. The result of a row
+    does not depend on the rows beside it. A context manager, for it owns a pool of host threads.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class TubeScorer:
         return (self._origins(rows) + local) * self._image_to_trace
 
     def ranks(self, centres: Rows, matrices: "RankingMatrices") -> Rows:
-        """Approximate correlation with every orientation around `centres` (image voxels), ``(n, m)``."""
+        """Approximate correlation with all orientations around `centres` (image voxels)."""
         compiled = jit(orientation_ranks, xp=self._xp)
         arrays = [like(np.asarray(a), self.words) for a in matrices[1:]]
         out = np.empty((len(centres), matrices.counted.shape[1]))
@@ -161,10 +161,10 @@ class TubeScorer:
             list(self._pool.map(run, tasks))
 
     def _chunks(self, rows: Rows, samples: int) -> Iterator[tuple[NDArray[np.int64], bool]]:
-        """Row numbers of each chunk of a kernel with so many `samples` per row, and whether they need
-        the border test.
+        """Row numbers of each chunk, and whether its samples need the border test.
 
-        Compiled frameworks test always, to keep one shape; the test does not change a valid sample.
+        Chunks hold more rows of kernels with fewer `samples` per row. Compiled frameworks always
+        test, to keep one shape; the test does not change a valid sample.
         """
         if self._plan.shapes:
             yield from ((part, True) for part in _parts(np.arange(len(rows)), self._plan.rows))
@@ -178,7 +178,7 @@ class TubeScorer:
         yield from ((part, True) for part in _parts(np.flatnonzero(~inside), size))
 
     def _relative(self, rows: Rows) -> Rows:
-        """Rows of the kernels: relative to the voxel of their bottom, padded to a compiled shape."""
+        """Rows for the kernels: relative to the voxel of their bottom, padded to a known shape."""
         if self._plan.shapes:
             missing = self._plan.padded(len(rows)) - len(rows)
             rows = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])

@@ -13,10 +13,10 @@ from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.segments import COLUMNS, DEFAULT_LENGTH, LENGTH, RADIUS, SCALE, Rows
 
 SMALL_VALUE = 3.0
-"""Below this distance value the start radius is half a voxel larger (behaviour of the reference)."""
+"""Below this distance the start radius is half a voxel larger (behaviour of the reference)."""
 
 BASE_LIMIT = 1.01
-"""Squared distance, in squared radii, up to which a seed's segment covers voxels (behaviour of the reference)."""
+"""Squared distance in radii up to which a seed covers voxels (behaviour of the reference)."""
 
 
 @dataclass

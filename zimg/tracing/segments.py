@@ -1,9 +1,9 @@
 """Geometry of tube segments on the host: rows of eight numbers, in float64.
 
-A segment is a straight elliptic cylinder in *trace space* (x, y, z in xy voxels; z is the plane index
-times the z:xy voxel ratio). A row holds ``radius, theta, psi, scale, length, x, y, z``: the radius
-along the local y axis, two angles, the ratio of the x radius to the y radius, the length and the
-position of the *bottom*. The axis runs from ``t = 0`` (bottom) to ``t = length - 1`` (top).
+A segment is a straight elliptic cylinder in *trace space* (x, y, z in xy voxels; z is the plane
+index times the z:xy voxel ratio). A row holds ``radius, theta, psi, scale, length, x, y, z``: the
+radius along the local y axis, two angles, the ratio of the x radius to the y radius, the length and
+the position of the *bottom*. The axis runs from ``t = 0`` (bottom) to ``t = length - 1`` (top).
 """
 
 import numpy as np

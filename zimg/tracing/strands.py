@@ -1,4 +1,4 @@
-"""Growth of many seeds at once, ahead of the decisions: what each end would become if nothing stopped it.
+"""Growth of many seeds at once: what each end would become if nothing stopped it.
 
 Nothing here reads a mask. The sequence of segments that grows from one end of a seed depends on the
 seed alone, so it can be computed early, in any order and together with others, and be cut later.
@@ -90,8 +90,10 @@ class Strand:
         row[LENGTH] = DEFAULT_LENGTH
         return row
 
-    def extend(self, row: Rows, score: float, mean_signal: float, limit: float, upper: Rows) -> None:
-        """Take in a fitted segment; close the strand when it cannot go on whatever the masks say."""
+    def extend(
+        self, row: Rows, score: float, mean_signal: float, limit: float, upper: Rows
+    ) -> None:
+        """Take in a fitted segment; close the strand if it cannot go on whatever masks say."""
         front = point_at(row, 1.0)
         ratio = mean_signal / self.signals[-1] if self.signals[-1] else np.inf
         own = own_failure(row, score, limit)
@@ -144,7 +146,9 @@ class Growth:
         if not len(finished.keys):
             return
         full = self._scorer.full(finished.rows)
-        for key, row, (_, score, mean_signal) in zip(finished.keys, finished.rows, full, strict=True):
+        for key, row, (_, score, mean_signal) in zip(
+            finished.keys, finished.rows, full, strict=True
+        ):
             strand = self._strands.pop(int(key))
             strand.extend(row, score, mean_signal, self._limit, self._scorer.upper)
 

@@ -9,9 +9,9 @@ from zimg._errors import ZException
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImgSource
+from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import TraceConfig, check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
-from zimg.tracing.trace import z_to_xy_ratio
 from zimg.workers import checks
 from zimg.workers.logs import log, logging_to
 from zimg.workers.output import check_writable, write_tree

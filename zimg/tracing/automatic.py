@@ -165,7 +165,9 @@ def _signal(
 def _factors(downsample: tuple[int, int, int]) -> tuple[int, int, int]:
     factors = tuple(downsample)
     if len(factors) != 3 or not all(isinstance(f, int) and f >= 1 for f in factors):
-        raise ValueError(f"downsample must be three integers (x, y, z) of 1 or more, got {downsample}")
+        raise ValueError(
+            f"downsample must be three integers (x, y, z) of 1 or more, got {downsample}"
+        )
     return factors
 
 
