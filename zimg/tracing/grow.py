@@ -63,9 +63,7 @@ class _Tracer:
 
     def probes(self, row: Rows) -> dict[int, bool]:
         """Whether the mask is set inside a seed's segment near each end."""
-        thirds = row[LENGTH] / 3.0 * np.array([1.0, 2.0])
-        points = axis_point(np.broadcast_to(row, (2, len(row))), thirds)
-        head, tail = marked(self.mask, points, self.scorer.layout.z_to_xy)
+        head, tail = marked(self.mask, probe_points(row), self.scorer.layout.z_to_xy)
         return {BACKWARD: bool(head), FORWARD: bool(tail)}
 
     def replay(self, seed: _Candidate) -> Generator[Strand, None, Chain | None]:
@@ -207,7 +205,14 @@ def _way_ahead(seed: _Candidate, direction: int) -> Rows:
     strand = seed.strands[direction]
     if strand.grown:
         return strand.grown[-1].front[None, :]
-    return axis_point(strand.rows[0], strand.rows[0][LENGTH] * 2.0 / 3.0)[None, :]
+    head, tail = probe_points(seed.row)
+    return (head if direction == BACKWARD else tail)[None, :]
+
+
+def probe_points(row: Rows) -> Rows:
+    """Where a seed is looked up in the trace mask, for its head and its tail, ``(2, 3)``."""
+    thirds = row[LENGTH] / 3.0 * np.array([1.0, 2.0])
+    return axis_point(np.broadcast_to(row, (2, len(row))), thirds)
 
 
 def _rows(seed: _Candidate, parts: dict[int, list[int]]) -> Rows:
