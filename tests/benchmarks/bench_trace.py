@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
+from typing import Any
 
 import zimg
 from zimg.ops import like
@@ -19,7 +20,7 @@ REPEATS = 5
 CPU_LANES = ("numpy", "torch", "jax")
 
 
-def volume_on(lane: Lane, path: Path | None) -> tuple[object, dict[str, float]]:
+def volume_on(lane: Lane, path: Path | None) -> tuple[object, dict[str, Any]]:
     """The image to trace on a lane, and the options it needs."""
     if path is not None:
         return zimg.read(path, framework=lane.framework), {}
@@ -29,7 +30,7 @@ def volume_on(lane: Lane, path: Path | None) -> tuple[object, dict[str, float]]:
     return like(phantom.volume, example), {"z_to_xy": phantom.z_to_xy}
 
 
-def timed(image: object, options: dict[str, float]) -> tuple[float, float, int]:
+def timed(image: object, options: dict[str, Any]) -> tuple[float, float, int]:
     """Wall seconds, CPU seconds and nodes of one trace."""
     wall, cpu = perf_counter(), process_time()
     tree = zimg.trace(image, **options)
