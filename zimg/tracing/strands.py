@@ -24,6 +24,9 @@ from zimg.tracing.segments import (
     point_at,
 )
 
+ENOUGH = 4
+"""Ended fits wait for their scores until they are one for every so many that go on."""
+
 OVERLAP = 0.5
 """Fraction of a segment at which the next one begins (behaviour of the reference)."""
 
@@ -123,6 +126,7 @@ class Growth:
         self._scorer, self._limit = scorer, limit
         self._pool = FitPool(scorer)
         self._strands: dict[int, Strand] = {}
+        self._ended: list[tuple[int, Rows]] = []
         self._next_key = 0
         self.decided = 0
 
@@ -141,15 +145,21 @@ class Growth:
         self._pool.remove(np.array(keys, np.int64))
 
     def step(self) -> None:
-        """One round of fitting; strands whose fit ended are extended."""
-        finished = self._pool.step()
-        if not len(finished.keys):
+        """One round of fits; strands are extended once enough of them have ended."""
+        if len(self._pool):
+            finished = self._pool.step()
+            self._ended += list(zip(finished.keys.tolist(), finished.rows, strict=True))
+        if self._ended and len(self._ended) * ENOUGH >= len(self._pool):
+            self._extend()
+
+    def _extend(self) -> None:
+        """Score the segments whose fit has ended, and hand them to their strands."""
+        ended = [(self._strands.pop(key), row) for key, row in self._ended if key in self._strands]
+        self._ended = []
+        if not ended:
             return
-        full = self._scorer.full(finished.rows)
-        for key, row, (_, score, mean_signal) in zip(
-            finished.keys, finished.rows, full, strict=True
-        ):
-            strand = self._strands.pop(int(key))
+        full = self._scorer.full(np.stack([row for _, row in ended]))
+        for (strand, row), (_, score, mean_signal) in zip(ended, full.tolist(), strict=True):
             strand.extend(row, score, mean_signal, self._limit, self._scorer.upper)
 
 
