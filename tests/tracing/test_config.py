@@ -170,13 +170,20 @@ def test_options_that_do_not_exist_yet_are_refused_by_name(level: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "levels"), [("enhanceMask", "levels 4 to 6"), ("crossoverTest", "no level")]
+    ("option", "levels", "expected"),
+    [
+        ("enhanceMask", "levels 4 to 6", {"4", "5", "6"}),
+        ("crossoverTest", "no level", set()),
+        ("refit", "level 6", {"6"}),
+    ],
 )
-def test_a_refused_option_names_the_levels_that_set_it(option: str, levels: str) -> None:
+def test_a_refused_option_names_the_levels_that_set_it(
+    option: str, levels: str, expected: set[str]
+) -> None:
     setting = {
         name for name, level in neutube_json.TRACE_CONFIG["level"].items() if level.get(option)
     }
-    assert setting == ({"4", "5", "6"} if "4" in levels else set())
+    assert setting == expected
     with pytest.raises(NotImplementedError, match=f"{option}=True .*{levels}"):
         check_supported(resolve_config(None, overrides={option: True}))
 

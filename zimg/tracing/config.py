@@ -90,6 +90,7 @@ _UNSUPPORTED_LEVELS = {
     "seedMethod": "levels 1 to 6 of the presets set it",
     "enhanceMask": "levels 4 to 6 of the presets set it",
     "crossoverTest": "no level of the presets sets it",
+    "refit": "level 6 of the presets sets it",
 }
 
 Config = Mapping[str, Any] | TraceConfig | str | Path | None
@@ -155,6 +156,7 @@ def check_supported(config: TraceConfig) -> None:
         "seedMethod": 1,
         "enhanceMask": False,
         "crossoverTest": False,
+        "refit": False,
     }
     for name, value in accepted.items():
         if getattr(config, name) != value:
