@@ -33,7 +33,9 @@ def positions(template):
 
 
 @pytest.mark.parametrize(("name", "maker"), [("full", full_template), ("core", core_template)])
-def test_points_and_values_are_the_recorded_ones_in_their_order(made, vectors, precision, name, maker):
+def test_points_and_values_are_the_recorded_ones_in_their_order(
+    made, vectors, precision, name, maker
+):
     recorded, template = vectors("slice_template")[name], made(maker)
     close = {"rtol": 0, "atol": TOLERANCE[precision]}
     assert len(template.inner) == recorded["n"]
