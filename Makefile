@@ -9,6 +9,9 @@ BIN       := .venv/bin
 export_threads = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
+# The same examples in every run; plain `pytest` searches for new ones.
+PYTEST    := pytest -q -n $(WORKERS) --dist loadfile --hypothesis-profile=ci
+
 # `backends` and `conformance` are folders: without this line make would find nothing to do.
 .PHONY: demo test check format conformance bench docs lanes import-time clean
 .NOTPARALLEL:
@@ -17,7 +20,7 @@ demo: .venv/ready-core
 	$(BIN)/zimg demo
 
 test: .venv/ready-test
-	$(export_threads) $(BIN)/pytest -q -n $(WORKERS) --dist loadfile tests conformance
+	$(export_threads) $(BIN)/$(PYTEST) tests conformance
 
 check: .venv/ready-test
 	$(BIN)/ruff format --check .
@@ -57,7 +60,7 @@ lane:
 	$(LANE) -m venv --clear .venv-lane
 	.venv-lane/bin/python -m pip install --quiet -e ".[jax,conformance]" \
 		build pytest-xdist setuptools -c tests/constraints.txt
-	$(export_threads) .venv-lane/bin/pytest -q -n $(WORKERS) --dist loadfile tests conformance
+	$(export_threads) .venv-lane/bin/$(PYTEST) tests conformance
 
 # An install begins by removing the stamps and ends by writing its own. So after an interruption
 # none is there, and the next run starts again from an empty folder.
