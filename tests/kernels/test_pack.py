@@ -28,7 +28,7 @@ def whole_range(dtype):
 def neighbours(host, count):
     """The first `count` of the voxel itself and those at x + 1, y + 1, both, zeros behind ends."""
     padded = np.pad(host.astype(np.int64), ((0, 0), (0, 1), (0, 1)))
-    depth, height, width = host.shape
+    height, width = host.shape[1:]
     steps = [(0, 0), (0, 1), (1, 0), (1, 1)][:count]
     return [padded[:, y : y + height, x : x + width] for y, x in steps]
 

@@ -17,6 +17,9 @@ from zimg.ops import jit
 from zimg.testing import bring_home
 
 TOLERANCE = {"float32": 2e-6, "float64": 1e-10}
+
+# Correlations near 0 are differences of sums near 1.
+TINY = {"float32": 5e-7, "float64": 1e-13}
 SHAPE = (20, 24, 28)
 
 # Inside, across three faces at once, thin, and wholly outside.
@@ -84,8 +87,13 @@ def test_scores_are_the_recorded_ones(scored, vectors, tiny, row_of, precision, 
     got = scored(full_scores, volume, rows, z_to_xy=ratio)
     core = scored(core_correlations, volume, rows, z_to_xy=ratio, template=core_template)
     expected = [[c[k] for k in ("dot", "corrcoef", "mean_signal")] for c in cases]
-    np.testing.assert_allclose(got, expected, rtol=TOLERANCE[precision])
-    np.testing.assert_allclose(core, [c["core_corrcoef"] for c in cases], rtol=TOLERANCE[precision])
+    np.testing.assert_allclose(got, expected, rtol=TOLERANCE[precision], atol=TINY[precision])
+    np.testing.assert_allclose(
+        core,
+        [c["core_corrcoef"] for c in cases],
+        rtol=TOLERANCE[precision],
+        atol=TINY[precision],
+    )
     dot = scored(dot_scores, volume, rows, z_to_xy=ratio)
     np.testing.assert_allclose(dot, got[:, 0], rtol=TOLERANCE[precision])
 
@@ -112,7 +120,7 @@ def test_a_segment_without_samples_scores_nothing_and_has_no_mean(scored):
     assert scored(slice_correlations, noise(), ROWS)[OUTSIDE].tolist() == [0.0] * SLICES
 
 
-def test_a_constant_signal_correlates_with_nothing_and_is_its_own_mean(scored, precision):
+def test_a_constant_signal_correlates_with_nothing_and_is_its_own_mean(scored):
     constant = np.full(SHAPE, 37, np.uint8)
     dot, correlated, mean = scored(full_scores, constant, ROWS)[0]
     assert correlated == pytest.approx(0.0, abs=1e-3)
@@ -163,8 +171,8 @@ def test_the_border_test_does_not_change_a_segment_inside(scored, precision):
     np.testing.assert_allclose(plain, tested, rtol=0, atol=100 * TOLERANCE[precision])
 
 
-def test_fewer_slices_of_a_uniform_tube_correlate_alike(scored, precision):
-    z, y, x = np.ogrid[: SHAPE[0], : SHAPE[1], : SHAPE[2]]
+def test_fewer_slices_of_a_uniform_tube_correlate_alike(scored):
+    y, x = np.ogrid[: SHAPE[1], : SHAPE[2]]
     tube = np.broadcast_to(200.0 * np.exp(-((x - 14.0) ** 2 + (y - 12.0) ** 2) / 6.0), SHAPE)
     row = [[2.0, 0.0, 0.0, 1.0, 11.0, 14.0, 12.0, 4.0]]
     every, few = (

@@ -10,7 +10,8 @@ from zimg.tracing.labels import Labeller, boxes, hits, label_trace, marked, roun
 from zimg.tracing.segments import contains
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "neuroseg" / "labels.json").read_text())
-ROW = np.array([[RECORDED["segment"][k] for k in "r1 theta psi scale h x y z".split()]])
+COLUMNS = ("r1", "theta", "psi", "scale", "h", "x", "y", "z")
+ROW = np.array([[RECORDED["segment"][name] for name in COLUMNS]])
 SHAPE = (64, 64, 64)
 UPRIGHT = np.array([2.0, 0.0, 0.0, 1.0, 11.0, 20.0, 20.0, 20.0])
 
@@ -60,7 +61,7 @@ def test_labels_are_cut_at_the_faces_of_the_mask(at):
     row = np.array([2.7, 0.8, 2.1, 1.3, 11.0, *at])
     small, large = np.zeros((30, 40, 40), np.uint8), np.zeros((90, 100, 100), np.uint8)
     Labeller(row[None], 1.0, limit=1.0).write(small, 0, 1)
-    moved = row + [0, 0, 0, 0, 0, 30.0, 30.0, 30.0]
+    moved = row + np.repeat([0.0, 30.0], [5, 3])
     Labeller(moved[None], 1.0, limit=1.0).write(large, 0, 1)
     np.testing.assert_array_equal(small, large[30:60, 30:70, 30:70])
 
