@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from zimg._dispatch import framework_of
 from zimg.kernels.pack import pack_volume
 from zimg.kernels.ranking import orientation_ranks
 from zimg.ops import jit, upload
@@ -32,11 +31,8 @@ def matrices(voxels, weight):
 
 
 @pytest.fixture
-def ranked(xp, device, request):
+def ranked(xp, device):
     """Function from a host volume to the ranks of all fields around all centres."""
-    if framework_of(xp) == "array_api_strict":
-        reason = "the kernel indexes leading axes without an ellipsis"
-        request.applymarker(pytest.mark.xfail(reason=reason, raises=IndexError))
 
     def rank(volume, *matrices_on_host):
         def place(host):

@@ -19,7 +19,6 @@ READABLE = lane_parameters(
     tuple(each for each in LANES if each.id not in ("strict-device1", "strict-no_float64"))
 )
 
-TESTED = "the sum of squared weights is another where a chunk is tested for the border"
 SHAPED = "XLA orders the sums of chunks of 32 and of 64 rows differently"
 
 
@@ -73,7 +72,7 @@ def test_chunks_and_order_do_not_change_a_bit(scorer, inner):
         np.testing.assert_array_equal(apart, together[: len(apart)])
 
 
-@pytest.mark.parametrize("lane", _lanes(torch=TESTED, numpy=TESTED), indirect=True)
+@pytest.mark.parametrize("lane", WIDE, indirect=True)
 def test_rows_at_the_border_do_not_change_the_bits_of_rows_inside(scorer):
     rows = random_rows(256)
     together = scorer.full(rows)

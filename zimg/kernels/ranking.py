@@ -68,8 +68,8 @@ def _centred_crops(
     read = xp.reshape(gather(words, xp.reshape(index, (-1,)), xp=xp), (-1, side, side, side))
     bits = {BYTES: 8, PAIRS: 16}.get(layout.kind)
     value = xp.astype(read & (2**bits - 1), centres.dtype) if bits else read
-    fraction = (centres - floor)[:, :, None, None, None]
-    value = value[:, :-1] + fraction[:, 2] * (value[:, 1:] - value[:, :-1])
-    value = value[:, :, :-1] + fraction[:, 1] * (value[:, :, 1:] - value[:, :, :-1])
-    value = value[..., :-1] + fraction[:, 0] * (value[..., 1:] - value[..., :-1])
+    fraction = xp.reshape(centres - floor, (-1, 3, 1, 1, 1))
+    value = value[:, :-1, ...] + fraction[:, 2, ...] * (value[:, 1:, ...] - value[:, :-1, ...])
+    value = value[:, :, :-1, :] + fraction[:, 1, ...] * (value[:, :, 1:, :] - value[:, :, :-1, :])
+    value = value[..., :-1] + fraction[:, 0, ...] * (value[..., 1:] - value[..., :-1])
     return xp.reshape(value, (value.shape[0], -1))

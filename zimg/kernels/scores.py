@@ -109,11 +109,15 @@ def _correlation(value: Array, valid: Array | None, weight: Array, *, xp: Namesp
     mean_value = _sum(_sum(value, 2, xp=xp), 1, xp=xp) / count
     weights = (weight - mean_weight[:, None])[:, None, :]
     values = value - mean_value[:, None, None]
+    squares = weights * weights
     if valid is None:
-        spread = value.shape[1] * _sum(weights * weights, 2, xp=xp)[:, 0]
+        # Summed slice by slice, as where samples are tested: the bits must not depend on the test.
+        spread = xp.concat([_sum(squares, 2, xp=xp)] * value.shape[1], axis=1)
     else:
-        values *= xp.astype(valid, values.dtype)
-        spread = _sum(_sum(weights * weights * xp.astype(valid, values.dtype), 2, xp=xp), 1, xp=xp)
+        counts = xp.astype(valid, values.dtype)
+        values *= counts
+        spread = _sum(squares * counts, 2, xp=xp)
+    spread = _sum(spread, 1, xp=xp)
     product = _sum(_sum(values, 1, xp=xp) * weights[:, 0, :], 1, xp=xp)
     spread = spread * _sum(_sum(values * values, 2, xp=xp), 1, xp=xp)
     flat = spread <= 0

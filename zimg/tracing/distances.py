@@ -108,7 +108,7 @@ def _generic_foot(u: Rows, v: Rows, a: Rows, b: Rows) -> tuple[Rows, Rows]:
             step = np.where(active, residual / (-2.0 * (first / s + second / r)), 0.0)
             t = t - step
             active = active & (np.abs(residual) >= NEWTON_TOLERANCE)
-            # Relative to the distance from the pole: relative to t it stops early near the long axis.
+            # Relative to the pole's distance: relative to t it stops early near the long axis.
             active = active & (np.abs(step) >= NEWTON_TOLERANCE * np.abs(t + qq))
         return pp * u / (t + pp), qq * v / (t + qq)
 
