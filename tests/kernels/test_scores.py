@@ -1,5 +1,7 @@
 """Scores of segments against recorded ones and against their formulas, sample by sample."""
 
+from typing import Any
+
 import array_api_compat.numpy as numpy_namespace
 import numpy as np
 import pytest
@@ -104,7 +106,7 @@ def test_full_scores_follow_their_formulas(scored, sampled_by_hand, precision):
     inside = full_template(dtype=np.float64, xp=numpy_namespace, on="cpu").inside
     for index in range(OUTSIDE):
         v = value[index]
-        close = {"rel": 1e-4 if precision == "float32" else 1e-10}
+        close: Any = {"rel": 1e-4 if precision == "float32" else 1e-10}
         assert got[index, 0] == pytest.approx((v * weight[index]).sum(), **close)
         assert got[index, 1] == pytest.approx(
             correlation(v, valid[index], weight[index]), abs=close["rel"]

@@ -1,5 +1,7 @@
 """Templates against recorded points and weights."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,7 @@ def test_points_and_values_are_the_recorded_ones_in_their_order(
     made, vectors, precision, name, maker
 ):
     recorded, template = vectors("slice_template")[name], made(maker)
-    close = {"rtol": 0, "atol": TOLERANCE[precision]}
+    close: Any = {"rtol": 0, "atol": TOLERANCE[precision]}
     assert len(template.inner) == recorded["n"]
     np.testing.assert_allclose(positions(template), recorded["xy"], **close)
     np.testing.assert_allclose(template.inner + template.outer, recorded["value"], **close)

@@ -1,5 +1,7 @@
 """Fields of segments against recorded ones, and samples against interpolation by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,7 @@ def test_full_fields_are_the_recorded_ones(field_of, vectors, row_of, precision,
     points, weight = field_of(full_field, full_template, row_of(recorded["segment"]))
     flat, weights, full = points.reshape(-1, 3), np.tile(weight, SLICES), recorded["full"]
     assert len(flat) == full["n"]
-    close = {"rtol": 0, "atol": POINTS[precision]}
+    close: Any = {"rtol": 0, "atol": POINTS[precision]}
     np.testing.assert_allclose(flat[full["index"]], full["points"], **close)
     np.testing.assert_allclose(flat.min(0), full["min"], **close)
     np.testing.assert_allclose(flat.max(0), full["max"], **close)

@@ -5,10 +5,11 @@ import pytest
 
 from zimg.tracing.chains import End
 from zimg.tracing.ends import part, shortened, tuned, without_overlap, without_turns
+from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.segments import LENGTH, flipped, point_at
 
 
-class Slices:
+class Slices(TubeScorer):
     """A scorer whose slices correlate as told, whatever the segment."""
 
     def __init__(self, *values):

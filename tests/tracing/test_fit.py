@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def exact(request):
         yield scorer, *stage(request.param, "after_three_centroids")
 
 
-class Bowl:
+class Bowl(TubeScorer):
     """A scorer with one maximum, at `best`, in place of a volume."""
 
     def __init__(self, best, curvature):
@@ -75,9 +76,11 @@ def test_the_constants_are_the_recorded_ones():
     assert pytest.approx(recorded["useful_step_lengths"]) == STEPS
     assert [LOWER[0], LOWER[3]] == list(recorded["lower"].values())
     assert [UPPER[0], UPPER[3]] == list(recorded["upper"].values())
-    assert tuple(
-        recorded[key] for key in ("armijo", "min_gradient", "max_iterations")
-    ) == (ARMIJO, SMALLEST_GRADIENT, MOST_ITERATIONS)
+    assert tuple(recorded[key] for key in ("armijo", "min_gradient", "max_iterations")) == (
+        ARMIJO,
+        SMALLEST_GRADIENT,
+        MOST_ITERATIONS,
+    )
 
 
 def test_fits_are_the_recorded_ones_step_by_step(exact):
@@ -112,7 +115,8 @@ def test_a_fit_has_the_same_bits_whatever_else_is_fitted(exact):
 def test_a_segment_added_later_ends_as_if_it_had_been_first(exact):
     scorer, start, _ = exact
     expected, _ = fit(scorer, start)
-    pool, found = FitPool(scorer), {}
+    pool = FitPool(scorer)
+    found: dict[int, Any] = {}
     for key, row in enumerate(start):
         pool.add(np.array([key]), row[None])
         finished = pool.step()
