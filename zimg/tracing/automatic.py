@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +89,9 @@ def trace(
     factors = _factors(downsample)
     _one_of("mode", mode, MODES)
     _one_of("dtype", dtype, DTYPES)
-    options = _options(config, level, overrides)
+    preset = neutube_json.TRACE_CONFIG if config is None else config
+    options = resolve_config(preset, level=level, overrides=overrides)
+    check_supported(options)
     volume, ratio = _signal(image_or_array, channel, time, z_to_xy, factors)
     with reporter(progress, cancel) as report:
         return run_trace(
@@ -114,25 +115,6 @@ def z_to_xy_ratio(info: ZImgInfo, downsample: tuple[int, int, int] = (1, 1, 1)) 
         return 1.0
     x, y, z = (size * factor for size, factor in zip(sizes, downsample, strict=True))
     return 2.0 * z / (x + y)
-
-
-def _options(
-    config: Mapping[str, Any] | TraceConfig | str | Path | None,
-    level: int,
-    overrides: TraceConfig | Mapping[str, Any] | None,
-) -> TraceConfig:
-    """The options of one run, of which every one is supported."""
-    if isinstance(config, TraceConfig):
-        if level:
-            raise ValueError(f"level {level} needs a configuration with levels, got a TraceConfig")
-        changes = overrides if isinstance(overrides, Mapping) else {}
-        base = overrides if isinstance(overrides, TraceConfig) else config
-        options = resolve_config(None, overrides={**asdict(base), **changes})
-    else:
-        preset = neutube_json.TRACE_CONFIG if config is None else config
-        options = resolve_config(preset, level=level, overrides=overrides)
-    check_supported(options)
-    return options
 
 
 def _signal(

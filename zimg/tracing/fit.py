@@ -177,15 +177,19 @@ def _set_out(state: _State, which: NDArray[np.int64]) -> NDArray[np.bool_]:
     _aim(state, which)
     blocked = ~_long_enough(state.direction[which], state.weighted[which])
     again = which[blocked & _may_restart(state, which)]
-    state.direction[again] = state.gradient[again]
-    state.restarted[again] = True
-    _aim(state, again)
+    _restart(state, again)
     return ~_long_enough(state.direction[which], state.weighted[which])
 
 
 def _aim(state: _State, which: NDArray[np.int64]) -> None:
     state.weighted[which] = state.direction[which] * WEIGHT
     state.phase[which] = 0
+
+
+def _restart(state: _State, which: NDArray[np.int64]) -> None:
+    """Begin the line search once more, along the gradient itself."""
+    state.direction[which], state.restarted[which] = state.gradient[which], True
+    _aim(state, which)
 
 
 def _long_enough(direction: Rows, weighted: Rows) -> NDArray[np.bool_]:
@@ -233,7 +237,5 @@ def _search(
 
     exhausted = ~gained & (state.phase[which] >= len(STEPS))
     again = exhausted & _may_restart(state, which)
-    restart = which[again]
-    state.direction[restart], state.restarted[restart] = state.gradient[restart], True
-    _aim(state, restart)
+    _restart(state, which[again])
     return (exhausted & ~again) | (state.accepted[which] >= MOST_ITERATIONS)

@@ -190,9 +190,10 @@ def _speculate(active: list[_Candidate], tracer: _Tracer, growth: Growth) -> boo
         for direction, strand in seed.strands.items():
             if strand.waiting or not strand.open or strand.paused_at == growth.decided:
                 continue
-            if marked(tracer.mask, _way_ahead(seed, direction), tracer.scorer.layout.z_to_xy)[0]:
+            ahead = _way_ahead(seed, direction)
+            if marked(tracer.mask, ahead, tracer.scorer.layout.z_to_xy)[0]:
                 strand.open = False
-            elif claimed and contains(np.stack(claimed), _way_ahead(seed, direction)).any():
+            elif claimed and contains(np.stack(claimed), ahead).any():
                 strand.paused_at = growth.decided
             else:
                 growth.request(strand)

@@ -71,8 +71,9 @@ def grid() -> Rows:
 
 def candidates(theta: float, psi: float) -> Rows:
     """The current orientation and the grid in its frame, ``(308, 2)``, in order of evaluation."""
-    start = np.zeros((len(grid()), COLUMNS))
-    start[:, THETA : PSI + 1] = grid()
+    angles = grid()
+    start = np.zeros((len(angles), COLUMNS))
+    start[:, THETA : PSI + 1] = angles
     current = np.zeros(COLUMNS)
     current[THETA], current[PSI] = theta, psi
     turned = upper_direction(start) @ np.stack(frame(current))
