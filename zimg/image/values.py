@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from operator import index
 
 from zimg._errors import ZException
@@ -69,6 +69,30 @@ class FileFormat(_NamedValue):
     BioFormats = 15
     OmeZarr = 16
     Vaa3DPBD = 17
+
+
+class Interpolant(_NamedValue):
+    """How values between voxels are found when an image is resized."""
+
+    Nearest = 0
+    Linear = 1
+    Cubic = 2
+    Lanczos2 = 3
+    Lanczos3 = 4
+
+
+class ImgMergeMode(Enum):
+    """How several voxels become one."""
+
+    Max = 0
+    Min = 1
+    Mean = 2
+    Median = 3
+    First = 4
+    Interpolation = 5
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.{self.name}"
 
 
 class Compression(_NamedValue):
