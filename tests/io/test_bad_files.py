@@ -48,7 +48,7 @@ def test_an_unknown_file_is_refused_with_what_is_accepted(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("hello world")
     refused(path, r"accepted: TIFF \(.tif")
-    refused(path, "format Png is not supported; accepted", format=FileFormat.Png)
+    refused(path, "format BioFormats is not read; accepted", format=FileFormat.BioFormats)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Failures of reading, told in one line that names the file."""
+"""Failures of reading and writing, told in one line that names the file."""
 
 import os
 from collections.abc import Iterator
@@ -24,3 +24,18 @@ def told_of(path: str | os.PathLike[str], what: str) -> Iterator[None]:
     except Exception as error:
         cause = " ".join(str(error).split()) or type(error).__name__
         raise ZException(f"cannot read {os.fspath(path)} as {what}: {cause}") from error
+
+
+@contextmanager
+def told_of_writing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Name the file in a `ZException` or `OSError` of the block: ``cannot write <path>: <why>``.
+
+    Anything else passes: it may come from whoever provides the pixels.
+    """
+    try:
+        yield
+    except (ZException, OSError) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        if os.fspath(path) in text:
+            raise
+        raise ZException(f"cannot write {os.fspath(path)}: {text}") from error

@@ -1,57 +1,113 @@
-"""Which reader a file is for: by what it contains, then by its name."""
+"""Which reader or writer a file is for: by what it contains, then by its name."""
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 from zimg._errors import ZException
 from zimg.image import FileFormat
 from zimg.image.source import MissingFileError
 from zimg.io.errors import told_of
 from zimg.io.reader import Reader
+from zimg.io.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A family of formats that one module reads."""
+    """Formats that one reader, one writer or both are for.
+
+    Parameters
+    ----------
+    name
+        As it is named in errors and tables.
+    formats
+        Members of `FileFormat` that it stands for.
+    suffixes
+        Ends of file names, in lower case.
+    signatures
+        Pairs of place and bytes; a file that has one of them is of this format.
+    marks
+        Names of files that a folder of this format contains one of.
+    reader
+        ``module:name`` of what opens a path with a `FileFormat`; empty when nothing does.
+    writer
+        Module with `check` and `write`; empty when nothing does.
+    write_suffixes
+        Ends of file names that are written; those that are read when not given.
+    extra
+        Extra of the distribution that brings what is needed.
+    requires
+        Packages that are imported beyond those of the core.
+    """
 
     name: str
     formats: tuple[FileFormat, ...]
     suffixes: tuple[str, ...]
-    signatures: tuple[bytes, ...]
-    module: str
-    reader: str
+    signatures: tuple[tuple[int, bytes], ...] = ()
+    marks: tuple[str, ...] = ()
+    reader: str = ""
+    writer: str = ""
+    write_suffixes: tuple[str, ...] = field(default=())
+    extra: str = ""
+    requires: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Packages that are required and not installed."""
+        return tuple(name for name in self.requires if find_spec(name.split(".")[0]) is None)
+
+    def check_installed(self) -> None:
+        """Raise a `ZException` that names the extra to install, when something is missing."""
+        if self.missing:
+            raise ZException(
+                f"{self.name} needs {', '.join(self.missing)}; "
+                f'pip install "zimg-xp[{self.extra}]" adds it'
+            )
 
     def open(self, path: Path, format: FileFormat) -> Reader:
-        """Open `path` with the reader of this family, which is imported now."""
-        make: Callable[[Path, FileFormat], Reader] = getattr(
-            import_module(self.module), self.reader
-        )
+        """Open `path` with the reader of this format, which is imported now."""
+        self.check_installed()
+        module, _, name = self.reader.partition(":")
+        make: Callable[[Path, FileFormat], Reader] = getattr(import_module(module), name)
         return make(path, format)
 
+    def writing(self) -> Writer:
+        """The module that writes this format, imported now."""
+        self.check_installed()
+        return import_module(self.writer)
 
+    def has_signature(self, head: bytes) -> bool:
+        """Whether the first bytes of a file are those of this format."""
+        return any(head.startswith(mark, place) for place, mark in self.signatures)
+
+
+TIFF = (".tif", ".tiff", ".tf2", ".tf8", ".btf")
+OME_TIFF = tuple(f".ome{suffix}" for suffix in TIFF)
+
+# The first that fits is taken; by suffix, the longest one.
 FORMATS = (
     Format(
         name="TIFF",
-        formats=(FileFormat.Tiff, FileFormat.OmeTiff),
-        suffixes=(".tif", ".tiff", ".tf2", ".tf8", ".btf"),
-        signatures=(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-        module="zimg.io.tiff",
-        reader="TiffReader",
+        formats=(FileFormat.Tiff, FileFormat.OmeTiff, FileFormat.ZeissLsm),
+        suffixes=(*TIFF, ".lsm"),
+        signatures=((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
+        reader="zimg.io.tiff:TiffReader",
     ),
 )
 HEAD = 512  # bytes that identify a file
 
 
 def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unknown) -> Reader:
-    """Open an image file with the reader for it.
+    """Open an image file, or a folder that is one, with the reader for it.
 
     Parameters
     ----------
     path
-        File to read.
+        File or folder to read.
     format
         Which format to read it as; found from the content, then from the suffix, when unknown.
 
@@ -69,27 +125,57 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
     file = Path(path)
     if not file.exists():
         raise MissingFileError(f"file {os.fspath(path)} does not exist")
-    if not file.is_file():
-        raise ZException(f"cannot read {os.fspath(path)}: it is a folder, an image file is needed")
     with told_of(path, "an image"):
-        found = _family(file, FileFormat(format))
+        found = format_to_read(file, FileFormat(format))
     with told_of(path, found.name):
         return found.open(file, FileFormat(format))
 
 
-def _family(file: Path, format: FileFormat) -> Format:
-    """The formats that a file belongs to."""
+def format_to_read(file: Path, format: FileFormat = FileFormat.Unknown) -> Format:
+    """The format to read a file or folder as; a `ZException` when there is none."""
+    readable = [each for each in FORMATS if each.reader]
     if format != FileFormat.Unknown:
-        named = [family for family in FORMATS if format in family.formats]
-        return named[0] if named else _refuse(f"the format {format.name} is not supported")
+        named = [each for each in readable if format in each.formats]
+        return named[0] if named else _refuse(f"the format {format.name} is not read", readable)
+    found = _by_content(file, readable) or _by_suffix(file, readable)
+    if found is None:
+        kind = "folder" if file.is_dir() else "content"
+        _refuse(f"neither {kind} nor suffix {file.suffix!r} is known", readable)
+    return found
+
+
+def format_to_write(file: Path, format: FileFormat = FileFormat.Unknown) -> Format:
+    """The format to write, named or found from the suffix; a `ZException` when there is none."""
+    writable = [each for each in FORMATS if each.writer]
+    if format != FileFormat.Unknown:
+        named = [each for each in writable if format in each.formats]
+        return named[0] if named else _refuse(f"the format {format.name} is not written", writable)
+    found = _by_suffix(file, writable, writing=True)
+    return found or _refuse(f"the suffix {file.suffix!r} is not written", writable)
+
+
+def _by_content(file: Path, formats: list[Format]) -> Format | None:
+    """The format that a file begins as, or that a folder has a mark of."""
+    if file.is_dir():
+        return next((f for f in formats if any((file / m).exists() for m in f.marks)), None)
     with file.open("rb") as opened:
         head = opened.read(HEAD)
-    by_content = [family for family in FORMATS if head.startswith(family.signatures)]
-    by_name = [family for family in FORMATS if file.suffix.lower() in family.suffixes]
-    found = by_content or by_name
-    return found[0] if found else _refuse(f"neither content nor suffix {file.suffix!r} is known")
+    return next((each for each in formats if each.has_signature(head)), None)
 
 
-def _refuse(reason: str) -> Format:
-    accepted = ", ".join(f"{family.name} ({' '.join(family.suffixes)})" for family in FORMATS)
+def _by_suffix(file: Path, formats: list[Format], *, writing: bool = False) -> Format | None:
+    """The format with the longest suffix that the name ends in."""
+    name = file.name.lower()
+    best: tuple[int, Format | None] = (0, None)
+    for each in formats:
+        if file.is_dir() and not each.marks:
+            continue
+        for suffix in (writing and each.write_suffixes) or each.suffixes:
+            if name.endswith(suffix) and len(suffix) > best[0]:
+                best = len(suffix), each
+    return best[1]
+
+
+def _refuse(reason: str, formats: list[Format]) -> NoReturn:
+    accepted = ", ".join(f"{each.name} ({' '.join(each.suffixes)})" for each in formats)
     raise ZException(f"{reason}; accepted: {accepted}")

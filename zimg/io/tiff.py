@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tifffile import TiffFile
 
 from zimg._errors import ZException
@@ -14,7 +15,7 @@ from zimg.image import FileFormat, ZImgInfo, ZImgRegion, col4
 from zimg.image.interop import VOXEL_TYPES
 from zimg.io.bytes import FileBytes
 from zimg.io.ome_xml import OmeImage, ome_images
-from zimg.io.reader import Job
+from zimg.io.reader import Job, Level, full_level, grid
 from zimg.io.tiff_chain import check_chain
 from zimg.io.tiff_imagej import imagej_stack, planes_behind, read_metadata, resolution
 from zimg.io.tiff_pages import Page, Target
@@ -32,7 +33,17 @@ class TiffScene:
     samples: int
     page_of: Callable[[int, int, int], Page]
 
-    def plan(self, region: ZImgRegion) -> Sequence[Job]:
+    @property
+    def levels(self) -> Sequence[Level]:
+        """The full size alone."""
+        return (full_level(self.info),)
+
+    def blocks(self, level: int) -> NDArray[np.int64]:
+        """One block per plane."""
+        info = self.info
+        return grid(self.levels[level].size, info.numTimes, (info.width, info.height, 1))
+
+    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
         """Jobs for the strips and tiles that meet `region`."""
         start, end = region.start, region.end
         jobs: list[Job] = []

@@ -1,0 +1,43 @@
+"""How an image is packed in a file."""
+
+from dataclasses import dataclass
+
+from zimg.image.values import Compression
+
+
+@dataclass(slots=True)
+class ZImgWriteParameters:
+    """Options of writing; each format uses those that concern it, and refuses what it cannot do.
+
+    Parameters
+    ----------
+    compression
+        How pixels are packed; `Compression.AUTO` is the usual way of the format.
+    zlibCompressionLevel
+        From 0 (stored) to 9; for deflate.
+    zstdCompressionLevel
+        From -7 to 22; for zstd.
+    jpegQuality
+        From 1 to 100.
+    jpegProgressive
+        Whether a JPEG file can be shown before it is complete.
+    jpegChrominanceSubsampling
+        444, 422 or 420; for colour JPEG.
+    jpegAccurateDCT
+        Whether accuracy goes before speed in JPEG.
+    jpegXRQuality
+        Above 0 and up to 1, which is without loss.
+
+    Notes
+    -----
+    Values are checked when a file is written. Defaults are those of the reference.
+    """
+
+    compression: Compression = Compression.AUTO
+    zlibCompressionLevel: int = 6
+    zstdCompressionLevel: int = 1
+    jpegQuality: int = 95
+    jpegProgressive: bool = True
+    jpegChrominanceSubsampling: int = 444
+    jpegAccurateDCT: bool = True
+    jpegXRQuality: float = 0.8

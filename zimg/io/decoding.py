@@ -1,0 +1,66 @@
+"""Pixels of a scene into host buffers, several stored blocks at a time."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.image import ZImgRegion
+from zimg.image.host import aligned_zeros
+from zimg.io.limits import check_decoded
+from zimg.io.reader import Job, Scene
+
+
+def decoded(
+    scene: Scene, region: ZImgRegion, level: int = 0, *, stored: int | None = None
+) -> list[NDArray[Any]]:
+    """Decode a part of a scene.
+
+    Parameters
+    ----------
+    scene
+        Of an open file.
+    region
+        Resolved, in voxels of `level`.
+    level
+        Index into the levels of the scene.
+    stored
+        Bytes of the file, to check its claims against; None when not known.
+
+    Returns
+    -------
+    list of ndarray
+        One aligned ``(C, Z, Y, X)`` array per time, in native byte order.
+    """
+    x, y, z, c, times = region.size
+    check_decoded(region.size, scene.dtype.itemsize, stored=stored)
+    jobs = scene.plan(region, level)
+    buffers = [aligned_zeros((c, z, y, x), scene.dtype) for _ in range(times)]
+    run(jobs, buffers)
+    return buffers
+
+
+def run(jobs: Sequence[Job], buffers: list[NDArray[np.generic]]) -> None:
+    """Run all jobs, several at a time; the first error ends the rest."""
+    workers = min(len(jobs), processors())
+    if workers < 2:
+        for job in jobs:
+            job(buffers)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for _ in pool.map(lambda job: job(buffers), jobs):
+                pass
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,113 @@
+"""Reading at a lower resolution: the best level that is stored, and the rest by resizing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._typing import Device
+from zimg.image import ZImg, ZImgInfo, ZImgRegion
+from zimg.image.export import exported
+from zimg.image.info import cut
+from zimg.io.decoding import decoded
+from zimg.io.reader import Level, Scene
+
+Ratios = tuple[int, int, int]
+
+
+def check_ratios(ratios: Sequence[int]) -> Ratios:
+    """Ratios along x, y, z as integers from 1 up; a `ValueError` otherwise."""
+    values = tuple(index(ratio) for ratio in ratios)
+    if len(values) != 3 or min(values) < 1:
+        raise ValueError(f"ratios are three integers from 1 up, for x, y, z; got {tuple(ratios)}")
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Pixels on the host, what is known about them, and the size they shall be shrunk to."""
+
+    arrays: list[NDArray[Any]]
+    info: ZImgInfo
+    wanted: tuple[int, int, int]
+
+    def image(self, framework: str = "numpy", device: Device = None) -> ZImg:
+        """The image in the arrays of a framework, shrunk there where no level had its size."""
+        arrays = [exported(array, framework, device=device) for array in self.arrays]
+        image = ZImg(arrays, self.info)
+        info = self.info
+        done = self.wanted == (info.width, info.height, info.depth)
+        return image if done else image.resize(*self.wanted)
+
+
+def decode(
+    scene: Scene, region: ZImgRegion, ratios: Ratios, *, stored: int | None = None
+) -> Decoded:
+    """Decode a region of a scene at the level that is next to what `ratios` ask for.
+
+    Parameters
+    ----------
+    scene
+        Of an open file.
+    region
+        In voxels of full resolution; may have open ends.
+    ratios
+        By how much to shrink along x, y, z.
+    stored
+        Bytes of the file, to check its claims against; None when not known.
+
+    Returns
+    -------
+    Decoded
+        To be shrunk to ceil(size / ratio).
+    """
+    box = region.resolve(scene.info.size)
+    level = best_level(scene.levels, box, ratios)
+    part = region_at(box, scene.levels[level])
+    arrays = decoded(scene, part, level, stored=stored)
+    wanted = tuple(-(-n // ratio) for n, ratio in zip(box.size, ratios, strict=False))
+    return Decoded(arrays, _at_size(cut(scene.info, box), part), wanted)
+
+
+def _at_size(info: ZImgInfo, part: ZImgRegion) -> ZImgInfo:
+    """`info` with the sizes in space of `part`, and voxels that are larger by as much."""
+    x, y, z, _, _ = part.size
+    for axis, old, new in zip("XYZ", (info.width, info.height, info.depth), (x, y, z), strict=True):
+        setattr(info, f"voxelSize{axis}", getattr(info, f"voxelSize{axis}") * old / new)
+    info.width, info.height, info.depth = x, y, z
+    return info
+
+
+def best_level(levels: Sequence[Level], box: ZImgRegion, ratios: Ratios) -> int:
+    """The smallest stored size that is not below what is wanted and has the corner of the box.
+
+    Parameters
+    ----------
+    levels
+        The full size first.
+    box
+        Resolved, in voxels of full resolution.
+    ratios
+        Wanted along x, y, z.
+    """
+    corner = tuple(box.start)[:3]
+
+    def fits(level: Level) -> bool:
+        pairs = zip(level.ratios, ratios, corner, strict=True)
+        return all(own <= wanted and first % own == 0 for own, wanted, first in pairs)
+
+    fitting = [n for n, level in enumerate(levels) if n == 0 or fits(level)]
+    return max(fitting, key=lambda n: int(np.prod(levels[n].ratios)))
+
+
+def region_at(box: ZImgRegion, level: Level) -> ZImgRegion:
+    """The voxels of `level` that cover a resolved box of the full image."""
+    start, end = tuple(box.start), tuple(box.end)
+    first = [a // ratio for a, ratio in zip(start, level.ratios, strict=False)]
+    last = [
+        min(-(-b // ratio), n) for b, ratio, n in zip(end, level.ratios, level.size, strict=False)
+    ]
+    return ZImgRegion((*first, *start[3:]), (*last, *end[3:]))

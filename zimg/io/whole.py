@@ -1,0 +1,46 @@
+"""Scenes that can only be decoded as a whole: what is wanted is cut out afterwards."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.image import ZImgInfo, ZImgRegion
+from zimg.io.reader import Job, PlaneScene
+
+
+class WholeScene(PlaneScene):
+    """An image that is decoded in one go.
+
+    Parameters
+    ----------
+    info
+        Sizes, type and metadata; one time point.
+    dtype
+        Voxel type in native byte order.
+    decode
+        Gives the ``(C, Z, Y, X)`` array of the image, of any byte order.
+    """
+
+    def __init__(
+        self, info: ZImgInfo, dtype: np.dtype[Any], decode: Callable[[], NDArray[Any]]
+    ) -> None:
+        super().__init__(info, dtype)
+        self._decode = decode
+
+    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
+        """One job, which decodes everything."""
+
+        def job(out: list[NDArray[Any]]) -> None:
+            pixels = self._decode()
+            x, y, z, c, _ = self.info.size
+            if pixels.shape != (c, z, y, x) or pixels.dtype.newbyteorder("=") != self.dtype:
+                raise ZException(
+                    f"its header tells of {(c, z, y, x)} {self.dtype}, "
+                    f"its pixels are {pixels.shape} {pixels.dtype}"
+                )
+            out[0][...] = pixels[region.czyx]
+
+        return [job]
