@@ -4,11 +4,13 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
 
 from zimg._dispatch import device
 from zimg._typing import Array, Device, DType
+from zimg.image.arithmetic import ImageArithmetic
 from zimg.image.export import exported
+from zimg.image.geometry import ImageGeometry
 from zimg.image.host import aligned_zeros
 from zimg.image.info import ZImgInfo, cut, described
 from zimg.image.interop import VOXEL_TYPES, dtype_name, framework_name, stored
@@ -20,7 +22,7 @@ from zimg.image.values import Dimension, FileFormat
 _FIRST_ARGUMENTS = ("ndarray", "listOfndarray", "filename", "filenames", "imgSource")
 
 
-class ZImg:
+class ZImg(ImageArithmetic, ImageGeometry):
     """An image: per time point one C-contiguous ``(C, Z, Y, X)`` array of one framework.
 
     Parameters
@@ -58,6 +60,17 @@ class ZImg:
         self._arrays: list[Array] = []
         self._info = ZImgInfo()
         self._form(source)(source, *args, **options)
+
+    @classmethod
+    def _of(cls, arrays: Iterable[Array], info: ZImgInfo) -> Self:
+        """An image of arrays that already are what is stored, described by exactly this `info`."""
+        image = cls()
+        image._arrays, image._info = list(arrays), info
+        return image
+
+    def _rebind(self, arrays: Iterable[Array]) -> None:
+        """Replace the stored arrays by others of their shape and dtype; nothing is written to."""
+        self._arrays = list(arrays)
 
     def _form(self, source: Any) -> Callable[..., None]:
         """The constructor for this kind of source."""
@@ -261,6 +274,11 @@ class ZImg:
         t, c, z, y, x = self.shape
         held = f"{dtype_name(self.dtype)}, {framework_name(self._arrays[0])} on {self.device}"
         return f"ZImg(times={t}, channels={c}, z={z}, y={y}, x={x}, {held})"
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks: sizes, type, place, channels and a small projection."""
+        card: str = import_module("zimg.view").image_card(self)
+        return card
 
 
 def _sizes_and_type(arrays: list[Array]) -> ZImgInfo:

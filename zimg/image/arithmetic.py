@@ -1,0 +1,5 @@
+"""Arithmetic of images: saturating, rounding, of the type of the left operand."""
+
+
+class ImageArithmetic:
+    """What this module adds to `ZImg`."""
