@@ -95,7 +95,7 @@ FORMATS = (
         formats=(FileFormat.Tiff, FileFormat.OmeTiff, FileFormat.ZeissLsm),
         suffixes=(*TIFF, ".lsm"),
         signatures=((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
-        reader="zimg.io.tiff:TiffReader",
+        reader="zimg.io.formats.tiff.reader:TiffReader",
     ),
 )
 HEAD = 512  # bytes that identify a file

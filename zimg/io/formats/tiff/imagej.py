@@ -7,7 +7,7 @@ from tifffile import TiffPage
 
 from zimg._errors import ZException
 from zimg.image import VoxelSizeUnit, ZImgInfo
-from zimg.io.tiff_pages import Page
+from zimg.io.formats.tiff.pages import Page
 from zimg.io.units import in_um, usable
 
 

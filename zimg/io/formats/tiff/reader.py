@@ -14,11 +14,11 @@ from zimg._errors import ZException
 from zimg.image import FileFormat, ZImgInfo, ZImgRegion, col4
 from zimg.image.interop import VOXEL_TYPES
 from zimg.io.bytes import FileBytes
-from zimg.io.ome_xml import OmeImage, ome_images
+from zimg.io.formats.tiff.chain import check_chain
+from zimg.io.formats.tiff.imagej import imagej_stack, planes_behind, read_metadata, resolution
+from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images
+from zimg.io.formats.tiff.pages import Page, Target
 from zimg.io.reader import Job, Level, full_level, grid
-from zimg.io.tiff_chain import check_chain
-from zimg.io.tiff_imagej import imagej_stack, planes_behind, read_metadata, resolution
-from zimg.io.tiff_pages import Page, Target
 from zimg.io.units import RESOLUTION_UNITS
 
 ALPHA = (1, 2)  # values of ExtraSamples that mean opacity

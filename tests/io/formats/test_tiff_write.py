@@ -6,7 +6,7 @@ import tifffile
 
 from zimg import VoxelSizeUnit, ZException, ZImg, ZImgInfo, col4
 from zimg.io import read, write_tiff
-from zimg.io.tiff_write import TYPES
+from zimg.io.formats.tiff.write import TYPES
 from zimg.testing import bring_home
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from zimg import VoxelSizeUnit, ZException, col4
-from zimg.io.ome_xml import ome_images
+from zimg.io.formats.tiff.ome_xml import ome_images
 
 HEAD = '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" {root}><Image>'
 SIZES = 'SizeX="5" SizeY="4" SizeZ="3" SizeC="2" SizeT="1" Type="uint16"'

@@ -1,0 +1,1 @@
+"""OME-Zarr, versions 0.1 to 0.5."""

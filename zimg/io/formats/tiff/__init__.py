@@ -1,0 +1,1 @@
+"""TIFF, OME-TIFF, ImageJ stacks and LSM."""
