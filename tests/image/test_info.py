@@ -101,7 +101,84 @@ def test_metadata_of_an_info_is_taken_over_and_lists_are_cut_or_filled():
     assert info.channelColors == [col4(9, 9, 9), col4(0, 255, 0)]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        *(("width", np.uint8(4), 4), ("numTimes", True, 1), ("bytesPerVoxel", 3, 3)),
+        *(("voxelFormat", 2, VoxelFormat.Signed), ("voxelSizeUnit", 4, VoxelSizeUnit.um)),
+        *(("voxelSizeX", 2, 2.0), ("voxelSizeX", np.float32(1.5), 1.5), ("voxelSizeY", -1, -1.0)),
+        *(("timeStamps", (1, 2), [1.0, 2.0]), ("timeStamps", np.array([1, 2]), [1.0, 2.0])),
+        *(("timeStamps", range(2), [0.0, 1.0]), ("position", np.arange(3.0), [0.0, 1.0, 2.0])),
+        *(("channelNames", ("a", "b"), ["a", "b"]), ("validBitCount", 12, 12)),
+        *(("channelColors", ((1, 2, 3, 4),), [col4(1, 2, 3, 4)]), ("channelNames", [], [])),
+        ("lastChannelIsAlphaChannel", True, True),
+    ],
+)
+def test_fields_convert_what_the_reference_converts(name, value, kept):
+    info = ZImgInfo(3, 4)
+    setattr(info, name, value)
+    assert getattr(info, name) == kept
+    assert type(getattr(info, name)) is type(kept)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("width", -1), ("width", 1.5), ("depth", "3"), ("bytesPerVoxel", -3), ("numTimes", None)),
+        *(("voxelFormat", 9), ("voxelFormat", "Float"), ("voxelSizeUnit", None)),
+        *(("voxelFormat", VoxelSizeUnit.inch), ("voxelSizeX", "1"), ("voxelSizeX", None)),
+        *(("timeStamps", [1, "a"]), ("timeStamps", (t for t in (1, 2))), ("timeStamps", 1.0)),
+        *(("channelNames", "ab"), ("channelNames", [1]), ("channelColors", ((1, 2, 3),))),
+        *(("lastChannelIsAlphaChannel", 1), ("position", np.zeros((2, 2)))),
+    ],
+)
+def test_fields_refuse_what_the_reference_refuses_and_keep_their_value(name, value):
+    info = ZImgInfo(3, 4)
+    with pytest.raises(TypeError, match=f"{name} of ZImgInfo takes") as caught:
+        setattr(info, name, value)
+    assert "\n" not in str(caught.value)
+    assert info == ZImgInfo(3, 4)
+
+
+def test_an_unknown_field_cannot_be_assigned():
+    with pytest.raises(AttributeError, match=r"no field 'widht'.*width"):
+        ZImgInfo().widht = 3
+
+
+def test_assigned_lists_and_colours_are_copied():
+    colour, names = col4(1, 2, 3), ["a"]
+    info = ZImgInfo(3, 4)
+    info.channelColors, info.channelNames = [colour], names
+    colour.r, names[0] = 9, "b"
+    assert (info.channelColors, info.channelNames) == ([col4(1, 2, 3)], ["a"])
+
+
+def test_a_copy_shares_nothing_and_an_info_prints_in_one_line_and_has_no_hash():
+    info = ZImgInfo(3, 4, 5, 2)
+    for twin in (info.copy(), copy.copy(info), copy.deepcopy(info)):
+        assert twin == info
+        twin.channelColors[0].r = 7
+        assert twin != info
+    assert "numChannels=2" in repr(info)
+    assert "\n" not in repr(info)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(info)
+
+
+def test_default_colours_of_one_info_are_not_those_of_another():
+    ZImgInfo(1, 1, 1, 8).channelColors[7].r = 1
+    ZImgInfo(1, 1).channelColors[0].r = 1
+    assert ZImgInfo(1, 1).channelColors == [col4(255, 255, 255)]
+    assert ZImgInfo(1, 1, 1, 8).channelColors == ZImgInfo(1, 1, 1, 8).channelColors
+
+
+@pytest.mark.parametrize("args", [(3,), (3, None), (None, 3)])
+def test_width_and_height_are_given_together(args):
+    with pytest.raises(TypeError, match="got None"):
+        ZImgInfo(*args)
+
+
 @pytest.mark.parametrize("sizes", [(-1, 2), (2.5, 2)])
 def test_sizes_are_whole_and_not_negative(sizes):
-    with pytest.raises(TypeError, match="integers from 0 up"):
+    with pytest.raises(TypeError, match="takes an integer from 0 up, got"):
         ZImgInfo(*sizes)

@@ -15,6 +15,10 @@ def along_x(start: int, end: int) -> ZImgRegion:
     return ZImgRegion((start, 0, 0, 0, 0), (end, -1, -1, -1, -1))
 
 
+def along_all(start: int, end: int) -> ZImgRegion:
+    return ZImgRegion((start,) * 5, (end,) * 5)
+
+
 @pytest.mark.parametrize(("start", "end", "size"), [(0, -1, 7), (2, 7, 5), (6, 7, 1), (3, -1, 4)])
 def test_ranges_inside_the_image_are_resolved(start, end, size):
     assert along_x(start, end).resolve(SIZE).size == (size, 6, 3, 2, 1)
@@ -46,8 +50,26 @@ def test_bounds_are_live_and_can_be_assigned_as_tuples():
         region.start = (1, 2)  # type: ignore[assignment]
 
 
+@pytest.mark.parametrize("kind", [tuple, list, np.asarray])
+def test_bounds_are_made_of_any_sequence_of_integers(kind):
+    assert ZImgRegion(kind((1,) * 5), kind((2,) * 5)) == along_all(1, 2)
+
+
+@pytest.mark.parametrize("value", [(1, 2), 5, "12345", (0, 0, 0, 0, 1.0), None])
+def test_other_bounds_are_refused_by_name(value):
+    with pytest.raises(TypeError, match="end of ZImgRegion takes five integers"):
+        ZImgRegion((0,) * 5, value)
+
+
+def test_a_region_takes_no_other_attributes_and_has_no_hash():
+    with pytest.raises(AttributeError, match="no field 'stop'; it has start, end"):
+        ZImgRegion().stop = (1,) * 5
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(ZImgRegion())
+
+
 def test_a_region_does_not_share_the_bounds_it_is_made_of():
-    start = ZVoxelCoordinate(1)
+    start = ZVoxelCoordinate(1, 0)
     region = ZImgRegion(start)
     start.x = 5
     assert region.start.x == 1

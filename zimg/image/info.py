@@ -1,10 +1,24 @@
 """What is known about an image besides its pixels."""
 
+from collections.abc import Mapping, Sequence
 from colorsys import hsv_to_rgb
-from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
 
 from zimg._errors import ZException
+from zimg.image.fields import (
+    COUNT,
+    FLAG,
+    NUMBER,
+    NUMBERS,
+    TEXTS,
+    CheckedFields,
+    Rule,
+    items_of,
+    lists,
+    members,
+)
 from zimg.image.region import ZImgRegion
 from zimg.image.values import VoxelFormat, VoxelSizeUnit, col4
 
@@ -29,30 +43,50 @@ _FIRST_COLORS = (
     (0, 255, 255),
 )
 _GOLDEN_STEP = 0.618033988749895
+_WHITE = col4(255, 255, 255)
 
 
 def default_colors(channels: int) -> list[col4]:
     """Colours for channels that have none: white for one, else red, green, blue, yellow, ..."""
     if channels == 1:
-        return [col4(255, 255, 255)]
-    return [_color_of(channel) for channel in range(channels)]
+        return [_WHITE.copy()]
+    return [_default_color(channel).copy() for channel in range(channels)]
 
 
-def _color_of(channel: int) -> col4:
+@cache
+def _default_color(channel: int) -> col4:
     if channel < len(_FIRST_COLORS):
         return col4(*_FIRST_COLORS[channel])
     hue = (channel * _GOLDEN_STEP) % 1.0
     return col4(*(round(255 * part) for part in hsv_to_rgb(hue, 0.8, 1.0)))
 
 
+def _color(value: col4 | Sequence[int]) -> col4:
+    """A colour of its own, made of one or of four integers."""
+    return value.copy() if isinstance(value, col4) else col4(tuple(items_of(value)))
+
+
+_SIZES = ("width", "height", "depth", "numChannels", "numTimes")
+_RULES = {
+    **dict.fromkeys((*_SIZES, "bytesPerVoxel", "validBitCount"), COUNT),
+    "voxelFormat": members(VoxelFormat),
+    "voxelSizeUnit": members(VoxelSizeUnit),
+    **dict.fromkeys(("voxelSizeX", "voxelSizeY", "voxelSizeZ"), NUMBER),
+    **dict.fromkeys(("timeStamps", "position"), NUMBERS),
+    "channelNames": TEXTS,
+    "channelColors": lists("colours (col4, or four integers each)", _color),
+    "lastChannelIsAlphaChannel": FLAG,
+}
+
+
 @dataclass(init=False)
-class ZImgInfo:
+class ZImgInfo(CheckedFields):
     """Sizes, type, voxel size and channels of an image.
 
     Parameters
     ----------
     width, height, depth
-        Voxels along x, y, z; all sizes are 0 when `width` is left out.
+        Voxels along x, y, z; all sizes are 0 when `width` and `height` are left out.
     numChannels, numTimes
         Numbers of channels and of time points.
     bytePerVox
@@ -74,6 +108,15 @@ class ZImgInfo:
         Place of the image, as the file states it; empty when it does not.
     lastChannelIsAlphaChannel
         Whether the last channel is an opacity.
+
+    Raises
+    ------
+    TypeError
+        When a value is not of the type of its field, also on assignment.
+
+    Notes
+    -----
+    A list that is assigned is copied; the list that an attribute returns is live.
     """
 
     width: int
@@ -93,6 +136,10 @@ class ZImgInfo:
     channelColors: list[col4]
     position: list[float]
     lastChannelIsAlphaChannel: bool
+    _rules: ClassVar[Mapping[str, Rule]] = _RULES
+    _nested: ClassVar[tuple[str, ...]] = (
+        *("timeStamps", "channelNames", "channelColors", "position"),
+    )
 
     def __init__(
         self,
@@ -104,21 +151,27 @@ class ZImgInfo:
         bytePerVox: int = 1,
         voxelFormat: VoxelFormat = VoxelFormat.Unsigned,
     ) -> None:
-        if (width is None) != (height is None):
-            raise TypeError("ZImgInfo takes no sizes, or at least width and height")
-        sizes = (width, height, depth, numChannels, numTimes)
-        self.width, self.height, self.depth, self.numChannels, self.numTimes = (
-            _sizes(sizes) if width is not None else (0,) * 5
+        sizes: Sequence[int | None] = (width, height, depth, numChannels, numTimes)
+        if width is None and height is None:
+            sizes = (0,) * len(sizes)
+        self._take(zip(_SIZES, sizes, strict=True))
+        self._take((("bytesPerVoxel", bytePerVox), ("voxelFormat", voxelFormat)))
+        self._describe()
+
+    def _describe(self) -> None:
+        """Set what does not come from the arguments to its default."""
+        self.__dict__.update(
+            validBitCount=0,
+            voxelSizeUnit=VoxelSizeUnit.none,
+            voxelSizeX=1.0,
+            voxelSizeY=1.0,
+            voxelSizeZ=1.0,
+            timeStamps=[float(t) for t in range(self.numTimes)],
+            channelNames=[""] * self.numChannels,
+            channelColors=default_colors(self.numChannels),
+            position=[],
+            lastChannelIsAlphaChannel=False,
         )
-        self.bytesPerVoxel, self.voxelFormat = bytePerVox, VoxelFormat(voxelFormat)
-        self.validBitCount = 0
-        self.voxelSizeUnit = VoxelSizeUnit.none
-        self.voxelSizeX = self.voxelSizeY = self.voxelSizeZ = 1.0
-        self.timeStamps = [float(t) for t in range(self.numTimes)]
-        self.channelNames = [""] * self.numChannels
-        self.channelColors = default_colors(self.numChannels)
-        self.position = []
-        self.lastChannelIsAlphaChannel = False
 
     def dataTypeString(self) -> str:
         """Name of the voxel type, such as ``uint8`` or ``float32``."""
@@ -148,22 +201,14 @@ class ZImgInfo:
         return self.width, self.height, self.depth, self.numChannels, self.numTimes
 
 
-def _sizes(sizes: tuple[int | None, ...]) -> list[int]:
-    """Sizes as integers; negative ones are refused."""
-    checked = [int(n or 0) for n in sizes]
-    if min(checked) < 0 or checked != [n or 0 for n in sizes]:
-        raise TypeError(f"sizes of an image are integers from 0 up, got {sizes}")
-    return checked
-
-
 def described(info: ZImgInfo, like: ZImgInfo) -> ZImgInfo:
     """`info` with the metadata of `like`: lists are cut, or filled up with what `info` has.
 
     Sizes and type stay those of `info`; voxel sizes, unit, valid bits, names, colours, time
     stamps, position and the alpha flag come from `like`.
     """
-    result = deepcopy(like)
-    for name in ("width", "height", "depth", "numChannels", "numTimes"):
+    result = like.copy()
+    for name in _SIZES:
         setattr(result, name, getattr(info, name))
     result.bytesPerVoxel, result.voxelFormat = info.bytesPerVoxel, info.voxelFormat
     for name in ("timeStamps", "channelNames", "channelColors"):
@@ -175,7 +220,7 @@ def described(info: ZImgInfo, like: ZImgInfo) -> ZImgInfo:
 
 def cut(info: ZImgInfo, region: ZImgRegion) -> ZImgInfo:
     """What is known about a resolved `region` of an image; `position` is not moved."""
-    result = deepcopy(info)
+    result = info.copy()
     result.width, result.height, result.depth, result.numChannels, result.numTimes = region.size
     channels = slice(region.start.c, region.end.c)
     result.channelNames = result.channelNames[channels]

@@ -1,22 +1,32 @@
 """A box of an image, from a first voxel to one past the last."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from zimg._errors import ZException
+from zimg.image.fields import CheckedFields, Rule, items_of
 from zimg.image.values import ZVoxelCoordinate
 
 TO_THE_END = -1
 
 
-@dataclass(init=False, slots=True)
-class ZImgRegion:
+def _corner(value: ZVoxelCoordinate | Sequence[int]) -> ZVoxelCoordinate:
+    """A coordinate of its own, made of one or of five integers."""
+    if isinstance(value, ZVoxelCoordinate):
+        return value.copy()
+    return ZVoxelCoordinate(tuple(items_of(value)))
+
+
+@dataclass(init=False)
+class ZImgRegion(CheckedFields):
     """A half-open box in x, y, z, channel and time.
 
     Parameters
     ----------
     start
-        First voxel; a `ZVoxelCoordinate` or five integers in the order x, y, z, c, t.
+        First voxel; a `ZVoxelCoordinate` or five integers in the order x, y, z, c, t (tuple,
+        list or 1-D array). The region keeps a copy.
     end
         One past the last voxel along each axis; -1 means to the end.
 
@@ -33,6 +43,10 @@ class ZImgRegion:
 
     start: ZVoxelCoordinate
     end: ZVoxelCoordinate
+    _rules: ClassVar[Mapping[str, Rule]] = dict.fromkeys(
+        ("start", "end"), Rule("five integers x, y, z, c, t", _corner)
+    )
+    _nested: ClassVar[tuple[str, ...]] = ("start", "end")
 
     def __init__(
         self,
@@ -40,15 +54,6 @@ class ZImgRegion:
         end: ZVoxelCoordinate | Sequence[int] = (TO_THE_END,) * 5,
     ) -> None:
         self.start, self.end = start, end  # type: ignore[assignment]  # converted below
-
-    def __setattr__(self, name: str, value: ZVoxelCoordinate | Sequence[int]) -> None:
-        try:
-            corner = ZVoxelCoordinate(tuple(value))
-        except (TypeError, ZException):
-            raise TypeError(
-                f"{name} of a region takes five integers x, y, z, c, t, got {value!r}"
-            ) from None
-        object.__setattr__(self, name, corner)
 
     def __repr__(self) -> str:
         return f"ZImgRegion(start={tuple(self.start)}, end={tuple(self.end)})"

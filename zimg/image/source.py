@@ -1,12 +1,13 @@
 """Where an image comes from: one file, or several joined along an axis."""
 
 import os
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 from zimg._errors import ZException
+from zimg.image.fields import COUNT, FLAG, CheckedFields, Rule, items_of, lists, members
 from zimg.image.region import ZImgRegion
 from zimg.image.values import Dimension, FileFormat
 
@@ -17,18 +18,45 @@ class MissingFileError(ZException, FileNotFoundError):
     """A file does not exist."""
 
 
+def _file_name(value: FileName) -> str:
+    name = os.fspath(value)
+    if not isinstance(name, str):
+        raise TypeError(value)
+    return name
+
+
+def _region(value: ZImgRegion) -> ZImgRegion:
+    """A region of its own."""
+    if not isinstance(value, ZImgRegion):
+        raise TypeError(value)
+    return value.copy()
+
+
+_RULES = {
+    "filenames": lists("file names (str or Path)", _file_name),
+    "catDim": members(Dimension),
+    **dict.fromkeys(("catScenes", "expandXY", "expandWithMaxValue"), FLAG),
+    "region": Rule("a ZImgRegion", _region),
+    **dict.fromkeys(("scene", "totalFileSize"), COUNT),
+    "format": members(FileFormat),
+}
+
+
 @dataclass(init=False)
-class ZImgSource:
+class ZImgSource(CheckedFields):
     """Files, and which part of them is meant.
 
     Parameters
     ----------
+    filename
+        Name of one file, str or Path; the further arguments are then `region`, `scene`, `format`.
     filenames
-        One file name, or a list of them; none for an empty source.
+        In place of it: a list of names; the further arguments are then those below in this order.
+        Without either the source is empty.
     catDim
         Axis along which a list is joined; needed with a list.
     catScenes
-        Whether a list joins all scenes of each file.
+        Whether a list joins all scenes of each file; True for a list unless given.
     region
         Part of the (joined) image.
     scene
@@ -36,14 +64,14 @@ class ZImgSource:
     format
         Reader to use; found from the content when unknown.
     expandXY
-        Whether smaller images of a list are centred and padded.
+        Whether smaller images of a list are centred and padded; True unless given.
     expandWithMaxValue
         Whether the padding is the largest value of the image, not the smallest.
 
     Attributes
     ----------
     filenames
-        Absolute paths.
+        Absolute paths; assigned ones are kept as they are given and not looked for.
     totalFileSize
         Bytes of all files when the source was made.
 
@@ -51,6 +79,8 @@ class ZImgSource:
     ------
     ZException
         When a file does not exist; it is a `FileNotFoundError` too.
+    TypeError
+        When an argument is unknown or of the wrong type, also on assignment.
     """
 
     filenames: list[str]
@@ -62,57 +92,84 @@ class ZImgSource:
     expandXY: bool
     expandWithMaxValue: bool
     totalFileSize: int
+    _rules: ClassVar[Mapping[str, Rule]] = _RULES
+    _nested: ClassVar[tuple[str, ...]] = ("filenames", "region")
 
-    def __init__(
-        self,
-        filenames: FileName | Sequence[FileName] = (),
-        *args: object,
-        **options: object,
-    ) -> None:
-        if "filename" in options:  # the reference's name for a single one
-            filenames = options.pop("filename")  # type: ignore[assignment]
-        single = isinstance(filenames, str | os.PathLike)
-        names = [filenames] if isinstance(filenames, str | os.PathLike) else list(filenames)
-        self.filenames = [str(Path(name).absolute()) for name in names]
-        for given, name in zip(names, self.filenames, strict=True):
-            if not os.fspath(given) or not Path(name).exists():
-                raise MissingFileError(f"file {os.fspath(given)} does not exist")
-        self.totalFileSize = sum(Path(name).stat().st_size for name in self.filenames)
-        choose = self._choose if single or not names else self._choose_joined
-        choose(*args, **options)  # type: ignore[arg-type]  # checked by the call itself
+    def __init__(self, *args: Any, **options: Any) -> None:
+        first, form, names = _form_of(args, options)
+        try:
+            chosen = form(*args[1:], **options)
+        except TypeError as error:
+            problem = str(error).partition("() ")[2]
+            raise TypeError(f"a ZImgSource of {first} takes {_TAKEN[form]}: {problem}") from None
+        self._take((("filenames", names), *chosen.items()))
+        self.filenames, self.totalFileSize = _found(self.filenames)
 
-    def _choose(
-        self,
-        region: ZImgRegion | None = None,
-        scene: int = 0,
-        format: FileFormat = FileFormat.Unknown,
-        *,
-        catDim: Dimension = Dimension.Z,
-        catScenes: bool = False,
-        expandXY: bool = True,
-        expandWithMaxValue: bool = False,
-    ) -> None:
-        self.catDim, self.catScenes = Dimension(catDim), catScenes
-        self.region = ZImgRegion() if region is None else deepcopy(region)
-        self.scene, self.format = scene, FileFormat(format)
-        self.expandXY, self.expandWithMaxValue = expandXY, expandWithMaxValue
 
-    def _choose_joined(
-        self,
-        catDim: Dimension,
-        catScenes: bool = True,
-        region: ZImgRegion | None = None,
-        scene: int = 0,
-        format: FileFormat = FileFormat.Unknown,
-        expandXY: bool = True,
-        expandWithMaxValue: bool = False,
-    ) -> None:
-        self._choose(
-            region,
-            scene,
-            format,
-            catDim=catDim,
-            catScenes=catScenes,
-            expandXY=expandXY,
-            expandWithMaxValue=expandWithMaxValue,
-        )
+def _form_of(
+    args: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[str, Callable[..., dict[str, Any]], Sequence[Any]]:
+    """What the source is made of, the function of its further arguments, and the file names."""
+    given: list[Any] = [*args[:1]]
+    given += [options.pop(name) for name in ("filename", "filenames") if name in options]
+    if len(given) > 1:
+        raise TypeError("a ZImgSource takes one file name, or one list of them")
+    if not given:
+        return "nothing", _nothing, ()
+    if isinstance(given[0], str | os.PathLike):
+        return "one file", _one, [given[0]]
+    try:
+        return "a list of files", _several, items_of(given[0])
+    except TypeError:
+        raise TypeError(
+            f"filename of ZImgSource takes a str, a Path or a list of them, got {given[0]!r}"
+        ) from None
+
+
+def _found(names: list[str]) -> tuple[list[str], int]:
+    """The absolute paths of existing files, and the bytes of all."""
+    paths = [Path(name).absolute() for name in names]
+    for name, path in zip(names, paths, strict=True):
+        if not name or not path.exists():
+            raise MissingFileError(f"file {name} does not exist")
+    return [str(path) for path in paths], sum(path.stat().st_size for path in paths)
+
+
+def _nothing() -> dict[str, Any]:
+    """The fields of a source without files."""
+    return _one()
+
+
+def _one(
+    region: ZImgRegion | None = None, scene: int = 0, format: FileFormat = FileFormat.Unknown
+) -> dict[str, Any]:
+    """The fields of a source of one file."""
+    return _several(Dimension.Z, False, region, scene, format)
+
+
+def _several(
+    catDim: Dimension,
+    catScenes: bool = True,
+    region: ZImgRegion | None = None,
+    scene: int = 0,
+    format: FileFormat = FileFormat.Unknown,
+    expandXY: bool = True,
+    expandWithMaxValue: bool = False,
+) -> dict[str, Any]:
+    """The fields of a source of several files."""
+    return {
+        "catDim": catDim,
+        "catScenes": catScenes,
+        "region": ZImgRegion() if region is None else region,
+        "scene": scene,
+        "format": format,
+        "expandXY": expandXY,
+        "expandWithMaxValue": expandWithMaxValue,
+    }
+
+
+_TAKEN = {
+    _nothing: "no further arguments",
+    _one: "region, scene and format",
+    _several: "catDim, catScenes, region, scene, format, expandXY and expandWithMaxValue",
+}

@@ -1,11 +1,12 @@
 """The small values an image is described with: enumerations, coordinates and colours."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, IntEnum
-from operator import index
+from typing import Any, ClassVar
 
 from zimg._errors import ZException
+from zimg.image.fields import WHOLE, CheckedFields, Rule, integers, is_sequence, items_of
 
 
 class _NamedValue(IntEnum):
@@ -115,14 +116,15 @@ class Compression(_NamedValue):
     JPEGXR = 14
 
 
-@dataclass(init=False, slots=True)
-class ZVoxelCoordinate:
+@dataclass(init=False)
+class ZVoxelCoordinate(CheckedFields):
     """A voxel by its index along x, y, z, channel and time.
 
     Parameters
     ----------
     x, y, z, c, t
-        Integers, zero by default; or one tuple of all five as the only argument.
+        Integers of 64 bits; none at all, at least x and y, or one tuple, list or 1-D array of all
+        five. What is left out is 0.
 
     Raises
     ------
@@ -137,30 +139,32 @@ class ZVoxelCoordinate:
     z: int
     c: int
     t: int
+    _rules: ClassVar[Mapping[str, Rule]] = dict.fromkeys("xyzct", WHOLE)
 
     def __init__(
-        self, x: int | Sequence[int] = 0, y: int = 0, z: int = 0, c: int = 0, t: int = 0
+        self,
+        x: int | Sequence[int] | None = None,
+        y: int | None = None,
+        z: int = 0,
+        c: int = 0,
+        t: int = 0,
     ) -> None:
-        values = (x, y, z, c, t) if not isinstance(x, Sequence) else tuple(x)
-        if len(values) != 5:
-            raise ZException(f"ZVoxelCoordinate needs tuple with 5 values, got {values}")
-        self.x, self.y, self.z, self.c, self.t = values
-
-    def __setattr__(self, name: str, value: int) -> None:
-        object.__setattr__(self, name, index(value))
+        values = _components("ZVoxelCoordinate", (x, y, z, c, t), required=2)
+        self._take(zip("xyzct", values, strict=True))
 
     def __iter__(self) -> Iterator[int]:
-        return iter(astuple(self))
+        return iter((self.x, self.y, self.z, self.c, self.t))
 
 
-@dataclass(init=False, slots=True)
-class col4:
+@dataclass(init=False)
+class col4(CheckedFields):
     """A colour by red, green, blue and alpha, each from 0 to 255.
 
     Parameters
     ----------
     r, g, b, a
-        Integers, opaque black by default; or one tuple of all four as the only argument.
+        Integers; none at all for opaque black, at least r, g and b, or one tuple, list or 1-D array
+        of all four. Alpha is 255 when left out.
 
     Raises
     ------
@@ -174,17 +178,34 @@ class col4:
     g: int
     b: int
     a: int
+    _rules: ClassVar[Mapping[str, Rule]] = dict.fromkeys(
+        "rgba", integers("an integer from 0 to 255", range(256))
+    )
 
-    def __init__(self, r: int | Sequence[int] = 0, g: int = 0, b: int = 0, a: int = 255) -> None:
-        values = (r, g, b, a) if not isinstance(r, Sequence) else tuple(r)
-        if len(values) != 4:
-            raise ZException(f"col4 needs tuple with 4 values, got {values}")
-        self.r, self.g, self.b, self.a = values
-
-    def __setattr__(self, name: str, value: int) -> None:
-        if not 0 <= index(value) <= 255:
-            raise TypeError(f"{name} of a col4 must be from 0 to 255, got {value}")
-        object.__setattr__(self, name, index(value))
+    def __init__(
+        self,
+        r: int | Sequence[int] | None = None,
+        g: int | None = None,
+        b: int | None = None,
+        a: int = 255,
+    ) -> None:
+        values = _components("col4", (r, g, b, a), required=3)
+        self._take(zip("rgba", values, strict=True))
 
     def __iter__(self) -> Iterator[int]:
-        return iter(astuple(self))
+        return iter((self.r, self.g, self.b, self.a))
+
+
+def _components(owner: str, given: tuple[Any, ...], *, required: int) -> Sequence[Any]:
+    """The components of a value made of nothing, of numbers, or of one sequence of all."""
+    first, missing = given[0], sum(x is None for x in given[:required])
+    if missing == required:
+        return tuple(value or 0 for value in given)
+    if missing == required - 1 and is_sequence(first):
+        values = items_of(first)
+        if len(values) != len(given):
+            raise ZException(f"{owner} needs tuple with {len(given)} values, got {values}")
+        return values
+    if missing:
+        raise TypeError(f"{owner} takes at least {required} numbers, or one tuple of {len(given)}")
+    return given
