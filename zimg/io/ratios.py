@@ -20,10 +20,10 @@ Ratios = tuple[int, int, int]
 
 def check_ratios(ratios: Sequence[int]) -> Ratios:
     """Ratios along x, y, z as integers from 1 up; a `ValueError` otherwise."""
-    values = tuple(index(ratio) for ratio in ratios)
-    if len(values) != 3 or min(values) < 1:
+    x, y, z = (index(ratio) for ratio in ratios)
+    if min(x, y, z) < 1:
         raise ValueError(f"ratios are three integers from 1 up, for x, y, z; got {tuple(ratios)}")
-    return values
+    return x, y, z
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def decode(
     level = best_level(scene.levels, box, ratios)
     part = region_at(box, scene.levels[level])
     arrays = decoded(scene, part, level, stored=stored)
-    wanted = tuple(-(-n // ratio) for n, ratio in zip(box.size, ratios, strict=False))
-    return Decoded(arrays, _at_size(cut(scene.info, box), part), wanted)
+    x, y, z = (-(-n // ratio) for n, ratio in zip(box.size, ratios, strict=False))
+    return Decoded(arrays, _at_size(cut(scene.info, box), part), (x, y, z))
 
 
 def _at_size(info: ZImgInfo, part: ZImgRegion) -> ZImgInfo:

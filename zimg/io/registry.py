@@ -97,6 +97,30 @@ FORMATS = (
         signatures=((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
         reader="zimg.io.formats.tiff.reader:TiffReader",
     ),
+    Format(
+        name="PNG",
+        formats=(FileFormat.Png,),
+        suffixes=(".png",),
+        signatures=((0, b"\x89PNG\r\n\x1a\n"),),
+        reader="zimg.io.formats.png:open_png",
+        writer="zimg.io.formats.png",
+    ),
+    Format(
+        name="JPEG",
+        formats=(FileFormat.Jpeg,),
+        suffixes=(".jpg", ".jpeg"),
+        signatures=((0, b"\xff\xd8\xff"),),
+        reader="zimg.io.formats.jpeg:open_jpeg",
+        writer="zimg.io.formats.jpeg",
+    ),
+    Format(
+        name="JPEG XR",
+        formats=(FileFormat.JpegXR,),
+        suffixes=(".jxr", ".wdp", ".hdp"),
+        signatures=((0, b"II\xbc"),),
+        reader="zimg.io.formats.jpegxr:open_jpegxr",
+        writer="zimg.io.formats.jpegxr",
+    ),
 )
 HEAD = 512  # bytes that identify a file
 

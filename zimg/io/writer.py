@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.image import ZImg, ZImgInfo
+from zimg.image.export import exported
 from zimg.image.parameters import ZImgWriteParameters
 
 
@@ -58,7 +59,6 @@ class ImagePixels:
 
     def slab(self, time: int, first: int, last: int) -> NDArray[Any]:
         """Planes of a time point, a view where the host can read the memory."""
-        part = self._image[time, :, first:last]
-        (array,) = part.to_arrays("numpy", device="cpu")
-        host: NDArray[Any] = array
+        part = self._image.data[time][:, first:last]
+        host: NDArray[Any] = exported(part, "numpy", device="cpu")
         return host

@@ -1,0 +1,109 @@
+"""JPEG XR files: one plane of 8 or 16 bits or of floats, with loss unless quality is 1."""
+
+import struct
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.image import Compression, FileFormat, ZImgInfo
+from zimg.image.parameters import ZImgWriteParameters
+from zimg.io.atomic import atomic_path
+from zimg.io.formats.planar import (
+    PlanarFile,
+    check_planar,
+    interleaved,
+    planar_info,
+    planar_scene,
+)
+from zimg.io.writer import Pixels
+
+SIGNATURE = b"II\xbc"
+PIXEL_FORMAT, WIDTH, HEIGHT, PLACE, COUNT = 0xBC01, 0xBC80, 0xBC81, 0xBCC0, 0xBCC1
+# All pixel formats begin so; the last byte tells which (ITU-T T.832, table A.6).
+FORMATS_BEGIN = bytes.fromhex("24c3dd6f034efe4bb1853d77768dc9")
+
+
+class PixelFormat(NamedTuple):
+    """Channels, whether the last one is opacity, and voxel type."""
+
+    channels: int
+    alpha: bool
+    dtype: str
+
+
+PIXEL_FORMATS = {
+    0x08: PixelFormat(1, False, "uint8"),
+    0x0B: PixelFormat(1, False, "uint16"),
+    0x0C: PixelFormat(3, False, "uint8"),
+    0x0D: PixelFormat(3, False, "uint8"),
+    0x0F: PixelFormat(4, True, "uint8"),
+    0x11: PixelFormat(1, False, "float32"),
+    0x15: PixelFormat(3, False, "uint16"),
+    0x16: PixelFormat(4, True, "uint16"),
+    0x3E: PixelFormat(1, False, "float16"),
+}
+BYTES = {1: 1, 3: 2, 4: 4}  # of the field types that hold a whole number
+
+
+def open_jpegxr(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it is the only one)
+    """Open a JPEG XR file; its header is read now, its pixels later."""
+    info = _info(path.read_bytes())
+    return PlanarFile("JPEG XR", planar_scene(info, path, _decode))
+
+
+def _info(data: bytes) -> ZImgInfo:
+    fields = _fields(data)
+    place = fields.get(PIXEL_FORMAT, 0)
+    name = data[place : place + 16]
+    known = PIXEL_FORMATS.get(name[-1]) if name[:-1] == FORMATS_BEGIN else None
+    if known is None:
+        raise ZException(f"pixel format {name.hex()} is not read")
+    width, height = fields.get(WIDTH, 0), fields.get(HEIGHT, 0)
+    if not (width and height):
+        raise ZException(f"its header tells of {width} x {height} pixels")
+    if fields.get(PLACE, 0) + fields.get(COUNT, 0) > len(data):
+        raise ZException("it is truncated: its pixels lie beyond its end")
+    return planar_info(width, height, known.channels, np.dtype(known.dtype), alpha=known.alpha)
+
+
+def _fields(data: bytes) -> dict[int, int]:
+    """Whole numbers in the directory of the file, by tag."""
+    try:
+        (start,) = struct.unpack_from("<I", data, 4)
+        (count,) = struct.unpack_from("<H", data, start)
+        entries = [struct.unpack_from("<HHI4s", data, start + 2 + 12 * n) for n in range(count)]
+    except struct.error:
+        raise ZException("its directory lies beyond its end: it is truncated or damaged") from None
+    return {
+        tag: int.from_bytes(value[: BYTES.get(kind, 4)], "little")
+        for tag, kind, _, value in entries
+    }
+
+
+def _decode(data: bytes) -> NDArray[Any]:
+    pixels: NDArray[Any] = imagecodecs.jpegxr_decode(data)
+    return pixels
+
+
+def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
+    """Refuse what is not written as JPEG XR, and a quality outside its range."""
+    types, own = ("uint8", "uint16"), (Compression.JPEGXR,)
+    check_planar(info, parameters, name="JPEG XR", types=types, compression=own, alpha=True)
+    if info.numChannels == 2:
+        raise ZException("JPEG XR holds opacity beside three channels only")
+    if not 0 < parameters.jpegXRQuality <= 1:
+        raise ZException(f"invalid jpeg xr quality: {parameters.jpegXRQuality} is not in (0, 1]")
+
+
+def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
+    """Write one plane."""
+    plane = interleaved(pixels)
+    data = imagecodecs.jpegxr_encode(
+        plane, level=parameters.jpegXRQuality, hasalpha=pixels.info.lastChannelIsAlphaChannel
+    )
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)

@@ -1,0 +1,122 @@
+"""PNG files: one plane of 8 or 16 bits, in grey or colour, with or without opacity."""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.image import Compression, FileFormat, VoxelSizeUnit, ZImgInfo
+from zimg.image.parameters import ZImgWriteParameters
+from zimg.io.atomic import atomic_path
+from zimg.io.formats.planar import (
+    PlanarFile,
+    check_planar,
+    interleaved,
+    planar_info,
+    planar_scene,
+)
+from zimg.io.writer import Pixels
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Channels by colour type (https://www.w3.org/TR/png-3/#11IHDR); a palette holds RGB.
+CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+PALETTE = 3
+HEADER_END = 33  # signature and the first chunk
+LEVELS = range(10)
+
+
+def open_png(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it is the only one)
+    """Open a PNG file; its header is read now, its pixels later."""
+    with path.open("rb") as file:
+        info = _info(file.read(2**16))
+    return PlanarFile("PNG", planar_scene(info, path, _decode))
+
+
+def _info(head: bytes) -> ZImgInfo:
+    if head[:8] != SIGNATURE or head[12:16] != b"IHDR" or len(head) < HEADER_END:
+        raise ZException("it has no PNG header")
+    width, height = (int.from_bytes(head[place : place + 4]) for place in (16, 20))
+    bits, color = head[24], head[25]
+    if color not in CHANNELS or bits not in (1, 2, 4, 8, 16) or not (width and height):
+        raise ZException(f"its header tells of colour type {color}, {bits} bits, {width}x{height}")
+    before_pixels = dict(_chunks(head, whole=False))
+    if b"acTL" in before_pixels:
+        raise ZException("it is animated; its frames are not read")
+    alpha = color >= 4 or b"tRNS" in before_pixels
+    channels = CHANNELS[color] + (alpha and color < 4)
+    dtype = np.dtype(np.uint16 if bits == 16 else np.uint8)
+    info = planar_info(width, height, channels, dtype, alpha=alpha)
+    info.validBitCount = 0 if bits == 8 or color == PALETTE else bits  # as the reference
+    _read_size(before_pixels.get(b"pHYs", b""), info)
+    return info
+
+
+def _read_size(size: bytes, info: ZImgInfo) -> None:
+    """Take the pixel size over where it is stated in metres."""
+    x, y = (int.from_bytes(size[place : place + 4]) for place in (0, 4))
+    if len(size) == 9 and size[8] == 1 and x and y:
+        info.voxelSizeUnit = VoxelSizeUnit.um
+        info.voxelSizeX, info.voxelSizeY = 1e6 / x, 1e6 / y
+        info.voxelSizeZ = info.voxelSizeX  # a plane has no depth; 1 would be taken for a micrometre
+
+
+def _chunks(data: bytes, *, whole: bool) -> Iterator[tuple[bytes, bytes]]:
+    """Type and content of each chunk, up to the pixels or, when `whole`, checked to the end."""
+    place = len(SIGNATURE)
+    while place + 12 <= len(data):
+        length = int.from_bytes(data[place : place + 4])
+        kind, end = data[place + 4 : place + 8], place + 8 + length
+        if not whole and (kind == b"IDAT" or end + 4 > len(data)):
+            return
+        if zlib.crc32(data[place + 4 : end]) != int.from_bytes(data[end : end + 4]):
+            raise ZException(f"chunk {kind!r} is damaged or truncated")
+        yield kind, data[place + 8 : end]
+        if kind == b"IEND":
+            return
+        place = end + 4
+    if whole:
+        raise ZException("it is truncated: it has no last chunk")
+
+
+def _decode(data: bytes) -> NDArray[Any]:
+    for _ in _chunks(data, whole=True):  # the decoder passes over wrong checksums
+        pass
+    pixels: NDArray[Any] = imagecodecs.png_decode(data)
+    bits, color = data[24], data[25]
+    if bits < 8 and color == 0:  # the decoder stretches them to 255
+        pixels[..., 0 if pixels.ndim == 3 else slice(None)] //= 255 // (2**bits - 1)
+    return pixels
+
+
+def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
+    """Refuse what PNG cannot hold, and a level that zlib does not have."""
+    lossless = (Compression.DEFLATE, Compression.ADOBE_DEFLATE)
+    types = ("uint8", "uint16")
+    check_planar(info, parameters, name="PNG", types=types, compression=lossless, alpha=True)
+    if parameters.zlibCompressionLevel not in LEVELS:
+        raise ZException(f"zlibCompressionLevel {parameters.zlibCompressionLevel} is not 0 to 9")
+
+
+def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
+    """Write one plane, without loss."""
+    data = imagecodecs.png_encode(interleaved(pixels), level=parameters.zlibCompressionLevel)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(_with_size(data, pixels.info))
+
+
+def _with_size(data: bytes | bytearray, info: ZImgInfo) -> bytes:
+    """`data` with a chunk for the pixel size, when it is known."""
+    data = bytes(data)
+    if info.voxelSizeUnit == VoxelSizeUnit.none:
+        return data
+    per_metre = [round(1e6 / size) for size in (info.voxelSizeXInUm(), info.voxelSizeYInUm())]
+    if not all(0 < count < 2**31 for count in per_metre):
+        return data
+    chunk = b"pHYs" + b"".join(count.to_bytes(4) for count in per_metre) + b"\1"
+    checked = (9).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+    return data[:HEADER_END] + checked + data[HEADER_END:]
