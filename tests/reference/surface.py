@@ -94,13 +94,13 @@ def _parameters(form: str) -> Iterator[tuple[str, str | None, bool]]:
 
 def _other_defaults(ours: inspect.Signature, wanted: list[tuple[str, str | None, bool]]) -> str:
     """The defaults that differ, as far as our signature names the arguments; else empty."""
+    public = {name: getattr(zimg, name) for name in zimg.__all__}
     differing = []
     for name, default, _ in wanted:
         parameter = ours.parameters.get(name)
-        if parameter is None or default is None:
+        if parameter is None or default is None or (parameter.default is None and default in FRESH):
             continue
-        theirs = eval(default, vars(zimg) | {n: getattr(zimg, n) for n in zimg.__all__})
-        if parameter.default != theirs and not (parameter.default is None and default in FRESH):
+        if parameter.default != eval(default, public):
             differing.append(f"{name}={parameter.default!r}, not {default}")
     return "; ".join(differing)
 
