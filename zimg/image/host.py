@@ -28,7 +28,12 @@ def aligned_zeros(shape: Sequence[int], dtype: DTypeLike) -> NDArray[np.generic]
 
 
 def aligned_copy(x: NDArray[np.generic]) -> NDArray[np.generic]:
-    """`x` in C order and aligned memory."""
-    result = aligned_zeros(x.shape, x.dtype)
+    """`x` in C order, native byte order and aligned memory."""
+    result = aligned_zeros(x.shape, x.dtype if x.dtype.isnative else x.dtype.newbyteorder("="))
     result[...] = x
     return result
+
+
+def is_aligned(x: NDArray[np.generic]) -> bool:
+    """Whether the memory of `x` starts where JAX can share it."""
+    return x.ctypes.data % ALIGNMENT == 0

@@ -1,7 +1,6 @@
 """The image: one array per time point, and what is known about them."""
 
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from importlib import import_module
 from typing import Any, Self
@@ -9,20 +8,17 @@ from typing import Any, Self
 from zimg._dispatch import device
 from zimg._typing import Array, Device, DType
 from zimg.image.arithmetic import ImageArithmetic
-from zimg.image.export import exported
+from zimg.image.create import created
+from zimg.image.exchange import ImageExchange
+from zimg.image.files import ImageFiles
 from zimg.image.geometry import ImageGeometry
-from zimg.image.host import aligned_zeros
-from zimg.image.info import ZImgInfo, cut, described
-from zimg.image.interop import VOXEL_TYPES, dtype_name, framework_name, stored
-from zimg.image.region import ZImgRegion
-from zimg.image.source import ZImgSource
-from zimg.image.values import Dimension, FileFormat
-
-# The forms of the constructor, by the name that the reference gives their first argument.
-_FIRST_ARGUMENTS = ("ndarray", "listOfndarray", "filename", "filenames", "imgSource")
+from zimg.image.indexing import box_of, info_of
+from zimg.image.info import ZImgInfo
+from zimg.image.interop import dtype_name, framework_name
+from zimg.image.storage import part
 
 
-class ZImg(ImageArithmetic, ImageGeometry):
+class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
     """An image: per time point one C-contiguous ``(C, Z, Y, X)`` array of one framework.
 
     Parameters
@@ -54,126 +50,24 @@ class ZImg(ImageArithmetic, ImageGeometry):
     """
 
     def __init__(self, source: Any = None, /, *args: Any, **options: Any) -> None:
-        if source is None:
-            for name in _FIRST_ARGUMENTS:
-                source = options.pop(name, source)
-        self._arrays: list[Array] = []
-        self._info = ZImgInfo()
-        self._form(source)(source, *args, **options)
+        members = source if isinstance(source, list | tuple) else (source,)
+        if any(isinstance(member, ZImg) for member in members):
+            raise TypeError(
+                "an image is not made of images; copy.copy(image) shares its arrays, "
+                "copy.deepcopy(image) copies them, image.data are its arrays"
+            )
+        self._arrays, self._info = created(source, args, options)
 
     @classmethod
     def _of(cls, arrays: Iterable[Array], info: ZImgInfo) -> Self:
         """An image of arrays that already are what is stored, described by exactly this `info`."""
-        image = cls()
+        image = cls.__new__(cls)
         image._arrays, image._info = list(arrays), info
         return image
 
     def _rebind(self, arrays: Iterable[Array]) -> None:
         """Replace the stored arrays by others of their shape and dtype; nothing is written to."""
         self._arrays = list(arrays)
-
-    def _form(self, source: Any) -> Callable[..., None]:
-        """The constructor for this kind of source."""
-        if source is None:
-            return self._init_empty
-        if isinstance(source, ZImgInfo):
-            return self._init_zeros
-        if isinstance(source, ZImgSource):
-            return self._init_source
-        if isinstance(source, str | os.PathLike):
-            return self._init_file
-        if isinstance(source, list | tuple):
-            names = source and all(isinstance(name, str | os.PathLike) for name in source)
-            return self._init_files if names else self._init_times
-        return self._init_array
-
-    def _init_empty(self, _: None) -> None:
-        """Leave everything empty."""
-
-    def _init_zeros(self, info: ZImgInfo) -> None:
-        if 0 in info.size:
-            return
-        types = {kind: name for name, kind in reversed(VOXEL_TYPES.items()) if name != "bfloat16"}
-        dtype = types.get((info.bytesPerVoxel, info.voxelFormat))
-        if dtype is None:
-            raise ValueError(f"an image cannot hold voxels of type {info.dataTypeString()}")
-        shape = info.numChannels, info.depth, info.height, info.width
-        self._set([aligned_zeros(shape, dtype) for _ in range(info.numTimes)], info)
-
-    def _init_array(
-        self,
-        array: Any,
-        imgInfo: ZImgInfo | None = None,
-        copy_if_needed: bool = True,
-        layout: str = "CZYX",
-    ) -> None:
-        self._set(stored(array, layout, copy_if_needed=copy_if_needed), imgInfo)
-
-    def _init_times(
-        self,
-        arrays: Sequence[Any],
-        imgInfo: ZImgInfo | None = None,
-        copy_if_needed: bool = True,
-        layout: str = "CZYX",
-    ) -> None:
-        if not arrays:
-            raise ValueError("a list of arrays needs one array per time point, got none")
-        parts = [stored(array, layout, copy_if_needed=copy_if_needed) for array in arrays]
-        self._set([point for part in parts for point in part], imgInfo)
-
-    def _init_file(
-        self,
-        filename: str | os.PathLike[str],
-        region: ZImgRegion | None = None,
-        scene: int = 0,
-        xRatio: int = 1,
-        yRatio: int = 1,
-        zRatio: int = 1,
-        format: FileFormat = FileFormat.Unknown,
-    ) -> None:
-        self._init_source(
-            ZImgSource(filename, region, scene, format), xRatio=xRatio, yRatio=yRatio, zRatio=zRatio
-        )
-
-    def _init_files(
-        self,
-        filenames: Sequence[str | os.PathLike[str]],
-        catDim: Dimension,
-        catScenes: bool,
-        region: ZImgRegion | None = None,
-        scene: int = 0,
-        xRatio: int = 1,
-        yRatio: int = 1,
-        zRatio: int = 1,
-        format: FileFormat = FileFormat.Unknown,
-        expandXY: bool = True,
-        expandWithMaxValue: bool = False,
-    ) -> None:
-        source = ZImgSource(
-            filenames, catDim, catScenes, region, scene, format, expandXY, expandWithMaxValue
-        )
-        self._init_source(source, xRatio=xRatio, yRatio=yRatio, zRatio=zRatio)
-
-    def _init_source(
-        self, source: ZImgSource, xRatio: int = 1, yRatio: int = 1, zRatio: int = 1
-    ) -> None:
-        if (xRatio, yRatio, zRatio) != (1, 1, 1):
-            raise ValueError(
-                f"ratios ({xRatio}, {yRatio}, {zRatio}): images are read at ratio 1 only"
-            )
-        image = import_module("zimg.io").read_source(source)
-        self._arrays, self._info = image._arrays, image._info
-
-    def _set(self, arrays: list[Array], info: ZImgInfo | None) -> None:
-        """Take over `arrays`, which must be alike, and the metadata of `info`."""
-        kinds = {(framework_name(x), str(device(x))) for x in arrays}
-        if len(kinds) > 1:
-            raise TypeError(f"time points must be of one framework and device, got {sorted(kinds)}")
-        if len({(tuple(x.shape), dtype_name(x.dtype)) for x in arrays}) > 1:
-            found = ", ".join(f"{tuple(x.shape)} {dtype_name(x.dtype)}" for x in arrays)
-            raise ValueError(f"time points must be alike in shape and dtype, got {found}")
-        self._arrays = arrays
-        self._info = described(_sizes_and_type(arrays), info) if info else _sizes_and_type(arrays)
 
     @property
     def data(self) -> list[Array]:
@@ -217,55 +111,52 @@ class ZImg(ImageArithmetic, ImageGeometry):
         """Device of the stored arrays; None when empty."""
         return device(self._arrays[0]) if self._arrays else None
 
-    @staticmethod
-    def readImgInfo(source: ZImgSource) -> ZImgInfo:
-        """What the file of `source` says about its image, the region applied; reads no pixels."""
-        info: ZImgInfo = import_module("zimg.io").read_source_info(source)
-        return info
-
-    @staticmethod
-    def readImgInfos(
-        filename: str | os.PathLike[str], format: FileFormat = FileFormat.Unknown
-    ) -> list[ZImgInfo]:
-        """What a file says about each of its scenes; reads no pixels."""
-        infos: list[ZImgInfo] = import_module("zimg.io").read_infos(filename, format=format)
-        return infos
-
     def isEmpty(self) -> bool:
         """Whether there is no voxel."""
         return not self._arrays
 
-    def to_arrays(
-        self, framework: str = "auto", *, device: Device = None, copy: bool | None = None
-    ) -> list[Array]:
-        """The arrays of all times in a framework: views where possible and safe.
+    def __len__(self) -> int:
+        """Number of time points."""
+        return len(self._arrays)
+
+    def __iter__(self) -> Iterator[Self]:
+        """Images of one time point each, sharing the memory of this one."""
+        return (self[t] for t in range(len(self)))
+
+    def __getitem__(self, key: Any) -> Self:
+        """A part of the image, of five axes too: shared where it is C-contiguous, else copied once.
 
         Parameters
         ----------
-        framework
-            ``auto`` (as stored), ``numpy``, ``torch``, ``jax``, ``cupy``, ``array_api_strict``,
-            ``array_api``, ``memview``.
-        device
-            Where they shall be; None for where they are. Only ``cpu`` brings them to the host.
-        copy
-            True: always copies; False: views or a `ValueError`; None: copies where needed.
+        key
+            A `ZImgRegion`, or integers, slices with steps forward, and ``...`` for T, C, Z, Y, X.
+            An integer keeps its axis with size 1.
 
         Returns
         -------
-        list of arrays
-            ``(C, Z, Y, X)`` each, dtype as stored.
-        """
-        return [exported(x, framework, device=device, copy=copy) for x in self._arrays]
+        ZImg
+            Of the same framework and device, with the metadata cut to the part; a step multiplies
+            the voxel size. `position` stays.
 
-    def __getitem__(self, region: ZImgRegion) -> "ZImg":
-        """The part of the image in `region`: shared where it is C-contiguous, else copied once."""
-        if not isinstance(region, ZImgRegion):
-            raise TypeError(f"an image is indexed by a ZImgRegion, got {region!r}")
-        box = region.resolve(self._info.size)
-        parts: Iterable[Array] = (x[box.czyx] for x in self._arrays[box.times])
-        result = ZImg()
-        result._set([stored(x, "CZYX", copy_if_needed=True)[0] for x in parts], None)
-        result._info = cut(self._info, box)
+        Raises
+        ------
+        IndexError, TypeError, ValueError
+            For what is no index of this image.
+        ZException
+            For a region that leaves the image.
+        """
+        box = box_of(key, self.shape)
+        arrays = [part(x, box[1:]) for x in self._arrays[box[0]]]
+        return self._of(arrays, info_of(self._info, box))
+
+    def __copy__(self) -> Self:
+        """Another image of the same arrays."""
+        return self._of(self._arrays, self._info)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """An image of copies of the arrays, on their device, without gradients."""
+        result = self.to(copy=True)
+        result._info = deepcopy(self._info, memo)
         return result
 
     def __repr__(self) -> str:
@@ -279,9 +170,3 @@ class ZImg(ImageArithmetic, ImageGeometry):
         """A card for notebooks: sizes, type, place, channels and a small projection."""
         card: str = import_module("zimg.view").image_card(self)
         return card
-
-
-def _sizes_and_type(arrays: list[Array]) -> ZImgInfo:
-    """What the stored arrays themselves tell."""
-    c, z, y, x = arrays[0].shape
-    return ZImgInfo(x, y, z, c, len(arrays), *VOXEL_TYPES[dtype_name(arrays[0].dtype)])

@@ -1,15 +1,11 @@
-"""Arrays of any framework into an image: shared where they already are what is stored."""
+"""What an array of any framework tells about itself: dtype, framework, device, contiguity."""
 
 from importlib import import_module
 
 import numpy as np
-from array_api_compat import is_array_api_obj, is_dask_array, is_pydata_sparse_array
-from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace, device, framework_of
 from zimg._typing import Array, Device
-from zimg.image.host import aligned_copy
-from zimg.image.layout import AXES, checked_layout, czyx_shape, in_order, moves_data, time_points
 from zimg.image.values import VoxelFormat
 
 # Bytes per voxel and kind of every type an image may have.
@@ -40,100 +36,6 @@ def on_host(x: Array) -> bool:
     return framework_name(x) != "cupy" and "cpu" in str(device(x)).lower()
 
 
-def stored(data: object, layout: str, *, copy_if_needed: bool) -> list[Array]:
-    """The arrays an image keeps of `data`: one C-contiguous ``(C, Z, Y, X)`` array per time.
-
-    Parameters
-    ----------
-    data
-        An array of any framework, or host memory with DLPack or the buffer protocol.
-    layout
-        One letter of T, C, Z, Y, X per axis.
-    copy_if_needed
-        Whether data that cannot be shared may be copied, once, on its device.
-
-    Returns
-    -------
-    list of arrays
-        Of the framework and on the device of `data`, in native byte order. They share its memory
-        when it already is C-contiguous in the order C, Z, Y, X, up to axes of size 1.
-
-    Raises
-    ------
-    TypeError
-        For an object or a dtype that no image can hold.
-    ValueError
-        For a layout that does not fit, or when a copy is needed and not allowed.
-    """
-    x = _imported(data, copy_if_needed=copy_if_needed)
-    letters = checked_layout(layout, x.shape)
-    contiguous = _contiguous
-    if framework_name(x) == "jax" and on_host(x) and letters != AXES:
-        # JAX copies whenever an axis is added or a time is taken out; its host view does not.
-        x, contiguous = np.asarray(x), _contiguous_in_jax
-    points = time_points(x, letters)
-    letters = letters.replace("T", "")
-    return [contiguous(point, letters, copy_if_needed=copy_if_needed) for point in points]
-
-
-def _imported(data: object, *, copy_if_needed: bool) -> Array:
-    """`data` as an array with a voxel type and in native byte order."""
-    x = _as_array(data, copy_if_needed=copy_if_needed)
-    if dtype_name(x.dtype) not in VOXEL_TYPES:
-        raise TypeError(f"an image cannot hold {x.dtype} voxels; accepted are {ACCEPTED}")
-    if not isinstance(x, np.ndarray) or x.dtype.isnative:
-        return x
-    if not copy_if_needed:
-        raise ValueError(f"byte order {x.dtype.str} prevents sharing; allow a copy")
-    return x.astype(x.dtype.newbyteorder("="))
-
-
-def _as_array(data: object, *, copy_if_needed: bool) -> Array:
-    """`data` as an array of its own framework, or of NumPy when it has none."""
-    if isinstance(data, np.ma.MaskedArray) or is_pydata_sparse_array(data):
-        raise TypeError(f"an image cannot hold a {type(data).__name__}; give a plain array")
-    if is_dask_array(data) and not copy_if_needed:
-        raise ValueError("a Dask array has no memory to share; allow a copy, or compute it")
-    if isinstance(data, np.ndarray) or is_dask_array(data):
-        return np.asarray(data)
-    if is_array_api_obj(data):
-        return data
-    try:
-        if hasattr(data, "__dlpack__"):
-            return np.from_dlpack(data)  # refused below if it is not
-        return np.asarray(memoryview(data))  # type: ignore[arg-type]
-    except (BufferError, RuntimeError, TypeError, ValueError) as error:
-        raise TypeError(
-            f"cannot take a {type(data).__name__} as an image; accepted are arrays of NumPy, "
-            f"torch, JAX, CuPy and array API libraries, and host memory by DLPack or the buffer "
-            f"protocol ({error})"
-        ) from error
-
-
-def _contiguous(x: Array, letters: str, *, copy_if_needed: bool) -> Array:
-    """One time point as it is stored."""
-    xp, shape = array_namespace(x), czyx_shape(x.shape, letters)
-    ordered = in_order(x, letters)
-    if not is_contiguous(ordered):
-        if not copy_if_needed:
-            raise ValueError(_reason(x, letters))
-        ordered = xp.reshape(ordered, (-1,))  # the portable way to C order, where it has to copy
-        if not is_contiguous(ordered):  # steps of one size need no copy to become one axis
-            ordered = xp.asarray(ordered, copy=True)
-    return ordered if tuple(ordered.shape) == shape else xp.reshape(ordered, shape)
-
-
-def _contiguous_in_jax(x: NDArray[np.generic], letters: str, *, copy_if_needed: bool) -> Array:
-    """The host view `x` of (part of) a JAX array as it is stored, again in JAX."""
-    host = _contiguous(x, letters, copy_if_needed=copy_if_needed)
-    shared = np.may_share_memory(host, x)
-    jax = import_module("jax")
-    result = jax.device_put(host if shared else aligned_copy(host), jax.devices("cpu")[0])
-    if not copy_if_needed and result.unsafe_buffer_pointer() != x.ctypes.data:
-        raise ValueError("JAX shares memory from multiples of 64 bytes only; allow a copy")
-    return result
-
-
 def is_contiguous(x: Array) -> bool:
     """Whether the memory of `x` is in C order, axes of size 1 aside."""
     if hasattr(x, "flags"):  # NumPy, CuPy
@@ -149,16 +51,6 @@ def is_contiguous(x: Array) -> bool:
     except (AttributeError, ValueError):  # array-api-strict raises the former
         return False
     return True
-
-
-def _reason(x: Array, letters: str) -> str:
-    """Why `x` cannot be shared."""
-    if moves_data(tuple(x.shape), letters):
-        why = f"axis order {letters} differs from {AXES}"
-    else:
-        strides = x.stride() if hasattr(x, "stride") else getattr(x, "strides", "unknown")
-        why = f"strides {strides} of axes {letters} are not those of C order"
-    return f"{why}, which prevents sharing an array of shape {tuple(x.shape)}; allow a copy"
 
 
 def device_named(name: Device, framework: str) -> Device:

@@ -1,0 +1,175 @@
+"""The forms of the constructor of an image: what its arguments become."""
+
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from zimg._errors import ZException
+from zimg._typing import Array
+from zimg.image.host import aligned_zeros
+from zimg.image.info import ZImgInfo, described
+from zimg.image.interop import VOXEL_TYPES, dtype_name
+from zimg.image.region import ZImgRegion
+from zimg.image.source import ZImgSource
+from zimg.image.storage import stored
+from zimg.image.values import Dimension, FileFormat
+
+Created = tuple[list[Array], ZImgInfo]
+
+_NUMPY_TYPES = {kind: name for name, kind in reversed(VOXEL_TYPES.items()) if name != "bfloat16"}
+
+
+def created(source: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Created:
+    """The stored arrays and the metadata of an image made with these arguments.
+
+    Parameters
+    ----------
+    source
+        First argument; None when there is none, or when it is among the `options` under the name
+        that the reference gives it.
+    args, options
+        Further arguments.
+
+    Raises
+    ------
+    TypeError
+        For a source of no known form, or arguments that its form does not take.
+    """
+    form, options = _form_of(source), dict(options)
+    if source is None and (named := [name for name in _BY_KEYWORD if name in options]):
+        if len(named) > 1:
+            raise TypeError(f"an image is made of one thing, got {' and '.join(named)}")
+        form, source = _BY_KEYWORD[named[0]], options.pop(named[0])
+    first, *accepted = form.__code__.co_varnames[: form.__code__.co_argcount]
+    if unknown := [name for name in options if name not in accepted]:
+        raise TypeError(
+            f"an image of {first.strip('_')} takes {', '.join(accepted) or 'nothing else'}; "
+            f"got {', '.join(unknown)}"
+        )
+    result: Created = form(source, *args, **options)
+    return result
+
+
+def _form_of(source: Any) -> Any:
+    """The function that makes an image of this kind of source."""
+    if source is None:
+        return _empty
+    if isinstance(source, ZImgInfo):
+        return _zeros
+    if isinstance(source, ZImgSource):
+        return _of_source
+    if isinstance(source, str | os.PathLike):
+        return _of_file
+    if isinstance(source, list | tuple):
+        names = source and all(isinstance(name, str | os.PathLike) for name in source)
+        return _of_files if names else _of_times
+    return _of_array
+
+
+def _empty(_nothing: None) -> Created:
+    """An empty image."""
+    return [], ZImgInfo()
+
+
+def _zeros(info: ZImgInfo) -> Created:
+    """An image of zeros."""
+    if 0 in info.size:
+        return [], ZImgInfo()
+    dtype = _NUMPY_TYPES.get((info.bytesPerVoxel, info.voxelFormat))
+    if dtype is None:
+        raise ValueError(f"an image cannot hold voxels of type {info.dataTypeString()}")
+    shape = info.numChannels, info.depth, info.height, info.width
+    try:
+        arrays = [aligned_zeros(shape, dtype) for _ in range(info.numTimes)]
+    except (MemoryError, ValueError) as error:  # NumPy raises the latter beyond its own limits
+        size = math.prod(info.size) * info.bytesPerVoxel
+        raise ZException(f"cannot allocate {size} bytes for an image of {info.size}") from error
+    return arrays, described(_sizes_and_type(arrays), info)
+
+
+def _of_array(
+    ndarray: Any,
+    imgInfo: ZImgInfo | None = None,
+    copy_if_needed: bool = True,
+    layout: str = "CZYX",
+) -> Created:
+    """An image of an array."""
+    return _described(stored([ndarray], layout, copy_if_needed=copy_if_needed), imgInfo)
+
+
+def _of_times(
+    listOfndarray: Iterable[Any],
+    imgInfo: ZImgInfo | None = None,
+    copy_if_needed: bool = True,
+    layout: str = "CZYX",
+) -> Created:
+    """An image of a list of arrays."""
+    arrays = list(listOfndarray)
+    if not arrays:
+        raise ValueError("a list of arrays needs one array per time point, got none")
+    return _described(stored(arrays, layout, copy_if_needed=copy_if_needed), imgInfo)
+
+
+def _of_file(
+    filename: str | os.PathLike[str],
+    region: ZImgRegion | None = None,
+    scene: int = 0,
+    xRatio: int = 1,
+    yRatio: int = 1,
+    zRatio: int = 1,
+    format: FileFormat = FileFormat.Unknown,
+) -> Created:
+    """An image of a file."""
+    return _of_source(ZImgSource(filename, region, scene, format), xRatio, yRatio, zRatio)
+
+
+def _of_files(
+    filenames: Sequence[str | os.PathLike[str]],
+    catDim: Dimension,
+    catScenes: bool,
+    region: ZImgRegion | None = None,
+    scene: int = 0,
+    xRatio: int = 1,
+    yRatio: int = 1,
+    zRatio: int = 1,
+    format: FileFormat = FileFormat.Unknown,
+    expandXY: bool = True,
+    expandWithMaxValue: bool = False,
+) -> Created:
+    """An image of a list of files."""
+    source = ZImgSource(
+        filenames, catDim, catScenes, region, scene, format, expandXY, expandWithMaxValue
+    )
+    return _of_source(source, xRatio, yRatio, zRatio)
+
+
+def _of_source(imgSource: ZImgSource, xRatio: int = 1, yRatio: int = 1, zRatio: int = 1) -> Created:
+    """An image of a source."""
+    image = import_module("zimg.io").read_source(imgSource, (xRatio, yRatio, zRatio))
+    return image.data, image.info
+
+
+_BY_KEYWORD: dict[str, Callable[..., Created]] = {
+    "ndarray": _of_array,
+    "listOfndarray": _of_times,
+    "filename": _of_file,
+    "filenames": _of_files,
+    "imgSource": _of_source,
+}
+
+
+def _described(arrays: list[Array], info: ZImgInfo | None) -> Created:
+    """Stored arrays with the metadata of `info`, whose sizes and type do not count."""
+    if info is None:
+        return arrays, _sizes_and_type(arrays)
+    if not isinstance(info, ZImgInfo):
+        raise TypeError(f"imgInfo is a ZImgInfo, got a {type(info).__name__}")
+    return arrays, described(_sizes_and_type(arrays), info)
+
+
+def _sizes_and_type(arrays: list[Array]) -> ZImgInfo:
+    """What the stored arrays themselves tell."""
+    c, z, y, x = arrays[0].shape
+    return ZImgInfo(x, y, z, c, len(arrays), *VOXEL_TYPES[dtype_name(arrays[0].dtype)])

@@ -1,0 +1,129 @@
+"""The ways from an image to the arrays of a framework: asked for, or by an exchange protocol."""
+
+from copy import copy as shallow_copy
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from zimg._typing import Array, Device
+from zimg.image.export import exported
+from zimg.image.interop import framework_name
+
+_NOT_IMAGES = ("memview", "memoryview")
+
+
+class ImageExchange:
+    """Arrays of an image in any framework, and NumPy's and DLPack's protocols."""
+
+    _arrays: list[Array]
+
+    def to_arrays(
+        self, framework: str = "auto", *, device: Device = None, copy: bool | None = None
+    ) -> list[Array]:
+        """The arrays of all times in a framework: views where possible and safe.
+
+        Parameters
+        ----------
+        framework
+            ``auto`` (as stored), ``numpy``, ``torch``, ``jax``, ``cupy``, ``array_api_strict``,
+            ``array_api``, ``memview``.
+        device
+            Where they shall be; None for where they are. Only ``cpu`` brings them to the host.
+        copy
+            True: always copies; False: views or a `ValueError`; None: copies where needed.
+
+        Returns
+        -------
+        list of arrays
+            ``(C, Z, Y, X)`` each, dtype as stored, without a gradient. What is read-only or
+            immutable stays so: a framework that would write to it gets a copy.
+        """
+        return [exported(x, framework, device=device, copy=copy) for x in self._arrays]
+
+    def to(
+        self, framework: str = "auto", *, device: Device = None, copy: bool | None = None
+    ) -> Self:
+        """The image in another framework or on another device, with the same metadata.
+
+        Parameters
+        ----------
+        framework, device, copy
+            As in `to_arrays`; a memoryview is no framework.
+
+        Returns
+        -------
+        ZImg
+            It shares the memory of this one where `to_arrays` does.
+        """
+        if framework in _NOT_IMAGES:
+            raise ValueError(f"an image cannot hold {framework!r}; to_arrays gives memoryviews")
+        result = shallow_copy(self)  # metadata is replaced, never changed, so it may be shared
+        result._arrays = self.to_arrays(framework, device=device, copy=copy)
+        return result
+
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[np.generic]:
+        """The ``(C, Z, Y, X)`` array of the only time point for NumPy, a view where it can be.
+
+        Raises
+        ------
+        ValueError
+            When there is not one time point, when the pixels are not on the host, or when a copy
+            is needed and `copy` is False.
+        """
+        host: NDArray[np.generic] = exported(self._only_array(), "numpy", copy=copy)
+        if dtype is None or np.dtype(dtype) == host.dtype:
+            return host
+        if copy is False:
+            raise ValueError(f"{host.dtype} voxels as {np.dtype(dtype)} need a copy; allow it")
+        return host.astype(dtype)
+
+    def __dlpack__(self, *, copy: bool | None = None, **options: Any) -> Any:
+        """The array of the only time point as a DLPack capsule.
+
+        Consumers of DLPack may write to what they get, so read-only and immutable memory is
+        copied.
+
+        Parameters
+        ----------
+        copy
+            As the array API standard has it, for read-only memory too.
+        **options
+            ``stream``, ``max_version`` and ``dl_device`` of the standard, for the array.
+
+        Raises
+        ------
+        BufferError
+            When a copy is needed and `copy` is False, or the array cannot do what is asked for.
+        ValueError
+            When there is not one time point.
+        """
+        x = exported(self._only_array())
+        given = {name: value for name, value in options.items() if value is not None}
+        if copy or not _is_writable(x):
+            if copy is False:
+                raise BufferError("read-only memory cannot be shared by DLPack; allow a copy")
+            return exported(x, copy=True).__dlpack__(**given)
+        return x.__dlpack__(**given)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Kind and number of the device of the only time point, as DLPack numbers them."""
+        kind, number = self._only_array().__dlpack_device__()
+        return kind, number
+
+    def _only_array(self) -> Array:
+        """The array of the only time point."""
+        if len(self._arrays) != 1:
+            raise ValueError(
+                f"an image of {len(self._arrays)} time points is not one array; take one with "
+                "image[t], or all with to_arrays()"
+            )
+        return self._arrays[0]
+
+
+def _is_writable(x: Array) -> bool:
+    """Whether the memory of `x` may be written to by others."""
+    flags = getattr(np.asarray(x) if framework_name(x) == "array_api_strict" else x, "flags", None)
+    return framework_name(x) != "jax" and bool(getattr(flags, "writeable", True))
