@@ -121,6 +121,21 @@ FORMATS = (
         reader="zimg.io.formats.jpegxr:open_jpegxr",
         writer="zimg.io.formats.jpegxr",
     ),
+    Format(
+        name="Vaa3D",
+        formats=(FileFormat.Vaa3DRaw,),
+        suffixes=(".v3draw", ".raw"),
+        signatures=((0, b"raw_image_stack_by_hpeng"),),
+        reader="zimg.io.formats.vaa3d:Vaa3DReader",
+        writer="zimg.io.formats.vaa3d",
+    ),
+    Format(
+        name="Vaa3D packed",
+        formats=(FileFormat.Vaa3DPBD,),
+        suffixes=(".v3dpbd",),
+        signatures=((0, b"v3d_volume_pkbitdf_encod"), (0, b"v3d_stack_pkbit_by_gene1")),
+        reader="zimg.io.formats.vaa3d:Vaa3DReader",
+    ),
 )
 HEAD = 512  # bytes that identify a file
 
