@@ -1,0 +1,423 @@
+"""Each named row of docs/departures.md: what ours does where the reference does something else."""
+
+import copy
+import pickle
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+import zimg
+from zimg import (
+    FileFormat,
+    VoxelSizeUnit,
+    ZException,
+    ZImg,
+    ZImgInfo,
+    ZImgRegion,
+    ZImgSource,
+    ZNeutubeAutoTrace,
+    ZSwc,
+    ZVoxelCoordinate,
+    col4,
+)
+
+PAGE = Path(__file__).parents[1] / "docs" / "departures.md"
+UNNAMED = {"Tracing", "Trees"}  # their rows are tested beside the code they are about
+
+
+def named_rows() -> list[str]:
+    """The names in the first column of the tables, in order."""
+    return re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_every_row_has_its_test_and_every_test_its_row() -> None:
+    tests = {name.removeprefix("test_row_") for name in globals() if name.startswith("test_row_")}
+    assert tests == set(named_rows())
+    assert len(named_rows()) == len(set(named_rows()))
+
+
+def test_every_row_outside_the_unnamed_tables_begins_with_a_name() -> None:
+    for section in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
+        title, *lines = section.splitlines()
+        rows = [line for line in lines if line.startswith("|")][2:]
+        named = [line for line in rows if line.startswith("| `")]
+        assert title in UNNAMED or named == rows, title
+
+
+def array(*shape: int, dtype: Any = np.uint8) -> np.ndarray[Any, Any]:
+    return np.arange(np.prod(shape, dtype=int), dtype=dtype).reshape(shape)
+
+
+def run(code: str, folder: Path) -> str:
+    """What a new Python prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    path = tmp_path / "stack.tif"
+    tifffile.imwrite(path, array(3, 4, 5), photometric="minisblack")
+    return path
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "tree.swc"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+# The process lives on
+
+
+def test_row_import_order(tmp_path: Path) -> None:
+    code = "import numpy, zimg\ntry: zimg.ZImg('no.tif')\nexcept zimg.ZException: print('caught')"
+    assert run(code, tmp_path) == "caught\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", ["jax", "torch"])
+def test_row_import_beside_jax_and_torch(framework: str, tmp_path: Path) -> None:
+    pytest.importorskip(framework)
+    code = (
+        f"import zimg\nzimg.ZImg\nimport {framework} as f\nx = getattr(f, 'numpy', f).zeros(3)\n"
+        "try: x.reshape(2, 2)\nexcept Exception: print('caught')\n"
+        "try: zimg.ZImg('no.tif')\nexcept zimg.ZException: print('caught')"
+    )
+    assert run(code, tmp_path) == "caught\ncaught\n"
+
+
+def test_row_larger_info() -> None:
+    image = ZImg(array(1, 1, 2, 2))
+    with pytest.raises(ValueError, match="100"):
+        image.info = ZImgInfo(100, 100)
+    assert image.shape == (1, 1, 1, 2, 2)
+
+
+def test_row_ratio_of_zero(stack: Path) -> None:
+    with pytest.raises(ValueError, match="from 1 up"):
+        ZImg(stack, xRatio=0)
+
+
+def test_row_time_stamps_of_a_list() -> None:
+    assert ZImg([array(1, 1, 2, 2)] * 3).info.timeStamps == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("setter", "value"),
+    [
+        *(("setZToXYRatio", bad) for bad in (0.0, -1.0, float("nan"), float("inf"))),
+        *(("setSignalDownsampleRatio", bad) for bad in ([0, 1, 1], [1, 1])),
+    ],
+)
+def test_row_bad_numbers_in_workers(setter: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=r"atio must"):
+        getattr(ZNeutubeAutoTrace(), setter)(value)
+
+
+def test_row_cycle_in_a_tree(written: Callable[[str], Path]) -> None:
+    with pytest.raises(ZException, match="cycle: 1 -> 2 -> 1"):
+        ZSwc(written("1 1 0 0 0 1 2\n2 1 1 0 0 1 1\n"))
+
+
+def test_row_pyramidal_forest(written: Callable[[str], Path]) -> None:
+    tree = ZSwc(written("1 1 0 0 0 6 -1\n2 1 3 0 0 1 -1\n"))
+    with pytest.raises(ValueError, match="one tree, got 2"):
+        tree.resortPyramidal()
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [((0, 0, 0, 0, 5), (-1, -1, -1, -1, 9)), ((4, 0, 0, 0, 0), (2,) + (-1,) * 4)]
+)
+def test_row_region_outside_of_the_file(start: Any, end: Any, stack: Path) -> None:
+    with pytest.raises(ZException, match="Invalid image region"):
+        ZImg.readImgInfo(ZImgSource(stack, ZImgRegion(start, end)))
+
+
+# Answers instead of silence
+
+
+def test_row_truncated_tiff(tmp_path: Path) -> None:
+    path = tmp_path / "cut.tif"
+    tifffile.imwrite(path, array(5, 200, 300), photometric="minisblack")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 6 // 10])
+    with pytest.raises(ZException, match=r"cut\.tif"):
+        ZImg(path)
+
+
+def test_row_wrong_scene(stack: Path) -> None:
+    with pytest.raises(ZException, match="no scene 1"):
+        ZImg(stack, scene=1)
+
+
+@pytest.mark.parametrize("layout", ["QZYX", "CCYX", "ZZYX", "YXYX", "AZYX"])
+def test_row_unknown_layout_letters(layout: str) -> None:
+    with pytest.raises(ValueError, match=layout):
+        ZImg(array(2, 3, 4, 5), layout=layout)
+
+
+def test_row_time_in_a_layout() -> None:
+    data = array(2, 3, 4, 5)
+    image = ZImg(data, layout="TZYX")
+    assert image.shape == (2, 1, 3, 4, 5)
+    assert all(np.shares_memory(point, data) for point in image.data)
+    np.testing.assert_array_equal(image.data[1][0], data[1])
+
+
+VOLUME = np.zeros((1, 4, 8, 8), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("config", "error"),
+    [
+        ({"tag": "my config"}, ValueError),
+        ({"tag": "trace config", "default": {"minimalSkore": 1}}, ValueError),
+        ({"tag": "trace config", "default": {"minimalScoreAuto": "much"}}, TypeError),
+    ],
+)
+def test_row_invalid_trace_configuration(config: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"my config|minimalSkore|minimalScoreAuto"):
+        zimg.trace(ZImg(VOLUME), config=config)
+
+
+def test_row_missing_configuration_file(stack: Path, tmp_path: Path) -> None:
+    worker = ZNeutubeAutoTrace()
+    worker.setInputImagePath(str(stack))
+    worker.setOutputSwcPath(str(tmp_path / "out.swc"))
+    worker.setTraceConfigPath(str(tmp_path / "no.json"))
+    worker.setZToXYRatio(1.0)
+    with pytest.raises(ZException, match=r"no\.json"):
+        worker.run()
+
+
+def test_row_undefined_trace_level() -> None:
+    with pytest.raises(ValueError, match=r"level.*99"):
+        zimg.trace(ZImg(VOLUME), level=99)
+
+
+@pytest.mark.parametrize("level", [1, 4])
+def test_row_unsupported_trace_options(level: int) -> None:
+    with pytest.raises(NotImplementedError, match="seedMethod"):
+        zimg.trace(ZImg(VOLUME), level=level)
+
+
+def test_row_refit() -> None:
+    with pytest.raises(NotImplementedError, match="refit"):
+        zimg.trace(ZImg(VOLUME), overrides=zimg.TraceConfig(refit=True))
+
+
+def test_row_nan_in_a_traced_volume() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        zimg.trace(ZImg(np.full((1, 4, 8, 8), np.nan, np.float32)))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("1 1 0 0 0 1 -1\n1 2 9 9 9 9 -1\n", "line 2: id 1 was given before"),
+        ("1 1 nan 0 0 1 -1\n", "line 1: x is not finite"),
+        ("-3 1 0 0 0 1 -1\n", "line 1.*-3"),
+    ],
+)
+def test_row_broken_trees(text: str, problem: str, written: Callable[[str], Path]) -> None:
+    with pytest.raises(ZException, match=problem):
+        ZSwc(written(text))
+
+
+def test_row_missing_parent(written: Callable[[str], Path]) -> None:
+    with pytest.warns(UserWarning, match="the parent does not exist"):
+        tree = ZSwc(written("1 1 0 0 0 1 99\n"))
+    assert tree[0].parentID == -1
+
+
+def test_row_default_colours() -> None:
+    first, again = (ZImgInfo(1, 1, 1, 9).channelColors for _ in range(2))
+    assert first == again
+
+
+# Errors and arguments
+
+
+def test_row_paths(stack: Path) -> None:
+    assert ZImg(stack).shape == ZImg(str(stack)).shape == (1, 1, 3, 4, 5)
+    assert ZImgSource([stack], 2).filenames == [str(stack)]  # type: ignore[arg-type]
+
+
+def test_row_read_only_and_jax_arrays() -> None:
+    data = array(1, 1, 2, 2)
+    data.flags.writeable = False
+    assert np.shares_memory(ZImg(data).data[0], data)
+    assert not ZImg(data).data[0].flags.writeable
+    jnp = pytest.importorskip("jax.numpy")
+    held = jnp.zeros((1, 1, 2, 2), jnp.uint8)
+    assert ZImg(held).data[0] is held
+
+
+@pytest.mark.parametrize("dtype", ["longdouble", "complex64", "U3", "M8[s]", "O", "i4,f4"])
+def test_row_unsupported_dtypes(dtype: str) -> None:
+    with pytest.raises(TypeError, match="accepted are bool"):
+        ZImg(np.zeros((1, 1, 2, 2), dtype))
+
+
+def test_row_byte_order() -> None:
+    data = array(1, 1, 2, 2, dtype=">u2")
+    np.testing.assert_array_equal(ZImg(data).data[0], data)
+    assert ZImg(data).data[0].dtype.isnative
+    with pytest.raises(ValueError, match="byte order"):
+        ZImg(data, copy_if_needed=False)
+
+
+def test_row_unknown_keywords() -> None:
+    with pytest.raises(TypeError, match=r"takes imgInfo.*got info$"):
+        ZImg(array(1, 1, 2, 2), info=ZImgInfo())
+
+
+def test_row_repr_of_a_fresh_worker() -> None:
+    assert "ZNeutubeAutoTrace" in repr(ZNeutubeAutoTrace())
+
+
+def test_row_task_file_without_keys(tmp_path: Path) -> None:
+    path = tmp_path / "task.json"
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(ZException, match=r"task\.json: the key 'log_file' is missing"):
+        ZNeutubeAutoTrace().loadTask(str(path))
+
+
+def test_row_output_path_is_checked_first(tmp_path: Path) -> None:
+    worker = ZNeutubeAutoTrace()
+    path = tmp_path / "broken.tif"
+    path.write_bytes(b"never read")
+    worker.setInputImagePath(str(path))
+    with pytest.raises(ZException, match="output SWC path is empty"):
+        worker.run()
+
+
+def test_row_silent_import(tmp_path: Path) -> None:
+    assert run("import zimg; zimg.ZImg", tmp_path) == ""
+
+
+def test_row_errors_are_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "empty.tif"
+    path.touch()
+    with pytest.raises(ZException, match=r"empty\.tif") as caught:
+        ZImg(path)
+    assert "\n" not in str(caught.value)
+    assert "errno" not in str(caught.value)
+
+
+# Images and values
+
+
+@pytest.mark.parametrize("name", ["torch", "jax.numpy", "array_api_strict"])
+def test_row_arrays_stay_in_their_framework(name: str) -> None:
+    pytest.importorskip(name)
+    xp = import_module(name)
+    held = xp.ones((1, 1, 2, 2), dtype=xp.float32)
+    (stored,) = ZImg(held).data
+    assert type(stored) is type(held)
+    assert ZImg(held).device == held.device
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout"),
+    [((2, 3, 4, 5), "czyx"), ((3, 4, 5), "ZYX"), ((4, 5), "YX"), ((3, 1, 4, 5), "ZCYX")],
+)
+def test_row_layouts_that_change_nothing(shape: tuple[int, ...], layout: str) -> None:
+    data = array(*shape)
+    assert np.shares_memory(ZImg(data, layout=layout, copy_if_needed=False).data[0], data)
+
+
+@pytest.mark.parametrize("dtype", [np.bool_, np.float16])
+def test_row_bool_and_float16(dtype: Any) -> None:
+    assert ZImg(np.zeros((1, 1, 2, 2), dtype)).dtype == dtype
+
+
+def test_row_mixed_frameworks() -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="one framework"):
+        ZImg([array(1, 1, 2, 2), torch.zeros((1, 1, 2, 2), dtype=torch.uint8)])
+
+
+def test_row_unknown_framework() -> None:
+    with pytest.raises(ValueError, match="unknown framework 'np'; use one of auto, numpy"):
+        ZImg(array(1, 1, 2, 2)).to_arrays("np")
+
+
+def test_row_empty_arrays() -> None:
+    with pytest.raises(ValueError, match="at least one voxel"):
+        ZImg(np.zeros((1, 0, 2, 2), np.uint8))
+
+
+VALUES = [ZVoxelCoordinate(1, 2), col4(1, 2, 3), ZImgInfo(3, 4), ZImgRegion(), ZImgSource()]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_row_values_compare_and_copy(value: Any) -> None:
+    for twin in (copy.copy(value), copy.deepcopy(value), pickle.loads(pickle.dumps(value))):
+        assert twin == value
+        assert twin is not value
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(value)
+
+
+def test_row_lists_in_values() -> None:
+    info, names = ZImgInfo(3, 4), ["a"]
+    info.channelNames = names
+    info.channelNames.append("b")
+    assert (info.channelNames, names) == (["a", "b"], ["a"])
+
+
+def test_row_coordinates_from_sequences() -> None:
+    assert tuple(ZVoxelCoordinate([1, 2, 3, 4, 5])) == (1, 2, 3, 4, 5)
+    assert tuple(col4(np.array([1, 2, 3, 4]))) == (1, 2, 3, 4)
+
+
+def test_row_one_corner_of_a_region() -> None:
+    assert ZImgRegion((1,) * 5) == ZImgRegion((1,) * 5, (-1,) * 5)
+    assert ZImgRegion(end=(1,) * 5) == ZImgRegion((0,) * 5, (1,) * 5)
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_row_repr_of_values(value: Any) -> None:
+    assert repr(value).startswith(f"{type(value).__name__}(")
+    assert "\n" not in repr(value)
+
+
+def test_row_imagej_metadata(tmp_path: Path) -> None:
+    path = tmp_path / "imagej.tif"
+    metadata = {"axes": "ZYX", "spacing": 2.0, "unit": "um"}
+    tifffile.imwrite(path, array(3, 4, 5), imagej=True, resolution=(4, 4), metadata=metadata)
+    info = ZImg(path).info
+    assert info.voxelSizeUnit == VoxelSizeUnit.um
+    assert (info.voxelSizeX, info.voxelSizeZ) == pytest.approx((0.25, 2.0))
+
+
+def test_row_pages_of_another_size(tmp_path: Path) -> None:
+    path = tmp_path / "pages.tif"
+    with tifffile.TiffWriter(path) as file:
+        file.write(array(4, 5))
+        file.write(array(2, 3))
+    assert [(info.width, info.height) for info in ZImg.readImgInfos(path)] == [(5, 4), (3, 2)]
+
+
+def test_row_ome_xml_in_a_tif(tmp_path: Path) -> None:
+    path = tmp_path / "plain.tif"
+    tifffile.imwrite(path, array(2, 3, 4, 5), ome=True, metadata={"axes": "CZYX"})
+    assert ZImg(path).shape == (1, 2, 3, 4, 5)
+    assert ZImg(path, format=FileFormat.Tiff).shape == (1, 1, 6, 4, 5)
