@@ -13,7 +13,7 @@ import zimg
 from zimg.io import write_tiff
 from zimg.phantom import Phantom, neuron
 
-EDGE = 40  # pixels of a patch along x and y
+EDGE = 50  # pixels of a patch along x and y
 EPOCHS = 3
 
 
@@ -78,7 +78,7 @@ def network() -> torch.nn.Sequential:
 def train(model: torch.nn.Module, patches: Patches) -> list[float]:
     """Train for some epochs; gives the mean loss of each."""
     loader = DataLoader(patches, batch_size=2, shuffle=True, num_workers=2, persistent_workers=True)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.03)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
     loss_of = torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(3.0))  # most voxels are empty
     losses = []
     for epoch in range(EPOCHS):
