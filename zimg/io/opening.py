@@ -1,4 +1,4 @@
-"""Scenes of files, open for the time they are used."""
+"""Files and their scenes, open for the time they are used."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from zimg._errors import ZException
-from zimg.image import Dimension, FileFormat, ZImgSource
+from zimg.image import FileFormat, ZImgSource
 from zimg.io.errors import told_of
 from zimg.io.reader import Reader, Scene
 from zimg.io.registry import open_file
@@ -23,20 +23,6 @@ def opened(
             yield reader
     finally:
         reader.close()
-
-
-@contextmanager
-def opened_source(source: ZImgSource) -> Iterator[Scene]:
-    """The scene that a source names, its region not applied yet."""
-    if not source.filenames:
-        raise ZException("invalid image source: it names no file")
-    if len(source.filenames) > 1 or source.catScenes:
-        raise ZException(
-            f"cannot join {len(source.filenames)} files along {Dimension(source.catDim).name}: "
-            "file lists are not supported yet, read the files one by one"
-        )
-    with opened(source.filenames[0], source.format) as reader:
-        yield scene_of(reader, source.scene, source.filenames[0])
 
 
 def scene_of(reader: Reader, scene: int, path: str | os.PathLike[str]) -> Scene:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from zimg._typing import Device
 from zimg.image import FileFormat, ZImg, ZImgInfo, ZImgRegion, ZImgSource
 from zimg.image.info import cut
-from zimg.io.opening import opened, opened_source, stored_bytes
+from zimg.io.opening import opened, stored_bytes
 from zimg.io.ratios import check_ratios, decode
+from zimg.io.sources import opened_source
 
 
 def read(
