@@ -30,7 +30,7 @@ from zimg import (
 )
 
 PAGE = Path(__file__).parents[1] / "docs" / "departures.md"
-UNNAMED = {"Tracing", "Trees"}  # their rows are tested beside the code they are about
+UNNAMED = {"Tracing"}  # its rows are tested beside the code they are about
 
 
 def named_rows() -> list[str]:
@@ -256,7 +256,7 @@ def test_row_default_colours() -> None:
 
 def test_row_paths(stack: Path) -> None:
     assert ZImg(stack).shape == ZImg(str(stack)).shape == (1, 1, 3, 4, 5)
-    assert ZImgSource([stack], 2).filenames == [str(stack)]  # type: ignore[arg-type]
+    assert ZImgSource([stack], 2).filenames == [str(stack)]
 
 
 def test_row_read_only_and_jax_arrays() -> None:
@@ -421,3 +421,32 @@ def test_row_ome_xml_in_a_tif(tmp_path: Path) -> None:
     tifffile.imwrite(path, array(2, 3, 4, 5), ome=True, metadata={"axes": "CZYX"})
     assert ZImg(path).shape == (1, 2, 3, 4, 5)
     assert ZImg(path, format=FileFormat.Tiff).shape == (1, 1, 6, 4, 5)
+
+
+# Trees
+
+
+def test_row_order_of_trees(written: Callable[[str], Path], tmp_path: Path) -> None:
+    tree = ZSwc(written("7 1 0 0 0 1 -1\n5 1 1 0 0 1 7\n3 1 2 0 0 1 7\n1 1 9 9 9 1 -1\n"))
+    assert [node.id for node in tree] == [7, 5, 3, 1]
+    tree.save(tmp_path / "again.swc")
+    assert ZSwc(tmp_path / "again.swc") == tree
+
+
+def test_row_comments_in_trees(written: Callable[[str], Path], tmp_path: Path) -> None:
+    tree = ZSwc(written("# from cell 12\n1 1 0 0 0 1 -1\n"))
+    tree.save(tmp_path / "again.swc")
+    assert "from cell 12" in "".join(ZSwc(tmp_path / "again.swc").comments)
+
+
+def test_row_saving_what_cannot_be_read(tmp_path: Path) -> None:
+    tree = ZSwc.from_arrays([[0.0, 0.0, 0.0]], [1.0], [-1])
+    tree.xyz[0, 0] = np.nan
+    with pytest.raises(ZException, match="finite"):
+        tree.save(tmp_path / "nan.swc")
+    assert not (tmp_path / "nan.swc").exists()
+
+
+def test_row_nodes_of_a_tree(written: Callable[[str], Path]) -> None:
+    tree = ZSwc(written("1 1 0 0 0 1 -1\n2 1 3 4 0 1 1\n"))
+    assert (len(tree), tree[1].x, tree.total_length(), list(tree.roots)) == (2, 3.0, 5.0, [0])

@@ -60,7 +60,7 @@ def test_a_list_takes_its_arguments_in_the_order_of_the_reference(files):
         *([str(f) for f in files], Dimension.C, False, REGION, 1, FileFormat.Tiff),
         *(False, True, 7),
     ]
-    assert ZImgSource(filenames=tuple(files), catDim=2).catScenes is True  # type: ignore[arg-type]
+    assert ZImgSource(filenames=tuple(files), catDim=2).catScenes is True
     assert ZImgSource([], Dimension.Z).filenames == []
 
 

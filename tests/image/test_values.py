@@ -110,7 +110,7 @@ def test_value_types_take_no_new_attributes_and_have_no_hash(value):
 
 def test_a_plain_subclass_may_add_attributes_and_copies_with_them():
     class Named(ZVoxelCoordinate):
-        pass
+        name: str
 
     place = Named(1, 2)
     place.name = "soma"

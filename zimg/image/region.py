@@ -1,8 +1,8 @@
 """A box of an image, from a first voxel to one past the last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, SupportsIndex
 
 from zimg._errors import ZException
 from zimg.image.fields import CheckedFields, Rule, items_of
@@ -11,7 +11,7 @@ from zimg.image.values import ZVoxelCoordinate
 TO_THE_END = -1
 
 
-def _corner(value: ZVoxelCoordinate | Sequence[int]) -> ZVoxelCoordinate:
+def _corner(value: ZVoxelCoordinate | Iterable[SupportsIndex]) -> ZVoxelCoordinate:
     """A coordinate of its own, made of one or of five integers."""
     if isinstance(value, ZVoxelCoordinate):
         return value.copy()
@@ -50,8 +50,8 @@ class ZImgRegion(CheckedFields):
 
     def __init__(
         self,
-        start: ZVoxelCoordinate | Sequence[int] = (0,) * 5,
-        end: ZVoxelCoordinate | Sequence[int] = (TO_THE_END,) * 5,
+        start: ZVoxelCoordinate | Iterable[SupportsIndex] = (0,) * 5,
+        end: ZVoxelCoordinate | Iterable[SupportsIndex] = (TO_THE_END,) * 5,
     ) -> None:
         self.start, self.end = start, end  # type: ignore[assignment]  # converted below
 

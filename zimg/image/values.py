@@ -1,9 +1,9 @@
 """The small values an image is described with: enumerations, coordinates and colours."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, SupportsIndex
 
 from zimg._errors import ZException
 from zimg.image.fields import WHOLE, CheckedFields, Rule, integers, is_sequence, items_of
@@ -143,11 +143,11 @@ class ZVoxelCoordinate(CheckedFields):
 
     def __init__(
         self,
-        x: int | Sequence[int] | None = None,
-        y: int | None = None,
-        z: int = 0,
-        c: int = 0,
-        t: int = 0,
+        x: SupportsIndex | Iterable[SupportsIndex] | None = None,
+        y: SupportsIndex | None = None,
+        z: SupportsIndex = 0,
+        c: SupportsIndex = 0,
+        t: SupportsIndex = 0,
     ) -> None:
         values = _components("ZVoxelCoordinate", (x, y, z, c, t), required=2)
         self._take(zip("xyzct", values, strict=True))
@@ -184,10 +184,10 @@ class col4(CheckedFields):
 
     def __init__(
         self,
-        r: int | Sequence[int] | None = None,
-        g: int | None = None,
-        b: int | None = None,
-        a: int = 255,
+        r: SupportsIndex | Iterable[SupportsIndex] | None = None,
+        g: SupportsIndex | None = None,
+        b: SupportsIndex | None = None,
+        a: SupportsIndex = 255,
     ) -> None:
         values = _components("col4", (r, g, b, a), required=3)
         self._take(zip("rgba", values, strict=True))
