@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -171,5 +172,10 @@ def _described(arrays: list[Array], info: ZImgInfo | None) -> Created:
 
 def _sizes_and_type(arrays: list[Array]) -> ZImgInfo:
     """What the stored arrays themselves tell."""
-    c, z, y, x = arrays[0].shape
-    return ZImgInfo(x, y, z, c, len(arrays), *VOXEL_TYPES[dtype_name(arrays[0].dtype)])
+    return _plain_info(len(arrays), *arrays[0].shape, dtype_name(arrays[0].dtype)).copy()
+
+
+@lru_cache(maxsize=64)
+def _plain_info(t: int, c: int, z: int, y: int, x: int, dtype: str) -> ZImgInfo:
+    """Metadata without more than sizes and type; kept, since an image is wrapped in less time."""
+    return ZImgInfo(x, y, z, c, t, *VOXEL_TYPES[dtype])

@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from zimg._typing import Array, Device
 from zimg.image.export import exported
-from zimg.image.interop import framework_name
+from zimg.image.interop import framework_name, on_host
 
 _NOT_IMAGES = ("memview", "memoryview")
 
@@ -62,6 +62,19 @@ class ImageExchange:
         result._arrays = self.to_arrays(framework, device=device, copy=copy)
         return result
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: arrays on the host by way of NumPy, as not every framework can."""
+        state = dict(self.__dict__)
+        if self._arrays and on_host(self._arrays[0]):
+            state["_arrays"] = self.to_arrays("numpy")
+            state["_framework"] = framework_name(self._arrays[0])
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        framework = state.pop("_framework", "auto")
+        self.__dict__.update(state)
+        self._arrays = self.to_arrays(framework)
+
     def __array__(
         self, dtype: DTypeLike | None = None, copy: bool | None = None
     ) -> NDArray[np.generic]:
@@ -73,9 +86,9 @@ class ImageExchange:
             When there is not one time point, when the pixels are not on the host, or when a copy
             is needed and `copy` is False.
         """
-        host: NDArray[np.generic] = exported(self._only_array(), "numpy", copy=copy)
+        host: NDArray[np.generic] = exported(self._only_array(), "numpy")
         if dtype is None or np.dtype(dtype) == host.dtype:
-            return host
+            return host.copy() if copy else host
         if copy is False:
             raise ValueError(f"{host.dtype} voxels as {np.dtype(dtype)} need a copy; allow it")
         return host.astype(dtype)
@@ -125,5 +138,8 @@ class ImageExchange:
 
 def _is_writable(x: Array) -> bool:
     """Whether the memory of `x` may be written to by others."""
-    flags = getattr(np.asarray(x) if framework_name(x) == "array_api_strict" else x, "flags", None)
-    return framework_name(x) != "jax" and bool(getattr(flags, "writeable", True))
+    if framework_name(x) == "jax":
+        return False
+    if framework_name(x) == "array_api_strict" and on_host(x):
+        x = np.asarray(x)
+    return bool(getattr(getattr(x, "flags", None), "writeable", True))

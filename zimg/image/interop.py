@@ -1,5 +1,6 @@
 """What an array of any framework tells about itself: dtype, framework, device, contiguity."""
 
+from functools import lru_cache
 from importlib import import_module
 
 import numpy as np
@@ -21,14 +22,27 @@ VOXEL_TYPES = {
 ACCEPTED = "bool, (u)int8 to (u)int64, float16, bfloat16, float32 and float64"
 
 
+# Kinds of arrays met so far. Asking an array for its namespace costs a third of wrapping it.
+_FRAMEWORKS: dict[type, str] = {}
+
+
 def dtype_name(dtype: object) -> str:
     """Name of a dtype of any framework, without byte order: ``uint16``, ``float32``, ..."""
+    return _dtype_name(type(dtype), dtype)
+
+
+@lru_cache(maxsize=256)
+def _dtype_name(_: type, dtype: object) -> str:
+    """`dtype_name`; the kind comes first since strict dtypes warn when compared with others."""
     return str(getattr(dtype, "name", None) or str(dtype).rsplit(".", maxsplit=1)[-1])
 
 
 def framework_name(x: Array) -> str:
     """Name of the framework of `x`: ``numpy``, ``torch``, ``jax``, ..."""
-    return framework_of(array_namespace(x))
+    kind = type(x)
+    if kind not in _FRAMEWORKS:
+        _FRAMEWORKS[kind] = framework_of(array_namespace(x))
+    return _FRAMEWORKS[kind]
 
 
 def on_host(x: Array) -> bool:

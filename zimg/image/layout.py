@@ -1,5 +1,8 @@
 """Layout strings: which axis of an array is which axis of an image."""
 
+from functools import cache
+from typing import NoReturn
+
 from zimg._dispatch import array_namespace
 from zimg._typing import Array
 
@@ -21,8 +24,25 @@ def checked_layout(layout: str, shape: tuple[int, ...]) -> str:
     ------
     ValueError
         Naming the layout, the shape and what would be accepted.
+    TypeError
+        When the layout is not a string.
     """
+    if not isinstance(layout, str):
+        raise TypeError(f"a layout is a string of axis letters, got {layout!r}")
     letters = layout.upper()
+    if not _is_sound(letters) or len(letters) != len(shape) or 0 in shape:
+        _refuse(layout, letters, shape)
+    return letters
+
+
+@cache
+def _is_sound(letters: str) -> bool:
+    """Whether each letter is known and stands once, Y and X among them."""
+    return len(set(letters)) == len(letters) and {"Y", "X"} <= set(letters) <= set(AXES + TIME)
+
+
+def _refuse(layout: str, letters: str, shape: tuple[int, ...]) -> NoReturn:
+    """Say what is wrong with a layout for an array of `shape`."""
     told = f"layout {layout!r} for an array of shape {tuple(shape)}"
     if unknown := sorted(set(letters) - set(AXES + TIME)):
         raise ValueError(f"{told}: letters are T, C, Z, Y and X, got {', '.join(unknown)}")
@@ -32,9 +52,7 @@ def checked_layout(layout: str, shape: tuple[int, ...]) -> str:
         raise ValueError(f"{told}: Y and X must be among the axes")
     if len(letters) != len(shape):
         raise ValueError(f"{told}: one letter per axis, got {len(letters)} for {len(shape)} axes")
-    if 0 in shape:
-        raise ValueError(f"{told}: an image needs at least one voxel along every axis")
-    return letters
+    raise ValueError(f"{told}: an image needs at least one voxel along every axis")
 
 
 def time_points(x: Array, letters: str) -> list[Array]:
@@ -46,6 +64,7 @@ def time_points(x: Array, letters: str) -> list[Array]:
     return [x[(*before, t, ...)] for t in range(x.shape[axis])]
 
 
+@cache
 def permutation(letters: str) -> tuple[int, ...]:
     """Order that brings the axes `letters` (without T) into the order C, Z, Y, X."""
     return tuple(letters.index(axis) for axis in AXES if axis in letters)
@@ -53,6 +72,8 @@ def permutation(letters: str) -> tuple[int, ...]:
 
 def czyx_shape(shape: tuple[int, ...], letters: str) -> tuple[int, ...]:
     """Shape in the order C, Z, Y, X of an array with axes `letters`; missing axes have size 1."""
+    if letters == AXES:
+        return tuple(shape)
     return tuple(shape[letters.index(axis)] if axis in letters else 1 for axis in AXES)
 
 
