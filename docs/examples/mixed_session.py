@@ -21,9 +21,10 @@ def address(array: Any) -> int:
     return array.data_ptr() if hasattr(array, "data_ptr") else array.unsafe_buffer_pointer()
 
 
-def step(name: str, before: Any, after: Any, *, shared: bool, why: str) -> None:
-    """Check whether two arrays begin at the same address, and say so."""
-    assert (address(before) == address(after)) == shared, f"{name}: not what was expected"
+def step(name: str, before: zimg.ZImg, after: zimg.ZImg, *, shared: bool, why: str) -> None:
+    """Check whether two images begin at the same address, and say so."""
+    same = address(before.data[0]) == address(after.data[0])
+    assert same == shared, f"{name}: not what was expected"
     print(f"{name:22} {'shared' if shared else 'copied'}: {why}")
 
 
@@ -41,37 +42,33 @@ def main(folder: Path) -> None:
     path = folder / "neurite.ome.tif"
     write_tiff(zimg.ZImg(phantom.volume, layout="ZYX"), path)
 
-    image = zimg.read(path)  # NumPy
-    (read,) = image.to_arrays("numpy", copy=False)
-    step("file, NumPy", image.data[0], read, shared=True, why="the array that the image holds")
+    image = zimg.read(path)  # one NumPy array, (C, Z, Y, X)
 
-    (in_jax,) = image.to_arrays("jax", copy=False)
-    step("NumPy to JAX", read, in_jax, shared=True, why="our readers align memory to 64 bytes")
+    in_jax = image.to("jax", copy=False)  # ValueError if it had to copy
+    step("NumPy to JAX", image, in_jax, shared=True, why="our readers align memory to 64 bytes")
 
-    filtered = zimg.ZImg(smoothed(in_jax), image.info)
-    (kept,) = filtered.data
-    step("filter in JAX", in_jax, kept, shared=False, why="JAX never writes in place")
+    filtered = zimg.ZImg(smoothed(in_jax.data[0]), image.info)
+    step("filter in JAX", in_jax, filtered, shared=False, why="JAX never writes in place")
 
-    (view,) = filtered.to_arrays("numpy", copy=False)
-    step("JAX to NumPy", kept, view, shared=True, why="a read-only view, as JAX is immutable")
-    assert not view.flags.writeable
+    view = filtered.to("numpy", copy=False)
+    step("JAX to NumPy", filtered, view, shared=True, why="a read-only view, as JAX is immutable")
+    assert not view.data[0].flags.writeable
 
     try:
-        filtered.to_arrays("torch", copy=False)
+        filtered.to("torch", copy=False)
     except ValueError as refused:
         print(f"{'JAX to Torch, no copy':22} refused: {refused}")
-    (in_torch,) = filtered.to_arrays("torch")
-    step("JAX to Torch", kept, in_torch, shared=False, why="Torch could write into it")
 
-    signal = zimg.ZImg(in_torch, filtered.info)
-    step(
-        "Torch to ZImg", in_torch, signal.data[0], shared=True, why="it is (C, Z, Y, X) in C order"
-    )
+    signal = filtered.to("torch")
+    step("JAX to Torch", filtered, signal, shared=False, why="Torch could write into it")
 
-    tree = zimg.trace(signal, z_to_xy=phantom.z_to_xy)  # computed by Torch
+    again = zimg.ZImg(signal.data[0][0], layout="ZYX", copy_if_needed=False)
+    step("Torch to Torch", signal, again, shared=True, why="a channel is one piece of memory")
+
+    tree = zimg.trace(again, z_to_xy=phantom.z_to_xy)  # computed by Torch
     tree.save(folder / "neurite.swc")
     agreement = compare(zimg.ZSwc(folder / "neurite.swc"), phantom.tree)
-    print(f"traced {signal}")
+    print(f"traced {again}")
     print(f"{len(tree)} nodes; F1 with the known tree {agreement.f1:.2f} within 2 voxels")
     assert agreement.f1 > 0.9
 
