@@ -16,6 +16,7 @@ import tifffile
 
 import zimg
 from zimg import (
+    Dimension,
     FileFormat,
     VoxelSizeUnit,
     ZException,
@@ -112,6 +113,12 @@ def test_row_larger_info() -> None:
 def test_row_ratio_of_zero(stack: Path) -> None:
     with pytest.raises(ValueError, match="from 1 up"):
         ZImg(stack, xRatio=0)
+
+
+def test_row_file_list_along_x(stack: Path) -> None:
+    joined = ZImg([stack, stack], Dimension.X, False)
+    expected = np.concatenate([array(1, 3, 4, 5)] * 2, axis=-1)
+    np.testing.assert_array_equal(joined.data[0], expected)
 
 
 def test_row_time_stamps_of_a_list() -> None:
@@ -244,6 +251,13 @@ def test_row_missing_parent(written: Callable[[str], Path]) -> None:
     with pytest.warns(UserWarning, match="the parent does not exist"):
         tree = ZSwc(written("1 1 0 0 0 1 99\n"))
     assert tree[0].parentID == -1
+
+
+def test_row_types_a_format_cannot_hold(tmp_path: Path) -> None:
+    path = tmp_path / "signed.v3draw"
+    with pytest.raises(ZException, match="int16"):
+        ZImg(np.full((1, 1, 2, 2), -5, np.int16)).save(path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_row_default_colours() -> None:

@@ -12,7 +12,7 @@ import tifffile
 
 import zimg
 from tests.reference import surface
-from zimg import FileFormat, ZImg, ZImgInfo, ZImgRegion, ZImgSource
+from zimg import Dimension, FileFormat, ZImg, ZImgInfo, ZImgRegion, ZImgSource
 
 NAMES = surface.RECORD["names"]
 DELIVERED = [name for name in NAMES if surface.status(name) == "delivered"]
@@ -100,6 +100,9 @@ REGION = ZImgRegion((1, 0, 0, 0, 0), (3, -1, -1, -1, -1))
         (("file", REGION, 0, 1, 1, 1, FileFormat.Tiff), {}, (1, 1, 3, 4, 2)),
         ((), {"filename": "file", "region": REGION, "scene": 0, "xRatio": 1}, (1, 1, 3, 4, 2)),
         ((), {"filename": "file", "yRatio": 1, "zRatio": 1, "format": 3}, (1, 1, 3, 4, 5)),
+        ((["file", "file"], Dimension.C, False), {}, (1, 2, 3, 4, 5)),
+        ((["file"], 2, False, REGION, 0, 1, 1, 1, 3, True, False), {}, (1, 1, 3, 4, 2)),
+        ((), {"filenames": ["file"] * 2, "catDim": 4, "catScenes": True}, (2, 1, 3, 4, 5)),
         (("source",), {}, (1, 1, 3, 4, 5)),
         (("source", 1, 1, 1), {}, (1, 1, 3, 4, 5)),
         ((), {"imgSource": "source", "xRatio": 1, "yRatio": 1, "zRatio": 1}, (1, 1, 3, 4, 5)),
