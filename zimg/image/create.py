@@ -19,7 +19,10 @@ from zimg.image.values import Dimension, FileFormat
 
 Created = tuple[list[Array], ZImgInfo]
 
-_NUMPY_TYPES = {kind: name for name, kind in reversed(VOXEL_TYPES.items()) if name != "bfloat16"}
+# Types that share size and kind with uint8 and float16 are not what an info asks for.
+_NUMPY_TYPES = {
+    kind: name for name, kind in VOXEL_TYPES.items() if name not in ("bool", "bfloat16")
+}
 
 
 def created(source: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Created:
