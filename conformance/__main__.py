@@ -1,45 +1,66 @@
 """``python -m zimg.conformance [--backend NAME]``: the contract, tried on this machine."""
 
 import argparse
+import os
 import sys
+import time
 from importlib.util import find_spec
+from pathlib import Path
 
-import pytest
+NEEDED = ("pytest", "hypothesis", "array_api_strict")
+NOTHING_RAN = 5
+"""Exit status of pytest, and of this command, when nothing was there to run."""
 
-from zimg.testing import LANES
 
-
-class OnlyFramework:
-    """Leave out the tests of other frameworks' lanes; those without a lane stay."""
-
-    def __init__(self, framework: str) -> None:
-        self.framework = framework
-
-    def pytest_collection_modifyitems(
-        self, config: pytest.Config, items: list[pytest.Item]
-    ) -> None:
-        """Keep what belongs to the framework."""
-        kept: list[pytest.Item] = []
-        left_out: list[pytest.Item] = []
-        for item in items:
-            lane = getattr(item, "callspec", None) and item.callspec.params.get("lane")  # type: ignore[attr-defined]
-            fits = lane is None or lane.framework == self.framework
-            (kept if fits else left_out).append(item)
-        items[:] = kept
-        config.hook.pytest_deselected(items=left_out)
+def parsed(arguments: list[str] | None) -> tuple[argparse.Namespace, list[str]]:
+    """Options of this command, and those that are left for pytest."""
+    parser = argparse.ArgumentParser(
+        prog="python -m zimg.conformance",
+        description="Try on this machine what the library promises, and print a table.",
+        epilog="Any other argument goes to pytest, which then prints its own report as well.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--backend", metavar="NAME", help="only the lanes of this framework")
+    parser.add_argument("--device", metavar="DEVICE", help="its device, such as cuda:0")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as HTML")
+    options, rest = parser.parse_known_args(arguments)
+    if options.device and not options.backend:
+        parser.error(f"--device {options.device}: --backend says whose device it is")
+    return options, rest
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the suite of the installed package; return pytest's exit status."""
-    frameworks = sorted({lane.framework for lane in LANES})
-    parser = argparse.ArgumentParser(prog="python -m zimg.conformance", description=__doc__)
-    parser.add_argument("--backend", choices=frameworks, help="only the lanes of this framework")
-    options, rest = parser.parse_known_args(arguments)
-    if options.backend and find_spec(options.backend) is None:
-        parser.error(f"--backend {options.backend}: the package is not installed")
-    plugins = [OnlyFramework(options.backend)] if options.backend else []
-    asked = ["--pyargs", "zimg.conformance", "-ra", "--import-mode=importlib", *rest]
-    return int(pytest.main(asked, plugins=plugins))
+    """Run the suite of the installed package; 0 when checks ran and none of them failed."""
+    options, rest = parsed(arguments)
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        print(  # noqa: T201
+            f'{missing[0]} is not installed: pip install "zimg-xp[conformance]"', file=sys.stderr
+        )
+        return 2
+    if options.backend:
+        os.environ["ZIMG_CONFORMANCE"] = "=".join(filter(None, (options.backend, options.device)))
+    return run(options, rest)
+
+
+def run(options: argparse.Namespace, rest: list[str]) -> int:
+    """Run pytest in this process, then show and write what it found."""
+    from . import machine, tables
+    from .session import collected
+
+    if problem := machine.problem(options.backend):
+        print(problem, file=sys.stderr)  # noqa: T201
+        return 2
+    start = time.monotonic()
+    status, report = collected(rest)
+    seconds = time.monotonic() - start
+    facts = {"versions": machine.versions(), "devices": machine.devices(report.lanes)}
+    tables.show(report, facts, seconds, sys.stdout)
+    if options.json:
+        options.json.write_text(tables.as_json(report, facts, seconds), encoding="utf-8")
+    if options.html:
+        options.html.write_text(tables.as_html(report, facts, seconds), encoding="utf-8")
+    return status or (0 if report.total["passed"] else NOTHING_RAN)
 
 
 if __name__ == "__main__":

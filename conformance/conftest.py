@@ -1,21 +1,50 @@
-"""Lane fixtures, and the failures that are known, for the conformance suite."""
+"""Lane fixtures for the suite; which checks run, and which of them are known to fail."""
 
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from zimg.testing import device, lane, pytest_configure, xp
+from zimg.testing import chosen, device, lane, xp
+from zimg.testing import pytest_configure as configure_lanes
 
-__all__ = ["device", "lane", "pytest_configure", "xp"]
+from .report import frameworks_of
+
+__all__ = ["device", "lane", "xp"]
 
 HERE = Path(__file__).parent
+MARKERS = (
+    "capability(name): the row of the table, where it differs from CAPABILITY of the module",
+    "framework(name): the framework that a check without a lane is about",
+    "slow: takes more than a second; leave out with -m 'not slow'",
+)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Expect the failures in `known_failures.toml`; one that passes is an error."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks of the lanes and of the table."""
+    configure_lanes(config)
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep what was asked for, and expect the failures in `known_failures.toml`."""
+    _leave_out(config, items)
     known = tomllib.loads((HERE / "known_failures.toml").read_text(encoding="utf-8"))
+    reasons = {failure["test"]: failure["reason"] for failure in known.get("failure", [])}
     for item in items:
-        for failure in known.get("failure", []):
-            if item.path.parent == HERE and failure["test"] == f"{item.path.name}::{item.name}":
-                item.add_marker(pytest.mark.xfail(reason=failure["reason"], strict=True))
+        reason = reasons.get(f"{item.path.name}::{item.name}")
+        if reason and item.path.parent == HERE:
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out checks of other frameworks; those about none stay."""
+    framework, _ = chosen()
+    if framework is None:
+        return
+    ours = [item.path.parent == HERE for item in items]
+    found = [frameworks_of(item) for item in items]
+    keep = [not own or not names or framework in names for own, names in zip(ours, found)]
+    config.hook.pytest_deselected(items=[item for item, kept in zip(items, keep) if not kept])
+    items[:] = [item for item, kept in zip(items, keep) if kept]

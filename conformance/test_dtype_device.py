@@ -13,6 +13,8 @@ from zimg.testing import LANES, bring_home, lane_parameters
 
 from .primitives import CASES, Case, primitives
 
+CAPABILITY = "dtype and device"
+
 ARRAY_CALLS = [
     pytest.param(name, case, id=f"{name}-{case.id}")
     for name, cases in CASES.items()

@@ -14,6 +14,9 @@ from zimg.testing import LANES, Lane, bring_home
 
 from .primitives import CASES, Case, primitives
 
+CAPABILITY = "hooks"
+looked_up = pytest.mark.capability("hook signatures (looked up)")
+
 
 def hook_module(lane: Lane) -> ModuleType | None:
     """Hooks of the lane's framework; None without hooks, or where it is not installed."""
@@ -53,12 +56,14 @@ CALLS = [
 ]
 
 
+@looked_up
 @pytest.mark.parametrize(("lane", "name"), HOOKS)
 def test_a_hook_replaces_a_primitive_that_is_tried_here(lane: Lane, name: str) -> None:
     assert name in primitives(), f"{lane.framework} replaces {name}, which is no primitive"
     assert CASES.get(name), f"conformance/primitives.py has no input for {name}"
 
 
+@looked_up
 @pytest.mark.parametrize(("lane", "name"), HOOKS)
 def test_a_hook_has_the_signature_of_its_generic_body(lane: Lane, name: str) -> None:
     generic = inspect.signature(inspect.unwrap(primitives()[name]))

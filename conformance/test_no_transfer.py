@@ -13,12 +13,15 @@ import pytest
 from .primitives import CASES, Case, primitives
 from .test_dtype_device import ARRAY_CALLS
 
+CAPABILITY = "no hidden transfer"
+
 # JAX has no values to test while tracing, yet its loop is traced like everything else.
 TRACED_CALLS = ARRAY_CALLS + [
     pytest.param("while_loop", case, id=f"while_loop-{case.id}") for case in CASES["while_loop"]
 ]
 
 
+@pytest.mark.framework("torch")
 @pytest.mark.parametrize(("name", "case"), ARRAY_CALLS)
 def test_runs_without_values_on_the_meta_device_of_torch(name: str, case: Case) -> None:
     torch = pytest.importorskip("torch")
@@ -36,6 +39,7 @@ def _to_meta(value: Any) -> Any:
     return value.to("meta") if hasattr(value, "dtype") else value
 
 
+@pytest.mark.framework("jax")
 @pytest.mark.parametrize(("name", "case"), TRACED_CALLS)
 def test_traces_without_values_on_jax(name: str, case: Case) -> None:
     jax = pytest.importorskip("jax")

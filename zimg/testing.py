@@ -1,9 +1,14 @@
-"""Lanes: the frameworks and doubles that every test runs on, shared by tests and conformance."""
+"""Lanes: the frameworks and doubles that every test runs on, shared by tests and conformance.
 
+Other packages add theirs through the entry points of the group ``zimg.lanes``.
+"""
+
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
@@ -15,9 +20,28 @@ from zimg._typing import Array, Device, Namespace
 from zimg.ops import to_host
 
 
+ENTRY_POINTS = "zimg.lanes"
+CHOICE = "ZIMG_CONFORMANCE"
+"""Environment variable of a run: ``torch``, or ``torch=cuda:1`` to name a device as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One column of the test matrix: a namespace, a device in it, and what is switched off."""
+    """One column of the test matrix: a namespace, a device in it, and what is switched off.
+
+    Attributes
+    ----------
+    id
+        Short name of the column, unique.
+    module
+        Import name of the namespace.
+    device
+        Device as the framework spells it; None for its default.
+    strictest
+        Switch boolean indexing and data-dependent shapes off (array-api-strict only).
+    gpu
+        Whether the lane needs a GPU.
+    """
 
     id: str
     module: str
@@ -31,7 +55,7 @@ class Lane:
         return self.module.removeprefix("array_api_compat.").split(".")[0]
 
 
-LANES = (
+OWN_LANES = (
     Lane("numpy", "array_api_compat.numpy", "cpu"),
     Lane("strict", "array_api_strict", "CPU_DEVICE"),
     Lane("strictest", "array_api_strict", "CPU_DEVICE", strictest=True),
@@ -42,6 +66,46 @@ LANES = (
     Lane("jax", "jax.numpy", None),
     Lane("cupy", "array_api_compat.cupy", None, gpu=True),
 )
+
+
+def added_lanes() -> tuple[Lane, ...]:
+    """Lanes of other packages: each entry point names a `Lane` or a function that returns one."""
+    found = []
+    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+        made = entry.load()
+        lane = made() if callable(made) else made
+        if not isinstance(lane, Lane):
+            raise TypeError(f"the lane {entry.value} is a {type(lane).__name__}, not a Lane")
+        found.append(lane)
+    return tuple(found)
+
+
+def chosen() -> tuple[str | None, str | None]:
+    """Framework and device that the environment asks for, None for every one of them."""
+    framework, _, on = os.environ.get(CHOICE, "").partition("=")
+    return framework or None, on or None
+
+
+def with_device(lanes: tuple[Lane, ...], framework: str, on: str) -> tuple[Lane, ...]:
+    """`lanes`, those of `framework` reduced to one on the device `on`."""
+    own = [lane for lane in lanes if lane.framework == framework]
+    kind = on.partition(":")[0]
+    alike = [lane for lane in own if (lane.device or "").partition(":")[0] == kind]
+    moved = replace((alike or own)[0], device=on)
+    others = tuple(lane for lane in lanes if lane.framework != framework)
+    return (*others, moved)
+
+
+def all_lanes() -> tuple[Lane, ...]:
+    """Every lane of this run."""
+    lanes = OWN_LANES + added_lanes()
+    if len({lane.id for lane in lanes}) != len(lanes):
+        raise ValueError(f"two lanes have one name: {sorted(lane.id for lane in lanes)}")
+    framework, on = chosen()
+    return with_device(lanes, framework, on) if framework and on else lanes
+
+
+LANES = all_lanes()
 
 
 def lane_parameters(lanes: tuple[Lane, ...] = LANES) -> list[Any]:
@@ -55,13 +119,15 @@ def lane_parameters(lanes: tuple[Lane, ...] = LANES) -> list[Any]:
 def namespace_of(lane: Lane) -> Namespace:
     """Import the namespace of `lane`, or skip the test with the reason."""
     pytest.importorskip(lane.framework, reason=f"{lane.framework} is not installed")
-    if lane.gpu and (missing := _missing_gpu(lane.framework)):
+    if lane.gpu and (missing := missing_gpu(lane.framework)):
         pytest.skip(missing)
     return import_module(lane.module)
 
 
-def _missing_gpu(framework: str) -> str | None:
-    """Why a GPU lane cannot run here, or None."""
+def missing_gpu(framework: str) -> str | None:
+    """Why a GPU lane cannot run here, or None; lanes of other packages find out themselves."""
+    if framework not in ("torch", "cupy"):
+        return None
     module: Any = import_module(framework)
     if framework == "torch":
         return None if module.cuda.is_available() else "torch finds no CUDA device"
@@ -73,13 +139,29 @@ def _missing_gpu(framework: str) -> str | None:
 
 def device_of(lane: Lane, xp: Namespace) -> Device:
     """The device of `lane` as the objects that arrays of `xp` report."""
-    if framework_of(xp) == "numpy":
+    framework = framework_of(xp)
+    if framework == "numpy":
         return "cpu"
-    if framework_of(xp) == "torch":
+    if framework == "torch":
         return xp.device(lane.device)
-    if framework_of(xp) == "array_api_strict":
+    if framework == "array_api_strict":
         return xp.Device(lane.device)
-    return xp.zeros(1, dtype=xp.int8).device
+    if lane.device is None:
+        return xp.zeros(1, dtype=xp.int8).device
+    return _listed_device(lane.device, framework, xp)
+
+
+def _listed_device(name: str, framework: str, xp: Namespace) -> Device:
+    """A device by name: ``gpu:0`` on JAX, a number on CuPy, elsewhere as the namespace lists it."""
+    platform, _, number = name.partition(":")
+    if framework == "jax":
+        return import_module("jax").devices(platform)[int(number or 0)]
+    if framework == "cupy":
+        return import_module("cupy").cuda.Device(int(number or platform))
+    listed = {str(each): each for each in xp.__array_namespace_info__().devices()}
+    if name not in listed:
+        raise ValueError(f"device {name!r} of {framework}: it lists {sorted(listed)}")
+    return listed[name]
 
 
 def _restrictions(lane: Lane, xp: Namespace) -> AbstractContextManager[Any]:

@@ -1,0 +1,176 @@
+"""One call or more of every public kernel, and the kernels that have none, with the reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array, Device, Namespace
+from zimg.kernels import histogram, morphology, pack, ranking, resize, scores, template, tube, widen
+from zimg.ops import upload
+
+RANDOM = np.random.default_rng(12)
+VOLUME = RANDOM.integers(0, 250, (14, 20, 22)).astype(np.uint8)
+ROWS = np.array(
+    [
+        [2.0, 0.7, 1.1, 1.2, 11.0, 0.3, 0.6, 0.1, 9.0, 8.0, 4.0],
+        [3.0, 1.4, 4.0, 0.8, 11.0, 0.5, 0.2, 0.9, 2.0, 11.0, 9.0],
+        [0.7, 0.0, 0.0, 1.0, 6.0, 0.0, 0.4, 0.3, 19.0, 3.0, 2.0],
+    ],
+    np.float32,
+)
+FEW = np.arange(4 * 125, dtype=np.float32).reshape(125, 4) % 7.0
+SUMS = np.array([30.0, 20.0, 15.0], np.float32)
+CENTRES = np.array([[9.2, 8.1, 6.7], [11.0, 10.5, 7.0]], np.float32)
+TOUCHED = np.arange(125, dtype=np.int32)
+
+TEMPLATES = {
+    "full": template.full_template,
+    "core": template.core_template,
+    "thin": template.thin_core_template,
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a kernel, as a function of arrays and static values that `jit` can compile.
+
+    Attributes
+    ----------
+    run
+        Kernel, or a function around it that gives it `xp` or puts its results together.
+    arrays
+        Arguments on the host, uploaded in order behind the words and the template, if any.
+    template
+        Name of a template to pass with the words of `VOLUME`.
+    words
+        Whether packed words of `VOLUME` come first.
+    static
+        Keyword arguments.
+    """
+
+    run: Callable[..., Any]
+    arrays: tuple[NDArray[Any], ...] = ()
+    template: str | None = None
+    words: bool = False
+    static: dict[str, Any] = field(default_factory=dict)
+
+    def arguments(
+        self, xp: Namespace, on: Device, dtype: str = "uint8"
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arrays on a lane, and the keyword arguments."""
+        placed: list[Any] = [upload(host, on=on, xp=xp) for host in self.arrays]
+        static = dict(self.static)
+        if self.template:
+            placed.append(TEMPLATES[self.template](dtype=xp.float32, xp=xp, on=on))
+        if self.words:
+            volume = upload(VOLUME.astype(dtype), on=on, xp=xp)
+            words, static["layout"] = pack.pack_volume(volume, z_to_xy=1.5, dtype=xp.float32)
+            placed.insert(0, words)
+        return tuple(placed), static
+
+
+def scored(kernel: Callable[..., Any], kind: str = "full") -> Call:
+    """A call of a kernel that scores rows in packed words."""
+    return Call(kernel, (ROWS,), kind, words=True, static={"masked": True})
+
+
+def with_namespace(kernel: Callable[..., Any], *before: Any) -> Callable[..., Any]:
+    """The kernel with the namespace of its first argument, which a tracer knows as well."""
+
+    def run(x: Array, *rest: Any, **static: Any) -> Any:
+        return kernel(x, *before, *rest, xp=array_namespace(x), **static)
+
+    return run
+
+
+def _maximum(a: Array, b: Array) -> Array:
+    return array_namespace(a).maximum(a, b)
+
+
+def _extremes(values: Array) -> tuple[Array, ...]:
+    return histogram.extremes(values)
+
+
+def _packed(volume: Array) -> Array:
+    return pack.pack_volume(volume, z_to_xy=1.0, dtype=None)[0]
+
+
+def _full_field(rows: Array, unit: template.Template) -> Any:
+    return tuple(tube.full_field(rows, unit, pack.Layout(pack.BYTES, VOLUME.shape, 1.5)))
+
+
+def _core_field(rows: Array, unit: template.Template) -> Any:
+    return tuple(tube.core_field(rows, unit, pack.Layout(pack.BYTES, VOLUME.shape, 1.5)))
+
+
+def _sampled(words: Array, rows: Array, unit: template.Template, *, layout: pack.Layout) -> Any:
+    return tube.sampled(words, rows, tube.full_field(rows, unit, layout), layout, masked=True)
+
+
+def _cut(volume: Array) -> Array:
+    return morphology.cut(volume, 1, 2, 5)
+
+
+def _reduced(volume: Array) -> Array:
+    return resize.reduced(volume, (1, 2, 3))
+
+
+RANKED = (CENTRES, TOUCHED, FEW, FEW[::-1].copy(), SUMS)
+BRIGHT = VOLUME > 180
+
+CALLS: dict[str, list[Call]] = {
+    "dot_scores": [scored(scores.dot_scores)],
+    "full_scores": [scored(scores.full_scores)],
+    "core_correlations": [scored(scores.core_correlations, "core")],
+    "slice_correlations": [scored(scores.slice_correlations)],
+    "centroids": [scored(scores.centroids)],
+    "orientation_ranks": [Call(ranking.orientation_ranks, RANKED, words=True, static={"reach": 2})],
+    "sampled": [Call(_sampled, (ROWS,), "full", words=True)],
+    "full_field": [Call(_full_field, (ROWS,), "full")],
+    "core_field": [Call(_core_field, (ROWS,), name) for name in ("core", "thin")],
+    "pack_volume": [Call(_packed, (VOLUME.astype(t),)) for t in ("uint8", "uint16")],
+    "combine_three": [
+        Call(with_namespace(morphology.combine_three, axis, _maximum), (VOLUME,))
+        for axis in range(3)
+    ],
+    "cut": [Call(_cut, (VOLUME.astype(t),)) for t in ("bool", "uint8", "uint16", "float32")],
+    "majority": [Call(morphology.majority, (mask,)) for mask in (BRIGHT, BRIGHT[:1], ~BRIGHT)],
+    "neighbourhood": [
+        Call(
+            with_namespace(partial(morphology.neighbourhood, connectivity=n), _maximum),
+            (VOLUME,),
+        )
+        for n in morphology.CONNECTIVITIES
+    ],
+    "reduced": [Call(_reduced, (VOLUME.astype(t),)) for t in ("uint8", "int16", "float32")],
+    "widened": [
+        Call(with_namespace(widen.widened), (VOLUME.astype(t),))
+        for t in ("uint8", "uint16", "uint32", "float32")
+    ],
+}
+"""Calls of kernels that no framework replaces; `primitives.py` has those that one may."""
+
+READING: dict[str, list[Call]] = {
+    "extremes": [Call(_extremes, (VOLUME.astype(t),)) for t in ("uint8", "uint16", "int32")]
+}
+"""Calls of kernels that read values on the host, as they say: not compiled, not for tracers."""
+
+NOT_CALLED = {
+    "check_connectivity": "takes a plain number and raises",
+    "lattice": "plain numbers",
+    "thin_core_points": "plain numbers",
+    "full_template": "the calls that take a template make it",
+    "core_template": "the calls that take a template make it",
+    "thin_core_template": "the calls that take a template make it",
+}
+"""Public functions of the kernels without a call, and why."""
+
+
+def numbered(calls: dict[str, list[Call]]) -> list[tuple[str, int]]:
+    """Name and number of every call, as parameters of a test."""
+    return [(name, number) for name, found in calls.items() for number in range(len(found))]
