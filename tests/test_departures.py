@@ -437,6 +437,34 @@ def test_row_ome_xml_in_a_tif(tmp_path: Path) -> None:
     assert ZImg(path, format=FileFormat.Tiff).shape == (1, 1, 6, 4, 5)
 
 
+# Arithmetic and geometry
+
+
+def test_row_operands_stay_as_they_are() -> None:
+    data = np.full((1, 1, 2, 2), 100, np.uint8)
+    image = ZImg(data)
+    result = image.secureDivideBy(ZImg(np.full((1, 1, 2, 2), 50, np.uint8)))
+    assert (result.data[0] == 2).all()
+    assert image.data[0] is data
+    assert (data == 100).all()
+
+
+def test_row_arithmetic_in_place() -> None:
+    data = np.full((1, 1, 2, 2), 250, np.uint8)
+    image = ZImg(data)
+    image += 20
+    assert (image.data[0] == 255).all()
+    assert (data == 250).all()
+
+
+def test_row_arrays_as_operands() -> None:
+    data = np.zeros((1, 1, 2, 2), np.uint8)
+    with pytest.raises(TypeError, match=r"ZImg"):
+        ZImg(data) + data
+    with pytest.raises(TypeError, match=r"ZImg|NumPy"):
+        data + ZImg(data)
+
+
 # Trees
 
 
