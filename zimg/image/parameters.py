@@ -30,9 +30,9 @@ class ZImgWriteParameters:
 
     Notes
     -----
-    Values are checked when a file is written. Defaults are those of the reference. JPEG is written in
-    one pass with the accurate transform, whatever `jpegProgressive` and `jpegAccurateDCT` say: they
-    change the size of the file and the time it takes, not what can be read from it.
+    Values are checked when a file is written. Defaults are those of the reference. JPEG is written
+    in one pass with the accurate transform, whatever `jpegProgressive` and `jpegAccurateDCT` say:
+    they change the size of the file and the time it takes, not what can be read from it.
     """
 
     compression: Compression = Compression.AUTO

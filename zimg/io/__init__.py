@@ -3,17 +3,32 @@
 from zimg.io.atomic import atomic_path
 from zimg.io.formats.tiff.write import write_tiff
 from zimg.io.limits import decoding_limit
-from zimg.io.reading import read, read_info, read_infos, read_source, read_source_info
+from zimg.io.reading import (
+    read,
+    read_info,
+    read_infos,
+    read_source,
+    read_source_info,
+    read_source_infos,
+)
+from zimg.io.subblocks import internal_sub_regions, read_sub_block, sub_block_lists
+from zimg.io.tile import ZImgSubBlock, ZImgTileSubBlock
 from zimg.io.writing import write
 
 __all__ = [
+    "ZImgSubBlock",
+    "ZImgTileSubBlock",
     "atomic_path",
     "decoding_limit",
+    "internal_sub_regions",
     "read",
     "read_info",
     "read_infos",
     "read_source",
     "read_source_info",
+    "read_source_infos",
+    "read_sub_block",
+    "sub_block_lists",
     "write",
     "write_tiff",
 ]

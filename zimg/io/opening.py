@@ -34,12 +34,7 @@ def scene_of(reader: Reader, scene: int, path: str | os.PathLike[str]) -> Scene:
     return reader.scenes[scene]
 
 
-def stored_bytes(source: ZImgSource) -> int:
-    """Bytes of the files of a source; of all their files for folders."""
-    return sum(_bytes_of(Path(name)) for name in source.filenames)
-
-
-def _bytes_of(path: Path) -> int:
-    if path.is_dir():
-        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return path.stat().st_size
+def stored_bytes(source: ZImgSource) -> int | None:
+    """Bytes of the files of a source; None when one is a folder, which may hold millions."""
+    paths = [Path(name) for name in source.filenames]
+    return None if any(map(Path.is_dir, paths)) else sum(path.stat().st_size for path in paths)

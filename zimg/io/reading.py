@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from zimg._typing import Device
 from zimg.image import FileFormat, ZImg, ZImgInfo, ZImgRegion, ZImgSource
 from zimg.image.info import cut
-from zimg.io.opening import opened, stored_bytes
+from zimg.io.opening import stored_bytes
 from zimg.io.ratios import check_ratios, decode
-from zimg.io.sources import opened_source
+from zimg.io.sources import opened_scenes, opened_source
 
 
 def read(
@@ -85,8 +85,13 @@ def read_infos(
     path: str | os.PathLike[str], *, format: FileFormat = FileFormat.Unknown
 ) -> list[ZImgInfo]:
     """What a file says about each of its scenes, without reading pixels; errors as in `read`."""
-    with opened(path, format) as reader:
-        return [scene.info for scene in reader.scenes]
+    return read_source_infos(ZImgSource(path, format=format))
+
+
+def read_source_infos(source: ZImgSource) -> list[ZImgInfo]:
+    """What is known about each scene of a file or a list of files; errors as in `read`."""
+    with opened_scenes(source) as scenes:
+        return [scene.info for scene in scenes]
 
 
 def read_source_info(source: ZImgSource) -> ZImgInfo:

@@ -1,7 +1,8 @@
-"""The scene that a `ZImgSource` stands for: of one file, or joined from several."""
+"""The scenes that a `ZImgSource` stands for: of one file, or joined from several."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 
 from zimg._errors import ZException
 from zimg.image import ZImgSource
@@ -20,3 +21,26 @@ def opened_source(source: ZImgSource) -> Iterator[Scene]:
         return
     with opened(source.filenames[0], source.format) as reader:
         yield scene_of(reader, source.scene, source.filenames[0])
+
+
+@contextmanager
+def opened_scenes(source: ZImgSource) -> Iterator[Sequence[Scene]]:
+    """All scenes of the file or files of a source; its own scene is not looked at.
+
+    Lists give one scene when the scenes of files are joined too, else one for each of the first
+    file.
+    """
+    if not source.filenames:
+        raise ZException("invalid image source: it names no file")
+    with opened(source.filenames[0], source.format) as reader:
+        if len(source.filenames) == 1 and not source.catScenes:
+            yield reader.scenes
+            return
+        count = 1 if source.catScenes else len(reader.scenes)
+    yield [joined_scene(_with_scene(source, scene)) for scene in range(count)]
+
+
+def _with_scene(source: ZImgSource, scene: int) -> ZImgSource:
+    changed = copy(source)
+    changed.scene = scene
+    return changed

@@ -1,0 +1,130 @@
+"""What a file stores as single pieces: listed without pixels, and read one by one."""
+
+from copy import deepcopy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.image import ZImg, ZImgRegion, ZImgSource
+from zimg.io.decoding import decoded
+from zimg.io.opening import stored_bytes
+from zimg.io.reader import Scene
+from zimg.io.sources import opened_scenes
+
+
+def sub_block_lists(source: ZImgSource) -> list[NDArray[np.int64]]:
+    """The stored pieces of each scene, without reading pixels.
+
+    Parameters
+    ----------
+    source
+        One file, or several that are joined; its scene and region are not looked at.
+
+    Returns
+    -------
+    list of ndarray
+        Per scene int64 in Fortran order, a row per piece: t, x, y, z, width, height, depth in
+        voxels of full resolution, and the ratios along x, y, z. A piece holds all channels; pieces
+        of full resolution come first.
+    """
+    with opened_scenes(source) as scenes:
+        return [np.asfortranarray(np.concatenate(_rows(scene))) for scene in scenes]
+
+
+def _rows(scene: Scene) -> list[NDArray[np.int64]]:
+    """Rows of each level, in voxels of full resolution and cut at the image."""
+    rows = []
+    for number, level in enumerate(scene.levels):
+        blocks, ratios = scene.blocks(number), np.asarray(level.ratios, dtype=np.int64)
+        first = blocks[:, 1:4] * ratios
+        last = np.minimum(first + blocks[:, 4:] * ratios, scene.info.size[:3])
+        repeated = np.broadcast_to(ratios, first.shape)
+        rows.append(np.concatenate([blocks[:, :1], first, last - first, repeated], axis=1))
+    return rows
+
+
+def read_sub_block(source: ZImgSource, block: int) -> ZImg:
+    """Read one piece, in the size in which it is stored.
+
+    Parameters
+    ----------
+    source
+        One file, or several that are joined; its region is not looked at.
+    block
+        Row of the list of its scene.
+
+    Returns
+    -------
+    ZImg
+        All channels at one time; voxels are larger by the ratios of the piece.
+
+    Raises
+    ------
+    ZException
+        When the scene or the piece is not there.
+    """
+    with opened_scenes(source) as scenes:
+        if not source.scene < len(scenes):
+            raise ZException(f"scene {source.scene} overflow, max {len(scenes)}")
+        scene = scenes[source.scene]
+        level, row = _find(scene, block)
+        t, x, y, z, width, height, depth = (int(value) for value in row)
+        channels = scene.info.numChannels
+        region = ZImgRegion((x, y, z, 0, t), (x + width, y + height, z + depth, channels, t + 1))
+        arrays = decoded(scene, region, level, stored=stored_bytes(source))
+        info = deepcopy(scene.info)
+    for axis, ratio in zip("XYZ", scene.levels[level].ratios, strict=True):
+        setattr(info, f"voxelSize{axis}", getattr(info, f"voxelSize{axis}") * ratio)
+    info.timeStamps = info.timeStamps[t : t + 1]
+    return ZImg(arrays, info)
+
+
+def _find(scene: Scene, block: int) -> tuple[int, NDArray[np.int64]]:
+    """Level and row, in voxels of the level, of a piece counted through all levels."""
+    place = block
+    for level in range(len(scene.levels)):
+        blocks = scene.blocks(level)
+        if place < len(blocks):
+            return level, blocks[place]
+        place -= len(blocks)
+    raise ZException(f"blockIndex {block} overflow, max {block - place}")
+
+
+def internal_sub_regions(source: ZImgSource) -> list[list[ZImgRegion]]:
+    """Regions of full resolution that are stored together, neighbouring planes taken as one.
+
+    Parameters
+    ----------
+    source
+        One file, or several that are joined; its scene and region are not looked at.
+
+    Returns
+    -------
+    list of list of ZImgRegion
+        Per scene regions that cover it, by t, then x, then y.
+    """
+    with opened_scenes(source) as scenes:
+        return [_merged(scene) for scene in scenes]
+
+
+def _merged(scene: Scene) -> list[ZImgRegion]:
+    blocks = scene.blocks(0)
+    t, x, y, z = (blocks[:, column] for column in range(4))
+    regions: list[ZImgRegion] = []
+    for row in blocks[np.lexsort((z, y, x, t))]:
+        time, left, top, first, width, height, depth = (int(value) for value in row)
+        start = (left, top, first, 0, time)
+        end = (left + width, top + height, first + depth, scene.info.numChannels, time + 1)
+        if regions and _goes_on(regions[-1], start, end):
+            regions[-1].end.z = end[2]
+        else:
+            regions.append(ZImgRegion(start, end))
+    return regions
+
+
+def _goes_on(region: ZImgRegion, start: tuple[int, ...], end: tuple[int, ...]) -> bool:
+    """Whether the box from `start` to `end` lies right behind `region`, with the same outline."""
+    own = tuple(region.start), tuple(region.end)
+    same = all(a[:2] + a[3:] == b[:2] + b[3:] for a, b in zip(own, (start, end), strict=True))
+    return same and own[1][2] == start[2]

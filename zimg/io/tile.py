@@ -1,0 +1,94 @@
+"""Pieces of an image that are read when they are asked for."""
+
+from zimg.image import ImgMergeMode, ZImg, ZImgInfo, ZImgSource
+from zimg.io.ratios import check_ratios
+from zimg.io.reading import read_source, read_source_info
+
+
+class ZImgSubBlock:
+    """A piece of an image, to be derived from; `read` and `readInfo` are to be overridden.
+
+    Parameters
+    ----------
+    t, x, y, z
+        Its first voxel in the full image.
+    width, height, depth
+        Its size in voxels of full resolution.
+    xRatio, yRatio, zRatio
+        How many voxels of the full image one of its voxels stands for.
+    """
+
+    def __init__(
+        self,
+        t: int = 0,
+        x: int = 0,
+        y: int = 0,
+        z: int = 0,
+        width: int = 0,
+        height: int = 0,
+        depth: int = 0,
+        xRatio: int = 1,
+        yRatio: int = 1,
+        zRatio: int = 1,
+    ) -> None:
+        self.t, self.x, self.y, self.z = t, x, y, z
+        self.width, self.height, self.depth = width, height, depth
+        self.xRatio, self.yRatio, self.zRatio = xRatio, yRatio, zRatio
+
+    def read(self) -> ZImg:
+        """Pixels of the piece."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is read")
+
+    def readInfo(self) -> ZImgInfo:
+        """Metadata of the piece."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how its info is read")
+
+
+class ZImgTileSubBlock(ZImgSubBlock):
+    """A part of a file, shrunk when it is read.
+
+    Parameters
+    ----------
+    source
+        File and region.
+    xRatio, yRatio, zRatio
+        By how much to shrink along each axis, from 1 up.
+    downsampleCombineMode
+        How voxels become one; `ImgMergeMode.Interpolation` resizes.
+
+    Raises
+    ------
+    ValueError
+        When a ratio is below 1.
+    """
+
+    def __init__(
+        self,
+        source: ZImgSource,
+        xRatio: int = 1,
+        yRatio: int = 1,
+        zRatio: int = 1,
+        downsampleCombineMode: ImgMergeMode = ImgMergeMode.Interpolation,
+    ) -> None:
+        self._ratios = check_ratios((xRatio, yRatio, zRatio))
+        self._source, self._mode = source, ImgMergeMode(downsampleCombineMode)
+        x, y, z, _, t = source.region.start
+        super().__init__(t, x, y, z, xRatio=xRatio, yRatio=yRatio, zRatio=zRatio)
+
+    def read(self) -> ZImg:
+        """Read the part and shrink it; sizes are ceil(size / ratio)."""
+        if self._mode == ImgMergeMode.Interpolation:
+            return read_source(self._source, self._ratios)
+        return read_source(self._source).blockDownsample(*self._ratios, self._mode)
+
+    def readInfo(self) -> ZImgInfo:
+        """Metadata of the shrunk part, without reading pixels."""
+        info = read_source_info(self._source)
+        for name, axis, ratio in zip(
+            ("width", "height", "depth"), "XYZ", self._ratios, strict=True
+        ):
+            old = getattr(info, name)
+            setattr(info, name, -(-old // ratio))
+            size = getattr(info, f"voxelSize{axis}")
+            setattr(info, f"voxelSize{axis}", size * old / getattr(info, name))
+        return info
