@@ -67,7 +67,7 @@ def test_the_guide_to_arrays_prints_what_it_says(
     need("torch", "jax")
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```pycon\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    options = doctest.NORMALIZE_WHITESPACE | doctest.FAIL_FAST
     guide = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, GUIDE.name, None, 0)
     result = doctest.DocTestRunner(optionflags=options).run(guide)
     assert result.attempted > 10
