@@ -5,6 +5,8 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zimg import ZException, ZImg, ZImgRegion, ZVoxelCoordinate
 
@@ -34,6 +36,33 @@ def test_other_ranges_are_refused_with_the_region_and_the_size(start, end):
     assert str(SIZE) in str(caught.value)
     assert str((start, 0, 0, 0, 0)) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def range_along(size: int) -> st.SearchStrategy[tuple[int, int]]:
+    """A first index, and an end beyond it or -1."""
+    starts = st.integers(0, size - 1)
+    return starts.flatmap(
+        lambda start: st.tuples(st.just(start), st.just(-1) | st.integers(start + 1, size))
+    )
+
+
+bounds = st.tuples(*[st.integers(-(2**63), 2**63 - 1)] * 5)
+
+
+@given(st.tuples(*map(range_along, SIZE)))
+def test_a_region_that_fits_selects_what_its_size_says(ranges):
+    region = ZImgRegion(*zip(*ranges, strict=True)).resolve(SIZE)
+    selected = np.empty(SIZE[::-1])[(region.times, *region.czyx)]
+    assert selected.shape[::-1] == region.size
+    assert region.resolve(SIZE) == region
+
+
+@given(bounds)
+def test_five_integers_come_back_from_every_form(values):
+    place = ZVoxelCoordinate(values)
+    twin = pickle.loads(pickle.dumps(ZVoxelCoordinate(np.asarray(values))))
+    assert tuple(place) == values
+    assert place == twin == ZVoxelCoordinate(*values) == ZImgRegion(list(values)).start
 
 
 def test_the_default_is_everything_and_construction_never_validates():
