@@ -2,6 +2,7 @@
 
 from zimg.image.img import ZImg
 from zimg.image.info import ZImgInfo
+from zimg.image.parameters import ZImgWriteParameters
 from zimg.image.region import ZImgRegion
 from zimg.image.source import ZImgSource
 from zimg.image.values import (
@@ -28,6 +29,7 @@ __all__ = [
     "ZImgInfo",
     "ZImgRegion",
     "ZImgSource",
+    "ZImgWriteParameters",
     "ZVoxelCoordinate",
     "col4",
 ]
