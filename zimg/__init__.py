@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zimg import neutube_json
     from zimg._errors import ZCancellationException, ZException
+    from zimg.diagnosis import doctor
     from zimg.image import (
         Compression,
         Dimension,
@@ -54,6 +55,7 @@ __all__ = [
     "ZVoxelCoordinate",
     "__version__",
     "col4",
+    "doctor",
     "neutube_json",
     "read",
     "trace",
@@ -78,6 +80,7 @@ _NAMES_OF = {
         "ZVoxelCoordinate",
         "col4",
     ),
+    "zimg.diagnosis": ("doctor",),
     "zimg.io": ("read",),
     "zimg.swc": ("SwcNode", "ZSwc"),
     "zimg.tracing": ("trace",),

@@ -113,6 +113,14 @@ def demo(
     run_demo(output, progress=not quiet)
 
 
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say which frameworks, devices and formats work here, and what would add the others."""
+    from zimg.cli.doctor import show_diagnosis
+
+    show_diagnosis(as_json=as_json)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with 0, 1 for a failure, or 2 for wrong arguments.
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -148,6 +149,11 @@ class ZSwc:
     def __repr__(self) -> str:
         nodes, trees = len(self), len(self.roots)
         return f"<ZSwc {nodes} node{'s' * (nodes != 1)}, {trees} tree{'s' * (trees != 1)}>"
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks: counts, length, and three projections."""
+        card: str = import_module("zimg.view").tree_card(self)
+        return card
 
     @property
     def roots(self) -> NDArray[np.int64]:

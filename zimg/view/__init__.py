@@ -1,7 +1,16 @@
-"""Pictures of volumes and trees."""
+"""Pictures of volumes and trees, and their cards in notebooks."""
 
+from zimg.view.forest import tree_card
+from zimg.view.image import image_card
 from zimg.view.overlay import overlay
 from zimg.view.png import write_png
 from zimg.view.projection import Projections, maximum_projections
 
-__all__ = ["Projections", "maximum_projections", "overlay", "write_png"]
+__all__ = [
+    "Projections",
+    "image_card",
+    "maximum_projections",
+    "overlay",
+    "tree_card",
+    "write_png",
+]

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from zimg._typing import Array
 from zimg.swc import ZSwc
+from zimg.view.contrast import stretched
 from zimg.view.lines import Canvas, blend, cover
 from zimg.view.projection import Image, maximum_projections
 
@@ -102,7 +103,7 @@ def overlay(
 def _panel(panel: Panel, tree: ZSwc, zoom: NDArray[np.float64]) -> Image:
     """Draw one projection with the tree over it: ``(rows, columns, 3)`` in 0..255."""
     size = (zoom[panel.down], zoom[panel.across])
-    grey = _resize(_contrast(panel.image), size)
+    grey = _resize(stretched(panel.image, CONTRAST) ** GAMMA, size)
     canvas = np.repeat((255.0 * WHITE * grey)[..., None], 3, axis=2)
     # A voxel's index is its centre, half a voxel from the picture's edge.
     axes = (panel.across, panel.down)
@@ -146,17 +147,6 @@ def tree_labels(tree: ZSwc) -> NDArray[np.int64]:
     rank = np.zeros(len(tree), dtype=np.int64)
     rank[ranked] = np.arange(len(ranked))
     return rank[root]
-
-
-def _contrast(image: Image) -> Image:
-    """Stretch a projection to 0..1 between two percentiles."""
-    if image.size == 0:
-        return image
-    low, high = np.percentile(image, CONTRAST)
-    if high <= low:  # a few bright voxels on an even ground
-        low, high = float(image.min()), float(image.max())
-    span = max(float(high - low), np.finfo(np.float32).tiny)
-    return np.asarray(np.clip((image - low) / span, 0.0, 1.0) ** GAMMA, dtype=np.float32)
 
 
 def _resize(image: Image, zoom: tuple[float, float]) -> Image:

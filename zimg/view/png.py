@@ -23,7 +23,12 @@ def write_png(path: str | Path, picture: NDArray[np.uint8]) -> None:
     ZException
         If the file cannot be written.
     """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(png_bytes(picture))
+
+
+def png_bytes(picture: NDArray[np.uint8]) -> bytes:
+    """Content of the PNG file of a picture, ``(height, width, 3)`` or ``(height, width)`` uint8."""
     from imagecodecs import png_encode
 
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(png_encode(np.ascontiguousarray(picture)))
+    return bytes(png_encode(np.ascontiguousarray(picture)))

@@ -62,9 +62,14 @@ def maximum_projections(volume: Array) -> Projections:
 
 
 def _project(slab: Array, xp: Namespace) -> tuple[Array, Array, Array]:
-    wide = xp.astype(slab, xp.float32)
-    usable = xp.where(xp.isfinite(wide), wide, -xp.inf)
+    usable = without_gaps(slab, xp)
     return xp.max(usable, axis=0), xp.max(usable, axis=1), xp.max(usable, axis=2)
+
+
+def without_gaps(slab: Array, xp: Namespace) -> Array:
+    """`slab` as float32, with minus infinity for what is not finite: no maximum takes it."""
+    wide = xp.astype(slab, xp.float32)
+    return xp.where(xp.isfinite(wide), wide, -xp.inf)
 
 
 def _finite(projection: Array) -> Image:

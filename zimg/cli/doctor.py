@@ -1,0 +1,16 @@
+"""``zimg doctor``: what works on this machine."""
+
+import json
+import sys
+from dataclasses import asdict
+
+from zimg._errors import ZException
+from zimg.diagnosis import doctor
+
+
+def show_diagnosis(*, as_json: bool) -> None:
+    """Print what was found; a `ZException` afterwards when the core itself is broken."""
+    found = doctor()
+    sys.stdout.write((json.dumps(asdict(found)) if as_json else repr(found)) + "\n")
+    if found.problem:
+        raise ZException(f"the core does not work: {found.problem}")
