@@ -153,16 +153,21 @@ def _real(left: Array, right: Array, /, *, operation: Operation, xp: Namespace) 
 def _rounded(values: Array, dtype: DType, /, *, xp: Namespace) -> Array:
     """Floats as integers: the nearest, ties away from zero, saturated; NaN is 0."""
     values = xp.where(xp.isnan(values), 0.0, values)
-    cut = xp.trunc(values)
-    rest = xp.where(xp.isinf(values), 0.0, values - cut)  # exact, as is its double
-    nearest = cut + xp.trunc(2.0 * rest)
     bits = whole.width(dtype, xp=xp)
-    top = (1 << bits) - 1
-    size, negative = xp.abs(nearest), nearest < 0
-    beyond, high = size >= 2.0**bits, size >= 2.0**63
-    size = xp.where(beyond, 0.0, xp.where(high, size - 2.0**63, size))
-    held = xp.astype(size, whole.type_of_sizes(bits, xp=xp))
-    if bits == 64:
-        held = xp.where(high, held ^ whole.spelled(1 << 63, 64), held)
-    held = xp.where(beyond, whole.spelled(top, bits), held)
-    return whole.bounded(whole.Whole(held, negative, bits), dtype, xp=xp)
+    if bits < 32:  # the bounds are floats
+        low, high = whole.bounds(dtype, xp=xp)
+        return xp.astype(_nearest(xp.clip(values, float(low), float(high)), xp=xp), dtype)
+    beyond, half = xp.abs(values) >= 2.0**bits, 2.0 ** (bits - 1)
+    nearest = _nearest(xp.where(beyond, 0.0, values), xp=xp)
+    size = xp.abs(nearest)
+    above = size >= half
+    held = xp.astype(xp.where(above, size - half, size), whole.type_of_sizes(bits, xp=xp))
+    held = xp.where(above, held ^ whole.spelled(1 << (bits - 1), bits), held)
+    held = xp.where(beyond, whole.spelled((1 << bits) - 1, bits), held)
+    return whole.bounded(whole.Whole(held, values < 0, bits), dtype, xp=xp)
+
+
+def _nearest(values: Array, /, *, xp: Namespace) -> Array:
+    """Finite floats rounded half away from zero: the rest is exact, as is its double."""
+    cut = xp.trunc(values)
+    return cut + xp.trunc(2.0 * (values - cut))

@@ -7,18 +7,14 @@ are exact too, and unsigned numbers meet signed ones of the same width.
 from dataclasses import dataclass
 
 from zimg._typing import Array, DType, Namespace
-from zimg.kernels.widen import long_integer
-
-_MINIMUM = -(1 << 63)
-_MAXIMUM = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
     """Numbers of at most `bits` bits: their sizes, and where they are negative (None: nowhere).
 
-    Sizes of 8, 16 and 32 bits are held by types that PyTorch can compute with as well. Those of 64
-    are the bits of int64, read as unsigned: int64 wraps in every framework.
+    Sizes of 32 and 64 bits are the bits of int32 and int64, read as unsigned, because PyTorch has
+    no unsigned arithmetic, and JAX may have no 64 bits to spare. Those types wrap everywhere.
     """
 
     size: Array
@@ -33,16 +29,12 @@ class Whole:
 
 def spelled(size: int, bits: int) -> int:
     """A size as a number of the type that holds sizes of `bits` bits."""
-    return size - (1 << 64) if bits == 64 and size > _MAXIMUM else size
+    return size - (1 << bits) if bits >= 32 and size >> (bits - 1) else size
 
 
 def type_of_sizes(bits: int, *, xp: Namespace) -> DType:
     """The type that holds sizes of `bits` bits and that every framework can compute with."""
-    if bits == 8:
-        return xp.uint8
-    if bits == 16:
-        return xp.int32
-    return long_integer(xp=xp) or xp.uint32
+    return {8: xp.uint8, 16: xp.int32, 32: xp.int32}.get(bits) or xp.int64
 
 
 def width(dtype: DType, *, xp: Namespace) -> int:
@@ -59,10 +51,17 @@ def whole(values: Array, bits: int, *, xp: Namespace) -> Whole:
     return Whole(xp.where(negative, 0 - size, size), negative, bits)
 
 
+def bounds(dtype: DType, *, xp: Namespace) -> tuple[int, int]:
+    """Smallest and largest number of an integer type; bool is one from 0 to 1."""
+    if dtype == xp.bool:
+        return 0, 1
+    return int(xp.iinfo(dtype).min), int(xp.iinfo(dtype).max)
+
+
 def bounded(value: Whole, dtype: DType, *, xp: Namespace) -> Array:
     """The nearest numbers that `dtype` can hold."""
     size, negative = value.size, value.negative
-    bound = 1 if dtype == xp.bool else int(xp.iinfo(dtype).max)
+    _, bound = bounds(dtype, xp=xp)
     if not xp.isdtype(dtype, "signed integer"):
         if bound < (1 << value.bits) - 1:
             size = _at_most(size, xp.full_like(size, bound), value.bits, xp=xp)
@@ -78,8 +77,7 @@ def bounded(value: Whole, dtype: DType, *, xp: Namespace) -> Array:
 
 def add(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
     """Sum; sizes stop at the largest."""
-    room = a.top - a.size
-    total = xp.where(_less(room, b.size, a.bits), a.top, a.size + b.size)
+    total = a.size + _at_most(b.size, a.top - a.size, a.bits, xp=xp)
     if a.negative is None and b.negative is None:
         return Whole(total, None, a.bits)
     mine, other = _signs(a, b, xp=xp)
@@ -123,7 +121,7 @@ def _divided(a: Whole, b: Whole, *, xp: Namespace) -> Array:
 
 def _signs(a: Whole, b: Whole, *, xp: Namespace) -> tuple[Array, Array]:
     nowhere = xp.zeros_like(a.size, dtype=xp.bool)
-    return tuple(nowhere if x.negative is None else x.negative for x in (a, b))  # type: ignore[return-value]
+    return tuple(nowhere if x.negative is None else x.negative for x in (a, b))
 
 
 def _product_sign(a: Whole, b: Whole) -> Array | None:
@@ -133,22 +131,28 @@ def _product_sign(a: Whole, b: Whole) -> Array | None:
 
 
 def _less(a: Array, b: Array, bits: int) -> Array:
-    """Whether size a is below size b: in 64 bits, with the first bit turned round."""
-    return (a ^ _MINIMUM) < (b ^ _MINIMUM) if bits == 64 else a < b
+    """Whether size a is below size b: from 32 bits on, with the first bit turned round."""
+    if bits < 32:
+        return a < b
+    first = -(1 << (bits - 1))
+    return (a ^ first) < (b ^ first)
 
 
 def _at_most(size: Array, limit: Array, bits: int, *, xp: Namespace) -> Array:
+    if bits < 32:
+        return xp.minimum(size, limit)
     return xp.where(_less(limit, size, bits), limit, size)
 
 
 def _quotient(a: Array, b: Array, bits: int, *, xp: Namespace) -> Array:
     """Size a over size b, which is not 0.
 
-    Signed division serves 64 bits too: half of a fits, and the doubled quotient is at most one
-    short (H. S. Warren, Hacker's Delight, 2nd ed., 9-3). A divisor of 2^63 or more goes in once.
+    Signed division serves 32 and 64 bits too: half of a fits, and the doubled quotient is at most
+    one short (H. S. Warren, Hacker's Delight, 2nd ed., 9-3). A divisor above half of the range
+    goes in once at most.
     """
-    if bits < 64:
+    if bits < 32:
         return a // b
-    short = 2 * (((a >> 1) & _MAXIMUM) // xp.where(b < 0, 1, b))
+    short = 2 * (((a >> 1) & ((1 << (bits - 1)) - 1)) // xp.where(b < 0, 1, b))
     short = xp.where(b < 0, 0, short)
     return short + xp.astype(~_less(a - short * b, b, bits), a.dtype)

@@ -24,10 +24,10 @@ def widened(values: Array, /, *, xp: Namespace) -> Array:
     if values.dtype == xp.uint16:
         return xp.astype(values, xp.int32)
     if values.dtype in (xp.uint32, xp.uint64):
-        return xp.astype(values, long_integer(xp=xp) or values.dtype)
+        return xp.astype(values, _long(xp=xp) or values.dtype)
     return values
 
 
-def long_integer(*, xp: Namespace) -> DType | None:
+def _long(*, xp: Namespace) -> DType | None:
     """The 64-bit integer of a namespace, or None where it is switched off (JAX)."""
     return xp.__array_namespace_info__().dtypes(kind="signed integer").get("int64")
