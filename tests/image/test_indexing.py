@@ -61,7 +61,8 @@ def keys(draw: st.DrawFn) -> tuple[slice | int, ...]:
     for size in SHAPE[: draw(st.integers(0, 5))]:
         start = draw(st.integers(0, size - 1))
         stop, step = draw(st.integers(start + 1, size)), draw(st.integers(1, 3))
-        picked.append(draw(st.sampled_from([start, start - size, slice(start, stop, step)])))
+        choices: list[slice | int] = [start, start - size, slice(start, stop, step)]
+        picked.append(draw(st.sampled_from(choices)))
     return tuple(picked)
 
 

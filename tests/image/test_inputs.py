@@ -2,6 +2,10 @@
 
 import array
 import ctypes
+import os
+import subprocess
+import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -183,6 +187,50 @@ def test_copies_start_where_jax_can_share_them(x):
     np.testing.assert_array_equal(stored, x)
 
 
+@pytest.mark.parametrize(
+    ("x", "layout"),
+    [
+        (np.zeros((4, 64, 64, 64), ">u2"), "CZYX"),
+        (np.zeros((4, 64, 64, 64), ">u2")[:, ::-1], "XYZC"),
+        (np.zeros((4, 64, 64, 64), "f4")[..., ::2], "ZYXC"),
+        (np.zeros((4, 64, 64, 64), "u1"), "XYZT"),
+        (np.broadcast_to(np.uint16(3), (4, 64, 64, 64)), "TZYX"),
+    ],
+)
+def test_what_cannot_be_shared_is_copied_once(x, layout):
+    ZImg(x[..., :1], layout=layout)  # what is made once for all images does not count
+    tracemalloc.start()
+    image = ZImg(x, layout=layout)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert x.size * x.itemsize <= peak < 1.1 * x.size * x.itemsize
+    assert sum(point.size for point in image.data) == x.size
+
+
+def test_copies_of_jax_arrays_stay_on_their_device():
+    pytest.importorskip("jax")
+    code = """
+import jax
+from zimg import ZImg
+x = jax.device_put(jax.numpy.zeros((16, 16, 16)), jax.devices("cpu")[1])
+images = ZImg(x, layout="ZYX"), ZImg(x, layout="XYZ"), ZImg(x, layout="ZYX")[..., ::2]
+assert {image.device for image in images} == {x.device}, images
+"""
+    environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
+
+
+def test_images_without_memory_are_described_and_permuted_but_never_read():
+    torch = pytest.importorskip("torch")
+    x = torch.zeros(SHAPE, dtype=torch.int16, device="meta")
+    image = ZImg(x)
+    assert repr(image) == "ZImg(times=1, channels=2, z=3, y=4, x=5, int16, torch on meta)"
+    assert ZImg(x, layout="XYZC")[..., ::2].data[0].device.type == "meta"
+    for read in (np.asarray, lambda image: image.to_arrays("numpy")):
+        with pytest.raises(ValueError, match="device='cpu'"):
+            read(image)
+
+
 def test_jax_says_why_a_time_point_cannot_be_shared():
     jnp = pytest.importorskip("jax.numpy")
     x = jnp.zeros((3, 5, 5), jnp.uint8)
@@ -295,4 +343,6 @@ def test_the_metadata_of_an_image_cannot_outgrow_its_arrays():
     image = ZImg(np.zeros((1, 1, 2, 2), np.uint8))
     with pytest.raises(ValueError, match="size and type"):
         image.info = ZImgInfo(100, 100)
+    with pytest.raises(TypeError, match="info is a ZImgInfo"):
+        image.info = {"width": 100}  # type: ignore[assignment]
     assert image.data[0].shape == (1, 1, 2, 2)

@@ -86,6 +86,8 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
 
     @info.setter
     def info(self, info: ZImgInfo) -> None:
+        if not isinstance(info, ZImgInfo):
+            raise TypeError(f"info is a ZImgInfo, got a {type(info).__name__}")
         have, given = ((i.size, i.dataTypeString()) for i in (self._info, info))
         if given != have:
             raise ValueError(f"info is of an image of size and type {given}, this one is {have}")

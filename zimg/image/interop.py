@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 
 from zimg._dispatch import array_namespace, device, framework_of
-from zimg._typing import Array, Device
+from zimg._typing import Array, Device, DType
 from zimg.image.values import VoxelFormat
 
 # Bytes per voxel and kind of every type an image may have.
@@ -26,13 +26,13 @@ ACCEPTED = "bool, (u)int8 to (u)int64, float16, bfloat16, float32 and float64"
 _FRAMEWORKS: dict[type, str] = {}
 
 
-def dtype_name(dtype: object) -> str:
+def dtype_name(dtype: DType) -> str:
     """Name of a dtype of any framework, without byte order: ``uint16``, ``float32``, ..."""
     return _dtype_name(type(dtype), dtype)
 
 
 @lru_cache(maxsize=256)
-def _dtype_name(_: type, dtype: object) -> str:
+def _dtype_name(_: type, dtype: DType) -> str:
     """`dtype_name`; the kind comes first since strict dtypes warn when compared with others."""
     return str(getattr(dtype, "name", None) or str(dtype).rsplit(".", maxsplit=1)[-1])
 

@@ -59,7 +59,7 @@ def part(x: Array, box: tuple[slice, ...]) -> Array:
     """The voxels of a stored array in `box`: shared where they are C-contiguous, else one copy."""
     if _is_in_jax(x):
         host = np.asarray(x)
-        return _in_jax(_contiguous(host[box], AXES, copy_if_needed=True), host)
+        return _in_jax(_contiguous(host[box], AXES, copy_if_needed=True), x, host)
     return _contiguous(x[box], AXES, copy_if_needed=True)
 
 
@@ -75,6 +75,8 @@ def _check_alike(arrays: list[Array], letters: str) -> None:
 
 def _points(x: Array, letters: str, *, copy_if_needed: bool) -> list[Array]:
     """The stored arrays of one array, T split into time points."""
+    if letters != AXES and not copy_if_needed and framework_name(x) == "jax" and not on_host(x):
+        raise ValueError(f"JAX copies to make {AXES} of {letters} on {device(x)}; allow a copy")
     in_jax = letters != AXES and _is_in_jax(x)
     # JAX copies whenever an axis is added or a time is taken out; its host view does not.
     source = np.asarray(x) if in_jax else x
@@ -85,7 +87,7 @@ def _points(x: Array, letters: str, *, copy_if_needed: bool) -> list[Array]:
     ]
     if not in_jax:
         return points
-    return [_in_jax(point, source, copy_if_needed=copy_if_needed) for point in points]
+    return [_in_jax(point, x, source, copy_if_needed=copy_if_needed) for point in points]
 
 
 def _is_in_jax(x: Array) -> bool:
@@ -116,20 +118,26 @@ def _copied(x: Array) -> Array:
 
 
 def _in_jax(
-    x: NDArray[np.generic], source: NDArray[np.generic], *, copy_if_needed: bool = True
+    point: NDArray[np.generic],
+    x: Array,
+    host: NDArray[np.generic],
+    *,
+    copy_if_needed: bool = True,
 ) -> Array:
-    """`x`, a part of the host view `source` of a JAX array or a copy of one, again in JAX."""
+    """Part of the view `host` of the JAX array `x`, or a copy of a part, again in JAX."""
     jax = import_module("jax")
-    if x.dtype.itemsize == 8 and not jax.config.jax_enable_x64:
+    if point.dtype.itemsize == 8 and not jax.config.jax_enable_x64:
         raise TypeError(
-            f"JAX has {x.dtype} switched off; jax.config.update('jax_enable_x64', True) switches "
-            "it on"
+            f"JAX has {point.dtype} switched off; jax.config.update('jax_enable_x64', True) "
+            "switches it on"
         )
-    shared = np.may_share_memory(x, source)
-    aligned = aligned_copy(x) if shared and not is_aligned(x) else x
-    if shared and aligned is not x and not copy_if_needed:
+    start = point.ctypes.data
+    if np.may_share_memory(point, host) and not is_aligned(point):
+        point = aligned_copy(point)
+    result = jax.device_put(point, device(x))
+    if not copy_if_needed and result.unsafe_buffer_pointer() != start:
         raise ValueError("JAX shares memory from multiples of 64 bytes only; allow a copy")
-    return jax.device_put(aligned, jax.devices("cpu")[0])
+    return result
 
 
 def _reason(x: Array, letters: str) -> str:
