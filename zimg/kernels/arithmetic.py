@@ -157,9 +157,10 @@ def _rounded(values: Array, dtype: DType, /, *, xp: Namespace) -> Array:
     if bits < 32:  # the bounds are floats
         low, high = whole.bounds(dtype, xp=xp)
         return xp.astype(_nearest(xp.clip(values, float(low), float(high)), xp=xp), dtype)
-    beyond, half = xp.abs(values) >= 2.0**bits, 2.0 ** (bits - 1)
-    nearest = _nearest(xp.where(beyond, 0.0, values), xp=xp)
-    size = xp.abs(nearest)
+    half = 2.0 ** (bits - 1)
+    size = xp.abs(_nearest(xp.clip(values, -2 * half, 2 * half), xp=xp))
+    beyond = size >= 2 * half
+    size = xp.where(beyond, 0.0, size)
     above = size >= half
     held = xp.astype(xp.where(above, size - half, size), whole.type_of_sizes(bits, xp=xp))
     held = xp.where(above, held ^ whole.spelled(1 << (bits - 1), bits), held)

@@ -89,6 +89,9 @@ def add(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
 
 def subtract(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
     """Difference; sizes stop at the largest."""
+    if a.negative is None and b.negative is None:
+        smaller = _less(a.size, b.size, a.bits)
+        return Whole(xp.where(smaller, b.size - a.size, a.size - b.size), smaller, a.bits)
     negative = xp.ones_like(b.size, dtype=xp.bool) if b.negative is None else ~b.negative
     return add(a, Whole(b.size, negative, b.bits), xp=xp)
 
