@@ -89,9 +89,14 @@ class Rule:
         )
 
 
+SWITCHED_OFF = Rule(
+    *("any", "jax", "refuse", "JAX has it switched off, unless `jax_enable_x64`"),
+    dtypes=WIDE,
+    error=TypeError,
+)
 RULES = (
     Rule("any", "same", "view", "it is there already"),
-    Rule("any", "jax", "refuse", "JAX has it switched off", dtypes=WIDE, error=TypeError),
+    SWITCHED_OFF,
     Rule(
         *("any", "array_api_strict", "refuse", "the standard lacks it"),
         dtypes=("float16", "bfloat16"),
@@ -134,7 +139,13 @@ def expected(source: Lane, target: Lane, condition: str, dtype: str) -> Rule:
     """The rule for one array and one target."""
     if source == target:
         return RULES[0]
-    return next(rule for rule in RULES if rule.fits(source, target, condition, dtype))
+    found = (rule for rule in RULES if rule.fits(source, target, condition, dtype))
+    return next(rule for rule in found if rule is not SWITCHED_OFF or not wide_in_jax())
+
+
+def wide_in_jax() -> bool:
+    """Whether JAX has its types of 64 bits switched on."""
+    return bool(import_module("jax").config.jax_enable_x64)
 
 
 def exists(lane: Lane, condition: str, dtype: str) -> bool:
@@ -159,9 +170,10 @@ def numbers(dtype: str) -> Host:
     return result
 
 
-def made(lane: Lane, xp: Namespace, condition: str, dtype: str) -> Array:
-    """An array of a lane; on the host it is a view of NumPy memory."""
-    host = CONDITIONS[condition](numbers(dtype))
+def made(lane: Lane, xp: Namespace, condition: str, source: str | Host) -> Array:
+    """An array of a lane from NumPy memory, or `numbers` of a dtype: on the host a view of it."""
+    host = CONDITIONS[condition](numbers(source) if isinstance(source, str) else source)
+    dtype = host.dtype.name
     if lane.framework == "numpy":
         return host
     if lane.framework == "torch":
