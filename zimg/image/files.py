@@ -103,6 +103,37 @@ class ImageFiles:
         """Write the image to a file; arguments, result and errors as in `zimg.io.write`."""
         import_module("zimg.io").write(filename, self, format=format, parameters=paras)
 
+    @staticmethod
+    def writeImg(
+        filename: FileName,
+        sliceProvider: Any = None,
+        format: FileFormat = FileFormat.Unknown,
+        paras: ZImgWriteParameters | None = None,
+        *,
+        blockProvider: Any = None,
+    ) -> None:
+        """Write an image that is given in parts, without holding it.
+
+        Parameters
+        ----------
+        filename
+            File to create or replace.
+        sliceProvider, blockProvider
+            A `ZImgSliceProvider` or a `ZImgBlockProvider`; either may stand at the second place.
+        format
+            Found from the suffix when unknown.
+        paras
+            How pixels are packed.
+
+        Raises
+        ------
+        ZException
+            When the file cannot be written, or a part is not as announced; there is no file then.
+            What the provider raises passes unchanged.
+        """
+        provider = sliceProvider if blockProvider is None else blockProvider
+        import_module("zimg.io").write_provided(filename, provider, format=format, parameters=paras)
+
 
 def _is_single(names: tuple[Names, ...], options: dict[str, Names]) -> bool:
     return not (names and isinstance(names[0], list | tuple)) and "filenames" not in options

@@ -3,6 +3,7 @@
 from zimg.io.atomic import atomic_path
 from zimg.io.formats.tiff.write import write_tiff
 from zimg.io.limits import decoding_limit
+from zimg.io.providers import ZImgBlockProvider, ZImgSliceProvider
 from zimg.io.reading import (
     read,
     read_info,
@@ -11,11 +12,14 @@ from zimg.io.reading import (
     read_source_info,
     read_source_infos,
 )
+from zimg.io.streaming import write_provided
 from zimg.io.subblocks import internal_sub_regions, read_sub_block, sub_block_lists
 from zimg.io.tile import ZImgSubBlock, ZImgTileSubBlock
 from zimg.io.writing import write
 
 __all__ = [
+    "ZImgBlockProvider",
+    "ZImgSliceProvider",
     "ZImgSubBlock",
     "ZImgTileSubBlock",
     "atomic_path",
@@ -30,5 +34,6 @@ __all__ = [
     "read_sub_block",
     "sub_block_lists",
     "write",
+    "write_provided",
     "write_tiff",
 ]

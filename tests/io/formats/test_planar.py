@@ -16,7 +16,10 @@ from zimg import Compression, ZException, ZImg, ZImgInfo
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io import write
 
-LOSSLESS = {".png": {}, ".jxr": {"jpegXRQuality": 1.0}}
+LOSSLESS = {
+    ".png": ZImgWriteParameters(),
+    ".jxr": ZImgWriteParameters(jpegXRQuality=1.0),
+}
 
 
 def plane(channels: int = 1, dtype: str = "uint8", size: tuple[int, int] = (12, 17)) -> np.ndarray:
@@ -49,7 +52,7 @@ def refused(path: Path, img: ZImg, match: str, **options) -> None:
 @settings(max_examples=30, deadline=None)
 def test_a_plane_without_loss_comes_back_as_it_was(suffix, data, tmp_path_factory):
     path = tmp_path_factory.mktemp("planar") / f"plane{suffix}"
-    write(path, ZImg(data), parameters=ZImgWriteParameters(**LOSSLESS[suffix]))
+    write(path, ZImg(data), parameters=LOSSLESS[suffix])
     np.testing.assert_array_equal(zimg.read(path).data[0], data)
 
 

@@ -1,0 +1,151 @@
+"""Slices and blocks that are given, checked and laid into host buffers."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.image import ZImg, ZImgInfo, ZVoxelCoordinate
+from zimg.image.export import exported
+from zimg.image.host import aligned_zeros
+
+
+class Slices(Protocol):
+    """What is asked of somebody who gives slices."""
+
+    def imgInfo(self) -> ZImgInfo:
+        """The whole image."""
+
+    def slice(self, z: int, t: int) -> ZImg:
+        """One plane."""
+
+
+class Blocks(Protocol):
+    """What is asked of somebody who gives blocks."""
+
+    def imgInfo(self) -> ZImgInfo:
+        """The whole image."""
+
+    def numBlocks(self) -> int:
+        """How many."""
+
+    def blockCoord(self, index: int) -> ZVoxelCoordinate | tuple[int, int, int, int, int]:
+        """Where one lies."""
+
+    def block(self, index: int) -> ZImg:
+        """One of them."""
+
+
+class ProviderFailureError(BaseException):
+    """Carries an exception of a provider past everything that handles failures of writing."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@contextmanager
+def passing() -> Iterator[None]:
+    """Let what a provider raises inside the block pass unchanged to whoever asked for writing."""
+    try:
+        yield
+    except Exception as error:
+        raise ProviderFailureError(error) from error
+
+
+def slice_of(provider: Slices, info: ZImgInfo, z: int, t: int) -> NDArray[Any]:
+    """One plane on the host, ``(C, Y, X)``, when it is as `info` announced.
+
+    Raises
+    ------
+    ZException
+        When the size, number of channels or type is another.
+    TypeError
+        When it is no image.
+    """
+    with passing():
+        given = provider.slice(z, t)
+        if not isinstance(given, ZImg):
+            raise TypeError(f"slice({z}, {t}) must give a ZImg, got {type(given).__name__}")
+    expected = (1, info.numChannels, 1, info.height, info.width), info.dataTypeString()
+    if (given.shape, given.info.dataTypeString()) != expected:
+        raise ZException(
+            f"slice({z}, {t}) is {given.shape} {given.info.dataTypeString()}, "
+            f"announced were {expected[0]} {expected[1]} (t, c, z, y, x)"
+        )
+    host: NDArray[Any] = exported(given.data[0], "numpy", device="cpu")
+    return host[:, 0]
+
+
+def blocks_of(
+    provider: Blocks, info: ZImgInfo
+) -> Iterator[tuple[tuple[slice, ...], list[NDArray[Any]]]]:
+    """Place along t, c, z, y, x and host arrays per time of each block, in order.
+
+    Raises
+    ------
+    ZException
+        When a block leaves the image or is of another type.
+    TypeError
+        When it is no image.
+    """
+    with passing():
+        count = provider.numBlocks()
+    for index in range(count):
+        with passing():
+            corner = ZVoxelCoordinate(tuple(provider.blockCoord(index)))
+            given = provider.block(index)
+            if not isinstance(given, ZImg):
+                raise TypeError(f"block({index}) must give a ZImg, got {type(given).__name__}")
+        start = (corner.t, corner.c, corner.z, corner.y, corner.x)
+        place = tuple(slice(a, a + n) for a, n in zip(start, given.shape, strict=True))
+        sizes = info.size[::-1]
+        fits = all(0 <= p.start < p.stop <= n for p, n in zip(place, sizes, strict=True))
+        if not fits or given.info.dataTypeString() != info.dataTypeString():
+            raise ZException(
+                f"block({index}) is {given.shape} {given.info.dataTypeString()} at {start}, which "
+                f"does not fit into {sizes} {info.dataTypeString()} (t, c, z, y, x)"
+            )
+        yield place, [exported(x, "numpy", device="cpu") for x in given.data]
+
+
+def lay(block: NDArray[Any], place: NDArray[Any]) -> None:
+    """Put a block where it belongs; the larger value stays."""
+    np.maximum(place, block, out=place)
+
+
+def lowest(dtype: np.dtype[Any]) -> int:
+    """What voxels in no block have: the smallest value of integers, 0 of floats."""
+    return int(np.iinfo(dtype).min) if dtype.kind == "i" else 0
+
+
+def slices_as_image(provider: Slices, times: Iterable[int]) -> ZImg:
+    """An image of all planes at some times, in NumPy memory."""
+    info = provider.imgInfo()
+    arrays = []
+    for t in times:
+        array = _empty(info)
+        for z in range(info.depth):
+            array[:, z] = slice_of(provider, info, z, t)
+        arrays.append(array)
+    return ZImg(arrays, info)
+
+
+def blocks_as_image(provider: Blocks) -> ZImg:
+    """An image of all blocks, in NumPy memory."""
+    info = provider.imgInfo()
+    arrays = [_empty(info) for _ in range(info.numTimes)]
+    for array in arrays:
+        array[...] = lowest(array.dtype)
+    for (t, *rest), parts in blocks_of(provider, info):
+        for array, part in zip(arrays[t], parts, strict=True):
+            lay(part, array[tuple(rest)])
+    return ZImg(arrays, info)
+
+
+def _empty(info: ZImgInfo) -> NDArray[Any]:
+    shape = info.numChannels, info.depth, info.height, info.width
+    return aligned_zeros(shape, info.dataTypeString())

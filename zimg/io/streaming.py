@@ -1,0 +1,147 @@
+"""Images written while they are given, plane by plane or block by block."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.image import FileFormat, ZImgInfo
+from zimg.image.parameters import ZImgWriteParameters
+from zimg.io.assembling import (
+    Blocks,
+    ProviderFailureError,
+    Slices,
+    blocks_of,
+    lay,
+    lowest,
+    passing,
+    slice_of,
+)
+from zimg.io.errors import told_of_writing
+from zimg.io.providers import ZImgBlockProvider, ZImgSliceProvider
+from zimg.io.writer import Pixels
+from zimg.io.writing import write_pixels
+
+
+def write_provided(
+    path: str | os.PathLike[str],
+    provider: ZImgSliceProvider | ZImgBlockProvider,
+    *,
+    format: FileFormat = FileFormat.Unknown,
+    parameters: ZImgWriteParameters | None = None,
+) -> None:
+    """Write an image that is given in parts; it is never whole in memory.
+
+    Parameters
+    ----------
+    path
+        File to create or replace.
+    provider
+        Gives slices or blocks, on any device. Blocks are collected in a scratch file beside `path`
+        first, which takes as many bytes as the image unpacked.
+    format, parameters
+        As in `zimg.io.write`.
+
+    Raises
+    ------
+    ZException
+        As in `zimg.io.write`; also when a part is not as announced. There is no file then.
+    TypeError
+        When `provider` is none, or gives something that is no image.
+
+    Notes
+    -----
+    What the provider raises passes unchanged.
+    """
+    if not isinstance(provider, ZImgSliceProvider | ZImgBlockProvider):
+        raise TypeError(
+            f"a ZImgSliceProvider or ZImgBlockProvider is needed, got {type(provider).__name__}"
+        )
+    try:
+        with passing():
+            info = provider.imgInfo()
+        if 0 in info.size:
+            raise ZException(f"cannot write {os.fspath(path)}: the image is empty")
+        with _pixels_of(provider, info, Path(path)) as pixels:
+            write_pixels(path, pixels, format=format, parameters=parameters)
+    except ProviderFailureError as failure:
+        raise failure.error from None
+
+
+@contextmanager
+def _pixels_of(
+    provider: ZImgSliceProvider | ZImgBlockProvider, info: ZImgInfo, path: Path
+) -> Iterator[Pixels]:
+    if isinstance(provider, ZImgSliceProvider):
+        yield SlicePixels(provider, info)
+        return
+    with told_of_writing(path), TemporaryDirectory(prefix=".blocks-", dir=path.parent) as folder:
+        yield BlockPixels(provider, info, Path(folder) / "voxels")
+
+
+class SlicePixels:
+    """The pixels of somebody who gives slices.
+
+    Parameters
+    ----------
+    provider
+        Asked for each slice once.
+    info
+        What it announced.
+    """
+
+    def __init__(self, provider: Slices, info: ZImgInfo) -> None:
+        self._provider, self.info = provider, info
+        self.dtype = np.dtype(info.dataTypeString())
+
+    def slab(self, time: int, first: int, last: int) -> NDArray[Any]:
+        """Planes of a time point."""
+        info = self.info
+        planes = [slice_of(self._provider, info, z, time) for z in range(first, last)]
+        return planes[0][:, None] if len(planes) == 1 else np.stack(planes, axis=1)
+
+
+class BlockPixels:
+    """The pixels of somebody who gives blocks, collected in a file when the first is asked for.
+
+    Parameters
+    ----------
+    provider
+        Asked for each block once, in order.
+    info
+        What it announced.
+    scratch
+        File to collect in.
+    """
+
+    def __init__(self, provider: Blocks, info: ZImgInfo, scratch: Path) -> None:
+        self._provider, self.info, self._scratch = provider, info, scratch
+        self.dtype = np.dtype(info.dataTypeString())
+        self._shape = info.size[::-1]
+
+    def slab(self, time: int, first: int, last: int) -> NDArray[Any]:
+        """Planes of a time point."""
+        if not self._scratch.exists():
+            self._collect()
+        return np.array(self._voxels()[time, :, first:last])
+
+    def _collect(self) -> None:
+        np.memmap(self._scratch, self.dtype, "w+", shape=self._shape)
+        if lowest(self.dtype):
+            for time in range(self._shape[0]):
+                for z in range(self._shape[2]):
+                    self._voxels()[time, :, z] = lowest(self.dtype)
+        for (t, *rest), parts in blocks_of(self._provider, self.info):
+            voxels = self._voxels()
+            for time, part in enumerate(parts, t.start):
+                lay(part, voxels[time][tuple(rest)])
+
+    def _voxels(self) -> NDArray[Any]:
+        """The file as an array; mapped anew each time, so that what was touched leaves memory."""
+        return np.memmap(self._scratch, self.dtype, "r+", shape=self._shape)
