@@ -26,7 +26,8 @@ ORDER = (
     {"cli"},
 )
 RANK = {name: rank for rank, row in enumerate(ORDER) for name in row}
-LEAVES = {"_progress": {"_errors"}, "_probe": set(), "neutube_json": set()}  # anybody may import them
+# Anybody may import them.
+LEAVES = {"_progress": {"_errors"}, "_probe": set(), "neutube_json": set()}
 ANYTHING = {"__init__", "testing"}  # the lazy names, and the lanes that only tests import
 
 HOST_DOOR = LIBRARY / "ops" / "transfer.py"  # `to_host` returns a NumPy array: it must name it

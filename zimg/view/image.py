@@ -54,7 +54,7 @@ def image_card(image: ZImg) -> str:
 
 
 def _size(info: ZImgInfo) -> str:
-    return f"{info.width} &times; {info.height} &times; {info.depth}"
+    return f"{info.width} x {info.height} x {info.depth}"
 
 
 def _place(image: ZImg) -> str:
@@ -75,7 +75,7 @@ def bytes_text(count: int) -> str:
 def _voxel_size(info: ZImgInfo) -> str:
     sizes = (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ)
     unit = info.voxelSizeUnit
-    text = " &times; ".join(f"{size:g}" for size in sizes)
+    text = " x ".join(f"{size:g}" for size in sizes)
     return f"{text} (no unit)" if unit == VoxelSizeUnit.none else f"{text} {escape(unit.name)}"
 
 
