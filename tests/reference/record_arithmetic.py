@@ -17,7 +17,7 @@ import numpy as np  # isort: skip
 
 TYPES = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 TYPES += ["float32", "float64"]
-NUMBERS = [("int", x) for x in (1, -1, 2, 3, -7, 100, 255, -300, 70000)]
+NUMBERS: list[tuple[str, float]] = [("int", x) for x in (1, -1, 2, 3, -7, 100, 255, -300, 70000)]
 NUMBERS += [("float", x) for x in (0.5, -0.5, 1.5, -2.5, 3.0, 0.1, 1e30, -1e30)]
 NUMBERS += [("float", float(x)) for x in ("inf", "-inf", "nan")]
 OPERATORS = ["+", "-", "*", "/"]
