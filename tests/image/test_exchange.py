@@ -115,8 +115,9 @@ def test_moving_shares_memory_where_exporting_does():
     ZImg(x).to("torch", copy=False).data[0][0, 0, 0, 0] = 4
     assert x[0, 0, 0, 0] == 4
     assert not np.shares_memory(ZImg(x).to(copy=True).data[0], x)
-    with pytest.raises(ValueError, match="to_arrays"):
-        ZImg(x).to("memview")
+    for framework in ("memview", "tensorflow", "tf"):
+        with pytest.raises(ValueError, match="to_arrays"):
+            ZImg(x).to(framework)
 
 
 def test_copies_share_arrays_and_deep_copies_do_not(xp, device):

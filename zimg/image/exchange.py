@@ -10,7 +10,8 @@ from zimg._typing import Array, Device
 from zimg.image.export import exported
 from zimg.image.interop import framework_name, on_host
 
-_NOT_IMAGES = ("memview", "memoryview")
+# What `to_arrays` gives that is not an array of the array API standard.
+_NOT_IMAGES = ("memview", "tensorflow", "tf")
 
 
 class ImageExchange:
@@ -27,7 +28,7 @@ class ImageExchange:
         ----------
         framework
             ``auto`` (as stored), ``numpy``, ``torch``, ``jax``, ``cupy``, ``array_api_strict``,
-            ``array_api``, ``memview``.
+            ``array_api``, ``tensorflow``, ``memview``.
         device
             Where they shall be; None for where they are. Only ``cpu`` brings them to the host.
         copy
@@ -49,7 +50,7 @@ class ImageExchange:
         Parameters
         ----------
         framework, device, copy
-            As in `to_arrays`; a memoryview is no framework.
+            As in `to_arrays`, ``memview`` and ``tensorflow`` excepted.
 
         Returns
         -------
@@ -57,7 +58,7 @@ class ImageExchange:
             It shares the memory of this one where `to_arrays` does.
         """
         if framework in _NOT_IMAGES:
-            raise ValueError(f"an image cannot hold {framework!r}; to_arrays gives memoryviews")
+            raise ValueError(f"an image cannot hold {framework!r}; to_arrays gives them")
         result = shallow_copy(self)  # metadata is replaced, never changed, so it may be shared
         result._arrays = self.to_arrays(framework, device=device, copy=copy)
         return result

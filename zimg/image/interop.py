@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -28,11 +29,12 @@ _FRAMEWORKS: dict[type, str] = {}
 
 def dtype_name(dtype: DType) -> str:
     """Name of a dtype of any framework, without byte order: ``uint16``, ``float32``, ..."""
-    return _dtype_name(type(dtype), dtype)
+    kind: Any = type(dtype)
+    return _dtype_name(kind, dtype)
 
 
 @lru_cache(maxsize=256)
-def _dtype_name(_: type, dtype: DType) -> str:
+def _dtype_name(_: Any, dtype: DType) -> str:
     """`dtype_name`; the kind comes first since strict dtypes warn when compared with others."""
     return str(getattr(dtype, "name", None) or str(dtype).rsplit(".", maxsplit=1)[-1])
 
