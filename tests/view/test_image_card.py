@@ -191,8 +191,8 @@ def test_read_only_memory_and_gradients_are_shown() -> None:
     host = np.eye(8, dtype=np.float32)[None, None]
     host.flags.writeable = False
     tensor = torch.eye(8)[None, None].requires_grad_()
-    pictures = [picture_of(image_card(ZImg(x))) for x in (host, tensor)]
-    np.testing.assert_array_equal(*pictures)
+    first, second = (picture_of(image_card(ZImg(x))) for x in (host, tensor))
+    np.testing.assert_array_equal(first, second)
 
 
 def test_a_device_that_cannot_be_read_is_the_reason_for_no_picture() -> None:

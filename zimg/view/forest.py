@@ -78,10 +78,10 @@ def segments_to_draw(tree: ZSwc, most: int = MOST_SEGMENTS) -> Segments:
     tree
         Any forest.
     most
-        Lines to draw. Of the nodes that continue a branch, every so many stay, so that the others
-        are about this number less; when that is not enough, the longest lines stay.
+        Lines to draw. Of the nodes that only continue a branch, one in so many stays that they are
+        at most half of this; when branch points and tips are too many, the longest lines stay.
     """
-    parent, finite = tree.parent, np.isfinite(tree.xyz).all(axis=1)
+    parent, finite = tree.parent, np.asarray(np.isfinite(tree.xyz).all(axis=1))
     step = max(1, -(-2 * len(tree) // most)) if len(tree) > most else 1
     kept = (children_counts(tree) != 1) | (parent < 0) | (np.arange(len(tree)) % step == 0)
     ends = np.flatnonzero(kept & (parent >= 0))
