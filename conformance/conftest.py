@@ -43,8 +43,9 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     framework, _ = chosen()
     if framework is None:
         return
-    ours = [item.path.parent == HERE for item in items]
-    found = [frameworks_of(item) for item in items]
-    keep = [not own or not names or framework in names for own, names in zip(ours, found)]
-    config.hook.pytest_deselected(items=[item for item, kept in zip(items, keep) if not kept])
-    items[:] = [item for item, kept in zip(items, keep) if kept]
+    keep, rest = [], []
+    for item in items:
+        names = frameworks_of(item) if item.path.parent == HERE else set()
+        (keep if not names or framework in names else rest).append(item)
+    config.hook.pytest_deselected(items=rest)
+    items[:] = keep

@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Device, Namespace
-from zimg.kernels import histogram, morphology, pack, ranking, resize, scores, template, tube, widen
+from zimg.kernels import (
+    histogram,
+    morphology,
+    pack,
+    ranking,
+    resize,
+    scores,
+    template,
+    tube,
+    widen,
+)
 from zimg.ops import upload
 
 RANDOM = np.random.default_rng(12)
@@ -171,6 +181,17 @@ NOT_CALLED = {
 """Public functions of the kernels without a call, and why."""
 
 
+INSIDE = {"whole": "combined runs it"}
+"""Modules whose functions are parts of another kernel, and which."""
+
+
 def numbered(calls: dict[str, list[Call]]) -> list[tuple[str, int]]:
     """Name and number of every call, as parameters of a test."""
     return [(name, number) for name, found in calls.items() for number in range(len(found))]
+
+
+def arrays_in(value: Any) -> list[Any]:
+    """The arrays in a result, in order."""
+    if isinstance(value, tuple):
+        return [array for each in value for array in arrays_in(each)]
+    return [value] if hasattr(value, "dtype") else []

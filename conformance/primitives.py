@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ import zimg.kernels
 import zimg.ops
 from zimg._dispatch import PRIMITIVES
 from zimg._typing import Array, Device, Namespace
+from zimg.kernels.arithmetic import Operation
 from zimg.ops import RowPlan, upload
 
 
@@ -231,6 +232,19 @@ def _countings() -> list[Case]:
     return cases
 
 
+def _arithmetic() -> list[Case]:
+    """Every operation on every type; only integers are divided by 0."""
+    cases = []
+    for dtype in ("uint8", "int16", "uint16", "int32", "float32"):
+        left = _random((5, 6, 7), dtype)
+        right = left[::-1] + np.dtype(dtype).type(dtype == "float32")
+        cases += [
+            Case(f"{dtype}-{operation}", (left, right, operation), rtol=1e-6)
+            for operation in get_args(Operation)
+        ]
+    return cases
+
+
 def _double_until(state: tuple[Array, Array]) -> tuple[Array, Array]:
     count, total = state
     return count + 1, total + total
@@ -272,6 +286,7 @@ CASES: dict[str, list[Case]] = {
     "regional_maxima": _plateaus(),
     "components": _labellings(),
     "remove_small": _labellings(3),
+    "combined": _arithmetic(),
     "while_loop": [
         Case(
             "doubling",

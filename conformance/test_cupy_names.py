@@ -1,10 +1,19 @@
-"""Without a GPU the CuPy hooks cannot run; every name they use can still be looked up."""
+"""Without a GPU nothing of CuPy can run; every name and signature used can still be looked up."""
 
 import ast
 import importlib
+import inspect
+from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
+from typing import Any
 
 import pytest
+
+from .recording import Recorder, Use, everything
+
+CAPABILITY = "CuPy names (looked up, not run)"
+pytestmark = pytest.mark.framework("cupy")
 
 ROOTS = ("cupy", "cupyx")
 
@@ -29,9 +38,42 @@ def _chain(node: ast.expr) -> str:
 NAMES = sorted(names_in((files("zimg.backends") / "_cupy.py").read_text(encoding="utf-8")))
 
 
+@cache
+def recorder() -> Recorder:
+    """What the kernels use; nothing where CuPy is missing, since there is nothing to compare."""
+    return everything() if find_spec("cupy") else Recorder()
+
+
+def cupy_namespace() -> Any:
+    """CuPy's namespace, which can be imported without a GPU."""
+    pytest.importorskip("cupy", reason="cupy is not installed", exc_type=ImportError)
+    return importlib.import_module("array_api_compat.cupy")
+
+
+def accepts(function: Any, use: Use) -> bool:
+    """Whether a function can be called so; true where it does not tell."""
+    _, count, names = use
+    if type(function).__name__ == "ufunc":
+        return count <= function.nin + function.nout and set(names) <= {"out", "dtype", "casting"}
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind(*[None] * count, **dict.fromkeys(names))
+    except TypeError:
+        return False
+    return True
+
+
 def test_the_names_are_found() -> None:
     assert "cupyx.scatter_add" in NAMES
     assert all(name.count(".") for name in NAMES)
+
+
+def test_a_call_that_a_function_does_not_take_is_noticed() -> None:
+    assert accepts(sorted, ("sorted", 1, ("reverse",)))
+    assert not accepts(sorted, ("sorted", 1, ("backwards",)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,3 +83,13 @@ def test_a_name_used_by_the_hooks_exists_in_cupy(name: str) -> None:
     importlib.import_module("cupyx.scipy.ndimage")
     for attribute in attributes:
         found = getattr(found, attribute)
+
+
+@pytest.mark.parametrize("name", sorted(recorder().names) or ["every name"])
+def test_a_name_used_by_the_kernels_exists_in_cupy(name: str) -> None:
+    assert hasattr(cupy_namespace(), name)
+
+
+@pytest.mark.parametrize("use", sorted(recorder().uses) or [("every call", 0, ())], ids=str)
+def test_a_call_made_by_the_kernels_is_one_that_cupy_takes(use: Use) -> None:
+    assert accepts(getattr(cupy_namespace(), use[0]), use)

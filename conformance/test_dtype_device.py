@@ -11,6 +11,7 @@ from zimg._dispatch import device as device_of
 from zimg._typing import Device, Namespace
 from zimg.testing import LANES, bring_home, lane_parameters
 
+from .kernels import arrays_in
 from .primitives import CASES, Case, primitives
 
 CAPABILITY = "dtype and device"
@@ -35,7 +36,7 @@ def test_a_lane_gives_what_numpy_gives(
     expected = case.finish(inspect.unwrap(primitive)(*args, **kwargs))
     args, kwargs = case.arguments(xp, device)
     got = case.finish(primitive(*args, **kwargs))
-    for one, other in zip(_arrays(got), _arrays(expected), strict=True):
+    for one, other in zip(arrays_in(got), arrays_in(expected), strict=True):
         assert device_of(one) == device
         assert _type_name(bring_home(one)) == _type_name(other)
         np.testing.assert_allclose(
@@ -50,17 +51,10 @@ def test_a_primitive_leaves_its_input_alone(
     xp: Namespace, device: Device, name: str, case: Case
 ) -> None:
     args, kwargs = case.arguments(xp, device)
-    before = [np.array(bring_home(each)) for each in _arrays(args)]
+    before = [np.array(bring_home(each)) for each in arrays_in(args)]
     primitives()[name](*args, **kwargs)
-    for now, then in zip(_arrays(args), before, strict=True):
+    for now, then in zip(arrays_in(args), before, strict=True):
         np.testing.assert_array_equal(bring_home(now), then)
-
-
-def _arrays(value: Any) -> list[Any]:
-    """The arrays in an argument or result, in order."""
-    if isinstance(value, tuple):
-        return [array for each in value for array in _arrays(each)]
-    return [value] if hasattr(value, "dtype") else []
 
 
 def _type_name(x: Any) -> str:

@@ -15,7 +15,7 @@ from zimg._typing import Device, Namespace
 from zimg.ops import jit
 from zimg.testing import LANES, bring_home, lane_parameters
 
-from .kernels import CALLS, NOT_CALLED, READING, Call, numbered
+from .kernels import CALLS, INSIDE, NOT_CALLED, READING, Call, arrays_in, numbered
 from .primitives import CASES
 
 CAPABILITY = "kernels"
@@ -29,17 +29,12 @@ def public_kernels() -> set[str]:
     """Names of the public functions that the modules of kernels define."""
     found: set[str] = set()
     for module in iter_modules(zimg.kernels.__path__):
+        if module.name in INSIDE:
+            continue
         loaded = import_module(f"zimg.kernels.{module.name}")
         defined = getmembers(loaded, isfunction)
         found |= {n for n, f in defined if f.__module__ == loaded.__name__ and n[0] != "_"}
     return found
-
-
-def arrays_in(value: Any) -> list[Any]:
-    """The arrays in a result, in order."""
-    if isinstance(value, tuple):
-        return [array for each in value for array in arrays_in(each)]
-    return [value] if hasattr(value, "dtype") else []
 
 
 def kind_of(x: Any) -> str:

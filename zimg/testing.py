@@ -19,7 +19,6 @@ from zimg._dispatch import array_namespace, framework_of
 from zimg._typing import Array, Device, Namespace
 from zimg.ops import to_host
 
-
 ENTRY_POINTS = "zimg.lanes"
 CHOICE = "ZIMG_CONFORMANCE"
 """Environment variable of a run: ``torch``, or ``torch=cuda:1`` to name a device as well."""
