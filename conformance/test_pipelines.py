@@ -14,6 +14,8 @@ from zimg.swc.compare import compare
 from zimg.testing import LANES, bring_home, lane_parameters
 from zimg.tracing import trace
 
+CAPABILITY = "pipelines"
+
 # A device that the host cannot read cannot be traced on: the double pretends to be one.
 TRACED = tuple(
     each for each in LANES if each.id in ("numpy", "strict", "torch", "torch-cuda", "jax", "cupy")
