@@ -1,6 +1,7 @@
 """Layouts of any order: values stay at their place, and sharing never changes them."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -45,3 +46,27 @@ def test_memory_is_shared_exactly_when_sharing_is_not_refused(case):
         assert not any(np.shares_memory(point, x) for point in ZImg(x, layout=layout).data)
     else:
         assert all(np.shares_memory(point, x) for point in shared.data)
+
+
+@given(arrays_with_layouts())
+@settings(max_examples=150, deadline=None)
+def test_torch_shares_and_copies_what_numpy_does(case):
+    torch = pytest.importorskip("torch")
+    x, layout = case
+    host = np.array(x, dtype=x.dtype.newbyteorder("="), order="K")  # the same order of axes
+    tensor = torch.from_numpy(host)
+    numbers, tensors = (ZImg(source, layout=layout).data for source in (host, tensor))
+    for number, point in zip(numbers, tensors, strict=True):
+        assert point.is_contiguous()
+        np.testing.assert_array_equal(point.numpy(), number)
+        assert np.shares_memory(point.numpy(), host) == np.shares_memory(number, host)
+
+
+@given(arrays_with_layouts())
+@settings(max_examples=100, deadline=None)
+def test_a_list_holds_what_its_members_hold(case):
+    x, layout = case
+    alone = ZImg(x, layout=layout)
+    twice = ZImg([x, x], layout=layout)
+    np.testing.assert_array_equal(np.stack(twice.data), np.stack([*alone.data, *alone.data]))
+    assert twice.info.numTimes == len(twice) == 2 * len(alone)
