@@ -30,15 +30,17 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
           ``imgInfo`` (metadata; its sizes and type are ignored), ``copy_if_needed=True`` and
           ``layout="CZYX"`` (one letter of T, C, Z, Y, X per axis);
         - a `ZImgInfo`: zeros in NumPy memory;
-        - a file name. Further arguments: ``region``, ``scene=0``, ``xRatio``, ``yRatio``,
-          ``zRatio`` (only 1), ``format``;
+        - a file name. Further arguments: ``region``, ``scene=0``, ``xRatio=1``, ``yRatio=1``,
+          ``zRatio=1`` (by how much to shrink), ``format``;
         - a list of file names, with ``catDim``, ``catScenes`` and those of a file;
         - a `ZImgSource`, with the ratios.
 
     Notes
     -----
     Arrays are shared when they already are C-contiguous in the order C, Z, Y, X, up to axes of size
-    1; otherwise they are copied once, on their device. What is read-only stays so.
+    1; otherwise they are copied once, on their device. What is read-only stays so. Operators and
+    methods replace arrays and never write to them; only what you write to `data` changes pixels.
+    An empty image is false, as it has no time points.
 
     Examples
     --------
