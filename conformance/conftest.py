@@ -43,7 +43,8 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     framework, _ = chosen()
     if framework is None:
         return
-    keep, rest = [], []
+    keep: list[pytest.Item] = []
+    rest: list[pytest.Item] = []
     for item in items:
         names = frameworks_of(item) if item.path.parent == HERE else set()
         (keep if not names or framework in names else rest).append(item)

@@ -11,8 +11,9 @@ import pytest
 def pretended_cuda() -> Iterator[Callable[[Any], Any]]:
     """Torch with tensors that say they are on ``cuda:0``; gives the way to make one like another.
 
-    Reading a value raises, and so does an operation on tensors of two devices. Square brackets
-    and some operators ask for a real CUDA before the fake tensor has a say, so they are spelled out.
+    Reading a value raises, and so does an operation on tensors of two devices. Square
+    brackets and some operators ask for a real CUDA before the fake tensor has a say: they are
+    spelled out here.
     """
     torch = pytest.importorskip("torch")
     fake = pytest.importorskip("torch._subclasses")
@@ -22,7 +23,7 @@ def pretended_cuda() -> Iterator[Callable[[Any], Any]]:
         torch.Tensor.__invert__: torch.ops.aten.bitwise_not.default,
     }
 
-    class Operators(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
+    class Operators(torch.overrides.TorchFunctionMode):  # type: ignore[misc,name-defined]
         def __torch_function__(
             self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
         ) -> Any:
@@ -42,7 +43,8 @@ def pretended_cuda() -> Iterator[Callable[[Any], Any]]:
 def _read(torch: Any, x: Any, key: Any) -> Any:
     """``x[key]`` by the operations behind it."""
     keys = _full(key if isinstance(key, tuple) else (key,), x.ndim)
-    axis, tensors = 0, []
+    axis = 0
+    tensors: list[Any] = []
     for each in keys:
         if each is None:
             x = torch.unsqueeze(x, axis)

@@ -5,22 +5,22 @@ hook cannot stay untested.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, get_args
 
 import numpy as np
-import pytest
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 import zimg.kernels
 import zimg.ops
 from zimg._dispatch import PRIMITIVES
-from zimg._typing import Array, Device, Namespace
+from zimg._typing import Array
 from zimg.kernels.arithmetic import Operation
-from zimg.ops import RowPlan, upload
+from zimg.ops import RowPlan
+
+from .case import Case, OnDevice, Raw, cell_ids, random_values
 
 
 def primitives() -> dict[str, Callable[..., Any]]:
@@ -32,83 +32,19 @@ def primitives() -> dict[str, Callable[..., Any]]:
     return PRIMITIVES
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """An argument that stays on the host."""
-
-    value: Any
-
-
-class OnDevice:
-    """Stands for the device of the lane."""
-
-
-def same(result: Any) -> Any:
-    """Compare the result as it is."""
-    return result
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call. NumPy arrays among the arguments move to the lane; `finish` makes a comparable."""
-
-    id: str
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    finish: Callable[[Any], Any] = same
-    rtol: float = 0.0
-    reads_host: bool = False
-    """Whether the primitive is meant to read values on the host."""
-
-    def arguments(self, xp: Namespace, on: Device) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Positional and keyword arguments on a lane, `xp` among the latter."""
-        args = tuple(place(value, xp, on) for value in self.args)
-        return args, {"xp": xp} | {key: place(value, xp, on) for key, value in self.kwargs.items()}
-
-
-def place(value: Any, xp: Namespace, on: Device) -> Any:
-    """Move the NumPy arrays of an argument to a lane; skip the test if it lacks their dtype."""
-    if isinstance(value, tuple):
-        return tuple(place(each, xp, on) for each in value)
-    if isinstance(value, OnDevice):
-        return on
-    if isinstance(value, Raw):
-        return value.value
-    return _array(value, xp, on) if isinstance(value, np.ndarray) else value
-
-
-def _array(host: NDArray[Any], xp: Namespace, on: Device) -> Array:
-    available = xp.__array_namespace_info__().dtypes(device=on)
-    if host.dtype == np.int64 and "int64" not in available:
-        host = host.astype(np.int32)  # an index type: frameworks without int64 index in int32
-    if host.dtype == np.float64 and "float64" not in available:
-        pytest.skip(f"this device has no {host.dtype}")
-    return upload(host, on=on, xp=xp)
-
-
-def _random(shape: int | tuple[int, ...], dtype: DTypeLike, *, levels: int = 200) -> NDArray[Any]:
-    """Values 0 ... levels - 1 (ties for certain), in quarters when floating, in any dtype."""
-    drawn = np.random.default_rng(7).integers(0, levels, shape)
-    quarters = np.issubdtype(np.dtype(dtype), np.floating)
-    return (drawn / 4 if quarters else drawn).astype(dtype)
-
-
-def _ids(count: int, size: int) -> NDArray[np.int64]:
-    """Cells, some of them below 0 or behind the end, the last quarter of the cells unused."""
-    drawn = np.random.default_rng(11).integers(-size // 4 - 2, size + 3, count)
-    return np.where((drawn >= size * 3 // 4) & (drawn < size), 0, drawn)
-
-
 def _gathers() -> list[Case]:
     cases = []
     for dtype in ("bool", "uint8", "uint16", "int32", "float32", "float64"):
-        x, fill = _random(23, dtype, levels=2 if dtype == "bool" else 200), np.dtype(dtype).type(1)
-        cases.append(Case(f"{dtype}-fill", (x, _ids(50, 23)), {"fill": fill.item()}))
-        cases.append(Case(f"{dtype}-inside", (x, _random((6, 5), np.int64, levels=23))))
-    rows = _random((9, 3), np.float32)
-    cases.append(Case("rows", (rows, _ids(12, 9).reshape(3, 4)), {"fill": -1.0}))
-    cases.append(Case("int32-index", (rows, _ids(12, 9).astype(np.int32)), {"fill": -1.0}))
-    cases.append(Case("from-empty", (rows[:0], _ids(4, 9)), {"fill": -1.0}))
+        x, fill = (
+            random_values(23, dtype, levels=2 if dtype == "bool" else 200),
+            np.dtype(dtype).type(1),
+        )
+        cases.append(Case(f"{dtype}-fill", (x, cell_ids(50, 23)), {"fill": fill.item()}))
+        cases.append(Case(f"{dtype}-inside", (x, random_values((6, 5), np.int64, levels=23))))
+    rows = random_values((9, 3), np.float32)
+    cases.append(Case("rows", (rows, cell_ids(12, 9).reshape(3, 4)), {"fill": -1.0}))
+    cases.append(Case("int32-index", (rows, cell_ids(12, 9).astype(np.int32)), {"fill": -1.0}))
+    cases.append(Case("from-empty", (rows[:0], cell_ids(4, 9)), {"fill": -1.0}))
     cases.append(Case("nothing", (rows, np.zeros(0, np.int64))))
     return cases
 
@@ -117,10 +53,10 @@ def _samples() -> list[Case]:
     points = np.random.default_rng(3).uniform(-2.0, 8.0, (40, 3)).astype(np.float32)
     on_voxels = np.round(points)
     cases = [
-        Case(f"{dtype}", (_random((5, 6, 7), dtype), points), {"fill_value": 3.0}, rtol=1e-5)
+        Case(f"{dtype}", (random_values((5, 6, 7), dtype), points), {"fill_value": 3.0}, rtol=1e-5)
         for dtype in ("uint8", "uint16", "int32", "float32")
     ]
-    volume = _random((5, 6, 7), np.float32)
+    volume = random_values((5, 6, 7), np.float32)
     cases.append(Case("voxels", (volume, on_voxels), rtol=1e-6))
     cases.append(Case("far", (volume, points * np.float32(1e30)), {"fill_value": 3.0}, rtol=1e-6))
     cases.append(Case("2d", (volume[0], points[..., 1:]), rtol=1e-5))
@@ -132,21 +68,23 @@ def _samples() -> list[Case]:
 def _scatters(dtypes: tuple[str, ...], *, rtol: float = 0.0, **kwargs: Any) -> list[Case]:
     cases = []
     for dtype in dtypes:
-        values = _random(300, dtype, levels=50)
-        cases.append(Case(dtype, (values, _ids(300, 40), 40), kwargs, rtol=rtol))
-        cases.append(Case(f"{dtype}-nothing", (values[:0], _ids(0, 40), 5), kwargs))
-    values = _random(300, "float32", levels=50)
+        values = random_values(300, dtype, levels=50)
+        cases.append(Case(dtype, (values, cell_ids(300, 40), 40), kwargs, rtol=rtol))
+        cases.append(Case(f"{dtype}-nothing", (values[:0], cell_ids(0, 40), 5), kwargs))
+    values = random_values(300, "float32", levels=50)
     outside = np.full(300, -1, np.int64)
     cases.append(Case("all-outside", (values, outside, 6), kwargs))
-    cases.append(Case("no-cells", (values, _ids(300, 40), 0), kwargs))
-    cases.append(Case("int32-ids", (values, _ids(300, 40).astype(np.int32), 40), kwargs, rtol=rtol))
+    cases.append(Case("no-cells", (values, cell_ids(300, 40), 0), kwargs))
+    cases.append(
+        Case("int32-ids", (values, cell_ids(300, 40).astype(np.int32), 40), kwargs, rtol=rtol)
+    )
     return cases
 
 
 def _assignments() -> list[Case]:
     ids = np.random.default_rng(5).permutation(np.arange(-4, 34))[:20]
     cases = [
-        Case(dtype, (np.zeros(30, dtype), ids, _random(20, dtype, levels=2)))
+        Case(dtype, (np.zeros(30, dtype), ids, random_values(20, dtype, levels=2)))
         for dtype in ("bool", "uint8", "uint16", "int32", "float32")
     ]
     twice = np.concatenate([ids, ids])
@@ -157,13 +95,13 @@ def _assignments() -> list[Case]:
 
 
 def _compactions() -> list[Case]:
-    keep = _random(60, bool, levels=2)
+    keep = random_values(60, bool, levels=2)
     cases = []
     for dtype in ("uint8", "uint16", "int32", "float32"):
         for size in (10, 60, 75):
-            x = _random(60, dtype)
+            x = random_values(60, dtype)
             cases.append(Case(f"{dtype}-{size}", (x, keep, size), {"fill": 9}))
-    rows = _random((60, 3), np.float32)
+    rows = random_values((60, 3), np.float32)
     cases.append(Case("rows", (rows, keep, 40), {"fill": 0.5}))
     cases.append(Case("keep-none", (rows, np.zeros(60, bool), 4), {"fill": 0.5}))
     cases.append(Case("from-empty", (rows[:0], keep[:0], 4), {"fill": 0.5}))
@@ -173,15 +111,15 @@ def _compactions() -> list[Case]:
 
 def _scans() -> list[Case]:
     dtypes = ("uint8", "int32", "float32", "float64")
-    cases = [Case(dtype, (_random(37, dtype, levels=30),)) for dtype in dtypes]
-    cases.append(Case("rows", (_random((20, 3), np.int32),)))
+    cases = [Case(dtype, (random_values(37, dtype, levels=30),)) for dtype in dtypes]
+    cases.append(Case("rows", (random_values((20, 3), np.int32),)))
     cases.append(Case("nothing", (np.zeros(0, np.float32),)))
     return cases
 
 
 def _volumes() -> dict[str, NDArray[Any]]:
     """Small volumes: noise, thick and thin, flat, full and empty."""
-    noise = _random((7, 9, 11), np.uint8)
+    noise = random_values((7, 9, 11), np.uint8)
     thick = np.pad(np.ones((6, 9, 12), np.uint8), ((1, 0), (2, 1), (0, 3)))
     return {
         "noise": noise,
@@ -208,7 +146,7 @@ def _labellings(*args: int) -> list[Case]:
 
 
 def _plateaus() -> list[Case]:
-    few_levels = _random((7, 9, 11), np.uint8, levels=4)
+    few_levels = random_values((7, 9, 11), np.uint8, levels=4)
     volumes = _volumes() | {"plateaus": few_levels, "slabs": np.sort(few_levels, axis=0)}
     return [
         Case(f"{name}-{dtype}", (volume.astype(dtype),), reads_host=True)
@@ -219,12 +157,12 @@ def _plateaus() -> list[Case]:
 
 def _countings() -> list[Case]:
     cases = [
-        Case(f"{dtype}-{bins}", (_random((6, 7, 8), dtype), bins))
+        Case(f"{dtype}-{bins}", (random_values((6, 7, 8), dtype), bins))
         for dtype in ("uint8", "uint16", "int32")
         for bins in (1, 150, 256, 70000)
     ]
-    some = _random((6, 7, 8), "int16") - np.int16(20)
-    many = _random((60, 47, 51), "uint8")
+    some = random_values((6, 7, 8), "int16") - np.int16(20)
+    many = random_values((60, 47, 51), "uint8")
     cases.append(Case("negative", (some, 100)))
     cases.append(Case("many", (many, 190)))
     cases.append(Case("where", (many, 256), {"where": many > 100}, reads_host=True))
@@ -236,7 +174,7 @@ def _arithmetic() -> list[Case]:
     """Every operation on every type; only integers are divided by 0."""
     cases = []
     for dtype in ("uint8", "int16", "uint16", "int32", "float32"):
-        left = _random((5, 6, 7), dtype)
+        left = random_values((5, 6, 7), dtype)
         right = left[::-1] + np.dtype(dtype).type(dtype == "float32")
         cases += [
             Case(f"{dtype}-{operation}", (left, right, operation), rtol=1e-6)
@@ -265,7 +203,7 @@ def _sensible(plan: RowPlan) -> tuple[bool, ...]:
     return plan.rows >= 1, plan.workers >= 1, fits, list(plan.shapes) == sorted(plan.shapes)
 
 
-_SOME = _random((4, 5), np.float32)
+_SOME = random_values((4, 5), np.float32)
 _STATE = (np.asarray(0, np.int32), _SOME)
 _SMALL = (_SOME, _SOME[0])
 _SCATTER_DTYPES = ("uint8", "int32", "float32", "float64")
@@ -298,7 +236,7 @@ CASES: dict[str, list[Case]] = {
     "jit": [Case("static-keyword", (affine,), finish=lambda fn: fn.__name__, reads_host=True)],
     "barrier": [Case("array", (_SOME,)), Case("tuple", (_SMALL,))],
     "to_host": [
-        Case(dtype, (_random((3, 4), dtype),), reads_host=True)
+        Case(dtype, (random_values((3, 4), dtype),), reads_host=True)
         for dtype in ("bool", "uint8", "uint16", "int32", "float32")
     ],
     "upload": [
@@ -306,7 +244,7 @@ CASES: dict[str, list[Case]] = {
         Case("transposed", (Raw(_SOME.T),), {"on": OnDevice()}, reads_host=True),
         Case("big-endian", (Raw(_SOME.astype(">f4")),), {"on": OnDevice()}, reads_host=True),
         Case("scalar", (Raw(np.asarray(1.5, np.float32)),), {"on": OnDevice()}, reads_host=True),
-        Case("uint16", (Raw(_random(9, np.uint16)),), {"on": OnDevice()}, reads_host=True),
+        Case("uint16", (Raw(random_values(9, np.uint16)),), {"on": OnDevice()}, reads_host=True),
         Case("dtype", (Raw(_SOME),), {"on": OnDevice(), "dtype": "int32"}, reads_host=True),
     ],
     "synchronize": [Case("array", (_SOME,), reads_host=True)],

@@ -11,8 +11,9 @@ from zimg._dispatch import device as device_of
 from zimg._typing import Device, Namespace
 from zimg.testing import LANES, bring_home, lane_parameters
 
+from .case import Case
 from .kernels import arrays_in
-from .primitives import CASES, Case, primitives
+from .primitives import CASES, primitives
 
 CAPABILITY = "dtype and device"
 

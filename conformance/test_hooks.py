@@ -12,7 +12,8 @@ from zimg._dispatch import hooks_for
 from zimg._typing import Device, Namespace
 from zimg.testing import LANES, Lane, bring_home
 
-from .primitives import CASES, Case, primitives
+from .case import Case
+from .primitives import CASES, primitives
 
 CAPABILITY = "hooks"
 looked_up = pytest.mark.capability("hook signatures (looked up)")

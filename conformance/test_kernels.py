@@ -21,9 +21,6 @@ from .primitives import CASES
 CAPABILITY = "kernels"
 under_jit = pytest.mark.capability("kernels under jit")
 
-# Coordinates in voxels and values of up to 250, in float32.
-CLOSE = {"rtol": 1e-4, "atol": 2e-5}
-
 
 def public_kernels() -> set[str]:
     """Names of the public functions that the modules of kernels define."""
@@ -50,7 +47,7 @@ def check_same(got: Any, call: Call, on: Device, dtype: str) -> None:
         assert device_of(one) == on
         home = bring_home(one)
         assert kind_of(home) == kind_of(other)
-        np.testing.assert_allclose(home, np.asarray(other, home.dtype), **CLOSE)
+        np.testing.assert_allclose(home, np.asarray(other, home.dtype), rtol=1e-4, atol=2e-5)
 
 
 def test_no_kernel_is_forgotten() -> None:

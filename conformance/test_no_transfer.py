@@ -14,9 +14,10 @@ import pytest
 
 from zimg.ops import jit
 
+from .case import Case
 from .kernels import CALLS, arrays_in, numbered
 from .pretended import pretended_cuda
-from .primitives import CASES, Case, primitives
+from .primitives import CASES, primitives
 from .test_dtype_device import ARRAY_CALLS
 
 CAPABILITY = "no hidden transfer"
