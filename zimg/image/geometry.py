@@ -1,5 +1,118 @@
 """Images of another size: resampled, zoomed, or by blocks."""
 
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array
+from zimg.image.values import ImgMergeMode, Interpolant
+from zimg.kernels.blocks import merged
+from zimg.kernels.resample import resampled
+
+if TYPE_CHECKING:
+    from zimg.image.info import ZImgInfo
+
 
 class ImageGeometry:
-    """What this module adds to `ZImg`."""
+    """Images of another size, always new ones: the image itself stays as it is."""
+
+    if TYPE_CHECKING:
+        _arrays: list[Array]
+        _info: ZImgInfo
+
+        @classmethod
+        def _of(cls, arrays: Any, info: ZImgInfo) -> Self: ...
+
+    def resize(
+        self,
+        desWidth: int,
+        desHeight: int,
+        desDepth: int,
+        interpolant: Interpolant = Interpolant.Cubic,
+        antialiasing: bool = True,
+        antialiasingForNearest: bool = False,
+        useMultithreading: bool = True,  # noqa: ARG002 - accepted as the reference does
+    ) -> Self:
+        """A new image of these sizes along x, y, z; voxel sizes grow by the old over the new size.
+
+        `antialiasing` widens the kernel along axes that shrink, for `Interpolant.Nearest` only
+        with `antialiasingForNearest`. `useMultithreading` has no effect. Dtype and device are
+        kept; work is done channel by channel, in float64 where the device has it.
+
+        Raises
+        ------
+        ValueError
+            For a size below 1 or an empty image.
+        """
+        sizes = (desDepth, desHeight, desWidth)
+        self._check("sizes", sizes)
+        kind = Interpolant(interpolant)
+        smooth = antialiasingForNearest if kind is Interpolant.Nearest else antialiasing
+        old = self._arrays[0].shape[1:]
+        steps = tuple(a / b for a, b in zip(old, sizes, strict=True))
+        return self._per_channel(
+            lambda volume: resampled(volume, sizes, kind.name, smooth=smooth), steps
+        )
+
+    def zoom(
+        self,
+        scaleX: float,
+        scaleY: float,
+        scaleZ: float = 1.0,
+        interpolant: Interpolant = Interpolant.Cubic,
+        antialiasing: bool = True,
+        antialiasingForNearest: bool = False,
+    ) -> Self:
+        """`resize` to ``ceil(size * scale)`` voxels; ValueError for a scale not above 0."""
+        scales = (scaleX, scaleY, scaleZ)
+        if not all(math.isfinite(scale) and scale > 0 for scale in scales):
+            raise ValueError(f"scales must be finite and above 0, got {scales}")
+        old = self._info.size[:3]
+        width, height, depth = (math.ceil(n * s) for n, s in zip(old, scales, strict=True))
+        return self.resize(width, height, depth, interpolant, antialiasing, antialiasingForNearest)
+
+    def blockDownsample(
+        self, blockWidth: int, blockHeight: int, blockDepth: int, mergeMode: ImgMergeMode
+    ) -> Self:
+        """A new image with one voxel per block; voxel sizes grow by the sides of the block.
+
+        Blocks at the far border hold what is left. Means and medians of integers are cut toward
+        zero. `ImgMergeMode.Interpolation` is a cubic `resize` to as many voxels.
+
+        Raises
+        ------
+        ValueError
+            For a side below 1 or an empty image.
+        """
+        block = (blockDepth, blockHeight, blockWidth)
+        self._check("blocks", block)
+        mode = ImgMergeMode(mergeMode)
+        if mode is ImgMergeMode.Interpolation:
+            depth, height, width = (
+                -(-n // side) for n, side in zip(self._arrays[0].shape[1:], block, strict=True)
+            )
+            return self.resize(width, height, depth)
+        return self._per_channel(lambda volume: merged(volume, block, mode.name), block)
+
+    def _check(self, what: str, sides: tuple[int, ...]) -> None:
+        if not self._arrays:
+            raise ValueError("an empty image has no voxels to resize")
+        if any(side != int(side) or side < 1 for side in sides):
+            raise ValueError(f"{what} must be whole and at least 1, got {sides[::-1]} for x, y, z")
+
+    def _per_channel(self, work: Callable[[Array], Array], steps: tuple[float, ...]) -> Self:
+        """One channel at a time, which bounds the memory; `steps` are along z, y, x."""
+        xp = array_namespace(self._arrays[0])
+        arrays = [
+            xp.stack([work(x[c, ...]) for c in range(x.shape[0])], axis=0) for x in self._arrays
+        ]
+        info = self._info.copy()
+        info.depth, info.height, info.width = arrays[0].shape[1:]
+        info.voxelSizeZ, info.voxelSizeY, info.voxelSizeX = (
+            size * step
+            for size, step in zip(
+                (info.voxelSizeZ, info.voxelSizeY, info.voxelSizeX), steps, strict=True
+            )
+        )
+        return type(self)._of(arrays, info)

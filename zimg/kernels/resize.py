@@ -42,13 +42,13 @@ def reduced(volume: Array, ratios: tuple[int, ...], /) -> Array:
     xp = array_namespace(volume)
     if all(ratio == 1 for ratio in ratios):
         return volume
-    values = xp.astype(volume, _widest_float(volume, xp=xp))
+    values = xp.astype(volume, widest_float(volume, xp=xp))
     for axis, ratio in enumerate(ratios):
         values = jit(_reduced_along, xp=xp)(values, axis=axis, ratio=int(ratio), xp=xp)
-    return _in_type(values, volume.dtype, xp=xp)
+    return in_type(values, volume.dtype, xp=xp)
 
 
-def _widest_float(volume: Array, *, xp: Namespace) -> DType:
+def widest_float(volume: Array, *, xp: Namespace) -> DType:
     """float64 where the device has it, else float32."""
     floats = xp.__array_namespace_info__().dtypes(device=device(volume), kind="real floating")
     return floats.get("float64", floats["float32"])
@@ -88,10 +88,12 @@ def _keys(distance: Array, *, xp: Namespace) -> Array:
     return xp.where(x <= 1.0, near, xp.where(x < 2.0, far, 0.0))
 
 
-def _in_type(values: Array, dtype: DType, *, xp: Namespace) -> Array:
+def in_type(values: Array, dtype: DType, *, xp: Namespace) -> Array:
     """Floats as voxels: integers rounded and clipped, since the kernel overshoots at edges."""
     if not xp.isdtype(dtype, "integral"):
         return xp.astype(values, dtype)
     limits = xp.iinfo(dtype)
     low, high = float(limits.min), float(limits.max)
+    if int(high) > int(limits.max):  # the float above the type: take the one below
+        high *= 1.0 - float(xp.finfo(values.dtype).eps)
     return xp.astype(xp.clip(xp.floor(values + 0.5), low, high), dtype)
