@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Device, Namespace
 from zimg.kernels import (
+    blocks,
     histogram,
     morphology,
     pack,
     ranking,
+    resample,
     resize,
     scores,
     template,
@@ -133,6 +135,15 @@ def _reduced(volume: Array) -> Array:
 RANKED = (CENTRES, TOUCHED, FEW, FEW[::-1].copy(), SUMS)
 BRIGHT = VOLUME > 180
 
+
+def _merged(volume: Array, *, mode: str) -> Array:
+    return blocks.merged(volume, (2, 3, 2), mode)
+
+
+def _resampled(volume: Array, *, kernel: str) -> Array:
+    return resample.resampled(volume, (7, 24, 11), kernel, smooth=True)
+
+
 CALLS: dict[str, list[Call]] = {
     "dot_scores": [scored(scores.dot_scores)],
     "full_scores": [scored(scores.full_scores)],
@@ -158,6 +169,16 @@ CALLS: dict[str, list[Call]] = {
         for n in morphology.CONNECTIVITIES
     ],
     "reduced": [Call(_reduced, (VOLUME.astype(t),)) for t in ("uint8", "int16", "float32")],
+    "merged": [
+        Call(partial(_merged, mode=mode), (VOLUME.astype(t),))
+        for mode in ("First", "Max", "Min", "Mean")
+        for t in ("uint8", "uint16", "float32")
+    ],
+    "resampled": [
+        Call(partial(_resampled, kernel=kernel), (VOLUME.astype(t),))
+        for kernel in ("Nearest", "Linear", "Cubic", "Lanczos2", "Lanczos3")
+        for t in ("uint8", "uint16", "float32")
+    ],
     "widened": [
         Call(with_namespace(widen.widened), (VOLUME.astype(t),))
         for t in ("uint8", "uint16", "uint32", "float32")
@@ -172,8 +193,10 @@ READING: dict[str, list[Call]] = {
 
 NOT_CALLED = {
     "check_connectivity": "takes a plain number and raises",
+    "in_type": "reduced and resampled end with it",
     "lattice": "plain numbers",
     "thin_core_points": "plain numbers",
+    "widest_float": "gives a type; reduced and resampled compute in it",
     "full_template": "the calls that take a template make it",
     "core_template": "the calls that take a template make it",
     "thin_core_template": "the calls that take a template make it",
