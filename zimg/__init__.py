@@ -23,10 +23,18 @@ if TYPE_CHECKING:
         ZImgInfo,
         ZImgRegion,
         ZImgSource,
+        ZImgWriteParameters,
         ZVoxelCoordinate,
         col4,
     )
-    from zimg.io import read
+    from zimg.io import (
+        ZImgBlockProvider,
+        ZImgSliceProvider,
+        ZImgSubBlock,
+        ZImgTileSubBlock,
+        read,
+        write,
+    )
     from zimg.swc import SwcNode, ZSwc
     from zimg.tracing import trace
     from zimg.tracing.config import TraceConfig
@@ -47,9 +55,14 @@ __all__ = [
     "ZCancellationException",
     "ZException",
     "ZImg",
+    "ZImgBlockProvider",
     "ZImgInfo",
     "ZImgRegion",
+    "ZImgSliceProvider",
     "ZImgSource",
+    "ZImgSubBlock",
+    "ZImgTileSubBlock",
+    "ZImgWriteParameters",
     "ZNeutubeAutoTrace",
     "ZSwc",
     "ZVoxelCoordinate",
@@ -59,6 +72,7 @@ __all__ = [
     "neutube_json",
     "read",
     "trace",
+    "write",
 ]
 
 _NAMES_OF = {
@@ -69,19 +83,25 @@ _NAMES_OF = {
         "FileFormat",
         "ImgMergeMode",
         "Interpolant",
-        "ImgMergeMode",
-        "Interpolant",
         "VoxelFormat",
         "VoxelSizeUnit",
         "ZImg",
         "ZImgInfo",
         "ZImgRegion",
         "ZImgSource",
+        "ZImgWriteParameters",
         "ZVoxelCoordinate",
         "col4",
     ),
     "zimg.diagnosis": ("doctor",),
-    "zimg.io": ("read",),
+    "zimg.io": (
+        "ZImgBlockProvider",
+        "ZImgSliceProvider",
+        "ZImgSubBlock",
+        "ZImgTileSubBlock",
+        "read",
+        "write",
+    ),
     "zimg.swc": ("SwcNode", "ZSwc"),
     "zimg.tracing": ("trace",),
     "zimg.tracing.config": ("TraceConfig",),

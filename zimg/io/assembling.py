@@ -19,7 +19,7 @@ class Slices(Protocol):
     def imgInfo(self) -> ZImgInfo:
         """The whole image."""
 
-    def slice(self, z: int, t: int) -> ZImg:
+    def slice(self, z: int, t: int, /) -> ZImg:
         """One plane."""
 
 
@@ -32,10 +32,10 @@ class Blocks(Protocol):
     def numBlocks(self) -> int:
         """How many."""
 
-    def blockCoord(self, index: int) -> ZVoxelCoordinate | tuple[int, int, int, int, int]:
+    def blockCoord(self, blockIdx: int, /) -> ZVoxelCoordinate | tuple[int, int, int, int, int]:
         """Where one lies."""
 
-    def block(self, index: int) -> ZImg:
+    def block(self, blockIdx: int, /) -> ZImg:
         """One of them."""
 
 

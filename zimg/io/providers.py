@@ -13,6 +13,12 @@ class ZImgSliceProvider:
     once and each slice once, z running fastest. Slices may be on any device.
     """
 
+    def __init__(self) -> None:
+        """Keep nothing; derived classes need not call this."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def imgInfo(self) -> ZImgInfo:
         """Sizes, type and metadata of the whole image."""
         raise NotImplementedError(f"{type(self).__name__} has no method imgInfo")
@@ -39,6 +45,12 @@ class ZImgBlockProvider:
     voxels in no block are 0, or the smallest value of a signed type: both as the reference.
     """
 
+    def __init__(self) -> None:
+        """Keep nothing; derived classes need not call this."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def imgInfo(self) -> ZImgInfo:
         """Sizes, type and metadata of the whole image."""
         raise NotImplementedError(f"{type(self).__name__} has no method imgInfo")
@@ -47,11 +59,11 @@ class ZImgBlockProvider:
         """How many blocks there are."""
         raise NotImplementedError(f"{type(self).__name__} has no method numBlocks")
 
-    def blockCoord(self, index: int) -> ZVoxelCoordinate | tuple[int, int, int, int, int]:
+    def blockCoord(self, blockIdx: int) -> ZVoxelCoordinate | tuple[int, int, int, int, int]:
         """First voxel of a block in the image: x, y, z, c, t."""
         raise NotImplementedError(f"{type(self).__name__} has no method blockCoord")
 
-    def block(self, index: int) -> ZImg:
+    def block(self, blockIdx: int) -> ZImg:
         """A block; it may have several channels and times."""
         raise NotImplementedError(f"{type(self).__name__} has no method block")
 

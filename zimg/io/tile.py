@@ -35,6 +35,12 @@ class ZImgSubBlock:
         self.width, self.height, self.depth = width, height, depth
         self.xRatio, self.yRatio, self.zRatio = xRatio, yRatio, zRatio
 
+    def __repr__(self) -> str:
+        place = f"t={self.t}, x={self.x}, y={self.y}, z={self.z}"
+        size = f"{self.width} x {self.height} x {self.depth}"
+        ratios = f"{self.xRatio}, {self.yRatio}, {self.zRatio}"
+        return f"{type(self).__name__}({place}, {size} voxels, ratios {ratios})"
+
     def read(self) -> ZImg:
         """Pixels of the piece."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it is read")
@@ -74,6 +80,9 @@ class ZImgTileSubBlock(ZImgSubBlock):
         self._source, self._mode = source, ImgMergeMode(downsampleCombineMode)
         x, y, z, _, t = source.region.start
         super().__init__(t, x, y, z, xRatio=xRatio, yRatio=yRatio, zRatio=zRatio)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._source}, ratios {self._ratios}, {self._mode})"
 
     def read(self) -> ZImg:
         """Read the part and shrink it; sizes are ceil(size / ratio)."""
