@@ -47,7 +47,7 @@ def _by_parts(values: Array, block: tuple[int, ...], mode: str, *, xp: Namespace
         left = (*block[:axis], length - whole, *block[axis + 1 :])
         cuts = [(slice(0, whole), block), (slice(whole, length), left)]
         parts = [
-            _by_parts(values[(slice(None),) * axis + (cut,)], sides, mode, xp=xp)
+            _by_parts(values[(*(slice(None),) * axis, cut, ...)], sides, mode, xp=xp)
             for cut, sides in cuts
             if cut.stop > cut.start
         ]
