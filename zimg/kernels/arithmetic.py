@@ -133,7 +133,12 @@ def _exact_with_negative(
 
 
 def _exactly(left: Array, right: whole.Whole, operation: Operation, /, *, xp: Namespace) -> Array:
-    result = getattr(whole, operation)(whole.whole(left, right.bits, xp=xp), right, xp=xp)
+    held = whole.whole(left, right.bits, xp=xp)
+    unsigned = not xp.isdtype(left.dtype, "signed integer")
+    if operation == "subtract" and unsigned and right.negative is None:
+        result = whole.subtract_to_zero(held, right, xp=xp)
+    else:
+        result = getattr(whole, operation)(held, right, xp=xp)
     return whole.bounded(result, left.dtype, xp=xp)
 
 

@@ -96,12 +96,22 @@ def subtract(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
     return add(a, Whole(b.size, negative, b.bits), xp=xp)
 
 
+def subtract_to_zero(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
+    """Difference of numbers without signs, 0 where it would be negative."""
+    return Whole(a.size - _at_most(b.size, a.size, a.bits, xp=xp), None, a.bits)
+
+
 def multiply(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
     """Product; sizes stop at the largest."""
+    sign = _product_sign(a, b)
+    if a.bits < 32:  # products are below 2**32: those that wrap around are negative
+        product = xp.astype(a.size, xp.int32) * xp.astype(b.size, xp.int32)
+        size = xp.where((product < 0) | (product > a.top), a.top, product)
+        return Whole(xp.astype(size, a.size.dtype), sign, a.bits)
     divisor = xp.where(b.size == 0, 1, b.size)
     most = _quotient(xp.full_like(divisor, a.top), divisor, a.bits, xp=xp)
     over = _less(most, a.size, a.bits) & (b.size != 0)
-    return Whole(xp.where(over, a.top, a.size * b.size), _product_sign(a, b), a.bits)
+    return Whole(xp.where(over, a.top, a.size * b.size), sign, a.bits)
 
 
 def divide(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
