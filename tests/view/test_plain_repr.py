@@ -26,3 +26,11 @@ def test_the_text_of_an_image_reads_no_pixels() -> None:
     torch = pytest.importorskip("torch")
     unreadable = torch.zeros((1, 1, 2, 3), device="meta")
     assert repr(ZImg(unreadable)).endswith("y=2, x=3, float32, torch on meta)")
+
+
+def test_the_text_of_a_deleted_array_is_still_there() -> None:
+    jax = pytest.importorskip("jax")
+    image = ZImg(jax.numpy.zeros((1, 1, 2, 3)))
+    image.data[0].delete()
+    assert repr(image) == "ZImg(times=1, channels=1, z=1, y=2, x=3, float32, jax, deleted)"
+    assert repr(ZImg.__new__(ZImg)) == "ZImg(empty)"

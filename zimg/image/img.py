@@ -163,10 +163,14 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
         return result
 
     def __repr__(self) -> str:
-        if self.isEmpty():
+        if not getattr(self, "_arrays", None):  # none yet while an image is being made
             return "ZImg(empty)"
         t, c, z, y, x = self.shape
-        held = f"{dtype_name(self.dtype)}, {framework_name(self._arrays[0])} on {self.device}"
+        held = f"{dtype_name(self.dtype)}, {framework_name(self._arrays[0])}"
+        try:
+            held += f" on {self.device}"
+        except RuntimeError:  # memory of a JAX array that was given away
+            held += ", deleted"
         return f"ZImg(times={t}, channels={c}, z={z}, y={y}, x={x}, {held})"
 
     def _repr_html_(self) -> str:

@@ -62,6 +62,8 @@ def is_contiguous(x: Array) -> bool:
         return True
     if on_host(x):
         return bool(np.asarray(x).flags.c_contiguous)
+    if x.__dlpack_device__()[0] == 1:  # DLPack's number of the host: a pretended device
+        return bool(np.from_dlpack(x).flags.c_contiguous)
     try:  # nothing tells strides of other devices; this refuses all but steps of one size
         array_namespace(x).reshape(x, (-1,), copy=False)
     except (AttributeError, ValueError):  # array-api-strict raises the former
