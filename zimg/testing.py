@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from importlib import import_module
+from importlib.util import find_spec
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -127,6 +128,8 @@ def missing_gpu(framework: str) -> str | None:
     """Why a GPU lane cannot run here, or None; lanes of other packages find out themselves."""
     if framework not in ("torch", "cupy"):
         return None
+    if find_spec(framework) is None:
+        return f"{framework} is not installed"
     module: Any = import_module(framework)
     if framework == "torch":
         return None if module.cuda.is_available() else "torch finds no CUDA device"
