@@ -1,0 +1,133 @@
+"""Writing of MetaImage files, slab by slab, in one file or two."""
+
+import os
+import re
+import uuid
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from zimg.image import Compression, VoxelSizeUnit, ZImgInfo
+from zimg.image.parameters import ZImgWriteParameters
+from zimg.io.atomic import atomic_path
+from zimg.io.formats.volume import check_volume
+from zimg.io.writer import Pixels
+
+TYPES = {
+    "int8": "CHAR",
+    "uint8": "UCHAR",
+    "int16": "SHORT",
+    "uint16": "USHORT",
+    "int32": "INT",
+    "uint32": "UINT",
+    "int64": "LONG_LONG",
+    "uint64": "ULONG_LONG",
+    "float32": "FLOAT",
+    "float64": "DOUBLE",
+}
+UNITS = (VoxelSizeUnit.mm, VoxelSizeUnit.cm)  # beside micrometres
+SIZE = b"CompressedDataSize = "
+SIZE_WIDTH = 20  # of the field that is filled in when the packed size is known
+
+
+def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
+    """Refuse what MetaImage cannot hold: several times, other types, other ways of packing."""
+    check_volume(info, parameters, name="MetaImage", times=False)
+
+
+def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
+    """Write ``.mhd`` as a header and a file beside it, anything else as one file.
+
+    Notes
+    -----
+    The file beside a header has a name of its own each time; the header, which names it, appears
+    last, and the file that the old header named is removed then. So a header always finds its data.
+    """
+    if path.suffix.lower() == ".mhd":
+        _write_two(path, pixels, parameters)
+        return
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        head = _header(pixels, "LOCAL", parameters)
+        file.write(head)
+        _write_data(file, pixels, parameters)
+        _fill_in(file, head, file.tell() - len(head))
+
+
+def _write_two(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
+    path = Path(os.path.realpath(path))  # the file is beside the header, not beside a link to it
+    old = _own_data(path)
+    suffix = "raw" if parameters.compression == Compression.NONE else "zraw"
+    data = path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}.{suffix}")
+    try:
+        with atomic_path(data) as temporary, temporary.open("wb") as file:
+            _write_data(file, pixels, parameters)
+        head = _header(pixels, data.name, parameters)
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            file.write(head)
+            _fill_in(file, head, data.stat().st_size)
+    finally:
+        unused = old if _own_data(path) == data else data
+        if unused is not None:
+            with suppress(OSError):
+                unused.unlink(missing_ok=True)
+
+
+def _own_data(path: Path) -> Path | None:
+    """The data file of an existing header, if its name is one that only `_write_two` gives."""
+    with suppress(OSError):
+        named = re.search(rb"^ElementDataFile = (.+)$", path.read_bytes()[:65536], re.MULTILINE)
+        name = named[1].decode("utf-8", "replace").strip() if named else ""
+        if re.fullmatch(re.escape(path.stem) + r"-[0-9a-f]{8}\.z?raw", name):
+            return path.with_name(name)
+    return None
+
+
+def _header(pixels: Pixels, data: str, parameters: ZImgWriteParameters) -> bytes:
+    packed = parameters.compression != Compression.NONE
+    return "".join(f"{line}\n" for line in _lines(pixels, data, packed=packed)).encode()
+
+
+def _lines(pixels: Pixels, data: str, *, packed: bool) -> Iterator[str]:
+    info = pixels.info
+    yield from ("ObjectType = Image", "NDims = 3", "BinaryData = True")
+    yield from ("BinaryDataByteOrderMSB = False", f"CompressedData = {packed}")
+    if packed:
+        yield f"{SIZE.decode()}{0:{SIZE_WIDTH}}"
+    yield from ("TransformMatrix = 1 0 0 0 1 0 0 0 1", "Offset = 0 0 0", "CenterOfRotation = 0 0 0")
+    if info.voxelSizeUnit in UNITS:
+        yield f"DistanceUnits = {info.voxelSizeUnit.name}"
+        yield f"ElementSpacing = {info.voxelSizeX!r} {info.voxelSizeY!r} {info.voxelSizeZ!r}"
+    elif info.voxelSizeUnit != VoxelSizeUnit.none:
+        sizes = info.voxelSizeXInUm(), info.voxelSizeYInUm(), info.voxelSizeZInUm()
+        yield "DistanceUnits = um"
+        yield f"ElementSpacing = {' '.join(map(repr, sizes))}"
+    yield f"DimSize = {info.width} {info.height} {info.depth}"
+    if info.numChannels > 1:
+        yield f"ElementNumberOfChannels = {info.numChannels}"
+    yield f"ElementType = MET_{TYPES[pixels.dtype.name]}"
+    yield f"ElementDataFile = {data}"
+
+
+def _write_data(file: BinaryIO, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
+    """Write the voxels, channels fastest, low bytes first; the level is that of `parameters`."""
+    stored = pixels.dtype.newbyteorder("<")
+    none = parameters.compression == Compression.NONE
+    packer = None if none else zlib.compressobj(parameters.zlibCompressionLevel)
+    for z in range(pixels.info.depth):
+        plane = np.moveaxis(pixels.slab(0, z, z + 1)[:, 0], 0, -1)
+        data = np.ascontiguousarray(plane, stored).reshape(-1).view(np.uint8).data
+        file.write(packer.compress(data) if packer else data)
+    if packer:
+        file.write(packer.flush())
+
+
+def _fill_in(file: BinaryIO, head: bytes, packed: int) -> None:
+    """Put the size of the packed voxels into the header at the start of `file`."""
+    place = head.find(SIZE)
+    if place >= 0:
+        file.seek(place + len(SIZE))
+        file.write(f"{packed:{SIZE_WIDTH}}".encode())
