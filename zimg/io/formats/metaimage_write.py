@@ -14,7 +14,7 @@ import numpy as np
 from zimg.image import Compression, VoxelSizeUnit, ZImgInfo
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.atomic import atomic_path
-from zimg.io.formats.volume import check_volume
+from zimg.io.formats.volume import check_volume, stated_size
 from zimg.io.writer import Pixels
 
 TYPES = {
@@ -29,7 +29,7 @@ TYPES = {
     "float32": "FLOAT",
     "float64": "DOUBLE",
 }
-UNITS = (VoxelSizeUnit.mm, VoxelSizeUnit.cm)  # beside micrometres
+UNITS = dict.fromkeys((VoxelSizeUnit.um, VoxelSizeUnit.mm, VoxelSizeUnit.cm))
 SIZE = b"CompressedDataSize = "
 SIZE_WIDTH = 20  # of the field that is filled in when the packed size is known
 
@@ -98,12 +98,9 @@ def _lines(pixels: Pixels, data: str, *, packed: bool) -> Iterator[str]:
     if packed:
         yield f"{SIZE.decode()}{0:{SIZE_WIDTH}}"
     yield from ("TransformMatrix = 1 0 0 0 1 0 0 0 1", "Offset = 0 0 0", "CenterOfRotation = 0 0 0")
-    if info.voxelSizeUnit in UNITS:
-        yield f"DistanceUnits = {info.voxelSizeUnit.name}"
-        yield f"ElementSpacing = {info.voxelSizeX!r} {info.voxelSizeY!r} {info.voxelSizeZ!r}"
-    elif info.voxelSizeUnit != VoxelSizeUnit.none:
-        sizes = info.voxelSizeXInUm(), info.voxelSizeYInUm(), info.voxelSizeZInUm()
-        yield "DistanceUnits = um"
+    unit, sizes = stated_size(info, UNITS)
+    if unit != VoxelSizeUnit.none:
+        yield f"DistanceUnits = {unit.name}"
         yield f"ElementSpacing = {' '.join(map(repr, sizes))}"
     yield f"DimSize = {info.width} {info.height} {info.depth}"
     if info.numChannels > 1:

@@ -27,6 +27,10 @@ UNITS = {
     1e-3: VoxelSizeUnit.nm,
     1e6: VoxelSizeUnit.m,
 }
+# How files spell the units; lengths in others are converted to micrometres.
+NAMES = {VoxelSizeUnit.inch: "in"} | {
+    unit: unit.name for unit in UNITS.values() if unit != VoxelSizeUnit.inch
+}
 LEVELS = range(10)
 
 
@@ -131,6 +135,19 @@ def set_voxel_size(
             setattr(info, f"voxelSize{axis}", value * (factor / common))
 
 
+def stated_size(
+    info: ZImgInfo, units: Mapping[VoxelSizeUnit, Any]
+) -> tuple[VoxelSizeUnit, list[float]]:
+    """Unit and voxel sizes along x, y, z to write: in micrometres when the unit is not of `units`.
+
+    The unit ``none`` stays, and the sizes are without meaning then.
+    """
+    if info.voxelSizeUnit in (VoxelSizeUnit.none, *units):
+        return info.voxelSizeUnit, [info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ]
+    in_micrometres = info.voxelSizeXInUm(), info.voxelSizeYInUm(), info.voxelSizeZInUm()
+    return VoxelSizeUnit.um, list(in_micrometres)
+
+
 def beside(header: Path, name: str) -> Path:
     """The data file that a header names, which must exist in its folder or below."""
     folder = header.absolute().parent
@@ -159,3 +176,15 @@ def check_volume(
         )
     if parameters.zlibCompressionLevel not in LEVELS:
         raise ZException(f"zlibCompressionLevel {parameters.zlibCompressionLevel} is not 0 to 9")
+
+
+def time_step(info: ZImgInfo, name: str) -> tuple[float, float]:
+    """First time stamp and distance of all; a `ZException` when they are not evenly spaced."""
+    stamps = info.timeStamps
+    if len(stamps) < 2:
+        return 0.0, 1.0  # a single image has no time axis in these formats
+    step = (stamps[-1] - stamps[0]) / (len(stamps) - 1)
+    even = [stamps[0] + n * step for n in range(len(stamps))]
+    if step <= 0 or not np.allclose(stamps, even, rtol=0, atol=1e-6 * step):
+        raise ZException(f"{name} holds times at equal distances, these are not: {stamps}")
+    return stamps[0], step
