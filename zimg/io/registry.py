@@ -136,6 +136,36 @@ FORMATS = (
         signatures=((0, b"v3d_volume_pkbitdf_encod"), (0, b"v3d_stack_pkbit_by_gene1")),
         reader="zimg.io.formats.vaa3d:Vaa3DReader",
     ),
+    Format(
+        name="MetaImage",
+        formats=(FileFormat.MetaImage,),
+        suffixes=(".mhd", ".mha"),
+        signatures=((0, b"ObjectType = Image"), (0, b"NDims = ")),
+        reader="zimg.io.formats.metaimage:open_metaimage",
+        writer="zimg.io.formats.metaimage",
+    ),
+    Format(
+        name="NRRD",
+        formats=(FileFormat.ITKImage,),
+        suffixes=(".nrrd", ".nhdr"),
+        signatures=((0, b"NRRD00"),),
+        reader="zimg.io.formats.nrrd:open_nrrd",
+        writer="zimg.io.formats.nrrd",
+        write_suffixes=(".nrrd",),
+    ),
+    Format(
+        name="NIfTI",
+        formats=(FileFormat.ITKImage,),
+        suffixes=(".nii", ".nii.gz", ".hdr", ".img"),
+        signatures=tuple(
+            (place, mark)
+            for place, marks in ((344, (b"n+1\0", b"ni1\0")), (4, (b"n+2\0", b"ni2\0")))
+            for mark in marks
+        ),
+        reader="zimg.io.formats.nifti:open_nifti",
+        writer="zimg.io.formats.nifti",
+        write_suffixes=(".nii", ".nii.gz"),
+    ),
 )
 HEAD = 512  # bytes that identify a file
 
