@@ -9,7 +9,6 @@ import jax
 import numpy as np
 
 import zimg
-from zimg.io import write_tiff
 from zimg.phantom import neurite
 from zimg.swc.compare import compare
 
@@ -40,7 +39,7 @@ def smoothed(volume: jax.Array) -> jax.Array:
 def main(folder: Path) -> None:
     phantom = neurite()
     path = folder / "neurite.ome.tif"
-    write_tiff(zimg.ZImg(phantom.volume, layout="ZYX"), path)
+    zimg.write(path, zimg.ZImg(phantom.volume, layout="ZYX"))
 
     image = zimg.read(path)  # one NumPy array, (C, Z, Y, X)
 

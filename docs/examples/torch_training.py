@@ -10,7 +10,6 @@ from scipy.ndimage import distance_transform_edt
 from torch.utils.data import DataLoader, Dataset
 
 import zimg
-from zimg.io import write_tiff
 from zimg.phantom import Phantom, neuron
 
 EDGE = 50  # pixels of a patch along x and y
@@ -61,7 +60,7 @@ def draw_labels(phantom: Phantom) -> np.ndarray:
 def write_example(path: Path) -> None:
     """Write a phantom neuron and its labels as two channels of one file."""
     phantom = neuron()
-    write_tiff(zimg.ZImg(np.stack((phantom.volume, draw_labels(phantom)))), path)
+    zimg.write(path, zimg.ZImg(np.stack((phantom.volume, draw_labels(phantom)))))
 
 
 def network() -> torch.nn.Sequential:
@@ -121,7 +120,7 @@ def main(folder: Path) -> None:
     print("prediction:", answer)
     labels = zimg.read(path, framework="torch").data[0][1:]
     print(f"Dice with the known neuron: {dice(mask > 0, labels > 0):.2f}")
-    write_tiff(answer, folder / "prediction.ome.tif")
+    zimg.write(folder / "prediction.ome.tif", answer)
 
 
 if __name__ == "__main__":  # workers of the loader may import this file

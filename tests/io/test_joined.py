@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zimg import Dimension, ZException, ZImg, ZImgInfo, ZImgRegion, ZImgSource
-from zimg.io import write_tiff
+from zimg.io import write
 
 AXIS = {Dimension.X: 3, Dimension.Y: 2, Dimension.Z: 1, Dimension.C: 0}
 
@@ -20,7 +20,7 @@ def image(shape: tuple[int, ...], first: int, names: list[str] | None = None) ->
 def saved(folder: Path, **images: ZImg) -> list[Path]:
     paths = [folder / f"{name}.ome.tif" for name in images]
     for path, each in zip(paths, images.values(), strict=True):
-        write_tiff(each, path)
+        write(path, each)
     return paths
 
 
@@ -110,7 +110,7 @@ def test_images_that_do_not_fit_are_refused_by_name(tmp_path):
         ZImg(files[:2], Dimension.Z, False)
     with pytest.raises(ZException, match=r"c\.ome\.tif: image dimensions don't match, width 2"):
         ZImg([files[0], files[2]], Dimension.Z, False, expandXY=False)
-    write_tiff(ZImg(np.zeros((1, 2, 4, 5), np.uint16)), tmp_path / "d.ome.tif")
+    write(tmp_path / "d.ome.tif", ZImg(np.zeros((1, 2, 4, 5), np.uint16)))
     with pytest.raises(
         ZException, match=r"d\.ome\.tif: image types don't match, uint16 beside uint8"
     ):

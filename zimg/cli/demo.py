@@ -9,7 +9,7 @@ from zimg._errors import ZException
 from zimg._progress import reporter
 from zimg.cli.trace import counted
 from zimg.image import VoxelSizeUnit, ZImg, ZImgInfo
-from zimg.io import write_tiff
+from zimg.io import write
 from zimg.phantom import Phantom, neuron
 from zimg.swc.compare import compare
 from zimg.tracing.config import resolve_config
@@ -27,7 +27,7 @@ def run_demo(folder: Path, *, progress: bool) -> None:
     except OSError as error:
         raise ZException(f"cannot write to {folder}: {error.strerror}") from error
     phantom = neuron()
-    write_tiff(as_image(phantom), folder / "volume.tif")
+    write(folder / "volume.tif", as_image(phantom))
     write_tree(phantom.tree, folder / "gold.swc")
     with reporter(progress) as report:
         result = run_trace(

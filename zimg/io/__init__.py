@@ -1,7 +1,6 @@
 """Images in files: reading, writing, and replacing files in one step."""
 
 from zimg.io.atomic import atomic_path
-from zimg.io.formats.tiff.write import write_tiff
 from zimg.io.limits import decoding_limit
 from zimg.io.providers import ZImgBlockProvider, ZImgSliceProvider
 from zimg.io.reading import (
@@ -35,5 +34,4 @@ __all__ = [
     "sub_block_lists",
     "write",
     "write_provided",
-    "write_tiff",
 ]

@@ -92,9 +92,23 @@ OME_TIFF = tuple(f".ome{suffix}" for suffix in TIFF)
 FORMATS = (
     Format(
         name="TIFF",
-        formats=(FileFormat.Tiff, FileFormat.OmeTiff, FileFormat.ZeissLsm),
-        suffixes=(*TIFF, ".lsm"),
+        formats=(FileFormat.Tiff,),
+        suffixes=TIFF,
         signatures=((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
+        reader="zimg.io.formats.tiff.reader:TiffReader",
+        writer="zimg.io.formats.tiff.write",
+    ),
+    Format(
+        name="OME-TIFF",
+        formats=(FileFormat.OmeTiff,),
+        suffixes=OME_TIFF,
+        reader="zimg.io.formats.tiff.reader:TiffReader",
+        writer="zimg.io.formats.tiff.write_ome",
+    ),
+    Format(
+        name="Zeiss LSM",
+        formats=(FileFormat.ZeissLsm,),
+        suffixes=(".lsm",),
         reader="zimg.io.formats.tiff.reader:TiffReader",
     ),
     Format(
@@ -135,6 +149,14 @@ FORMATS = (
         suffixes=(".v3dpbd",),
         signatures=((0, b"v3d_volume_pkbitdf_encod"), (0, b"v3d_stack_pkbit_by_gene1")),
         reader="zimg.io.formats.vaa3d:Vaa3DReader",
+    ),
+    Format(
+        name="OME-Zarr",
+        formats=(FileFormat.OmeZarr,),
+        suffixes=(".ome.zarr", ".zarr"),
+        marks=("zarr.json", ".zattrs", ".zgroup", ".zarray"),
+        reader="zimg.io.formats.ome_zarr.reader:OmeZarrReader",
+        writer="zimg.io.formats.ome_zarr.write",
     ),
     Format(
         name="MetaImage",
@@ -191,8 +213,8 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
         When the file does not exist (also a `FileNotFoundError`), or no reader is for it, or the
         reader for it fails: no other one is tried then.
     """
-    file = Path(path)
-    if not file.exists():
+    file = Path(path) if not is_address(path) else os.fspath(path)
+    if isinstance(file, Path) and not file.exists() and not recovered(file):
         raise MissingFileError(f"file {os.fspath(path)} does not exist")
     with told_of(path, "an image"):
         found = format_to_read(file, FileFormat(format))
@@ -200,9 +222,12 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
         return found.open(file, FileFormat(format))
 
 
-def format_to_read(file: Path, format: FileFormat = FileFormat.Unknown) -> Format:
-    """The format to read a file or folder as; a `ZException` when there is none."""
+def format_to_read(file: Path | str, format: FileFormat = FileFormat.Unknown) -> Format:
+    """The format to read a file, a folder or an address as; a `ZException` when there is none."""
     readable = [each for each in FORMATS if each.reader]
+    if isinstance(file, str):  # an address: only what is a folder elsewhere is read from there
+        readable = [each for each in readable if each.marks and each.addresses]
+        format = FileFormat.OmeZarr if format == FileFormat.Unknown else format
     if format != FileFormat.Unknown:
         named = [each for each in readable if format in each.formats]
         return named[0] if named else _refuse(f"the format {format.name} is not read", readable)

@@ -1,0 +1,115 @@
+"""OME-XML of an image that is written, by the schema of 2016-06."""
+
+import math
+import re
+from xml.etree import ElementTree as ET
+
+from zimg._errors import ZException
+from zimg.image import VoxelSizeUnit, ZImgInfo, col4
+from zimg.io.formats.tiff.annotation import annotate
+
+SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+# The schema has no integers of 64 bits; the names for them are those of the reference.
+_TYPES = {"float32": "float", "float64": "double"}
+# What XML 1.0 cannot hold, however it is written.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_AXES = ("X", "Y", "Z")
+
+
+def description(info: ZImgInfo, *, together: bool) -> bytes:
+    """OME-XML for pages in the order of channels, then z, then time.
+
+    Parameters
+    ----------
+    info
+        The image; checked by `check_description`.
+    together
+        Whether a page holds all channels of its plane.
+    """
+    root = ET.Element("OME", {"xmlns": SCHEMA, "xmlns:xsi": _XSI, "Creator": "zimg-xp"})
+    root.set("xsi:schemaLocation", f"{SCHEMA} {SCHEMA}/ome.xsd")
+    image = ET.SubElement(root, "Image", ID="Image:0")
+    pixels = ET.SubElement(image, "Pixels", _pixels(info))
+    samples = info.numChannels if together else 1
+    for number in range(info.numChannels // samples):
+        ET.SubElement(pixels, "Channel", _channel(info, number, samples))
+    pages = info.numTimes * info.depth * info.numChannels // samples
+    ET.SubElement(pixels, "TiffData", IFD="0", PlaneCount=str(pages))
+    for time in range(info.numTimes):
+        if told := _plane(info, time):
+            ET.SubElement(pixels, "Plane", {"TheZ": "0", "TheT": str(time), "TheC": "0"} | told)
+    annotate(root, image, info, together=together)
+    return ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def check_description(info: ZImgInfo) -> None:
+    """Raise a `ZException` for metadata that OME-XML cannot hold."""
+    for name in info.channelNames:
+        if found := _NO_XML.search(name):
+            raise ZException(f"OME-XML cannot hold {found[0]!r}, which channel {name!r} has")
+    if info.voxelSizeUnit != VoxelSizeUnit.none:
+        for axis in _AXES:
+            size = getattr(info, f"voxelSize{axis}InUm")()
+            if not (math.isfinite(size) and size > 0):
+                raise ZException(f"OME-XML cannot hold a voxelSize{axis} of {size} um")
+    if not all(map(math.isfinite, (*info.timeStamps, *info.position))):
+        raise ZException("OME-XML cannot hold time stamps or positions that are not finite")
+    if len(info.position) > len(_AXES):
+        raise ZException(f"OME-XML holds a position of 3 numbers, not {len(info.position)}")
+
+
+def _pixels(info: ZImgInfo) -> dict[str, str]:
+    """Sizes, type, voxel size and time step."""
+    name = info.dataTypeString()
+    told = {"ID": "Pixels:0", "DimensionOrder": "XYCZT", "Type": _TYPES.get(name, name)}
+    for axis, size in zip("XYZCT", info.size, strict=True):
+        told[f"Size{axis}"] = str(size)
+    told["BigEndian"] = "false"
+    if info.validBitCount:
+        told["SignificantBits"] = str(info.validBitCount)
+    if info.voxelSizeUnit != VoxelSizeUnit.none:
+        for axis in _AXES:
+            told[f"PhysicalSize{axis}"] = repr(getattr(info, f"voxelSize{axis}InUm")())
+            told[f"PhysicalSize{axis}Unit"] = "µm"
+    if _is_even(info) and not _is_default(info):
+        told |= {"TimeIncrement": repr(info.timeStamps[1]), "TimeIncrementUnit": "s"}
+    return told
+
+
+def _channel(info: ZImgInfo, number: int, samples: int) -> dict[str, str]:
+    """A channel; names and colours of several samples are in the annotation."""
+    told = {"ID": f"Channel:0:{number}", "SamplesPerPixel": str(samples)}
+    if samples == 1:
+        told["Color"] = str(_color(info.channelColors[number]))
+        if info.channelNames[number]:
+            told["Name"] = info.channelNames[number]
+    return told
+
+
+def _color(color: col4) -> int:
+    """Red, green, blue, alpha from the highest byte down, as a signed number: OME's definition."""
+    return int.from_bytes(bytes(color), "big", signed=True)
+
+
+def _plane(info: ZImgInfo, time: int) -> dict[str, str]:
+    """What is known about the first plane of a time: its moment, and the place of the image."""
+    told: dict[str, str] = {}
+    if not (_is_even(info) or _is_default(info)):
+        told |= {"DeltaT": repr(info.timeStamps[time]), "DeltaTUnit": "s"}
+    if time == 0:
+        told |= {f"Position{a}": repr(x) for a, x in zip(_AXES, info.position, strict=False)}
+    return told
+
+
+def _is_even(info: ZImgInfo) -> bool:
+    """Whether a time step says all about the time stamps."""
+    stamps = info.timeStamps
+    return (
+        len(stamps) > 1 and stamps[1] > 0 and stamps == [k * stamps[1] for k in range(len(stamps))]
+    )
+
+
+def _is_default(info: ZImgInfo) -> bool:
+    """Whether time stamps are what they are when nothing is known."""
+    return info.timeStamps == [float(k) for k in range(info.numTimes)]

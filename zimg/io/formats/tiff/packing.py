@@ -1,0 +1,152 @@
+"""How the pixels of a TIFF page are packed: compression, predictor, strips or tiles."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zimg._errors import ZException
+from zimg.image import Compression
+from zimg.image.parameters import ZImgWriteParameters
+
+TYPES = (
+    *("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"),
+    *("float32", "float64"),
+)
+TILE = 512  # rows and columns, as the reference; a page that is no larger is one strip
+DEFLATE = (Compression.DEFLATE, Compression.ADOBE_DEFLATE)
+PREDICTED = (Compression.LZW, *DEFLATE, Compression.ZSTD, Compression.LZMA)
+
+
+@dataclass(frozen=True, slots=True)
+class _Codec:
+    """Value of the tag, voxel types and samples per page that it takes, and its worst case.
+
+    `expansion` is by how much data without any order grow.
+    """
+
+    tag: int
+    types: tuple[str, ...] = TYPES
+    samples: tuple[int, ...] = (1, 2, 3, 4)
+    expansion: float = 1.01
+
+
+_CODECS = {
+    Compression.NONE: _Codec(1, expansion=1.0),
+    Compression.LZW: _Codec(5, expansion=1.5),  # 12 bits for a byte
+    Compression.JPEG: _Codec(7, ("uint8",), (1, 3), expansion=2.0),
+    Compression.PACKBITS: _Codec(32773),
+    Compression.DEFLATE: _Codec(32946),
+    Compression.ADOBE_DEFLATE: _Codec(8),
+    Compression.JP2000: _Codec(34712, ("uint8", "uint16"), (1, 3, 4), expansion=1.5),
+    Compression.LZMA: _Codec(34925),
+    Compression.ZSTD: _Codec(50000),
+    Compression.WEBP: _Codec(50001, ("uint8",), (3, 4), expansion=1.5),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How pages are packed.
+
+    Parameters
+    ----------
+    parameters
+        Options of writing.
+    dtype
+        Voxel type.
+    samples
+        Channels in a page.
+    """
+
+    parameters: ZImgWriteParameters
+    dtype: np.dtype[Any]
+    samples: int = 1
+
+    @property
+    def compression(self) -> Compression:
+        """What is used; LZW unless told otherwise, as the reference."""
+        asked = Compression(self.parameters.compression)
+        return Compression.LZW if asked == Compression.AUTO else asked
+
+    @property
+    def predictor(self) -> int | None:
+        """2 for integers and 3 for floats, where it makes files smaller; as the reference."""
+        if self.compression not in PREDICTED:
+            return None
+        if self.dtype.kind == "f":
+            return 3
+        return 2 if self.dtype.itemsize in (2, 4) else None
+
+    def check(self, name: str) -> None:
+        """Raise a `ZException` for what cannot be packed so; `name` is that of the format."""
+        codec = _CODECS.get(self.compression)
+        if self.dtype.name not in TYPES:
+            raise ZException(f"{name} holds {', '.join(TYPES)}, not {self.dtype.name}")
+        if codec is None:
+            known = ", ".join(each.name for each in (Compression.AUTO, *_CODECS))
+            raise ZException(f"{name} knows compression {known}, not {self.compression.name}")
+        if self.dtype.name not in codec.types or self.samples not in codec.samples:
+            raise ZException(
+                f"{self.compression.name} packs {' and '.join(codec.types)} with "
+                f"{' or '.join(map(str, codec.samples))} samples in a page of {name}, "
+                f"not {self.dtype.name} with {self.samples}"
+            )
+        self._check_options()
+
+    def _check_options(self) -> None:
+        given = self.parameters
+        ranges = {
+            "zlibCompressionLevel": (DEFLATE, range(10)),
+            "zstdCompressionLevel": ((Compression.ZSTD,), range(-7, 23)),
+            "jpegQuality": ((Compression.JPEG,), range(1, 101)),
+        }
+        for name, (users, accepted) in ranges.items():
+            value = getattr(given, name)
+            if self.compression in users and value not in accepted:
+                raise ZException(f"{name} {value} is not {accepted[0]} to {accepted[-1]}")
+        chosen = given.jpegChrominanceSubsampling
+        if self.compression == Compression.JPEG and chosen != 444:
+            raise ZException(f"JPEG in TIFF knows jpegChrominanceSubsampling 444, not {chosen}")
+
+    def options(self) -> dict[str, Any]:
+        """What tifffile is told about compression."""
+        tag = _CODECS[self.compression].tag
+        told: dict[str, Any] = {"compression": None if tag == 1 else tag}
+        if self.predictor:
+            told["predictor"] = self.predictor
+        if arguments := self._arguments():
+            told["compressionargs"] = arguments
+        if self.compression == Compression.JPEG and self.samples == 3:
+            # As red, green and blue: the reference does not turn brightness and differences back.
+            told["subsampling"] = (1, 1)
+            told["compressionargs"]["outcolorspace"] = "rgb"
+        return told
+
+    def _arguments(self) -> dict[str, Any]:
+        """What the encoder is told; JPEG 2000 and WebP are told to lose nothing."""
+        given = self.parameters
+        levels: dict[Compression, dict[str, Any]] = {
+            Compression.DEFLATE: {"level": given.zlibCompressionLevel},
+            Compression.ADOBE_DEFLATE: {"level": given.zlibCompressionLevel},
+            Compression.ZSTD: {"level": given.zstdCompressionLevel},
+            Compression.JPEG: {"level": given.jpegQuality},
+            Compression.JP2000: {"level": 0, "reversible": True},
+            Compression.WEBP: {"lossless": True},
+        }
+        return levels.get(self.compression, {})
+
+    def largest(self, height: int, width: int) -> int:
+        """Bytes that a page may take at most, its directory among them."""
+        cut = segments(height, width)
+        high, wide = cut.get("tile", (height, width))
+        count = -(-height // high) * -(-width // wide)
+        pixels = count * high * wide * self.samples * self.dtype.itemsize
+        return round(pixels * _CODECS[self.compression].expansion) + count * 64 + 4096
+
+
+def segments(height: int, width: int) -> dict[str, Any]:
+    """Tiles of a large page, a single strip for one that is no larger than a tile."""
+    if max(height, width) <= TILE:
+        return {"rowsperstrip": height}
+    return {"tile": tuple(min(TILE, -(-size // 16) * 16) for size in (height, width))}
