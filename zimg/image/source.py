@@ -3,8 +3,11 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from zimg._errors import ZException
 from zimg.image.fields import COUNT, FLAG, CheckedFields, Rule, items_of, lists, members
@@ -49,7 +52,8 @@ class ZImgSource(CheckedFields):
     Parameters
     ----------
     filename
-        Name of one file, str or Path; the further arguments are then `region`, `scene`, `format`.
+        Name of one file, str or Path, or an address; the further arguments are then `region`,
+        `scene`, `format`.
     filenames
         In place of it: a list of names; the further arguments are then those below in this order.
         Without either the source is empty.
@@ -127,12 +131,30 @@ def _form_of(
 
 
 def _found(names: list[str]) -> tuple[list[str], int]:
-    """The absolute paths of existing files, and the bytes of all."""
-    paths = [Path(name).absolute() for name in names]
-    for name, path in zip(names, paths, strict=True):
-        if not name or not path.exists():
+    """The absolute paths of existing files, or addresses, and the bytes of all files."""
+    places = [located(name) for name in names]
+    paths = [place for place in places if isinstance(place, Path)]
+    for name, place in zip(names, places, strict=True):
+        if not name or (isinstance(place, Path) and not _exists(place)):
             raise MissingFileError(f"file {name} does not exist")
-    return [str(path) for path in paths], sum(path.stat().st_size for path in paths)
+    return [str(place) for place in places], sum(path.stat().st_size for path in paths)
+
+
+def _exists(path: Path) -> bool:
+    """Whether a file or folder is there, after finishing an exchange that was interrupted."""
+    return path.exists() or bool(import_module("zimg.io.atomic").recovered(path))
+
+
+def located(name: FileName) -> Path | str:
+    """The absolute path that a name stands for, or the address when it is elsewhere.
+
+    ``file://`` addresses are paths; others, such as ``https://host/image.ome.zarr``, stay text.
+    """
+    text = os.fspath(name)
+    scheme, found, _ = text.partition("://")
+    if not found or len(scheme) < 2 or "/" in scheme or "\\" in scheme:
+        return Path(text).absolute()
+    return Path(url2pathname(urlsplit(text).path)) if scheme == "file" else text
 
 
 def _nothing() -> dict[str, Any]:

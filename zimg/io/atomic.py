@@ -1,8 +1,14 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
+import ctypes
 import os
+import platform
+import re
+import secrets
+import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -55,6 +61,148 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike[str], marks: Sequence[str]) -> Iterator[Path]:
+    """Folder to fill instead of `path`; on leaving without an error it becomes `path`.
+
+    Parameters
+    ----------
+    path
+        Folder to create or replace. The folder around it must exist. A symbolic link is followed.
+    marks
+        Names one of which a folder contains that may be replaced: no other one is, unless empty.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty folder beside `path`.
+
+    Raises
+    ------
+    ZException
+        When the folder cannot be written, naming it; also for an `OSError` of the block. Whatever
+        the block raises, the temporary folder is removed and `path` stays what it was.
+
+    Notes
+    -----
+    The two folders exchange their names in one step where the system can do that (Linux and macOS
+    on most file systems), so that a kill at any moment leaves the old or the new one. Elsewhere the
+    old one is renamed first; when a kill comes just then, `recovered` gives it its name back at the
+    next reading or writing. What killed processes of this machine leave behind is removed at the
+    next writing (not on Windows, which does not tell whether a process lives).
+    """
+    target = Path(os.path.realpath(os.fspath(path)))
+    temporary: Path | None = None
+    try:
+        recovered(target)
+        _check_replaceable(target, marks)
+        _sweep(target)
+        stem = f".{target.name[:LONGEST_STEM]}.{_maker()}"
+        temporary = target.with_name(f"{stem}.{secrets.token_hex(4)}.tmp")
+        temporary.mkdir()
+        yield temporary
+        _flush_below(temporary)
+        _swap(temporary, target)
+        with suppress(OSError):  # some file systems cannot flush a folder
+            _flush(target.parent)
+    except OSError as error:
+        raise ZException(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def recovered(path: str | os.PathLike[str]) -> bool:
+    """Whether a missing folder was there but for an interrupted exchange, and now is again."""
+    target = Path(os.path.realpath(os.fspath(path)))
+    with suppress(OSError):
+        if target.name and not target.exists():
+            _aside(target).rename(target)
+            return True
+    return False
+
+
+def _check_replaceable(target: Path, marks: Sequence[str]) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise NotADirectoryError(f"{target} is a file, give the name of a folder")
+    names = {entry.name for entry in target.iterdir()}
+    if names and not names.intersection(marks):
+        raise FileExistsError(f"{target} is a folder of something else: none of {', '.join(marks)}")
+
+
+def _aside(target: Path) -> Path:
+    """Where the old folder is while the new one takes its name, where names cannot be exchanged."""
+    return target.with_name(f".{target.name[:LONGEST_STEM]}.zimg-old")
+
+
+def _swap(temporary: Path, target: Path) -> None:
+    """Give `temporary` the name `target`; the old folder, if any, is gone or left in its place."""
+    if not target.exists():
+        temporary.rename(target)
+    elif not _exchange(temporary, target):
+        target.rename(_aside(target))
+        temporary.rename(target)
+        shutil.rmtree(_aside(target), ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two names change places in one step; False where the system cannot.
+
+    ``renameat2`` with ``RENAME_EXCHANGE`` (2) on Linux, relative to ``AT_FDCWD`` (-100);
+    ``renamex_np`` with ``RENAME_SWAP`` (2) on macOS.
+    """
+    names = os.fsencode(one), os.fsencode(other)
+    if sys.platform not in ("linux", "darwin"):
+        return False
+    library = ctypes.CDLL(None)
+    if sys.platform == "darwin":
+        return hasattr(library, "renamex_np") and library.renamex_np(*names, 2) == 0
+    if not hasattr(library, "renameat2"):
+        return False
+    return bool(library.renameat2(-100, names[0], -100, names[1], 2) == 0)
+
+
+def _maker() -> str:
+    """The machine and the process, as they stand in the names of temporary folders."""
+    return f"{re.sub('[^A-Za-z0-9]', '_', platform.node())[:32]}-{os.getpid()}"
+
+
+def _sweep(target: Path) -> None:
+    """Remove what killed processes left beside `target`."""
+    machine, _, _ = _maker().rpartition("-")
+    stem = re.escape(target.name[:LONGEST_STEM])
+    form = re.compile(rf"\.{stem}\.{machine}-(\d+)\.[0-9a-f]{{8}}\.tmp")
+    shutil.rmtree(_aside(target), ignore_errors=True)
+    for entry in target.parent.iterdir():
+        found = form.fullmatch(entry.name)
+        if found and not _lives(int(found[1])):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    """Whether a process of this number may be running."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _flush_below(folder: Path) -> None:
+    """Bring all files in a folder to the disk, and their names."""
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            _flush(Path(place) / name)
+        with suppress(OSError):
+            _flush(Path(place))
 
 
 def _beside(target: Path) -> Path:

@@ -35,6 +35,6 @@ def scene_of(reader: Reader, scene: int, path: str | os.PathLike[str]) -> Scene:
 
 
 def stored_bytes(source: ZImgSource) -> int | None:
-    """Bytes of the files of a source; None when one is a folder, which may hold millions."""
+    """Bytes of the files of a source; None when one is a folder or elsewhere."""
     paths = [Path(name) for name in source.filenames]
-    return None if any(map(Path.is_dir, paths)) else sum(path.stat().st_size for path in paths)
+    return sum(path.stat().st_size for path in paths) if all(map(Path.is_file, paths)) else None

@@ -10,7 +10,8 @@ from typing import NoReturn
 
 from zimg._errors import ZException
 from zimg.image import FileFormat
-from zimg.image.source import MissingFileError
+from zimg.image.source import MissingFileError, located
+from zimg.io.atomic import recovered
 from zimg.io.errors import told_of
 from zimg.io.reader import Reader
 from zimg.io.writer import Writer
@@ -68,11 +69,11 @@ class Format:
                 f'pip install "zimg-xp[{self.extra}]" adds it'
             )
 
-    def open(self, path: Path, format: FileFormat) -> Reader:
-        """Open `path` with the reader of this format, which is imported now."""
+    def open(self, path: Path | str, format: FileFormat) -> Reader:
+        """Open `path`, or an address, with the reader of this format, which is imported now."""
         self.check_installed()
         module, _, name = self.reader.partition(":")
-        make: Callable[[Path, FileFormat], Reader] = getattr(import_module(module), name)
+        make: Callable[[Path | str, FileFormat], Reader] = getattr(import_module(module), name)
         return make(path, format)
 
     def writing(self) -> Writer:
@@ -198,7 +199,7 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
     Parameters
     ----------
     path
-        File or folder to read.
+        File or folder to read, or the address of an OME-Zarr store (``https://``, ``s3://``, ...).
     format
         Which format to read it as; found from the content, then from the suffix, when unknown.
 
@@ -213,8 +214,10 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
         When the file does not exist (also a `FileNotFoundError`), or no reader is for it, or the
         reader for it fails: no other one is tried then.
     """
-    file = Path(path) if not is_address(path) else os.fspath(path)
-    if isinstance(file, Path) and not file.exists() and not recovered(file):
+    file = located(path)
+    if isinstance(file, str):
+        return _open_address(file, FileFormat(format))
+    if not file.exists() and not recovered(file):
         raise MissingFileError(f"file {os.fspath(path)} does not exist")
     with told_of(path, "an image"):
         found = format_to_read(file, FileFormat(format))
@@ -222,12 +225,18 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
         return found.open(file, FileFormat(format))
 
 
-def format_to_read(file: Path | str, format: FileFormat = FileFormat.Unknown) -> Format:
-    """The format to read a file, a folder or an address as; a `ZException` when there is none."""
+def _open_address(address: str, format: FileFormat) -> Reader:
+    """Open what lies elsewhere: OME-Zarr, of which only the chunks that are needed travel."""
+    found = next(each for each in FORMATS if FileFormat.OmeZarr in each.formats)
+    with told_of(address, found.name):
+        if format not in (FileFormat.Unknown, FileFormat.OmeZarr):
+            raise ZException(f"addresses are read as {found.name}, not as {format.name}")
+        return found.open(address, format)
+
+
+def format_to_read(file: Path, format: FileFormat = FileFormat.Unknown) -> Format:
+    """The format to read a file or folder as; a `ZException` when there is none."""
     readable = [each for each in FORMATS if each.reader]
-    if isinstance(file, str):  # an address: only what is a folder elsewhere is read from there
-        readable = [each for each in readable if each.marks and each.addresses]
-        format = FileFormat.OmeZarr if format == FileFormat.Unknown else format
     if format != FileFormat.Unknown:
         named = [each for each in readable if format in each.formats]
         return named[0] if named else _refuse(f"the format {format.name} is not read", readable)

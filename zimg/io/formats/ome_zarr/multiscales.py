@@ -1,0 +1,138 @@
+"""What the metadata of OME-Zarr say about one image: axes, levels, sizes, channels."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from zimg._errors import ZException
+from zimg.image import VoxelSizeUnit, ZImgInfo, col4
+from zimg.io.formats.ome_zarr.axes import Axis, read_axes
+from zimg.io.formats.ome_zarr.units import BY_NAME, in_seconds, in_um
+from zimg.io.units import usable
+
+
+@dataclass(frozen=True, slots=True)
+class Multiscale:
+    """One image: its axes, the paths of its arrays, and how far apart its voxels are.
+
+    Parameters
+    ----------
+    axes
+        In stored order.
+    paths
+        Of the arrays, the full size first.
+    scale, translation
+        Per axis, of the full size.
+    """
+
+    axes: Sequence[Axis]
+    paths: Sequence[str]
+    scale: Sequence[float]
+    translation: Sequence[float]
+
+
+def read_multiscale(stated: Mapping[str, Any]) -> Multiscale:
+    """One entry of ``multiscales``, of any version."""
+    axes = read_axes(stated.get("axes"))
+    datasets = stated.get("datasets") or []
+    if not datasets:
+        raise ZException("its multiscales name no dataset")
+    first = datasets[0].get("coordinateTransformations") or []
+    both = [*first, *(stated.get("coordinateTransformations") or [])]
+    scale, translation = _combined(both, len(axes))
+    return Multiscale(axes, [inside(each["path"]) for each in datasets], scale, translation)
+
+
+def inside(path: Any) -> str:
+    """A path that stays in the store; a `ZException` for one that does not."""
+    parts = PurePosixPath(str(path).replace("\\", "/")).parts
+    if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0]:
+        raise ZException(f"the path {path!r} leads out of the store")
+    return "/".join(parts)
+
+
+def _combined(
+    transformations: Sequence[Mapping[str, Any]], rank: int
+) -> tuple[list[float], list[float]]:
+    """The scale and translation of transformations that are applied one after the other."""
+    scale, shift = [1.0] * rank, [0.0] * rank
+    for each in transformations:
+        kind = each.get("type")
+        values = each.get(str(kind))
+        if kind == "identity":
+            continue
+        if kind not in ("scale", "translation") or not isinstance(values, list):
+            raise ZException(f"the transformation {kind!r} is not supported, or has no numbers")
+        if len(values) != rank:
+            raise ZException(f"the {kind} {values} has not one number for each of {rank} axes")
+        if kind == "scale":
+            scale = [a * float(b) for a, b in zip(scale, values, strict=True)]
+            shift = [a * float(b) for a, b in zip(shift, values, strict=True)]
+        else:
+            shift = [a + float(b) for a, b in zip(shift, values, strict=True)]
+    return scale, shift
+
+
+def describe(info: ZImgInfo, image: Multiscale, attributes: Mapping[str, Any]) -> None:
+    """Fill in what is known about an image whose sizes and type `info` has.
+
+    Parameters
+    ----------
+    info
+        Changed in place.
+    image
+        What its multiscales say.
+    attributes
+        Of its group: ``omero`` tells of channels, ``zimg`` of what only we write.
+    """
+    _read_sizes(info, image)
+    _read_channels(info, (attributes.get("omero") or {}).get("channels") or [])
+    own = attributes.get("zimg") or {}
+    if len(own.get("timeStamps", [])) == info.numTimes:
+        info.timeStamps = [float(x) for x in own["timeStamps"]]
+    if "position" in own:
+        info.position = [float(x) for x in own["position"]]
+    info.validBitCount = int(own.get("validBitCount", 0))
+    info.lastChannelIsAlphaChannel = bool(own.get("lastChannelIsAlphaChannel", False))
+
+
+def _read_sizes(info: ZImgInfo, image: Multiscale) -> None:
+    """Voxel sizes in the unit that is stated, or micrometres where the axes differ in it."""
+    stated = zip(image.axes, image.scale, image.translation, strict=True)
+    at = {axis.letter: (axis.unit, scale, shift) for axis, scale, shift in stated}
+    if "t" in at:
+        unit, scale, shift = at["t"]
+        step = scale * in_seconds(unit)
+        info.timeStamps = [shift * in_seconds(unit) + t * step for t in range(info.numTimes)]
+    lengths = [at[letter] for letter in "xyz" if letter in at]
+    given = next((unit for unit, _, _ in lengths if in_um(unit)), "")
+    units = [unit or given for unit, _, _ in lengths]
+    usable_x = usable(lengths[0][1])
+    if not usable_x or not all(map(in_um, units)):
+        return
+    alike = len(set(units)) == 1 and units[0] in BY_NAME
+    factors = [1.0 if alike else in_um(unit) or 1.0 for unit in units]
+    sizes = [usable(scale * f) for (_, scale, _), f in zip(lengths, factors, strict=True)]
+    x, y, z = ([*sizes, None])[:3]
+    info.voxelSizeUnit = BY_NAME[units[0]] if alike else VoxelSizeUnit.um
+    info.voxelSizeX = x or 1.0
+    info.voxelSizeY, info.voxelSizeZ = y or info.voxelSizeX, z or info.voxelSizeX
+    place = [shift * f for (_, _, shift), f in zip(lengths, factors, strict=True)]
+    if any(place) and all(map(math.isfinite, place)):
+        info.position = place
+
+
+def _read_channels(info: ZImgInfo, channels: Sequence[Mapping[str, Any]]) -> None:
+    """Names and colours; the range that a viewer shows is nobody's business here."""
+    for number, channel in enumerate(channels[: info.numChannels]):
+        if channel.get("label") is not None:
+            info.channelNames[number] = str(channel["label"])
+        digits = str(channel.get("color") or "").removeprefix("#")
+        try:
+            parts = bytes.fromhex(digits)
+        except ValueError:
+            continue
+        if len(parts) in (3, 4):
+            info.channelColors[number] = col4(*parts)

@@ -1,0 +1,154 @@
+"""An image of an OME-Zarr store: its levels, its chunks, and the regions that are decoded."""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.core.buffer.cpu import NDBuffer
+
+from zimg._errors import ZException
+from zimg.image import ZImgInfo, ZImgRegion
+from zimg.image.interop import VOXEL_TYPES
+from zimg.io.formats.ome_zarr.axes import ALL
+from zimg.io.formats.ome_zarr.checks import check_array, check_chunks
+from zimg.io.reader import Job, Level, full_level, grid
+
+_log = logging.getLogger("zimg")
+Steps = dict[str, int]
+
+
+class ZarrScene:
+    """One image of a store.
+
+    Parameters
+    ----------
+    letters
+        Which of t, c, z, y, x each axis of its arrays is, in stored order.
+    paths
+        Of the arrays of its levels, the full size first.
+    open_array
+        Opens the array at a path.
+    describe
+        Fills in the metadata.
+
+    Raises
+    ------
+    ZException
+        When the array of the full size cannot be decoded.
+    """
+
+    def __init__(
+        self,
+        letters: Sequence[str],
+        paths: Sequence[str],
+        open_array: Callable[[str], "zarr.Array[Any]"],
+        describe: Callable[[ZImgInfo], None],
+    ) -> None:
+        self._letters, self._paths, self._open = letters, paths, open_array
+        full = self._opened(paths[0])
+        self.dtype = check_array(full, paths[0])
+        sizes = self._by_letter(full.shape)
+        x, y, z, c, t = (sizes[a] for a in "xyzct")
+        self.info = ZImgInfo(x, y, z, c, t, *VOXEL_TYPES[self.dtype.name])
+        describe(self.info)
+        self._full = full
+        self._checked: set[int] = set()
+
+    @cached_property
+    def _arrays(self) -> list["zarr.Array[Any]"]:
+        """The arrays of all levels that hold the same channels and times as the first."""
+        arrays = [self._full]
+        for path in self._paths[1:]:
+            array = self._opened(path)
+            sizes, info = self._by_letter(array.shape), self.info
+            alike = (sizes["c"], sizes["t"]) == (info.numChannels, info.numTimes)
+            if alike and check_array(array, path) == self.dtype:
+                arrays.append(array)
+            else:
+                _log.warning("level %s differs in channels, times or type and is left out", path)
+        return arrays
+
+    def _opened(self, path: str) -> "zarr.Array[Any]":
+        array = self._open(path)
+        if len(array.shape) != len(self._letters):
+            raise ZException(
+                f"array {path!r} has {len(array.shape)} axes, its metadata {len(self._letters)}"
+            )
+        return array
+
+    def _by_letter(self, sizes: Sequence[int]) -> Steps:
+        return dict.fromkeys(ALL, 1) | dict(zip(self._letters, map(int, sizes), strict=True))
+
+    @cached_property
+    def levels(self) -> Sequence[Level]:
+        """Sizes of all levels; a ratio is the nearest integer to that of the sizes."""
+        full = full_level(self.info)
+        return (full, *(self._level(array, full.size) for array in self._arrays[1:]))
+
+    def _level(self, array: "zarr.Array[Any]", full: tuple[int, int, int]) -> Level:
+        sizes = self._by_letter(array.shape)
+        size = sizes["x"], sizes["y"], sizes["z"]
+        x, y, z = (max(1, int(n / own + 0.5)) for n, own in zip(full, size, strict=True))
+        return Level(size, (x, y, z))
+
+    def blocks(self, level: int) -> NDArray[np.int64]:
+        """One block per chunk along t, x, y and z; computed, not looked for."""
+        steps = self._by_letter(self._arrays[level].chunks)
+        block = steps["x"], steps["y"], steps["z"]
+        return grid(self.levels[level].size, self.info.numTimes, block)
+
+    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
+        """Jobs for the rows of chunks along t and z that meet `region`."""
+        array = self._arrays[level]
+        if level not in self._checked:
+            check_chunks(array)
+            self._checked.add(level)
+        steps = self._by_letter(array.shards or array.chunks)
+        start, end = region.start, region.end
+        wanted = [(getattr(start, a), getattr(end, a)) for a in "tczyx"]
+        return [
+            self._job(array, [t, wanted[1], z, *wanted[3:]], (start.t, start.z))
+            for t in _pieces(*wanted[0], steps["t"])
+            for z in _pieces(*wanted[2], steps["z"])
+        ]
+
+    def _job(
+        self, array: "zarr.Array[Any]", box: Sequence[tuple[int, int]], corner: tuple[int, int]
+    ) -> Job:
+        """Decode a box of t, c, z, y, x into buffers whose first time and plane are `corner`."""
+        (first, last), (low, high) = box[0], box[2]
+        planes = slice(low - corner[1], high - corner[1])
+        whole = dict(zip(ALL, box, strict=True))
+        times = range(first - corner[0], last - corner[0])
+
+        def job(out: list[NDArray[Any]]) -> None:
+            if len(times) == 1:
+                self._read(array, whole, out[times[0]][None, :, planes])
+                return
+            part = np.empty([b - a for a, b in box], self.dtype)
+            self._read(array, whole, part)
+            for time, volume in zip(times, part, strict=True):
+                out[time][:, planes] = volume
+
+        return job
+
+    def _read(
+        self, array: "zarr.Array[Any]", box: dict[str, tuple[int, int]], out: NDArray[Any]
+    ) -> None:
+        """Fill `out`, ``(T, C, Z, Y, X)``, with what is stored in `box`."""
+        absent = tuple(0 if letter not in self._letters else slice(None) for letter in ALL)
+        present = [letter for letter in ALL if letter in self._letters]
+        order = [present.index(letter) for letter in self._letters]
+        target = NDBuffer.from_numpy_array(out[absent].transpose(order))
+        array.get_basic_selection(tuple(slice(*box[a]) for a in self._letters), out=target)
+
+
+def _pieces(first: int, last: int, step: int) -> list[tuple[int, int]]:
+    """`first` to `last`, cut at the multiples of `step`."""
+    cuts = [first, *range((first // step + 1) * step, last, step), last]
+    return list(pairwise(cuts))
