@@ -60,14 +60,25 @@ def _lines(pixels: Pixels, encoding: str) -> Iterator[str]:
 
 
 def _steps(info: ZImgInfo, *, channels: bool, times: bool) -> Iterator[str]:
-    """Distances of voxels with their unit, and of times; nothing where they are not known."""
-    step = time_step(info, "NRRD")[1]
+    """Distances of voxels and of times with their units; nothing where they are not known.
+
+    A volume has directions in space, the usual form. ITK reads no fourth axis beside them, so
+    volumes over time have plain spacings.
+    """
     unit, sizes = stated_size(info, NAMES)
-    if unit == VoxelSizeUnit.none:
-        if not times:
-            return
-        sizes = [np.nan] * 3
-    spacings = [np.nan] * channels + sizes + [step] * times
-    units = [""] * channels + [NAMES.get(unit, "")] * 3 + ["s"] * times
-    yield f"spacings: {' '.join(repr(float(each)).replace('nan', 'NaN') for each in spacings)}"
-    yield "units: " + " ".join(f'"{each}"' for each in units)
+    known = unit != VoxelSizeUnit.none
+    if times:
+        step = time_step(info, "NRRD")[1]
+        spacings = [np.nan] * channels + (sizes if known else [np.nan] * 3) + [step]
+        units = [""] * channels + [NAMES.get(unit, "")] * 3 + ["s"]
+        yield f"spacings: {' '.join(repr(float(each)) for each in spacings)}"
+        yield f"units: {_quoted(units)}"
+    elif known:
+        vectors = ["({!r},{!r},{!r})".format(*vector) for vector in np.diag(sizes).tolist()]
+        yield "space dimension: 3"
+        yield f"space directions: {' '.join([*['none'] * channels, *vectors])}"
+        yield f"space units: {_quoted([NAMES[unit]] * 3)}"
+
+
+def _quoted(texts: list[str]) -> str:
+    return " ".join(f'"{text}"' for text in texts)
