@@ -59,6 +59,6 @@ class ImagePixels:
 
     def slab(self, time: int, first: int, last: int) -> NDArray[Any]:
         """Planes of a time point, a view where the host can read the memory."""
-        part = self._image.data[time][:, first:last]
+        part = self._image.data[time][:, first:last, ...]
         host: NDArray[Any] = exported(part, "numpy", device="cpu")
         return host
