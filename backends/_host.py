@@ -45,7 +45,7 @@ def _fitted(counts: Array, bins: int) -> Array:
     return np.pad(counts[:bins], (0, max(0, bins - counts.shape[0]))).astype(np.int64, copy=False)
 
 
-def squared_distance(mask: Array, /, *, xp: Namespace | None = None) -> Array:
+def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | None = None) -> Array:
     """Lower envelopes at foreground voxels, each until no offset can help; 1613 / 33 ms."""
     grid = _grid(mask.shape)
     starts, lengths = _runs(mask)
@@ -54,7 +54,7 @@ def squared_distance(mask: Array, /, *, xp: Namespace | None = None) -> Array:
     nearest = np.minimum(ahead, np.repeat(lengths + 1, lengths) - ahead).astype(np.int32)
     squared = np.zeros(math.prod(grid), dtype=np.int32)
     squared[inside] = nearest * nearest
-    for step in _strides(grid)[1::-1]:
+    for step in _strides(grid)[1:2] if planar else _strides(grid)[1::-1]:
         squared[inside] = _lowered(squared, inside, step)
     return _unpadded(squared[inside], inside, mask.shape)
 

@@ -22,9 +22,11 @@ from ._host import (
     remove_small,
     squared_distance,
 )
+from ._host_paths import geodesic_distance
 
 __all__ = [  # what is imported from a neighbour is a hook as well
     "components",
+    "geodesic_distance",
     "histogram",
     "local_maxima",
     "regional_maxima",

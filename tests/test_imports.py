@@ -20,6 +20,7 @@ ORDER = (
     {"image"},
     {"io"},
     {"swc"},
+    {"skeletons"},
     {"tracing"},
     {"workers"},
     {"view", "phantom", "diagnosis"},

@@ -7,13 +7,15 @@ from zimg.ops import jit, while_loop
 
 
 @hookable
-def squared_distance(mask: Array, /, *, xp: Namespace | None = None) -> Array:
+def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | None = None) -> Array:
     """Squared Euclidean distance to the nearest background voxel, in voxels.
 
     Parameters
     ----------
     mask
         ``(Z, Y, X)`` bool. Everything outside the volume is background.
+    planar
+        Whether only background in the same plane counts.
     xp
         Namespace of `mask`; found from it when None.
 
@@ -28,15 +30,15 @@ def squared_distance(mask: Array, /, *, xp: Namespace | None = None) -> Array:
     stop once ``k²`` reaches the largest distance left. Exact, since all values are integers.
     """
     xp = xp or array_namespace(mask)
-    squared: Array = jit(_squared_distance, xp=xp)(mask, xp=xp)
+    squared: Array = jit(_squared_distance, xp=xp)(mask, planar=planar, xp=xp)
     return squared
 
 
-def _squared_distance(mask: Array, *, xp: Namespace) -> Array:
+def _squared_distance(mask: Array, *, planar: bool, xp: Namespace) -> Array:
     # No run is longer than its axis, so no distance can reach this.
     far = (max(mask.shape) // 2 + 2) ** 2
     squared = xp.astype(mask, xp.int32) * far
-    for axis in (2, 1, 0):
+    for axis in (2, 1) if planar else (2, 1, 0):
         squared = _lowered(squared, axis, xp=xp)
     return squared
 

@@ -1,0 +1,206 @@
+"""Shortest paths through the voxels of a mask, from neighbour to neighbour."""
+
+from itertools import product
+
+from zimg._dispatch import array_namespace, device, hookable
+from zimg._typing import Array, Namespace
+from zimg.ops import gather, jit, while_loop
+from zimg.ops.gather import index_dtype
+
+# Steps (dz, dy, dx) to the 26 neighbours; a step and its opposite add up to 25 in this order.
+NEIGHBOURS = tuple(step for step in product((-1, 0, 1), repeat=3) if any(step))
+
+
+def voxel_numbers(mask: Array, /) -> Array:
+    """Number of each foreground voxel in raster order, -1 elsewhere.
+
+    Parameters
+    ----------
+    mask
+        ``(Z, Y, X)`` bool.
+
+    Returns
+    -------
+    Array
+        ``(Z, Y, X)`` of the indexing type, on the device of `mask`.
+    """
+    xp = array_namespace(mask)
+    indexing = index_dtype(xp=xp, on=device(mask))
+    counted = xp.cumulative_sum(xp.reshape(xp.astype(mask, indexing), (-1,)), dtype=indexing)
+    return xp.where(mask, xp.reshape(counted, mask.shape) - 1, -1)
+
+
+def neighbour_table(numbers: Array, voxels: Array, /) -> Array:
+    """Numbers of the 26 neighbours of each foreground voxel.
+
+    Parameters
+    ----------
+    numbers
+        Of `voxel_numbers`.
+    voxels
+        ``(n,)`` flat indices of the foreground voxels, in order.
+
+    Returns
+    -------
+    Array
+        ``(26, n)`` of the type of `numbers`, rows in the order of `NEIGHBOURS`; `n` where the
+        neighbour is background or outside.
+    """
+    xp = array_namespace(numbers)
+    _, y, x = numbers.shape
+    count = voxels.shape[0]
+    padded = _framed(numbers, xp=xp)
+    plane, rest = voxels // (y * x), voxels % (y * x)
+    place = ((plane + 1) * (y + 2) + rest // x + 1) * (x + 2) + rest % x + 1
+    flat = xp.reshape(padded, (-1,))
+    rows = [
+        gather(flat, place + (dz * (y + 2) + dy) * (x + 2) + dx, xp=xp) for dz, dy, dx in NEIGHBOURS
+    ]
+    table = xp.stack(rows)
+    return xp.where(table < 0, count, table)
+
+
+def _framed(values: Array, /, *, xp: Namespace) -> Array:
+    """`values` inside a frame of one voxel of -1."""
+    for axis in (2, 1, 0):
+        shape = tuple(1 if a == axis else n for a, n in enumerate(values.shape))
+        border = xp.full(shape, -1, dtype=values.dtype, device=device(values))
+        values = xp.concat([border, values, border], axis=axis)
+    return values
+
+
+@hookable
+def geodesic_distance(
+    table: Array,
+    squared: Array,
+    sources: Array,
+    /,
+    *,
+    steps: tuple[float, ...],
+    xp: Namespace | None = None,
+) -> Array:
+    """Cost of the cheapest path to each voxel; thick places are cheap.
+
+    Parameters
+    ----------
+    table
+        ``(26, n)`` of `neighbour_table`.
+    squared
+        ``(n,)`` int32: squared distance of each voxel to the background.
+    sources
+        ``(s,)`` numbers of the voxels where the cost is 0.
+    steps
+        Lengths of the 26 steps.
+    xp
+        Namespace of the arrays; found from `table` when None.
+
+    Returns
+    -------
+    Array
+        ``(n,)``, float64 where the device has it, else float32; infinity where no path leads.
+
+    Notes
+    -----
+    A step of length d from u to v costs ``d / (1 + I(u)) + d / (1 + I(v))``, I the squared distance
+    (behaviour of the reference). Costs are positive and rounding is monotone, so there is one
+    fixpoint whatever the order of the work: every implementation gives the same bits.
+    """
+    xp = xp or array_namespace(table)
+    cost: Array = jit(_geodesic, xp=xp)(table, squared, sources, steps=steps, xp=xp)
+    return cost
+
+
+def _geodesic(
+    table: Array, squared: Array, sources: Array, *, steps: tuple[float, ...], xp: Namespace
+) -> Array:
+    kind = cost_dtype(table, xp=xp)
+    thick = _thickness(squared, kind, xp=xp)
+    count = table.shape[1]
+    own = xp.arange(count, dtype=sources.dtype, device=device(table))
+    start = xp.where(_among(own, sources, xp=xp), 0.0, xp.full_like(thick[:count], xp.inf))
+    end = xp.full((1,), xp.inf, dtype=kind, device=device(table))
+
+    def sweep(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        cost, _ = state
+        padded, lowest = xp.concat([cost, end]), cost
+        for row, step in enumerate(steps):
+            offered = gather(padded, table[row, :], xp=xp)
+            lowest = xp.minimum(lowest, offered + _price(thick, table[row, :], step, xp=xp))
+        return lowest, xp.any(lowest < cost)
+
+    going = xp.asarray(True, dtype=xp.bool, device=device(table))
+    cost, _ = while_loop(lambda state: state[1], sweep, (start, going), xp=xp)
+    return cost
+
+
+def _among(own: Array, sources: Array, /, *, xp: Namespace) -> Array:
+    """Which of the numbers `own` are in `sources`."""
+    ordered = xp.sort(sources)
+    return gather(ordered, xp.searchsorted(ordered, own), fill=-1, xp=xp) == own
+
+
+def cost_dtype(x: Array, /, *, xp: Namespace) -> object:
+    """The widest floating type of the device of `x`."""
+    kinds = xp.__array_namespace_info__().dtypes(device=device(x), kind="real floating")
+    return kinds.get("float64", xp.float32)
+
+
+def _thickness(squared: Array, kind: object, /, *, xp: Namespace) -> Array:
+    """1 + squared distance, with a last element for neighbours that are not there."""
+    last = xp.ones((1,), dtype=kind, device=device(squared))
+    return xp.concat([1 + xp.astype(squared, kind), last])
+
+
+def _price(thick: Array, neighbours: Array, step: float, /, *, xp: Namespace) -> Array:
+    """Cost of a step to each voxel from its neighbours.
+
+    Divided, as in the definition: a product with a stored reciprocal differs in the last bit, and
+    last bits decide ties.
+    """
+    return step / gather(thick, neighbours, xp=xp) + step / thick[: neighbours.shape[0]]
+
+
+def predecessors(
+    table: Array, squared: Array, cost: Array, /, *, steps: tuple[float, ...]
+) -> tuple[Array, Array]:
+    """The neighbour from which the cheapest path comes, and by which step.
+
+    Parameters
+    ----------
+    table, squared, steps
+        As for `geodesic_distance`.
+    cost
+        Its result.
+
+    Returns
+    -------
+    tuple of Array
+        ``(n,)`` numbers of voxels, `n` at a source, in the type of `table`; and the row of `table`
+        it stands in, -1 at a source. Among equals the one of smallest own cost, then the first in
+        raster order is taken.
+    """
+    xp = array_namespace(table)
+    found: tuple[Array, Array] = jit(_predecessors, xp=xp)(table, squared, cost, steps=steps, xp=xp)
+    return found
+
+
+def _predecessors(
+    table: Array, squared: Array, cost: Array, *, steps: tuple[float, ...], xp: Namespace
+) -> tuple[Array, Array]:
+    thick = _thickness(squared, cost.dtype, xp=xp)
+    end = xp.full((1,), xp.inf, dtype=cost.dtype, device=device(cost))
+    padded = xp.concat([cost, end])
+    best = own = xp.full_like(cost, xp.inf)
+    chosen = xp.full_like(table[0, :], table.shape[1])
+    taken = xp.full_like(table[0, :], -1)
+    for row, step in enumerate(steps):
+        neighbours = table[row, :]
+        before = gather(padded, neighbours, xp=xp)
+        total = before + _price(thick, neighbours, step, xp=xp)
+        # rows are in raster order, so a later one wins only where it is better
+        better = (total < best) | ((total == best) & (before < own))
+        best, own = xp.where(better, total, best), xp.where(better, before, own)
+        chosen = xp.where(better, neighbours, chosen)
+        taken = xp.where(better, row, taken)
+    source = cost == 0
+    return xp.where(source, table.shape[1], chosen), xp.where(source, -1, taken)

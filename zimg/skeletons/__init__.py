@@ -1,0 +1,1 @@
+"""Skeletons of binary volumes, as neuTube makes them."""

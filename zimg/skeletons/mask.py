@@ -1,0 +1,87 @@
+"""The mask of the objects: reduced, thresholded, cleaned."""
+
+import math
+
+from zimg._dispatch import array_namespace, device
+from zimg._typing import Array, Namespace
+from zimg.kernels.blocks import merged
+from zimg.kernels.components import components
+from zimg.kernels.morphology import combine_three
+from zimg.kernels.widen import widened
+from zimg.ops import gather, scatter_max
+from zimg.skeletons.options import SkeletonizeConfig
+
+NEIGHBOURS = 8
+"""In the plane."""
+
+
+def object_mask(volume: Array, options: SkeletonizeConfig, /) -> Array:
+    """The voxels that belong to objects.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)`` of any real type; values up to 0 and NaN are background.
+    options
+        Reduction, threshold and cleaning.
+
+    Returns
+    -------
+    Array
+        Bool, reduced, on the device of `volume`.
+    """
+    xp = array_namespace(volume)
+    mask = thresholded(reduced_by(volume, options.factors, xp=xp), options, xp=xp)
+    if options.removingBorder:
+        mask = with_borders_closed(mask, xp=xp)
+    return with_holes_filled(mask, xp=xp) if options.fillingHole else mask
+
+
+def reduced_by(volume: Array, factors: tuple[int, int, int], /, *, xp: Namespace) -> Array:
+    """The largest value of each block of (x, y, z) `factors`, 0 where none is above."""
+    if volume.dtype == xp.bool or not xp.isdtype(volume.dtype, "real floating"):
+        small = volume.dtype in (xp.bool, xp.uint8, xp.int8, xp.int16)
+        volume = xp.astype(volume, xp.int32) if small else widened(volume, xp=xp)
+    zero = xp.zeros((), dtype=volume.dtype, device=device(volume))
+    volume = xp.where(volume > zero, volume, zero)
+    fx, fy, fz = factors
+    return volume if max(factors) == 1 else merged(volume, (fz, fy, fx), "Max")
+
+
+def thresholded(volume: Array, options: SkeletonizeConfig, /, *, xp: Namespace) -> Array:
+    """Foreground by level and operation; both as in the reference."""
+    if options.levelOp in (1, 2) and options.level < 0:
+        return xp.zeros_like(volume, dtype=xp.bool)
+    level = xp.asarray(max(options.level, 0), dtype=volume.dtype, device=device(volume))
+    if options.levelOp == 1:
+        return (volume > 0) & (volume < level)
+    if options.levelOp == 2:
+        return volume == level
+    return volume > (level if options.levelOp == 0 else 0)
+
+
+def with_borders_closed(mask: Array, /, *, xp: Namespace) -> Array:
+    """Background with at most half of its neighbours in the plane in the background is filled."""
+    around = _neighbours_in_plane(~mask, xp=xp)
+    there = _neighbours_in_plane(xp.ones_like(mask), xp=xp)
+    return mask | (around <= there // 2)
+
+
+def _neighbours_in_plane(mask: Array, /, *, xp: Namespace) -> Array:
+    """How many of the 8 neighbours in the plane are in the mask."""
+    own = xp.astype(mask, xp.int32)
+    lines = combine_three(own, 1, xp.add, xp=xp)
+    return combine_three(lines, 2, xp.add, xp=xp) - own
+
+
+def with_holes_filled(mask: Array, /, *, xp: Namespace) -> Array:
+    """Background that is not connected to the outer faces, by 26 neighbours, is filled."""
+    labels = components(~mask, connectivity=26, xp=xp)
+    ends = (0, -1)
+    faces = [labels[end, ...] for end in ends] + [labels[:, end, :] for end in ends]
+    faces += [labels[..., end] for end in ends]
+    touched = xp.concat([xp.reshape(face, (-1,)) for face in faces])
+    ones = xp.ones_like(touched)
+    outside = scatter_max(ones, touched, math.prod(mask.shape) + 1, empty=0, xp=xp)
+    reached = xp.reshape(gather(outside, xp.reshape(labels, (-1,)), xp=xp), mask.shape) > 0
+    return mask | ((labels > 0) & ~reached)

@@ -1,0 +1,206 @@
+"""Options of skeletonization, with the names and defaults of the reference."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from zimg import neutube_json
+from zimg._errors import ZException
+
+Interval = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SkeletonizeConfig:
+    """What to take for an object, which branches to keep, and how to join them.
+
+    Parameters
+    ----------
+    downsampleInterval
+        Voxels skipped along x, y, z: the volume is reduced by one more than this.
+    minimalLength
+        Smallest length of a branch, in voxels of the original volume.
+    finalMinimalLength
+        Lower bound of the same, in voxels after reduction.
+    maximalDistance
+        Largest gap between trees that is bridged; negative for any.
+    keepingSingleObject
+        Whether an object is kept although all its branches are too short.
+    rebase
+        Whether growth starts again from the far end of the object.
+    fillingHole
+        Whether enclosed background belongs to the object.
+    removingBorder
+        Whether gaps of one voxel between objects are closed, plane by plane.
+    minimalObjectSize
+        Smallest number of voxels of an object, in the original volume.
+    level
+        Threshold of the signal.
+    levelOp
+        0: above the level; 1: from 1 up to below the level; 2: equal to it; else: above 0.
+    connectingBranch
+        Whether separate trees are joined.
+    resampleSwc
+        Whether nodes that add nothing to the shape are removed.
+    resolution
+        Size of a voxel in the plane and along z, for lengths.
+    interpolating
+        Not offered, as in the reference.
+
+    Notes
+    -----
+    Names, defaults and meaning are those of the reference.
+    """
+
+    downsampleInterval: Interval = (0, 0, 0)
+    minimalLength: float = 15.0
+    finalMinimalLength: float = 0.0
+    maximalDistance: float = -1.0
+    keepingSingleObject: bool = False
+    rebase: bool = False
+    fillingHole: bool = False
+    removingBorder: bool = False
+    minimalObjectSize: int = 0
+    level: int = -1
+    levelOp: int = 0
+    connectingBranch: bool = True
+    resampleSwc: bool = True
+    resolution: tuple[float, float] = (1.0, 1.0)
+    interpolating: bool = False
+    usingOriginalSignal: bool = field(default=False, repr=False)
+    autoGrayThreshold: bool = field(default=True, repr=False)
+
+    @property
+    def factors(self) -> Interval:
+        """By how much the volume is reduced along x, y, z."""
+        x, y, z = (max(0, skipped) + 1 for skipped in self.downsampleInterval)
+        return x, y, z
+
+    @property
+    def scale(self) -> float:
+        """Length of a reduced voxel in original ones."""
+        x, y, z = self.factors
+        return float(x) if x == y == z else (x * y * z) ** (1 / 3)
+
+    @property
+    def shortest(self) -> float:
+        """Smallest length of a branch, in voxels after reduction."""
+        return max(self.finalMinimalLength, self.minimalLength / self.scale)
+
+    @property
+    def smallest(self) -> int:
+        """Smallest number of voxels of an object, after reduction; 0 keeps all."""
+        return int(self.minimalObjectSize / math.prod(self.factors))
+
+
+Config = Mapping[str, Any] | SkeletonizeConfig | str | Path | None
+
+# The second name wins where both stand.
+_ALIASES = {
+    "lengthThreshold": "minimalLength",
+    "finalLengthThreshold": "finalMinimalLength",
+    "distanceThreshold": "maximalDistance",
+    "grayOp": "levelOp",
+}
+_KINDS: dict[str, type] = {
+    option.name: option.type  # type: ignore[misc]
+    for option in fields(SkeletonizeConfig)
+}
+
+
+def resolve_options(
+    config: Config, *, downsample: Sequence[int] | None = None
+) -> SkeletonizeConfig:
+    """Turn a configuration into the options of one run.
+
+    Parameters
+    ----------
+    config
+        Options; a mapping with their names or aliases, possibly inside ``{"skeletonize": ...}``;
+        the name of a preset of `zimg.neutube_json`; the path of a JSON file; None for the
+        defaults.
+    downsample
+        Replaces `downsampleInterval`: voxels skipped along x, y, z.
+
+    Raises
+    ------
+    ValueError
+        For a key that is not known, or numbers that make no sense. The reference ignores them.
+    TypeError
+        For a value of the wrong type. The reference ignores it.
+    ZException
+        When a file cannot be read or is not JSON.
+    """
+    options = _resolved(config)
+    if downsample is not None:
+        options = _with(options, {"downsampleInterval": list(downsample)})
+    if options.interpolating:
+        raise ValueError("interpolating: true is not offered, by the reference neither")
+    return options
+
+
+def _resolved(config: Config) -> SkeletonizeConfig:
+    if config is None:
+        return SkeletonizeConfig()
+    if isinstance(config, SkeletonizeConfig):
+        return config
+    if isinstance(config, str | Path):
+        config = _named(config)
+    if not isinstance(config, Mapping):
+        raise TypeError(f"a skeletonize configuration is a mapping, got {type(config).__name__}")
+    if set(config) == {"skeletonize"} and isinstance(config["skeletonize"], Mapping):
+        config = config["skeletonize"]
+    return _with(SkeletonizeConfig(), config)
+
+
+def _named(name: str | Path) -> Any:
+    """The content of a file, or the preset of this name when there is no such file."""
+    path = Path(name)
+    preset = getattr(neutube_json, str(name), None)
+    if not path.exists() and isinstance(preset, Mapping):
+        return preset
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ZException(f"cannot read skeletonize configuration {name}: {error}") from error
+
+
+def _with(options: SkeletonizeConfig, config: Mapping[str, Any]) -> SkeletonizeConfig:
+    """`options` changed by a mapping of names or aliases."""
+    given = {_ALIASES[key]: value for key, value in config.items() if key in _ALIASES}
+    if "grayOp" in config and "levelOp" in config:
+        given["levelOp"] = config["levelOp"]
+    for key, value in config.items():
+        if key not in _KINDS and key not in _ALIASES:
+            raise ValueError(f"unknown option {key!r}; accepted: {', '.join(_KINDS)}")
+        given.setdefault(key if key in _KINDS else _ALIASES[key], value)
+    values = {name: getattr(options, name) for name in _KINDS}
+    return SkeletonizeConfig(**values | {key: _checked(key, value) for key, value in given.items()})
+
+
+def _checked(name: str, value: Any) -> Any:
+    kind = _KINDS[name]
+    if name == "downsampleInterval":
+        return _numbers(name, value, (3,), int)
+    if name == "resolution":
+        sizes = _numbers(name, value, (2, 3), int | float)
+        return float(sizes[0]), float(sizes[-1])
+    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise TypeError(f"{name} takes {kind.__name__}, got {value!r}")
+    if kind is float and not math.isfinite(value):
+        raise ValueError(f"{name} takes a finite number, got {value!r}")
+    return kind(value)
+
+
+def _numbers(name: str, value: Any, counts: tuple[int, ...], kind: Any) -> tuple[Any, ...]:
+    numbers = tuple(value) if isinstance(value, list | tuple) else ()
+    if len(numbers) not in counts:
+        expected = " or ".join(map(str, counts))
+        raise ValueError(f"{name} takes {expected} numbers, got {value!r}")
+    if any(isinstance(each, bool) or not isinstance(each, kind) for each in numbers):
+        raise TypeError(f"{name} takes numbers, whole ones where voxels are counted, got {value!r}")
+    return numbers
