@@ -1,5 +1,6 @@
 """Each named row of docs/departures.md: what ours does where the reference does something else."""
 
+import bz2
 import copy
 import pickle
 import re
@@ -463,6 +464,92 @@ def test_row_arrays_as_operands() -> None:
         ZImg(data) + data
     with pytest.raises(TypeError, match=r"ZImg|NumPy"):
         data + ZImg(data)
+
+
+# Volumes: MetaImage, NRRD and NIfTI
+
+
+def sized(unit: VoxelSizeUnit = VoxelSizeUnit.um, times: int = 1, dtype: Any = np.uint8) -> ZImg:
+    info = ZImgInfo(1, 1, 1, 1, times)
+    info.voxelSizeUnit, info.voxelSizeX, info.voxelSizeZ = unit, 0.5, 3.0
+    info.timeStamps = [10.0 + 2 * time for time in range(times)]
+    return ZImg([array(1, 3, 4, 5, dtype=dtype)] * times, info)
+
+
+@pytest.mark.parametrize("name", ["a.mha", "a.nii.gz", "a.nrrd"])
+def test_row_truncated_packed_volumes(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    sized().save(path)
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(ZException, match="truncated"):
+        ZImg(path)
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nrrd"])
+def test_row_units_of_volumes(tmp_path: Path, name: str) -> None:
+    sized().save(tmp_path / name)
+    info = ZImg(tmp_path / name).info
+    assert (info.voxelSizeUnit, info.voxelSizeX) == (VoxelSizeUnit.um, 0.5)
+
+
+@pytest.mark.parametrize("name", ["a.mha", "a.nii", "a.nrrd"])
+def test_row_volumes_without_a_voxel_size(tmp_path: Path, name: str) -> None:
+    sized(VoxelSizeUnit.none).save(tmp_path / name)
+    info = ZImg(tmp_path / name).info
+    assert (info.voxelSizeUnit, info.voxelSizeX) == (VoxelSizeUnit.none, 1.0)
+
+
+def test_row_scaled_values_of_32_and_64_bits(tmp_path: Path) -> None:
+    sized(dtype=np.int32).save(tmp_path / "a.nii")
+    data = bytearray((tmp_path / "a.nii").read_bytes())
+    data[112:116] = np.float32(0.5).tobytes()  # the slope
+    (tmp_path / "a.nii").write_bytes(data)
+    np.testing.assert_array_equal(ZImg(tmp_path / "a.nii").data[0], array(1, 3, 4, 5) * 0.5)
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_row_start_of_time_in_nifti(tmp_path: Path, name: str) -> None:
+    sized(times=3).save(tmp_path / name)
+    assert ZImg(tmp_path / name).info.timeStamps == [10.0, 12.0, 14.0]
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.nrrd"])
+def test_row_volumes_that_are_written(tmp_path: Path, name: str) -> None:
+    ZImg([array(2, 3, 4, 5)] * 2).save(tmp_path / name)
+    assert ZImg(tmp_path / name).shape == (2, 2, 3, 4, 5)
+
+
+def test_row_volumes_of_64_bit_integers_and_bzip2(tmp_path: Path) -> None:
+    for name in ("a.nii", "a.nrrd"):
+        sized(dtype=np.int64).save(tmp_path / name)
+        assert ZImg(tmp_path / name).data[0].dtype == np.int64
+    header = "NRRD0005\ntype: uint8\ndimension: 1\nsizes: 5\nencoding: bzip2\n\n"
+    (tmp_path / "b.nrrd").write_bytes(header.encode() + bz2.compress(b"12345"))
+    assert bytes(ZImg(tmp_path / "b.nrrd").data[0].reshape(-1)) == b"12345"
+
+
+def test_row_a_single_plane_of_metaimage(tmp_path: Path) -> None:
+    info = sized().info
+    ZImg(array(1, 1, 4, 5), info).save(tmp_path / "a.mha")
+    assert ZImg(tmp_path / "a.mha").info.voxelSizeZ == 3.0
+
+
+def test_row_metaimage_in_two_files(tmp_path: Path) -> None:
+    names = []
+    for _ in range(2):
+        sized().save(tmp_path / "a.mhd")
+        (name,) = {path.name for path in tmp_path.iterdir()} - {"a.mhd"}
+        names.append(name)
+    assert names[0] != names[1]
+
+
+def test_row_data_files_of_headers(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "other.raw").write_bytes(bytes(20))
+    header = "NDims = 2\nDimSize = 5 4\nElementType = MET_UCHAR\nElementDataFile = ../other.raw\n"
+    (tmp_path / "inner" / "a.mhd").write_text(header)
+    with pytest.raises(ZException, match="does not lie in the folder"):
+        ZImg(tmp_path / "inner" / "a.mhd")
 
 
 # Trees
