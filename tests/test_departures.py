@@ -19,6 +19,7 @@ import zimg
 from zimg import (
     Dimension,
     FileFormat,
+    ImgMergeMode,
     VoxelSizeUnit,
     ZException,
     ZImg,
@@ -579,3 +580,33 @@ def test_row_saving_what_cannot_be_read(tmp_path: Path) -> None:
 def test_row_nodes_of_a_tree(written: Callable[[str], Path]) -> None:
     tree = ZSwc(written("1 1 0 0 0 1 -1\n2 1 3 4 0 1 1\n"))
     assert (len(tree), tree[1].x, tree.total_length(), list(tree.roots)) == (2, 3.0, 5.0, [0])
+
+
+def test_row_resizing_gives_a_new_image() -> None:
+    image = ZImg(np.full((1, 4, 6, 6), 7, np.uint8))
+    taken = np.asarray(image.data[0])
+    for result in (
+        image.resize(3, 3, 2),
+        image.zoom(0.5, 0.5, 0.5),
+        image.blockDownsample(2, 2, 2, ImgMergeMode.Mean),
+    ):
+        assert result.shape == (1, 1, 2, 3, 3)
+        assert image.shape == (1, 1, 4, 6, 6)
+        assert np.unique(taken).tolist() == np.unique(result.data[0]).tolist() == [7]
+
+
+def test_row_sizes_and_blocks_of_zero() -> None:
+    image = ZImg(array(1, 1, 4, 4))
+    with pytest.raises(ValueError, match="at least 1"):
+        image.resize(0, 4, 1)
+    with pytest.raises(ValueError, match="above 0"):
+        image.zoom(0, 1)
+    with pytest.raises(ValueError, match="at least 1"):
+        image.blockDownsample(0, 1, 1, ImgMergeMode.Mean)
+    with pytest.raises(ValueError, match="empty"):
+        ZImg().resize(1, 1, 1)
+
+
+def test_row_smallest_voxels_of_blocks() -> None:
+    smallest = ZImg(array(1, 1, 4, 4)).blockDownsample(2, 2, 1, ImgMergeMode.Min)
+    assert smallest.data[0].ravel().tolist() == [0, 2, 8, 10]

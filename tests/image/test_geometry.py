@@ -62,3 +62,10 @@ def test_sizes_below_one_are_refused():
         image.zoom(0, 1)
     with pytest.raises(ValueError, match="empty"):
         ZImg().resize(1, 1, 1)
+
+
+def test_halves_are_rounded_away_from_zero(xp, device):
+    halves = np.asarray([-5, -4, 4, 5, -1, 0], np.int16).reshape(1, 1, 1, 6)
+    image = ZImg(upload(halves, xp=xp, on=device))
+    result = bring_home(image.resize(3, 1, 1, Interpolant.Nearest, True, True).data[0])
+    assert result.ravel().tolist() == [-5, 5, -1]

@@ -59,8 +59,8 @@ def resampled(volume: Array, sizes: tuple[int, ...], kernel: str, *, smooth: boo
     Returns
     -------
     Array
-        Of `sizes`, in the dtype and on the device of `volume`; integers are rounded half up once,
-        at the end, and kept inside their type.
+        Of `sizes`, in the dtype and on the device of `volume`; integers are rounded half away
+        from zero once, at the end, and kept inside their type.
 
     Notes
     -----

@@ -23,7 +23,7 @@ def reduced(volume: Array, ratios: tuple[int, ...], /) -> Array:
     -------
     Array
         ``ceil(n / ratio)`` voxels per axis, in the dtype and on the device of `volume`; integers
-        are rounded half up and kept inside their type.
+        are rounded half away from zero and kept inside their type.
 
     Raises
     ------
@@ -96,4 +96,5 @@ def in_type(values: Array, dtype: DType, *, xp: Namespace) -> Array:
     low, high = float(limits.min), float(limits.max)
     if int(high) > int(limits.max):  # the float above the type: take the one below
         high *= 1.0 - float(xp.finfo(values.dtype).eps)
-    return xp.astype(xp.clip(xp.floor(values + 0.5), low, high), dtype)
+    nearest = xp.where(values < 0.0, xp.ceil(values - 0.5), xp.floor(values + 0.5))
+    return xp.astype(xp.clip(nearest, low, high), dtype)
