@@ -189,6 +189,16 @@ FORMATS = (
         writer="zimg.io.formats.nifti",
         write_suffixes=(".nii", ".nii.gz"),
     ),
+    Format(
+        name="HDF5 img",
+        formats=(FileFormat.HDF5Img,),
+        suffixes=(".nim", ".h5"),
+        signatures=((0, b"\x89HDF\r\n\x1a\n"),),
+        reader="zimg.io.formats.hdf5img.reader:Hdf5ImgReader",
+        writer="zimg.io.formats.hdf5img.writer",
+        extra="hdf5",
+        requires=("h5py",),
+    ),
 )
 HEAD = 512  # bytes that identify a file
 

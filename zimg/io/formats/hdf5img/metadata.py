@@ -1,0 +1,193 @@
+"""What the attributes of the group ``/Img`` tell of an image, read and written."""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import h5py
+import numpy as np
+from h5py import h5a
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.image import VoxelSizeUnit, ZImgInfo, col4
+from zimg.image.interop import VOXEL_TYPES
+
+VERSION = 100
+INTEGERS = tuple(f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16, 32, 64))
+TYPES = (*INTEGERS, "float32", "float64")
+# Names as attributes and as fields, in the order x, y, z, channel, time.
+SIZES = {
+    "Width": "width",
+    "Height": "height",
+    "Depth": "depth",
+    "NumberOfChannels": "numChannels",
+    "NumberOfTimePoints": "numTimes",
+}
+# The reference reads texts only when they are marked as ASCII, and stores UTF-8 in them.
+TEXT = h5py.string_dtype("ascii")
+
+
+def read_info(group: h5py.Group, stored: int) -> tuple[ZImgInfo, tuple[int, ...]]:
+    """Sizes, type and metadata, and the factors by which the levels are smaller.
+
+    Parameters
+    ----------
+    group
+        The group ``/Img``.
+    stored
+        Bytes of the file; no attribute can be larger.
+
+    Returns
+    -------
+    ZImgInfo, tuple of int
+        Factors start with 1.
+
+    Raises
+    ------
+    ZException
+        When an attribute is missing, or does not fit the others.
+    """
+    told = _Attributes(group, stored)
+    version = told.integer("Version")
+    if version != VERSION:
+        raise ZException(f"its layout is of version {version}, {VERSION} is read")
+    sizes = {name: told.integer(name) for name in SIZES}
+    if min(sizes.values()) < 1:
+        raise ZException(f"its sizes are {sizes}, all have to be above 0")
+    stamps, names, colors = _lists(told, sizes)  # before an info makes lists of that many
+    width, height, depth, channels, times = sizes.values()
+    kind = VOXEL_TYPES[told.choice("DataType", TYPES)]
+    info = ZImgInfo(width, height, depth, channels, times, *kind)
+    info.validBitCount = told.integer("ValidBitCount")
+    info.voxelSizeUnit = VoxelSizeUnit[
+        told.choice("VoxelSizeUnit", list(VoxelSizeUnit.__members__))
+    ]
+    for axis in "XYZ":
+        setattr(info, f"voxelSize{axis}", float(told.single(f"VoxelSize{axis}")))
+    info.timeStamps, info.channelNames = stamps, names
+    info.channelColors = [col4(*color) for color in colors]
+    info.position = told.numbers("Position", None)
+    info.lastChannelIsAlphaChannel = bool(told.integer("LastChannelIsAlphaChannel"))
+    return info, _factors(told)
+
+
+def _lists(
+    told: "_Attributes", sizes: dict[str, int]
+) -> tuple[list[float], list[str], list[list[int]]]:
+    """Time stamps, names and colours; as many as there are times and channels."""
+    channels = sizes["NumberOfChannels"]
+    stamps = told.numbers("TimeStamps", sizes["NumberOfTimePoints"])
+    names = told.array("ChannelNames", (channels,)).tolist()
+    colors = told.array("ChannelColors", (channels, 4))
+    if colors.dtype.kind != "u" or colors.dtype.itemsize != 1:
+        raise ZException(f"its attribute ChannelColors is {colors.dtype}, uint8 is expected")
+    return stamps, [_text(name) for name in names], colors.tolist()
+
+
+def _factors(told: "_Attributes") -> tuple[int, ...]:
+    count = told.integer("NumberOfResolutionLevels")
+    found = tuple(int(factor) for factor in told.array("DownsamplingFactors", (count,)))
+    if found[:1] != (1,) or any(a >= b for a, b in pairwise(found)):
+        raise ZException(f"its levels are smaller by {found}; rising factors from 1 are expected")
+    return found
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
+class _Attributes:
+    """The attributes of a group; whatever is missing or of another kind is a `ZException`."""
+
+    def __init__(self, group: h5py.Group, stored: int) -> None:
+        self._group, self._stored = group, stored
+
+    def array(self, name: str, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
+        """Its values, of a shape that is checked when given."""
+        if name not in self._group.attrs:
+            raise ZException(f"its group /Img has no attribute {name}")
+        attribute = h5a.open(self._group.id, name.encode())
+        if math.prod(attribute.shape) > self._stored:  # not the size: it fails for an empty one
+            raise ZException(f"its attribute {name} claims more bytes than the file has")
+        if shape is not None and attribute.shape != shape:
+            raise ZException(
+                f"its attribute {name} has the shape {attribute.shape}, {shape} is expected"
+            )
+        return np.asarray(self._group.attrs[name])
+
+    def single(self, name: str) -> Any:
+        """Its only value."""
+        values = self.array(name)
+        if values.size != 1:
+            raise ZException(f"its attribute {name} has {values.size} values, 1 is expected")
+        return values.item()
+
+    def integer(self, name: str) -> int:
+        """Its only value, an integer from 0 up."""
+        value = self.single(name)
+        if not isinstance(value, int) or value < 0:
+            raise ZException(f"its attribute {name} is {value!r}, a count is expected")
+        return value
+
+    def numbers(self, name: str, count: int | None) -> list[float]:
+        """Its values as floats."""
+        values = self.array(name, None if count is None else (count,))
+        return [float(value) for value in values.reshape(-1)]
+
+    def choice(self, name: str, accepted: tuple[str, ...] | list[str]) -> str:
+        """Its text, which is one of those accepted."""
+        value = _text(self.single(name))
+        if value not in accepted:
+            raise ZException(f"its attribute {name} is {value!r}, not one of {', '.join(accepted)}")
+        return value
+
+
+def check_info(info: ZImgInfo) -> None:
+    """Raise a `ZException` for lists that do not fit the image, or texts that cannot be stored."""
+    counts = {
+        "timeStamps": info.numTimes,
+        "channelNames": info.numChannels,
+        "channelColors": info.numChannels,
+    }
+    for name, count in counts.items():
+        if len(getattr(info, name)) != count:
+            raise ZException(f"{name} has {len(getattr(info, name))} entries, not {count}")
+    for name in info.channelNames:
+        if "\0" in name:
+            raise ZException(f"the channel name {name!r} holds a zero, which ends texts in HDF5")
+        try:
+            name.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            raise ZException(f"the channel name {name!r} is no Unicode text") from None
+
+
+def write_info(group: h5py.Group, info: ZImgInfo, factors: list[int]) -> None:
+    """Write all attributes of the group ``/Img``, with the types of the reference."""
+    for name, value in _values(info, factors):
+        group.attrs.create(name, value)
+    for name, text in (
+        ("DataType", info.dataTypeString()),
+        ("VoxelSizeUnit", info.voxelSizeUnit.name),
+    ):
+        group.attrs.create(name, text.encode(), dtype=TEXT)
+    names = [name.encode("utf-8", "surrogateescape") for name in info.channelNames]
+    group.attrs.create("ChannelNames", np.asarray(names, dtype=object), dtype=TEXT)
+
+
+def _values(info: ZImgInfo, factors: list[int]) -> Iterator[tuple[str, Any]]:
+    """Names and values of the attributes that are numbers."""
+    yield "Version", np.int32(VERSION)
+    for name, field in SIZES.items():
+        yield name, np.uint64(getattr(info, field))
+    yield "ValidBitCount", np.uint64(info.validBitCount)
+    for axis in "XYZ":
+        yield f"VoxelSize{axis}", np.float64(getattr(info, f"voxelSize{axis}"))
+    yield "TimeStamps", np.asarray(info.timeStamps, dtype=np.float64)
+    yield "Position", np.asarray(info.position, dtype=np.float64)
+    colors = [tuple(color) for color in info.channelColors]
+    yield "ChannelColors", np.asarray(colors, dtype=np.uint8)
+    yield "LastChannelIsAlphaChannel", np.int32(info.lastChannelIsAlphaChannel)
+    yield "NumberOfResolutionLevels", np.uint64(len(factors))
+    yield "DownsamplingFactors", np.asarray(factors, dtype=np.uint64)

@@ -1,0 +1,155 @@
+"""How chunks are packed: filters of HDF5, applied here so that several threads can work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.image import Compression
+from zimg.image.parameters import ZImgWriteParameters
+
+# Registered numbers (https://github.com/HDFGroup/hdf5_plugins/blob/master/docs/RegisteredFilterPlugins.md);
+# 488 is the reference's own.
+DEFLATE, FLETCHER32, JPEGXR, ZSTD = 1, 3, 488, 32015
+KNOWN = (DEFLATE, FLETCHER32, JPEGXR, ZSTD)
+CHECKSUM = 4  # bytes behind a chunk
+JPEGXR_TYPES = ("uint8", "uint16")
+WAYS = {
+    Compression.AUTO: ZSTD,
+    Compression.ZSTD: ZSTD,
+    Compression.DEFLATE: DEFLATE,
+    Compression.ADOBE_DEFLATE: DEFLATE,
+    Compression.JPEGXR: JPEGXR,
+    Compression.NONE: 0,
+}
+ZLIB_LEVELS, ZSTD_LEVELS = range(10), range(-7, 23)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What all chunks of a dataset have in common.
+
+    Parameters
+    ----------
+    filters
+        Numbers of the filters, in the order in which they were applied.
+    shape
+        Voxels of a chunk along y and x.
+    dtype
+        Voxel type as stored, with its byte order.
+    """
+
+    filters: tuple[int, ...]
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of an unpacked chunk."""
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+
+    def unpacked(self, data: bytes, mask: int) -> NDArray[Any]:
+        """The ``(Y, X)`` voxels of a chunk.
+
+        Parameters
+        ----------
+        data
+            As stored.
+        mask
+            Has a bit for each filter that was left out for this chunk.
+
+        Raises
+        ------
+        ZException
+            When the chunk is damaged: a wrong checksum, or another size.
+        """
+        content: Any = data
+        for place in reversed(range(len(self.filters))):
+            if not mask >> place & 1:
+                content = self._undone(self.filters[place], content)
+        if len(content) != self.nbytes:
+            raise ZException(
+                f"a chunk unpacks to {len(content)} bytes, not {self.nbytes}: it is damaged"
+            )
+        return np.frombuffer(content, self.dtype).reshape(self.shape)
+
+    def _undone(self, number: int, data: Any) -> Any:
+        """`data` without what one filter did."""
+        if number == FLETCHER32:
+            return _verified(data)
+        if number == JPEGXR:
+            place = np.empty(self.shape, self.dtype.newbyteorder("="))
+            imagecodecs.jpegxr_decode(data, out=place)
+            return place.astype(self.dtype, copy=False).reshape(-1).view(np.uint8)
+        if number == ZSTD:
+            return imagecodecs.zstd_decode(data, out=self.nbytes)
+        return imagecodecs.deflate_decode(data, out=self.nbytes)
+
+
+def _verified(data: Any) -> Any:
+    """`data` without the checksum at its end, which has to be right."""
+    content, checksum = bytes(data)[:-CHECKSUM], bytes(data)[-CHECKSUM:]
+    found = imagecodecs.h5checksum_fletcher32(content)
+    if found.to_bytes(CHECKSUM, "little") != checksum:
+        raise ZException("the checksum of a chunk is wrong: it is damaged")
+    return content
+
+
+def check_packing(dtype: str, parameters: ZImgWriteParameters) -> None:
+    """Raise a `ZException` for a compression or an option of it that cannot be honoured."""
+    way = WAYS.get(parameters.compression)
+    if way is None:
+        accepted = ", ".join(each.name for each in WAYS)
+        raise ZException(
+            f"HDF5Img knows compression {accepted}, not {Compression(parameters.compression).name}"
+        )
+    if way == DEFLATE and parameters.zlibCompressionLevel not in ZLIB_LEVELS:
+        raise ZException(f"zlibCompressionLevel {parameters.zlibCompressionLevel} is not 0 to 9")
+    if way == ZSTD and parameters.zstdCompressionLevel not in ZSTD_LEVELS:
+        raise ZException(f"zstdCompressionLevel {parameters.zstdCompressionLevel} is not -7 to 22")
+    if way == JPEGXR and dtype not in JPEGXR_TYPES:
+        raise ZException(f"JPEG XR packs {' and '.join(JPEGXR_TYPES)}, not {dtype}")
+    if way == JPEGXR and not 0 < parameters.jpegXRQuality <= 1:
+        raise ZException(f"invalid jpeg xr quality: {parameters.jpegXRQuality} is not in (0, 1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Packer:
+    """Packs chunks as the parameters say, which have been checked."""
+
+    parameters: ZImgWriteParameters
+
+    @property
+    def number(self) -> int:
+        """The filter; 0 for none."""
+        return WAYS[self.parameters.compression]
+
+    def values(self, dtype: np.dtype[Any], shape: tuple[int, int]) -> tuple[int, ...]:
+        """What is stored beside the number of the filter, as the reference does."""
+        if self.number == ZSTD:
+            return (self.parameters.zstdCompressionLevel & 0xFFFFFFFF,)
+        if self.number == DEFLATE:
+            return (self.parameters.zlibCompressionLevel,)
+        quality = int(np.float32(self.parameters.jpegXRQuality).view(np.uint32))
+        return quality, dtype.itemsize, *shape
+
+    def packed(self, chunk: NDArray[Any]) -> tuple[int, Any]:
+        """Mask of filters left out, and bytes to store, of a C-contiguous chunk.
+
+        A chunk that packing does not make smaller is stored as it is; JPEG XR always packs.
+        """
+        plain: Any = chunk.reshape(-1).view(np.uint8).data
+        if not self.number:
+            return 0, plain
+        if self.number == JPEGXR:
+            return 0, imagecodecs.jpegxr_encode(chunk, level=self.parameters.jpegXRQuality)
+        encode: Callable[..., Any]
+        encode, level = imagecodecs.deflate_encode, self.parameters.zlibCompressionLevel
+        if self.number == ZSTD:
+            encode, level = imagecodecs.zstd_encode, self.parameters.zstdCompressionLevel
+        data = encode(plain, level=level)
+        return (0, data) if len(data) < len(plain) else (1, plain)

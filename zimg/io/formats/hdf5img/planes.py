@@ -1,0 +1,180 @@
+"""Planes of an HDF5Img file: found without leaving the file, and read chunk by chunk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from h5py import Dataset, h5d, h5g, h5i, h5l, h5o
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.io.bytes import FileBytes
+from zimg.io.formats.hdf5img.packing import KNOWN, Packed
+from zimg.io.limits import check_decoded
+from zimg.io.reader import Box, Job
+
+# Unpacked bytes of one piece of work.
+PIECE = 2**22
+
+Span = tuple[int, int]
+
+
+class Target(NamedTuple):
+    """Where a part of a plane goes: its spans along y and x, and the time, channel and z there."""
+
+    y: Span
+    x: Span
+    place: tuple[int, int, int]
+
+
+class Stored(NamedTuple):
+    """A chunk: its first voxel, and where its bytes are; none at all when it was never written."""
+
+    y: int
+    x: int
+    offset: int = 0
+    size: int = 0
+    mask: int = 0
+
+
+def child(parent: h5g.GroupID, name: str) -> Any:
+    """What is in a group under a name; a `ZException` when it is not there or only a link."""
+    key = name.encode()
+    if not parent.links.exists(key):
+        raise ZException(f"it has no {name} in {_path(parent)}: it is incomplete or damaged")
+    if parent.links.get_info(key).type != h5l.TYPE_HARD:
+        raise ZException(f"{name} in {_path(parent)} is a link, and links are not followed")
+    return h5o.open(parent, key)
+
+
+def group(parent: h5g.GroupID, name: str) -> h5g.GroupID:
+    """The group in a group; errors as in `child`."""
+    found = child(parent, name)
+    if not isinstance(found, h5g.GroupID):
+        raise ZException(f"{name} in {_path(parent)} is no group")
+    return found
+
+
+def _path(place: Any) -> str:
+    """The path of an open object in its file."""
+    return (h5i.get_name(place) or b"/").decode("utf-8", "replace")
+
+
+class Plane:
+    """One plane of an open file in one size.
+
+    Parameters
+    ----------
+    dataset
+        Open.
+    dtype
+        Voxel type that it has to have, of any byte order.
+    shape
+        Voxels along y and x that it has to have.
+
+    Raises
+    ------
+    ZException
+        When it is of another type or size, or when its voxels lie in other files.
+    """
+
+    def __init__(self, dataset: Any, dtype: np.dtype[Any], shape: tuple[int, int]) -> None:
+        self._name = _path(dataset)
+        if not isinstance(dataset, h5d.DatasetID):
+            raise ZException(f"{self._name} is no dataset")
+        if dataset.shape != shape or dataset.dtype.newbyteorder("=") != dtype:
+            raise ZException(
+                f"{self._name} is {dataset.dtype} of {dataset.shape}, "
+                f"{dtype} of {shape} is expected"
+            )
+        self._dataset, self._properties = dataset, dataset.get_create_plist()
+        if self._properties.get_layout() == h5d.VIRTUAL or self._properties.get_external_count():
+            raise ZException(f"the voxels of {self._name} lie in other files, which are not read")
+
+    def jobs(self, file: FileBytes | None, target: Target) -> Iterator[Job]:
+        """What reads a part of the plane.
+
+        Parameters
+        ----------
+        file
+            The bytes of the file; None when the places of chunks are not known.
+        target
+            What to read, and where it goes.
+        """
+        filters = self._filters()
+        chunked = self._properties.get_layout() == h5d.CHUNKED
+        if file is None or not chunked or not set(filters) <= set(KNOWN):
+            yield _Slicing(self._dataset, target)
+            return
+        packed = Packed(filters, self._properties.get_chunk(), self._dataset.dtype)
+        check_decoded(packed.shape, packed.dtype.itemsize, stored=file.size)
+        chunks = self._touched(file, packed.shape, target)
+        count = max(1, PIECE // packed.nbytes)
+        fill = self._fill()
+        for first in range(0, len(chunks), count):
+            yield _Chunks(file, packed, chunks[first : first + count], target, fill)
+
+    def _filters(self) -> tuple[int, ...]:
+        count = self._properties.get_nfilters()
+        return tuple(self._properties.get_filter(place)[0] for place in range(count))
+
+    def _fill(self) -> Any:
+        """What voxels are that were never written."""
+        value = np.zeros((), self._dataset.dtype)
+        self._properties.get_fill_value(value)
+        return value[()]
+
+    def _touched(self, file: FileBytes, shape: tuple[int, int], target: Target) -> list[Stored]:
+        """The chunks that a part of the plane needs; their bytes are known to be in the file."""
+        (high, wide), found = shape, dict[tuple[int, int], Stored]()
+        rows = range(target.y[0] // high * high, target.y[1], high)
+        columns = range(target.x[0] // wide * wide, target.x[1], wide)
+
+        def note(chunk: Any) -> None:
+            y, x = chunk.chunk_offset
+            if y in rows and x in columns:
+                found[y, x] = Stored(y, x, chunk.byte_offset, chunk.size, chunk.filter_mask)
+
+        self._dataset.chunk_iter(note)
+        for chunk in found.values():
+            file.check(chunk.offset, chunk.size, f"a chunk of {self._name}")
+        return [found.get((y, x), Stored(y, x)) for y in rows for x in columns]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunks:
+    """Reads and unpacks some chunks of a plane, without HDF5: that would be one at a time."""
+
+    file: FileBytes
+    packed: Packed
+    chunks: list[Stored]
+    target: Target
+    fill: Any
+
+    def __call__(self, out: list[NDArray[Any]]) -> None:
+        t, c, z = self.target.place
+        plane, (high, wide) = out[t][c, z], self.packed.shape
+        for chunk in self.chunks:
+            spans = (chunk.y, chunk.y + high), (chunk.x, chunk.x + wide)
+            box = Box.meeting(spans, (self.target.y, self.target.x))
+            if box is None:
+                continue
+            if not chunk.size:
+                plane[box.put] = self.fill
+                continue
+            data = self.file.read(chunk.offset, chunk.size, "a chunk")
+            plane[box.put] = self.packed.unpacked(data, chunk.mask)[box.take]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slicing:
+    """Reads a part of a plane that is stored in another way, by HDF5."""
+
+    dataset: h5d.DatasetID
+    target: Target
+
+    def __call__(self, out: list[NDArray[Any]]) -> None:
+        t, c, z = self.target.place
+        part = np.s_[slice(*self.target.y), slice(*self.target.x)]
+        out[t][c, z] = Dataset(self.dataset)[part]
