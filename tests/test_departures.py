@@ -17,6 +17,7 @@ import tifffile
 
 import zimg
 from zimg import (
+    Compression,
     Dimension,
     FileFormat,
     ImgMergeMode,
@@ -610,3 +611,120 @@ def test_row_sizes_and_blocks_of_zero() -> None:
 def test_row_smallest_voxels_of_blocks() -> None:
     smallest = ZImg(array(1, 1, 4, 4)).blockDownsample(2, 2, 1, ImgMergeMode.Min)
     assert smallest.data[0].ravel().tolist() == [0, 2, 8, 10]
+
+
+# TIFF and OME-TIFF that are written
+
+
+def tiff_image(*shape: int) -> ZImg:
+    info = ZImgInfo(1, 1, 1, shape[1], shape[0])
+    info.voxelSizeUnit, info.voxelSizeZ = VoxelSizeUnit.um, 2.0
+    info.timeStamps = [3.0 + time * time for time in range(shape[0])]
+    info.channelNames = [f"name {channel}" for channel in range(shape[1])]
+    info.channelColors = [col4(1, 2, 3, 4)] * shape[1]
+    return ZImg(array(*shape), info, layout="TCZYX")
+
+
+def test_row_plain_tiff_keeps_what_it_can(tmp_path: Path) -> None:
+    image = tiff_image(3, 2, 2, 4, 5)
+    image.save(tmp_path / "a.tif")
+    again = ZImg(tmp_path / "a.tif")
+    expected = image.info.copy()
+    expected.validBitCount = 8
+    assert again.info == expected
+    pages = ZImg(tmp_path / "a.tif", format=FileFormat.Tiff)
+    assert pages.shape == (1, 1, 12, 4, 5)
+
+
+def test_row_channels_of_a_plain_tiff(tmp_path: Path) -> None:
+    for channels, samples in ((1, 1), (2, 1), (3, 3), (4, 1), (5, 1)):
+        ZImg(array(channels, 1, 8, 9)).save(tmp_path / "a.tif")
+        with tifffile.TiffFile(tmp_path / "a.tif") as file:
+            assert file.pages.first.samplesperpixel == samples
+            assert len(file.pages) == channels // samples
+
+
+def test_row_small_planes_in_tiff(tmp_path: Path) -> None:
+    for name in ("a.tif", "a.ome.tif"):
+        ZImg(array(1, 1, 20, 30)).save(tmp_path / name)
+        with tifffile.TiffFile(tmp_path / name) as file:
+            assert not file.pages.first.is_tiled
+            assert file.pages.first.rowsperstrip == 20
+
+
+def test_row_levels_of_an_ome_tiff(tmp_path: Path) -> None:
+    data = array(1, 1, 2, 1024, dtype=np.uint16)
+    ZImg(data).save(tmp_path / "a.ome.tif")
+    with tifffile.TiffFile(tmp_path / "a.ome.tif") as file:
+        smaller = file.series[0].levels[1]
+        means = data.reshape(2, 512, 2).mean(axis=(0, 2))
+        np.testing.assert_array_equal(smaller.asarray()[0], np.floor(means + 0.5))
+        assert smaller.keyframe.predictor == 2
+
+
+def test_row_colours_of_an_ome_tiff(tmp_path: Path) -> None:
+    tiff_image(1, 1, 1, 4, 5).save(tmp_path / "a.ome.tif")
+    assert f'Color="{0x01020304}"' in tifffile.tiffcomment(tmp_path / "a.ome.tif")
+    assert ZImg(tmp_path / "a.ome.tif").info.channelColors == [col4(1, 2, 3, 4)]
+
+
+def test_row_time_stamps_of_an_ome_tiff(tmp_path: Path) -> None:
+    tiff_image(3, 1, 1, 4, 5).save(tmp_path / "a.ome.tif")
+    assert ZImg(tmp_path / "a.ome.tif").info.timeStamps == [3.0, 4.0, 7.0]
+
+
+def test_row_compressions_of_tiff(tmp_path: Path) -> None:
+    image, data = ZImg(array(3, 1, 30, 40)), array(3, 1, 30, 40)
+    for name in ("T85", "T43", "DCS"):
+        with pytest.raises(ZException, match=f"not {name}"):
+            image.save(tmp_path / "a.tif", paras=zimg.ZImgWriteParameters(Compression[name]))
+    for name in ("JP2000", "WEBP"):
+        image.save(tmp_path / "a.tif", paras=zimg.ZImgWriteParameters(Compression[name]))
+        np.testing.assert_array_equal(ZImg(tmp_path / "a.tif").data[0], data)
+    sizes = []
+    for level in (0, 9):
+        deflate = zimg.ZImgWriteParameters(Compression.DEFLATE, zlibCompressionLevel=level)
+        image.save(tmp_path / "a.tif", paras=deflate)
+        sizes.append((tmp_path / "a.tif").stat().st_size)
+    assert sizes[0] > sizes[1]
+
+
+def test_row_size_of_a_bigtiff(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zimg.io.formats.tiff.paging.BIG", 50_000)
+    for compression, big in ((Compression.NONE, False), (Compression.LZW, True)):
+        packed = zimg.ZImgWriteParameters(compression)
+        ZImg(array(1, 1, 200, 200)).save(tmp_path / "a.tif", paras=packed)
+        with tifffile.TiffFile(tmp_path / "a.tif") as file:
+            assert file.is_bigtiff == big
+
+
+def test_row_a_named_format_and_the_suffix(tmp_path: Path) -> None:
+    ZImg(array(1, 1, 4, 5)).save(tmp_path / "noext", FileFormat.OmeTiff)
+    np.testing.assert_array_equal(ZImg(tmp_path / "noext").data[0], array(1, 1, 4, 5))
+
+
+class OtherSlices(zimg.ZImgSliceProvider):
+    """Announces two planes of 4 x 5 and gives a smaller second one."""
+
+    def imgInfo(self) -> ZImgInfo:  # noqa: N802 (the name of the reference)
+        return ZImgInfo(5, 4, 2)
+
+    def slice(self, z: int, t: int) -> ZImg:  # noqa: ARG002
+        return ZImg(array(1, 1, 4 - z, 5))
+
+
+def test_row_slices_that_are_not_as_announced(tmp_path: Path) -> None:
+    for name in ("a.tif", "a.ome.tif"):
+        with pytest.raises(ZException, match=r"slice\(1, 0\) is"):
+            ZImg.writeImg(tmp_path / name, OtherSlices())
+    assert not list(tmp_path.iterdir())
+
+
+def test_row_saving_that_fails(tmp_path: Path) -> None:
+    image = ZImg(array(1, 2, 4, 5))
+    for name in ("a.tif", "a.ome.tif"):
+        image.save(tmp_path / name)
+        with pytest.raises(ZException, match=r"slice\(1, 0\) is"):
+            ZImg.writeImg(tmp_path / name, OtherSlices())
+        np.testing.assert_array_equal(ZImg(tmp_path / name).data[0], image.data[0])
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a.ome.tif", "a.tif"]
