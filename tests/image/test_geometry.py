@@ -1,5 +1,7 @@
 """Sizes, weights and blocks of images of another size, against values of the reference."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,35 @@ def test_halves_are_rounded_away_from_zero(xp, device):
     image = ZImg(upload(halves, xp=xp, on=device))
     result = bring_home(image.resize(3, 1, 1, Interpolant.Nearest, True, True).data[0])
     assert result.ravel().tolist() == [-5, 5, -1]
+
+
+RECORDED = np.load(Path(__file__).parents[1] / "data" / "geometry" / "reference.npz")
+
+
+# Left out: new voxels right between two old ones, where rounding of the reference picks one, and
+# its largest of negative floats, which is above them all.
+COMPARED = [
+    name
+    for name in RECORDED.files
+    if "_" in name
+    and not ("Nearest" in name and name.endswith("11_9_2"))
+    and "float32_Max" not in name
+]
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_volumes_are_those_of_the_reference(name):
+    call, dtype, how, *numbers = name.split("_")
+    image, sides = ZImg(RECORDED[dtype]), [int(n) for n in numbers]
+    if call == "block":
+        result = image.blockDownsample(*sides, ImgMergeMode[how])
+    else:
+        antialiasing, for_nearest, *sizes = sides
+        options = (bool(antialiasing), bool(for_nearest))
+        result = image.resize(*sizes, Interpolant[how], *options)
+    ours, theirs = result.data[0].astype(float), RECORDED[name].astype(float)
+    if dtype == "float32":
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
+    else:  # sums in another order tip a half the other way, in few voxels
+        assert np.abs(ours - theirs).max() <= 1
+        assert (ours != theirs).mean() <= 0.06
