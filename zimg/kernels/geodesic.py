@@ -1,11 +1,13 @@
 """Shortest paths through the voxels of a mask, from neighbour to neighbour."""
 
+from collections.abc import Iterable
+from functools import reduce
 from itertools import product
+from operator import and_
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.ops import gather, jit, while_loop
-from zimg.ops.gather import index_dtype
 
 # Steps (dz, dy, dx) to the 26 neighbours; a step and its opposite add up to 25 in this order.
 NEIGHBOURS = tuple(step for step in product((-1, 0, 1), repeat=3) if any(step))
@@ -17,17 +19,17 @@ def voxel_numbers(mask: Array, /) -> Array:
     Parameters
     ----------
     mask
-        ``(Z, Y, X)`` bool.
+        ``(Z, Y, X)`` bool, of fewer than 2^31 voxels.
 
     Returns
     -------
     Array
-        ``(Z, Y, X)`` of the indexing type, on the device of `mask`.
+        ``(Z, Y, X)`` int32, on the device of `mask`.
     """
     xp = array_namespace(mask)
-    indexing = index_dtype(xp=xp, on=device(mask))
-    counted = xp.cumulative_sum(xp.reshape(xp.astype(mask, indexing), (-1,)), dtype=indexing)
-    return xp.where(mask, xp.reshape(counted, mask.shape) - 1, -1)
+    flat = xp.reshape(xp.astype(mask, xp.int32), (-1,))
+    counted = xp.cumulative_sum(flat, dtype=xp.int32)
+    return xp.reshape(xp.where(flat > 0, counted, 0) - 1, mask.shape)
 
 
 def neighbour_table(numbers: Array, voxels: Array, /) -> Array:
@@ -43,30 +45,35 @@ def neighbour_table(numbers: Array, voxels: Array, /) -> Array:
     Returns
     -------
     Array
-        ``(26, n)`` of the type of `numbers`, rows in the order of `NEIGHBOURS`; `n` where the
-        neighbour is background or outside.
+        ``(26, n)`` int32, rows in the order of `NEIGHBOURS`; `n` where the neighbour is background
+        or outside.
     """
     xp = array_namespace(numbers)
-    _, y, x = numbers.shape
-    count = voxels.shape[0]
-    padded = _framed(numbers, xp=xp)
-    plane, rest = voxels // (y * x), voxels % (y * x)
-    place = ((plane + 1) * (y + 2) + rest // x + 1) * (x + 2) + rest % x + 1
-    flat = xp.reshape(padded, (-1,))
-    rows = [
-        gather(flat, place + (dz * (y + 2) + dy) * (x + 2) + dx, xp=xp) for dz, dy, dx in NEIGHBOURS
+    table: Array = jit(_neighbour_table, xp=xp)(numbers, voxels, xp=xp)
+    return table
+
+
+def _neighbour_table(numbers: Array, voxels: Array, *, xp: Namespace) -> Array:
+    _, rows, columns = numbers.shape
+    plane = rows * columns
+    z, y, x = voxels // plane, voxels % plane // columns, voxels % columns
+    # whether there is a neighbour before and behind, along each axis
+    there = [
+        {-1: place > 0, 1: place < length - 1}
+        for place, length in zip((z, y, x), numbers.shape, strict=True)
     ]
-    table = xp.stack(rows)
-    return xp.where(table < 0, count, table)
+    flat, count = xp.reshape(numbers, (-1,)), voxels.shape[0]
+    table = []
+    for step in NEIGHBOURS:
+        inside = _all(there[axis][way] for axis, way in enumerate(step) if way)
+        offset = step[0] * plane + step[1] * columns + step[2]
+        found = gather(flat, xp.where(inside, voxels + offset, 0), xp=xp)
+        table.append(xp.where(inside & (found >= 0), found, count))
+    return xp.stack(table)
 
 
-def _framed(values: Array, /, *, xp: Namespace) -> Array:
-    """`values` inside a frame of one voxel of -1."""
-    for axis in (2, 1, 0):
-        shape = tuple(1 if a == axis else n for a, n in enumerate(values.shape))
-        border = xp.full(shape, -1, dtype=values.dtype, device=device(values))
-        values = xp.concat([border, values, border], axis=axis)
-    return values
+def _all(conditions: Iterable[Array]) -> Array:
+    return reduce(and_, conditions)
 
 
 @hookable

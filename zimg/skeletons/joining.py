@@ -1,14 +1,13 @@
 """Branches of an object joined to its tree, each where it comes nearest."""
 
-import itertools
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zimg.skeletons.frustum import frustum_distance
 from zimg.swc.edits import Forest
-from zimg.swc.links import NONE
 
 # Behaviour of the reference.
 TOUCHING = 0.05
@@ -28,65 +27,90 @@ class Nearest:
     point: Points
 
 
-def add_branch(forest: Forest, points: Points, radius: Points) -> None:
-    """Add a chain of nodes to the trees of an object.
+class Joiner:
+    """The trees of one object, to which branches are added.
 
-    Parameters
+    Attributes
     ----------
     forest
-        Changed in place.
-    points, radius
-        Of the nodes of the chain, its root first.
+        The trees.
     """
-    edges = _edges(forest)
-    nodes = [
-        forest.add((x, y, z), r, type=NODE_TYPE)
-        for (x, y, z), r in zip(points.tolist(), radius.tolist(), strict=True)
-    ]
-    for parent, child in itertools.pairwise(nodes):
-        forest.append_child(parent, child)
-    if edges:
-        _attach(forest, nodes, edges)
 
+    def __init__(self) -> None:
+        self.forest = Forest()
+        self._points = np.empty((64, 3))  # of all nodes of the forest, with room for more
+        self._radius = np.empty(64)
 
-def _edges(forest: Forest) -> list[int]:
-    """Nodes with a parent, in depth-first order: each stands for its edge."""
-    return [node for node in forest.depth_first() if forest.parent[node] != NONE]
+    def add(self, points: Points, radius: Points) -> None:
+        """Add a chain of nodes, its root first, where it comes nearest to a tree."""
+        forest, before = self.forest, len(self.forest.parent)
+        nodes = [
+            forest.add((x, y, z), r, type=NODE_TYPE)
+            for (x, y, z), r in zip(points.tolist(), radius.tolist(), strict=True)
+        ]
+        for parent, child in pairwise(nodes):
+            forest.append_child(parent, child)
+        self._keep(points, radius, before)
+        edges = np.flatnonzero(np.asarray(forest.parent[:before], dtype=np.int64) >= 0)
+        if len(edges):
+            self._attach(nodes, edges)
 
+    def _keep(self, points: Points, radius: Points, before: int) -> None:
+        """Store what new nodes are, `before` of them being there already."""
+        count = before + len(radius)
+        while count > len(self._radius):
+            self._points = np.concatenate([self._points, np.empty_like(self._points)])
+            self._radius = np.concatenate([self._radius, np.empty_like(self._radius)])
+        self._points[before:count], self._radius[before:count] = points, radius
 
-def _attach(forest: Forest, nodes: list[int], edges: list[int]) -> None:
-    ends = [nodes[0]] if len(nodes) == 1 else [nodes[0], nodes[-1]]
-    found = [_nearest(forest, end, edges) for end in ends]
-    chosen = 1 if len(ends) > 1 and found[1].distance < found[0].distance else 0
-    end, near = ends[chosen], found[chosen]
-    if chosen:
-        forest.set_root(end)
-    point = np.asarray(forest.position[end]) if near.distance <= TOUCHING else near.point
-    parent = _joint(forest, near.node, point)
-    forest.append_child(parent, end)
-    apart = np.subtract(forest.position[end], forest.position[parent])
-    if np.sqrt((apart * apart).sum()) < forest.radius[end] + forest.radius[parent]:
-        forest.erase(end)
+    def _attach(self, nodes: list[int], edges: NDArray[np.int64]) -> None:
+        ends = [nodes[0]] if len(nodes) == 1 else [nodes[0], nodes[-1]]
+        found = [self._nearest(end, edges) for end in ends]
+        chosen = 1 if len(ends) > 1 and found[1].distance < found[0].distance else 0
+        end, near, forest = ends[chosen], found[chosen], self.forest
+        if chosen:
+            forest.set_root(end)
+        point = self._points[end] if near.distance <= TOUCHING else near.point
+        parent = self._joint(near.node, point)
+        forest.append_child(parent, end)
+        apart = self._points[end] - self._points[parent]
+        if np.sqrt((apart * apart).sum()) < self._radius[end] + self._radius[parent]:
+            forest.erase(end)
 
+    def _nearest(self, node: int, edges: NDArray[np.int64]) -> Nearest:
+        """The edge of smallest distance; among equals the first in depth-first order."""
+        parents = np.asarray(self.forest.parent, dtype=np.int64)[edges]
+        point = self._points[node]
+        away = np.sqrt(((self._points[parents] - point) ** 2).sum(axis=1))
+        along = self._points[edges] - self._points[parents]
+        reach = np.sqrt((along * along).sum(axis=1))
+        reach += np.maximum(self._radius[edges], self._radius[parents])
+        near = away - reach <= away.min()  # no other can be nearer than the best parent is
+        edges, parents = edges[near], parents[near]
+        distance, points = frustum_distance(
+            point,
+            self._points[parents],
+            self._points[edges],
+            self._radius[parents],
+            self._radius[edges],
+        )
+        best = np.flatnonzero(distance == distance.min())
+        first = self.forest.first_of(edges[best].tolist())
+        place = int(best[edges[best] == first][0])
+        return Nearest(first, float(distance[place]), points[place])
 
-def _nearest(forest: Forest, node: int, edges: list[int]) -> Nearest:
-    parents = [forest.parent[edge] for edge in edges]
-    position, radius = np.asarray(forest.position), np.asarray(forest.radius)
-    distance, points = frustum_distance(
-        position[node], position[parents], position[edges], radius[parents], radius[edges]
-    )
-    best = int(np.argmin(distance))
-    return Nearest(edges[best], float(distance[best]), points[best])
-
-
-def _joint(forest: Forest, node: int, point: Points) -> int:
-    """The end of an edge, or a new node on it, that is next to a point."""
-    parent = forest.parent[node]
-    start, end = np.asarray(forest.position[parent]), np.asarray(forest.position[node])
-    axis = end - start
-    squared = float((axis * axis).sum())
-    along = 0.0 if squared <= FLAT else float(((point - start) * axis).sum()) / squared
-    share = min(max(along, 0.0), 1.0)
-    if share < NEAR_END:
-        return parent
-    return node if share > 1.0 - NEAR_END else forest.break_edge(node, share)
+    def _joint(self, node: int, point: Points) -> int:
+        """The end of an edge, or a new node on it, that is next to a point."""
+        parent = self.forest.parent[node]
+        start, axis = self._points[parent], self._points[node] - self._points[parent]
+        squared = float((axis * axis).sum())
+        along = 0.0 if squared <= FLAT else float(((point - start) * axis).sum()) / squared
+        share = min(max(along, 0.0), 1.0)
+        if share < NEAR_END:
+            return parent
+        if share > 1.0 - NEAR_END:
+            return node
+        new = self.forest.break_edge(node, share)
+        position, radius = self.forest.position[new], self.forest.radius[new]
+        self._keep(np.asarray([position]), np.asarray([radius]), new)
+        return new

@@ -14,7 +14,7 @@ from zimg.skeletons.branches import Extraction
 from zimg.skeletons.bridging import bridge
 from zimg.skeletons.chains import chain, radii
 from zimg.skeletons.descent import Index
-from zimg.skeletons.joining import NODE_TYPE, add_branch
+from zimg.skeletons.joining import NODE_TYPE, Joiner
 from zimg.skeletons.mask import object_mask
 from zimg.skeletons.options import SkeletonizeConfig
 from zimg.skeletons.voxels import Voxels, farthest, grown, numbered, steps_of, thickest
@@ -98,19 +98,14 @@ def _single(voxels: Voxels, own: Index) -> Forest:
 def _object_forest(
     voxels: Voxels, extraction: Extraction, source: int, own: Index, options: SkeletonizeConfig
 ) -> Forest:
-    forest, found = Forest(), False
-    surface = own[voxels.is_surface[own]]
-    for branch in extraction.branches(source, surface, options.shortest):
-        found = True
-        _add(forest, voxels, branch)
-    if not found and options.keepingSingleObject:
-        _add(forest, voxels, extraction.longest(surface))
-    return forest
-
-
-def _add(forest: Forest, voxels: Voxels, branch: Index) -> None:
-    points = voxels.places[branch][:, ::-1].astype(np.float64)
-    add_branch(forest, *chain(points, radii(voxels.squared[branch])))
+    joiner, surface = Joiner(), own[voxels.is_surface[own]]
+    branches = list(extraction.branches(source, surface, options.shortest))
+    if not branches and options.keepingSingleObject:
+        branches = [extraction.longest(surface)]
+    for branch in branches:
+        points = voxels.places[branch][:, ::-1].astype(np.float64)
+        joiner.add(*chain(points, radii(voxels.squared[branch])))
+    return joiner.forest
 
 
 def _append(forest: Forest, other: Forest) -> None:

@@ -1,6 +1,6 @@
 """Ordered trees as linked nodes: who is whose child, and the orders in which to walk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 NONE = -1
 ERASED = -2
@@ -44,6 +44,28 @@ class Links:
             order.append(node)
             waiting += list(self.children(node))[::-1]
         return order
+
+    def first_of(self, nodes: Sequence[int]) -> int:
+        """The one of `nodes` that comes first in depth-first order, without walking the trees."""
+        if len(nodes) == 1:
+            return nodes[0]
+        paths = [self.ancestry(node)[::-1] for node in nodes]
+        for depth in range(min(map(len, paths))):
+            met = {path[depth] for path in paths}
+            if len(met) > 1:
+                first = self._first_sibling(met)
+                paths = [path for path in paths if path[depth] == first]
+        return min(paths, key=len)[-1]
+
+    def _first_sibling(self, nodes: set[int]) -> int:
+        """The one of some children of one node that comes first."""
+        for node in nodes:
+            before = node
+            while (before := self._previous[before]) not in nodes and before != NONE:
+                pass
+            if before == NONE:
+                return node
+        raise ValueError(f"nodes {sorted(nodes)} have different parents")
 
     def breadth_first(self) -> list[int]:
         """Nodes in breadth-first order: all roots, then all their children, and so on."""
