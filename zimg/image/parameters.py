@@ -1,5 +1,6 @@
 """How an image is packed in a file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zimg.image.values import Compression
@@ -27,6 +28,13 @@ class ZImgWriteParameters:
         Whether accuracy goes before speed in JPEG.
     jpegXRQuality
         Above 0 and up to 1, which is without loss.
+    omeZarrVersion
+        ``"0.5"`` (Zarr 3) or ``"0.4"`` (Zarr 2); for OME-Zarr.
+    chunks
+        Sizes along z, y, x, or t, c, z, y, x, of what OME-Zarr stores as one piece; None for 32
+        planes of 256 by 256 of one channel.
+    shards
+        Sizes, in whole chunks, of what OME-Zarr stores as one file; None for a file per chunk.
 
     Notes
     -----
@@ -43,3 +51,6 @@ class ZImgWriteParameters:
     jpegChrominanceSubsampling: int = 444
     jpegAccurateDCT: bool = True
     jpegXRQuality: float = 0.8
+    omeZarrVersion: str = "0.5"
+    chunks: Sequence[int] | None = None
+    shards: Sequence[int] | None = None

@@ -94,6 +94,8 @@ def describe(info: ZImgInfo, image: Multiscale, attributes: Mapping[str, Any]) -
         info.timeStamps = [float(x) for x in own["timeStamps"]]
     if "position" in own:
         info.position = [float(x) for x in own["position"]]
+    for color, opacity in zip(info.channelColors, own.get("channelOpacities", []), strict=False):
+        color.a = int(opacity)
     info.validBitCount = int(own.get("validBitCount", 0))
     info.lastChannelIsAlphaChannel = bool(own.get("lastChannelIsAlphaChannel", False))
 

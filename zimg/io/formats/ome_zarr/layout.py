@@ -1,0 +1,116 @@
+"""How an image is laid out in a store: version, chunks, shards, packing."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numcodecs  # type: ignore[import-untyped]  # a dependency of zarr
+from zarr.codecs import GzipCodec, ZstdCodec
+
+from zimg._errors import ZException
+from zimg.image import Compression, ZImgInfo
+from zimg.image.parameters import ZImgWriteParameters
+from zimg.io.formats.ome_zarr.checks import TYPES
+
+CHUNK = (1, 1, 32, 256, 256)  # t, c, z, y, x: reads regions well, and planes not too badly
+VERSIONS = {"0.4": 2, "0.5": 3}  # of OME-NGFF, and the version of Zarr that it is of
+ZLIB_LEVELS, ZSTD_LEVELS = range(10), range(-7, 23)
+PACKINGS = (Compression.AUTO, Compression.NONE, Compression.ZSTD, Compression.DEFLATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What was asked for, checked.
+
+    Parameters
+    ----------
+    version
+        Of OME-NGFF.
+    chunks, shards
+        Sizes along t, c, z, y, x; no shards when None.
+    compressor
+        As zarr takes it; None to store voxels as they are.
+    """
+
+    version: str
+    chunks: tuple[int, ...]
+    shards: tuple[int, ...] | None
+    compressor: Any
+
+    @property
+    def zarr_format(self) -> int:
+        """The version of Zarr."""
+        return VERSIONS[self.version]
+
+    def chunks_of(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Chunks of an array: no larger than it is."""
+        return tuple(min(step, n) for step, n in zip(self.chunks, shape, strict=True))
+
+    def shards_of(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Shards of an array: whole chunks, and no more of them than it has."""
+        if self.shards is None:
+            return None
+        chunks = self.chunks_of(shape)
+        wanted = (
+            min(step // own, -(-n // chunk)) * chunk
+            for step, own, chunk, n in zip(self.shards, self.chunks, chunks, shape, strict=True)
+        )
+        return tuple(wanted)
+
+    def slab_depth(self, depth: int) -> int:
+        """Planes that are written together: whole chunks, in pairs that can be halved."""
+        outer = (self.shards or self.chunks)[2]
+        return min(math.lcm(outer, 2), depth)
+
+
+def layout_of(info: ZImgInfo, parameters: ZImgWriteParameters) -> Layout:
+    """The layout that `parameters` ask for; a `ZException` where OME-Zarr cannot have it."""
+    if info.dataTypeString() not in TYPES:
+        raise ZException(f"OME-Zarr holds {', '.join(TYPES)}, not {info.dataTypeString()}")
+    version = parameters.omeZarrVersion
+    if version not in VERSIONS:
+        raise ZException(f"omeZarrVersion {version!r} is not written; accepted: 0.4, 0.5")
+    chunks = CHUNK if parameters.chunks is None else _sizes("chunks", parameters.chunks, (1, 1))
+    shards = None
+    if parameters.shards is not None:
+        shards = _sizes("shards", parameters.shards, chunks[:2])
+        if version == "0.4":
+            raise ZException("OME-Zarr 0.4 has no shards; 0.5 has")
+        if any(a % b for a, b in zip(shards, chunks, strict=True)):
+            raise ZException(f"shards {shards} are not whole chunks {chunks}")
+    return Layout(version, chunks, shards, _compressor(parameters))
+
+
+def _sizes(name: str, given: Any, missing: tuple[int, ...]) -> tuple[int, ...]:
+    """Sizes along t, c, z, y, x, of which t and c may be left out."""
+    sizes = tuple(given)
+    if len(sizes) == 3:
+        sizes = (*missing, *sizes)
+    fits = len(sizes) == 5 and all(isinstance(n, int) and 0 < n < 2**31 for n in sizes)
+    if not fits or sizes[0] != 1:
+        raise ZException(
+            f"{name} {tuple(given)} are not 3 sizes (z, y, x) or 5 (t, c, z, y, x) from 1 up, "
+            "with 1 along t"
+        )
+    return sizes
+
+
+def _compressor(parameters: ZImgWriteParameters) -> Any:
+    kind, old = Compression(parameters.compression), parameters.omeZarrVersion == "0.4"
+    if kind not in PACKINGS:
+        accepted = ", ".join(each.name for each in PACKINGS)
+        raise ZException(f"OME-Zarr is written with compression {accepted}, not {kind.name}")
+    if kind == Compression.NONE:
+        return None
+    if kind == Compression.DEFLATE:
+        level = _level("zlibCompressionLevel", parameters.zlibCompressionLevel, ZLIB_LEVELS)
+        return numcodecs.GZip(level) if old else GzipCodec(level=level)
+    level = _level("zstdCompressionLevel", parameters.zstdCompressionLevel, ZSTD_LEVELS)
+    # With a checksum, so that damage is found.
+    return numcodecs.Zstd(level, True) if old else ZstdCodec(level=level, checksum=True)
+
+
+def _level(name: str, value: int, accepted: range) -> int:
+    if value not in accepted:
+        raise ZException(f"{name} {value} is not {accepted.start} to {accepted.stop - 1}")
+    return value

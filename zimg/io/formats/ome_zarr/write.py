@@ -1,0 +1,120 @@
+"""OME-Zarr stores written slab by slab, smaller levels made from the slabs as they pass."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.storage import LocalStore
+
+from zimg.image import ZImgInfo
+from zimg.image.parameters import ZImgWriteParameters
+from zimg.io.atomic import atomic_folder
+from zimg.io.formats.ome_zarr.axes import ALL
+from zimg.io.formats.ome_zarr.description import check_description, group_attributes
+from zimg.io.formats.ome_zarr.layout import Layout, layout_of
+from zimg.io.formats.ome_zarr.pyramid import Shrunk, halved, levels_of
+from zimg.io.writer import Pixels
+
+# What a folder has that a store may replace.
+MARKS = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
+
+
+def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
+    """Refuse types, options and metadata that OME-Zarr cannot hold."""
+    layout_of(info, parameters)
+    check_description(info)
+
+
+def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
+    """Write a store with its pyramid; memory holds a slab of each level at a time."""
+    info, layout = pixels.info, layout_of(pixels.info, parameters)
+    levels = levels_of(info)
+    name = path.name.removesuffix(".zarr").removesuffix(".ome")
+    with atomic_folder(path, MARKS) as folder:
+        group = zarr.create_group(
+            LocalStore(folder),
+            zarr_format=layout.zarr_format,  # type: ignore[arg-type]  # 2 or 3
+            attributes=group_attributes(info, levels, name, layout.version),
+        )
+        top = _chain(group, info, levels, layout)
+        for time in range(info.numTimes):
+            for first in range(0, info.depth, top.depth):
+                last = min(first + top.depth, info.depth)
+                top.add(time, pixels.slab(time, first, last))
+
+
+class LevelWriter:
+    """Takes the planes of a level, and gives the means of them to the next one.
+
+    Parameters
+    ----------
+    array
+        To write to, ``(T, C, Z, Y, X)``.
+    depth
+        Planes that are written together.
+    halve
+        Axes of ``(C, Z, Y, X)`` along which the next level is smaller.
+    smaller
+        The next level.
+    """
+
+    def __init__(
+        self,
+        array: "zarr.Array[Any]",
+        depth: int,
+        halve: Sequence[int] = (),
+        smaller: "LevelWriter | None" = None,
+    ) -> None:
+        self.depth = depth
+        self._array, self._halve, self._smaller = array, halve, smaller
+        self._done = 0
+        self._waiting: list[NDArray[Any]] = []
+
+    def add(self, time: int, planes: NDArray[Any]) -> None:
+        """Take the next planes, ``(C, depth, Y, X)``; they are written when there are enough."""
+        self._waiting.append(planes)
+        count = sum(each.shape[1] for each in self._waiting)
+        if count < self.depth and self._done + count < self._array.shape[2]:
+            return
+        whole = planes if len(self._waiting) == 1 else np.concatenate(self._waiting, axis=1)
+        self._waiting = []
+        self._array[time, :, self._done : self._done + count] = whole
+        self._done = (self._done + count) % self._array.shape[2]
+        if self._smaller is not None:
+            self._smaller.add(time, halved(whole, self._halve))
+
+
+def _chain(
+    group: zarr.Group, info: ZImgInfo, levels: Sequence[Shrunk], layout: Layout, number: int = 0
+) -> LevelWriter:
+    """The writer of the first of `levels`, which feeds those of all smaller ones."""
+    level, *rest = levels
+    array = _create(group, info, level, layout, str(number))
+    depth = layout.slab_depth(level.size[0])
+    if not rest:
+        return LevelWriter(array, depth)
+    halve = (1, 2, 3) if rest[0].factor[0] > level.factor[0] else (2, 3)
+    return LevelWriter(array, depth, halve, _chain(group, info, rest, layout, number + 1))
+
+
+def _create(
+    group: zarr.Group, info: ZImgInfo, level: Shrunk, layout: Layout, name: str
+) -> "zarr.Array[Any]":
+    shape = (info.numTimes, info.numChannels, *level.size)
+    new = layout.zarr_format == 3
+    return group.create_array(
+        name,
+        shape=shape,
+        dtype=info.dataTypeString(),
+        chunks=layout.chunks_of(shape),
+        shards=layout.shards_of(shape),
+        compressors=layout.compressor,
+        fill_value=0,
+        dimension_names=ALL if new else None,
+        chunk_key_encoding={"name": "default" if new else "v2", "separator": "/"},
+        # Readers take a store without any chunk for a broken one.
+        config={"write_empty_chunks": True},
+    )
