@@ -6,7 +6,6 @@ from collections.abc import Callable
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
 from zimg.kernels.resize import in_type, widest_float
-from zimg.ops.gather import index_dtype
 
 
 def _box(x: float) -> float:
@@ -42,6 +41,10 @@ _KERNELS: dict[str, tuple[Callable[[float], float], float]] = {
 }
 
 
+RUN = 64
+"""New voxels per matrix product: few enough that the matrix has few zeros."""
+
+
 def resampled(volume: Array, sizes: tuple[int, ...], kernel: str, *, smooth: bool) -> Array:
     """`volume` with another number of voxels along its axes.
 
@@ -73,31 +76,39 @@ def resampled(volume: Array, sizes: tuple[int, ...], kernel: str, *, smooth: boo
     values = xp.astype(volume, widest_float(volume, xp=xp))
     for axis, size in enumerate(sizes):
         if size != values.shape[axis]:
-            taps = _taps(values.shape[axis], size, kernel, smooth)
-            values = _along(values, taps, axis, xp=xp)
+            values = _along(values, axis, size, kernel, smooth, xp=xp)
     return in_type(values, volume.dtype, xp=xp)
 
 
 def _along(
-    values: Array, taps: list[list[tuple[int, float]]], axis: int, *, xp: Namespace
+    values: Array, axis: int, size: int, kernel: str, smooth: bool, *, xp: Namespace
 ) -> Array:
-    """Weighted sum of the voxels that each tap reads for all new voxels at once."""
-    on = device(values)
-    shape = tuple(-1 if a == axis else 1 for a in range(values.ndim))
-    total = None
-    for tap in taps:
-        index = xp.asarray([i for i, _ in tap], dtype=index_dtype(xp=xp, on=on), device=on)
-        weight = xp.asarray([w for _, w in tap], dtype=values.dtype, device=on)
-        part = xp.take(values, index, axis=axis) * xp.reshape(weight, shape)
-        total = part if total is None else total + part
-    return total
+    """One axis resampled: a matrix product for each run of new voxels and the old ones it reads."""
+    length, on = values.shape[axis], device(values)
+    rows = [_row(place, length, length / size, kernel, smooth) for place in range(size)]
+    before, after = values.shape[:axis], values.shape[axis + 1 :]
+    lines = xp.reshape(values, (math.prod(before), length, math.prod(after)))
+    parts = []
+    for run in (rows[first : first + RUN] for first in range(0, size, RUN)):
+        start, weights = _matrix(run)
+        matrix = xp.asarray(weights, dtype=values.dtype, device=on)
+        read = lines[:, start : start + len(weights[0]), :]
+        if after:
+            parts.append(xp.matmul(matrix, read))
+        else:
+            parts.append(xp.matmul(read[:, :, 0], xp.matrix_transpose(matrix))[:, :, None])
+    return xp.reshape(xp.concat(parts, axis=1), (*before, size, *after))
 
 
-def _taps(length: int, size: int, kernel: str, smooth: bool) -> list[list[tuple[int, float]]]:
-    """Voxel and weight per tap and new voxel; taps that no new voxel uses are left out."""
-    rows = [_row(i, length, length / size, kernel, smooth) for i in range(size)]
-    taps = [list(tap) for tap in zip(*rows, strict=True)]
-    return [tap for tap in taps if any(weight for _, weight in tap)]
+def _matrix(rows: list[list[tuple[int, float]]]) -> tuple[int, list[list[float]]]:
+    """First old voxel that some new ones read, and a row of weights for each of them."""
+    start = min(i for row in rows for i, _ in row)
+    stop = max(i for row in rows for i, _ in row) + 1
+    matrix = [[0.0] * (stop - start) for _ in rows]
+    for weights, row in zip(matrix, rows, strict=True):
+        for i, weight in row:
+            weights[i - start] += weight  # a border voxel may be read several times
+    return start, matrix
 
 
 def _row(
