@@ -269,3 +269,51 @@ def test_what_it_cannot_hold_is_refused(tmp_path):
         with pytest.raises(ZException, match=match):
             write(tmp_path / name, held, parameters=ZImgWriteParameters(compression))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.nrrd"])
+@given(
+    names=st.lists(st.text(max_size=9), min_size=2, max_size=2),
+    colors=st.lists(st.tuples(*[st.integers(0, 255)] * 4), min_size=2, max_size=2),
+    bits=st.integers(0, 16),
+    alpha=st.booleans(),
+    position=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=3),
+)
+@settings(max_examples=20, deadline=None)
+def test_channels_bits_and_place_are_kept(
+    name, names, colors, bits, alpha, position, tmp_path_factory
+):
+    info = ZImgInfo(1, 1, 1, 2)
+    info.channelNames, info.channelColors, info.validBitCount = names, colors, bits
+    info.lastChannelIsAlphaChannel, info.position = alpha, position
+    written = ZImg(volume(), info)
+    path = tmp_path_factory.mktemp("kept") / name
+    write(path, written)
+    back = zimg.read(path)
+    assert back.info == written.info
+    np.testing.assert_array_equal(back.data[0], volume(), strict=True)
+
+
+def test_what_is_kept_is_left_out_when_it_does_not_fit(tmp_path):
+    info = ZImgInfo(1, 1, 1, 2)
+    info.channelNames = ["one", "two"]
+    write(tmp_path / "a.nii", ZImg(volume(), info))
+    data = (tmp_path / "a.nii").read_bytes()
+    for other in (b'["one", 1234]', b'["one"]      ', b"[[[[[[[[[[[[["):
+        (tmp_path / "b.nii").write_bytes(data.replace(b'["one", "two"]', other.ljust(14)))
+        assert zimg.read(tmp_path / "b.nii").info.channelNames == ["", ""]
+
+
+def test_the_readers_of_others_pass_over_what_is_kept(tmp_path):
+    nibabel, sitk = pytest.importorskip("nibabel"), pytest.importorskip("SimpleITK")
+    nrrd = pytest.importorskip("nrrd")
+    info = ZImgInfo(1, 1, 1, 2)
+    info.channelNames = ["DAPI µ\n", 'quoted "GFP" \\']
+    for name in ("a.nii.gz", "a.nrrd"):
+        write(tmp_path / name, ZImg(volume(), info))
+        read = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / name)))
+        np.testing.assert_array_equal(np.moveaxis(read, -1, 0), volume(), strict=True)
+    stored = np.asarray(nibabel.load(tmp_path / "a.nii.gz").dataobj).T[:, 0]
+    np.testing.assert_array_equal(stored, volume(), strict=True)
+    stored, _ = nrrd.read(str(tmp_path / "a.nrrd"), index_order="C")
+    np.testing.assert_array_equal(np.moveaxis(stored, -1, 0), volume(), strict=True)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from zimg._errors import ZException
 from zimg.image import FileFormat, ZImgInfo, ZImgRegion
-from zimg.io.formats.nifti_header import SIZES, Header, parsed
+from zimg.image.interop import VOXEL_TYPES
+from zimg.io.formats.keeping import take
+from zimg.io.formats.nifti_header import Header, comment, parsed
 from zimg.io.formats.nifti_write import check, write
 from zimg.io.formats.volume import Storage, VolumeFile, set_voxel_size, volume_info
 from zimg.io.inflate import StreamedScene
@@ -21,7 +23,7 @@ from zimg.io.units import usable
 __all__ = ["check", "open_nifti", "write"]
 
 GZIP = b"\x1f\x8b"
-LONGEST_HEADER = max(SIZES.values())
+LONGEST_HEADER = 2**16  # with extensions that are looked at
 NARROW = ("int8", "uint8", "int16", "uint16", "float32")  # float32 holds them exactly
 
 
@@ -42,9 +44,11 @@ def open_nifti(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG001
         second file, or a file that is too short.
     """
     head = _other(path, ".hdr") if _ends(path, ".img") else path
-    header = parsed(_head(head))
+    first = _head(head)
+    header = parsed(first)
     data = path if header.single else _other(head, ".img")
     info = _info(header)
+    take(info, comment(first, header).decode("ascii", "replace"))
     axes = "cxyzt" if header.colors > 1 else "xyztc"
     packing = "gzip" if _is_packed(data) else ""
     storage = Storage(data, header.stored, axes, packing, offset=header.offset)
@@ -75,10 +79,13 @@ def _is_packed(path: Path) -> bool:
 def _head(path: Path) -> bytes:
     """The first bytes, unpacked."""
     with path.open("rb") as file:
-        data = file.read(2**16)
+        data = file.read(LONGEST_HEADER)
     if not data.startswith(GZIP):
-        return data[:LONGEST_HEADER]
-    return zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(data, LONGEST_HEADER)
+        return data
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(data, LONGEST_HEADER)
+    except zlib.error as error:
+        raise ZException(f"its header cannot be unpacked, it is damaged: {error}") from error
 
 
 def _info(header: Header) -> ZImgInfo:
@@ -111,9 +118,8 @@ class ScaledScene(PlaneScene):
 
     def __init__(self, scene: StridedScene, slope: float, intercept: float) -> None:
         kind = "float32" if scene.dtype.name in NARROW else "float64"
-        info = volume_info(dict(zip("xyzct", scene.info.size, strict=True)), np.dtype(kind))
-        for name in ("voxelSizeUnit", "voxelSizeX", "voxelSizeY", "voxelSizeZ", "timeStamps"):
-            setattr(info, name, getattr(scene.info, name))
+        info = scene.info.copy()
+        info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[kind]
         super().__init__(info, np.dtype(kind))
         self._scene, self._slope, self._intercept = scene, slope, intercept
 

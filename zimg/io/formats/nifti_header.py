@@ -60,6 +60,7 @@ CODES = {name: code for code, (name, colors) in TYPES.items() if colors == 1}
 # Codes of units: the low three bits for space, the next three for time, here in seconds.
 SPACE = {1: "m", 2: "mm", 3: "um"}
 TIME = {8: 1.0, 16: 1e-3, 24: 1e-6}
+COMMENT = 6  # code of an extension that is text
 VECTOR = 1007  # intent: the fifth axis holds parts of a vector
 
 
@@ -142,6 +143,29 @@ def parsed(data: bytes) -> Header:
         slope=slope if scaled else 1.0,
         intercept=intercept if scaled else 0.0,
     )
+
+
+def comment(data: bytes, header: Header) -> bytes:
+    """The text of the first extension that is a comment, as far as `data` goes; or nothing."""
+    order = ">" if header.stored.byteorder == ">" else "<"
+    place = SIZES[1] + 4 if data[344:348] in MAGICS[1] else SIZES[2] + 4
+    end = min(header.offset, len(data)) if header.single else len(data)
+    while place + 8 <= end and data[place - 4 : place] != bytes(4):
+        size, code = np.frombuffer(data, f"{order}i4", 2, place).tolist()
+        if size < 8 or place + size > end:
+            break
+        if code == COMMENT:
+            return data[place + 8 : place + size].rstrip(b"\0")
+        place += size
+    return b""
+
+
+def extension(text: bytes) -> bytes:
+    """`text` as a comment, with the four bytes before it; four zeros when there is none."""
+    if not text:
+        return bytes(4)
+    size = -(-(len(text) + 8) // 16) * 16
+    return b"\1\0\0\0" + np.asarray([size, COMMENT], "<i4").tobytes() + text.ljust(size - 8, b"\0")
 
 
 def _kind(data: bytes) -> tuple[int, Literal["<", ">"]]:

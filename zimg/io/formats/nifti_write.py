@@ -12,13 +12,21 @@ from zimg._errors import ZException
 from zimg.image import Compression, VoxelSizeUnit, ZImgInfo
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.atomic import atomic_path
-from zimg.io.formats.nifti_header import CODES, MAGICS, SIZES, SPACE, VECTOR, header_type
+from zimg.io.formats.keeping import kept
+from zimg.io.formats.nifti_header import (
+    CODES,
+    MAGICS,
+    SIZES,
+    SPACE,
+    VECTOR,
+    extension,
+    header_type,
+)
 from zimg.io.formats.volume import check_volume, stated_size, time_step
 from zimg.io.writer import Pixels
 
 UNITS = {VoxelSizeUnit[name]: code for code, name in SPACE.items()}
 SECONDS = 8
-OFFSET = 352  # of the voxels: the header, and four zeros that say there is no extension
 LARGEST_SIZE = 2**15 - 1  # along an axis
 CHUNK = 2**22
 
@@ -71,9 +79,10 @@ class _Packer:
 
 def _write_plain(file: BinaryIO, pixels: Pixels) -> None:
     """Header and voxels; channels lie one after the other, each with all its times."""
-    file.write(_header(pixels.info))
+    head = _header(pixels.info)
+    file.write(head)
     for number, data in _planes(pixels):
-        file.seek(OFFSET + number * len(data))
+        file.seek(len(head) + number * len(data))
         file.write(data)
 
 
@@ -111,6 +120,7 @@ def _header(info: ZImgInfo) -> bytes:
     unit, voxel = stated_size(info, UNITS)
     first, step = time_step(info, "NIfTI")
     known = unit != VoxelSizeUnit.none
+    after = extension(kept(info).encode())
     fields: dict[str, Any] = {
         "sizeof_hdr": SIZES[1],
         "dim": [count, *sizes, 1, 1],
@@ -118,7 +128,7 @@ def _header(info: ZImgInfo) -> bytes:
         "datatype": CODES[info.dataTypeString()],
         "bitpix": 8 * info.bytesPerVoxel,
         "pixdim": [1, *(voxel if known else (1, 1, 1)), step, 1, 1, 1],
-        "vox_offset": OFFSET,
+        "vox_offset": SIZES[1] + len(after),
         "scl_slope": 1,
         "xyzt_units": UNITS.get(unit, 0) | (SECONDS if info.numTimes > 1 else 0),
         "toffset": first,
@@ -127,4 +137,4 @@ def _header(info: ZImgInfo) -> bytes:
     header = np.zeros((), header_type(1))
     for name, value in fields.items():
         header[name] = value
-    return header.tobytes().ljust(OFFSET, b"\0")
+    return header.tobytes() + after

@@ -8,6 +8,7 @@ import numpy as np
 
 from zimg._errors import ZException
 from zimg.image import FileFormat, ZImgInfo
+from zimg.io.formats.keeping import KEY, take
 from zimg.io.formats.nrrd_axes import Axes
 from zimg.io.formats.nrrd_write import check, write
 from zimg.io.formats.volume import Storage, VolumeFile, beside, set_voxel_size, volume_info
@@ -18,6 +19,7 @@ __all__ = ["check", "open_nrrd", "write"]
 LONGEST_HEADER = 2**20
 MAGIC = re.compile(rb"NRRD000[1-5]\r?\n")
 LINE = 2**16  # longest that is skipped
+LINE_OF_OURS = f"{KEY}:="  # no field is called so
 # Spellings of the format definition (https://teem.sourceforge.net/nrrd/format.html, 5).
 TYPES = {
     "int8": ("signed char", "int8", "int8_t"),
@@ -71,7 +73,9 @@ def read_header(path: Path) -> tuple[dict[str, str], int]:
     fields: dict[str, str] = {}
     for line in head[:end].decode("utf-8", "replace").splitlines()[1:]:
         name, colon, value = line.partition(":")
-        if colon and not line.startswith("#") and not value.startswith("="):
+        if name == KEY and value.startswith("="):
+            fields[LINE_OF_OURS] = value[1:].replace("\\\\", "\\")
+        elif colon and not line.startswith("#") and not value.startswith("="):
             name = name.strip().lower()
             fields[SAME.get(name, name)] = value.strip()
     if ended is None and "data file" not in fields:
@@ -102,6 +106,7 @@ def _info(fields: dict[str, str], axes: Axes) -> ZImgInfo:
     if step:
         seconds = in_seconds(axes.units.get("t", "s"))
         info.timeStamps = [n * step * seconds for n in range(info.numTimes)]
+    take(info, fields.get(LINE_OF_OURS, ""))
     return info
 
 

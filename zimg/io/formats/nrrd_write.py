@@ -10,6 +10,7 @@ from zimg._errors import ZException
 from zimg.image import Compression, VoxelSizeUnit, ZImgInfo
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.atomic import atomic_path
+from zimg.io.formats.keeping import KEY, kept
 from zimg.io.formats.volume import NAMES, check_volume, stated_size, time_step
 from zimg.io.writer import Pixels
 
@@ -57,6 +58,9 @@ def _lines(pixels: Pixels, encoding: str) -> Iterator[str]:
     yield from _steps(info, channels=channels, times=times)
     yield "endian: little"
     yield f"encoding: {encoding}"
+    line = kept(info)
+    if line:
+        yield f"{KEY}:=" + line.replace("\\", "\\\\")
 
 
 def _steps(info: ZImgInfo, *, channels: bool, times: bool) -> Iterator[str]:

@@ -1,0 +1,46 @@
+"""What a header has no fields for: channels, place and bits, kept as a line of JSON."""
+
+import json
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from zimg.image import ZImgInfo, col4
+
+KEY = "zimg"  # under which formats keep the line
+LONGEST = 2**20
+FIELDS: dict[str, Callable[[ZImgInfo], Any]] = {
+    "channelNames": lambda info: info.channelNames,
+    "channelColors": lambda info: [list(color) for color in info.channelColors],
+    "position": lambda info: info.position,
+    "validBitCount": lambda info: info.validBitCount,
+    "lastChannelIsAlphaChannel": lambda info: info.lastChannelIsAlphaChannel,
+}
+PER_CHANNEL = ("channelNames", "channelColors")
+
+
+def kept(info: ZImgInfo) -> str:
+    """A line of ASCII with what is not as in a fresh image; empty when all is."""
+    fresh = ZImgInfo(1, 1, 1, info.numChannels)
+    found = {name: of(info) for name, of in FIELDS.items() if of(info) != of(fresh)}
+    return json.dumps(found) if found else ""
+
+
+def take(info: ZImgInfo, line: str) -> None:
+    """Take over what `kept` wrote; what does not fit the image, or is damaged, is left out."""
+    found: Any = None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(line[:LONGEST])
+    for name, value in found.items() if isinstance(found, dict) else ():
+        if name not in FIELDS or (name in PER_CHANNEL and _count(value) != info.numChannels):
+            continue
+        try:
+            colors = name == "channelColors"
+            setattr(info, name, [col4(*color) for color in value] if colors else value)
+        except (TypeError, ValueError, OverflowError) as error:
+            logging.getLogger("zimg").warning("%s of a header is left out: %s", name, error)
+
+
+def _count(value: Any) -> int:
+    return len(value) if isinstance(value, list) else -1
