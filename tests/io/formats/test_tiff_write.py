@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -23,6 +24,8 @@ from zimg import (
 )
 from zimg.io import read, write
 from zimg.io.formats.tiff import paging
+from zimg.io.formats.tiff.annotation import read_annotation
+from zimg.io.formats.tiff.description import SCHEMA, description
 from zimg.io.formats.tiff.packing import TYPES
 from zimg.testing import bring_home
 
@@ -314,6 +317,38 @@ def test_a_named_format_takes_any_suffix(tmp_path):
         with tifffile.TiffFile(tmp_path / "a.dat") as file:
             assert len(file.series[0].levels) == levels
         assert_same(read(tmp_path / "a.dat"), ZImg(data))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_ome_has_no_place_for_is_in_an_annotation(together):
+    info = described(channels=4, times=1)
+    info.lastChannelIsAlphaChannel = True
+    text = description(info, together=together).decode()
+    root = ET.fromstring(text.replace(f'xmlns="{SCHEMA}"', ""))
+    read_back = ZImgInfo(1, 1, 1, 4)
+    read_annotation(root, read_back)
+    assert read_back.lastChannelIsAlphaChannel != together  # the page tells it when together
+    assert (read_back.channelNames == info.channelNames) == together
+    assert (read_back.channelColors == info.channelColors) == together
+
+
+def test_annotations_of_others_are_left_alone():
+    root = ET.fromstring(
+        '<OME><MapAnnotation Namespace=""><Value><M K="channelName 0">a</M></Value></MapAnnotation>'
+        '<MapAnnotation Namespace="zimg-xp"><Value><M K="channelName 9">a</M><M K="b">c</M>'
+        '<M K="channelColor 0">red</M></Value></MapAnnotation></OME>'
+    )
+    info = ZImgInfo(1, 1)
+    read_annotation(root, info)
+    assert info == ZImgInfo(1, 1)
+
+
+def test_a_position_is_that_of_the_first_plane():
+    info = ZImgInfo(1, 1, 1, 2, 2)
+    info.position = [1.5, -2.0, 3.0]
+    text = description(info, together=False).decode()
+    assert text.count("PositionX") == 1
+    assert 'TheZ="0" TheT="0" TheC="0" PositionX="1.5" PositionY="-2.0" PositionZ="3.0"' in text
 
 
 @pytest.mark.parametrize("name", NAMES)

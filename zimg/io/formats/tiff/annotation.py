@@ -7,7 +7,6 @@ from zimg.image.info import default_colors
 
 NAMESPACE = "zimg-xp"
 ALPHA = "lastChannelIsAlphaChannel"
-POSITION = ("PositionX", "PositionY", "PositionZ")
 
 
 def annotate(root: ET.Element, image: ET.Element, info: ZImgInfo, *, together: bool) -> None:
@@ -70,5 +69,11 @@ def _take(key: str, text: str, info: ZImgInfo) -> None:
     elif number.isdecimal() and int(number) < info.numChannels:
         if kind == "channelName":
             info.channelNames[int(number)] = text
-        elif kind == "channelColor" and (parts := text.split()) and all(map(str.isdecimal, parts)):
-            info.channelColors[int(number)] = col4(tuple(map(int, parts)))
+        elif kind == "channelColor" and (color := _color(text)):
+            info.channelColors[int(number)] = color
+
+
+def _color(text: str) -> col4 | None:
+    """Four numbers as a colour; None for anything else."""
+    parts = [int(part) for part in text.split() if part.isdecimal()]
+    return col4(tuple(parts)) if len(parts) == 4 and max(parts) < 256 else None
