@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 import zimg
 from zimg import ZException, ZImg, ZImgInfo
@@ -54,6 +55,20 @@ def test_slices_arrive_once_each_with_z_running_fastest(tmp_path):
     ZImg.writeImg(tmp_path / "a.v3draw", provider)
     assert provider.asked == [(z, 0) for z in range(4)]
     np.testing.assert_array_equal(zimg.read(tmp_path / "a.v3draw").data[0], DATA)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
+def test_tiff_asks_for_all_planes_of_a_time_before_the_next(name, tmp_path):
+    class Times(Slices):
+        def imgInfo(self) -> ZImgInfo:
+            return ZImgInfo(7, 6, 4, 2, 3, 2)
+
+    provider = Times()
+    ZImg.writeImg(tmp_path / name, provider)
+    assert provider.asked == [(z, t) for t in range(3) for z in range(4)]
+    with tifffile.TiffFile(tmp_path / name) as file:
+        assert file.series[0].axes == "TZCYX"
+        np.testing.assert_array_equal(file.asarray(), np.stack([DATA.swapaxes(0, 1)] * 3))
 
 
 def test_blocks_are_put_where_they_belong(tmp_path):
