@@ -199,6 +199,13 @@ FORMATS = (
         extra="hdf5",
         requires=("h5py",),
     ),
+    Format(
+        name="CZI",
+        formats=(FileFormat.ZeissCZI,),
+        suffixes=(".czi",),
+        signatures=((0, b"ZISRAWFILE"),),
+        reader="zimg.io.formats.czi.reader:CziReader",
+    ),
 )
 HEAD = 512  # bytes that identify a file
 

@@ -1,0 +1,142 @@
+"""CZI files: written by the vendor's library, real ones, and damaged ones."""
+
+import hashlib
+import json
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zimg
+from zimg import ZException, ZImgRegion
+from zimg.io.formats.czi.metadata import czi_metadata
+from zimg.io.formats.czi.mosaic import visible
+
+RNG = np.random.default_rng(0)
+TILES = [(0, 0), (25, 0), (0, 15), (25, 15)]
+
+
+def written(path: Path, tiles, compression: str = "uncompressed:", **metadata) -> Path:
+    """A file of tiles: pixels (Y, X, samples), their axes, scene, place."""
+    czi = pytest.importorskip("pylibCZIrw.czi")
+    with czi.create_czi(str(path)) as document:
+        for pixels, plane, scene, place in tiles:
+            extra = {} if scene is None else {"scene": scene}
+            options = {"compression_options": compression, "location": place, **extra}
+            document.write(pixels, plane={"T": 0, "Z": 0, "C": 0, **plane}, **options)
+        if metadata:
+            document.write_metadata(document_name="x", **metadata)
+    return path
+
+
+def plane(dtype: str = "uint16", samples: int = 1) -> np.ndarray:
+    return RNG.integers(0, np.iinfo(dtype).max, (20, 30, samples), dtype)
+
+
+@pytest.mark.parametrize("compression", ["uncompressed:", "zstd0:", "zstd1:"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_planes_come_back_as_they_were(tmp_path, compression, dtype):
+    data = RNG.integers(0, np.iinfo(dtype).max, (2, 2, 3, 20, 30), dtype)
+    tiles = [
+        (data[t, c, z][..., None], {"T": t, "C": c, "Z": z}, None, (0, 0))
+        for t, c, z in np.ndindex(2, 2, 3)
+    ]
+    img = zimg.read(written(tmp_path / "a.czi", tiles, compression))
+    np.testing.assert_array_equal(np.stack(img.data), data)
+    part = zimg.read(tmp_path / "a.czi", region=ZImgRegion((3, 4, 1, 1, 1), (9, 11, 3, 2, 2)))
+    np.testing.assert_array_equal(part.data[0], data[1, 1:, 1:, 4:11, 3:9])
+
+
+def test_colours_come_red_first(tmp_path):
+    blue_first = plane("uint8", 3)
+    img = zimg.read(written(tmp_path / "a.czi", [(blue_first, {}, None, (5, 7))]))
+    np.testing.assert_array_equal(img.data[0][:, 0], np.moveaxis(blue_first[..., ::-1], -1, 0))
+
+
+def test_channels_of_unequal_type_are_scenes(tmp_path):
+    kinds = [("uint8", 1), ("uint16", 1), ("uint8", 1), ("uint8", 3)]
+    tiles = [(plane(*kind), {"C": c}, None, (0, 0)) for c, kind in enumerate(kinds)]
+    infos = zimg.ZImg.readImgInfos(written(tmp_path / "a.czi", tiles))
+    assert [info.numChannels for info in infos] == [1, 1, 1, 3]
+    assert [info.dataTypeString() for info in infos] == ["uint8", "uint16", "uint8", "uint8"]
+
+
+def test_overlapping_tiles_are_composed_in_the_box_of_their_scene(tmp_path):
+    tiles = [(plane(), {}, s, (x + 100 * s, y + 3)) for s in (0, 1) for x, y in TILES]
+    path = written(tmp_path / "a.czi", tiles)
+    assert len(zimg.ZImg.readImgInfos(path)) == 2
+    for scene in (0, 1):
+        expected = np.zeros((35, 55), np.uint16)
+        for (pixels, _, _, _), (x, y) in zip(tiles[4 * scene :], TILES, strict=False):
+            expected[y : y + 20, x : x + 30] = pixels[..., 0]
+        np.testing.assert_array_equal(zimg.read(path, scene=scene).data[0][0, 0], expected)
+
+
+def test_a_missing_plane_is_an_error_where_it_is_wanted(tmp_path):
+    tiles = [(plane(), {"C": c, "Z": z}, None, (0, 0)) for c, z in ((0, 0), (0, 1), (1, 0))]
+    path = written(tmp_path / "a.czi", tiles)
+    with pytest.raises(ZException, match="no sub-block for the plane t=0 z=1 c=1"):
+        zimg.read(path)
+    assert zimg.read(path, region=ZImgRegion((0, 0, 0, 0, 0), (-1, -1, 1, 2, 1))).info.depth == 1
+
+
+def test_what_is_visible_of_boxes_is_the_last_one_painted():
+    boxes = RNG.integers(0, 20, (12, 2))
+    boxes = np.concatenate([boxes, boxes + RNG.integers(1, 15, (12, 2))], axis=1)
+    painted, parts = np.full((40, 40), -1), np.full((40, 40), -1)
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        painted[top:bottom, left:right] = number
+    for number, (left, top, right, bottom) in visible(boxes, (0, 0, 40, 40)):
+        assert (parts[top:bottom, left:right] == -1).all()
+        parts[top:bottom, left:right] = number
+    np.testing.assert_array_equal(parts, painted)
+
+
+def test_entities_in_metadata_are_refused():
+    with pytest.raises(ZException, match="refused"):
+        czi_metadata(b'<!DOCTYPE a [<!ENTITY b "c">]><ImageDocument/>')
+
+
+def test_damaged_files_give_errors_or_images_of_their_size(tmp_path):
+    path = written(tmp_path / "a.czi", [(plane(), {"Z": z}, None, (0, 0)) for z in (0, 1)])
+    data, rng, refused = path.read_bytes(), random.Random(0), 0
+    for _ in range(150):
+        damaged = bytearray(data)
+        if rng.random() < 0.5:
+            del damaged[rng.randrange(len(damaged)) :]
+        else:
+            damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
+        (tmp_path / "b.czi").write_bytes(damaged)
+        try:
+            img = zimg.read(tmp_path / "b.czi")
+        except ZException:
+            refused += 1
+        else:
+            info = img.info
+            size = info.numChannels, info.depth, info.height, info.width
+            assert img.data[0].shape == size
+    assert refused > 20
+
+
+def reference_files() -> list[dict]:
+    folder = os.environ.get("ZIMG_REFERENCE_DATA")
+    manifest = Path(folder or "", "formats", "manifest.json")
+    if not folder or not manifest.exists():
+        return []
+    entries = json.loads(manifest.read_text())["files"]
+    return [entry for entry in entries if entry["file"].endswith(".czi")]
+
+
+@pytest.mark.skipif(not reference_files(), reason="ZIMG_REFERENCE_DATA is not set")
+@pytest.mark.parametrize("entry", reference_files(), ids=lambda entry: entry["file"])
+def test_reference_files_have_the_recorded_pixels(entry):
+    path = Path(os.environ["ZIMG_REFERENCE_DATA"], "formats", entry["file"])
+    infos = zimg.ZImg.readImgInfos(path)
+    truth = [entry.get("source_array"), *entry.get("pylibCZIrw", []), *entry["scenes"]]
+    digests = next(t["sha256_per_time"] for t in truth if t and "sha256_per_time" in t)
+    found = [hashlib.sha256(a.tobytes()).hexdigest() for a in zimg.read(path).data]
+    assert found == digests
+    assert infos[0].channelNames == entry["scenes"][0]["channel_names"]
+    assert len(infos) == len(entry["scenes"])

@@ -1,0 +1,150 @@
+"""Pixels of one CZI sub-block."""
+
+import struct
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.io.bytes import FileBytes
+from zimg.io.formats.czi.directory import DIMENSION, ENTRY, content
+from zimg.io.limits import check_decoded
+
+UNCOMPRESSED, JPEG, LZW, JPEG_XR, ZSTD0, ZSTD1 = 0, 1, 2, 4, 5, 6
+COMPRESSIONS = (UNCOMPRESSED, JPEG, LZW, JPEG_XR, ZSTD0, ZSTD1)
+SIZES = 16  # bytes of the three sizes at the start of a sub-block
+SHORTEST_HEAD = 256  # sizes and entry are filled up to this
+
+
+class PixelType(NamedTuple):
+    """Voxel type and number of samples of a pixel type."""
+
+    dtype: np.dtype[Any]
+    samples: int
+
+
+PIXEL_TYPES = {
+    0: PixelType(np.dtype("<u1"), 1),
+    1: PixelType(np.dtype("<u2"), 1),
+    2: PixelType(np.dtype("<f4"), 1),
+    3: PixelType(np.dtype("<u1"), 3),
+    4: PixelType(np.dtype("<u2"), 3),
+    8: PixelType(np.dtype("<f4"), 3),
+    9: PixelType(np.dtype("<u1"), 4),
+    12: PixelType(np.dtype("<u4"), 1),
+    13: PixelType(np.dtype("<f8"), 1),
+}
+
+
+def pixel_type(number: int) -> PixelType:
+    """What a number of the directory stands for; a `ZException` when it is not read."""
+    found = PIXEL_TYPES.get(number)
+    if found is None:
+        raise ZException(f"pixel type {number} is not read; {sorted(PIXEL_TYPES)} are")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where the pixels of a sub-block lie and how they are stored."""
+
+    place: int
+    size: int
+    compression: int
+    type: PixelType
+    rows: int
+    columns: int
+
+    @classmethod
+    def of(cls, file: FileBytes, tile: Any) -> "Stored":
+        """Those of an entry of the directory; the head of its segment is read."""
+        start, _ = content(file, int(tile["place"]), b"ZISRAWSUBBLOCK")
+        head = file.read(start, SIZES + ENTRY, "the head of a sub-block")
+        metadata, _, size = struct.unpack_from("<iiq", head)
+        (axes,) = struct.unpack_from("<i", head, SIZES + ENTRY - 4)
+        if metadata < 0 or size < 0 or not 0 <= axes < 64:
+            raise ZException(f"the head of the sub-block at byte {start} is damaged")
+        skipped = max(SHORTEST_HEAD, SIZES + ENTRY + axes * DIMENSION.size) + metadata
+        file.check(start + skipped, size, "a sub-block")
+        kind = pixel_type(int(tile["pixels"]))
+        rows, columns, compression = (int(tile[n]) for n in ("rows", "columns", "compression"))
+        found = cls(start + skipped, size, compression, kind, rows, columns)
+        found._check()
+        return found
+
+    def _check(self) -> None:
+        if self.compression not in COMPRESSIONS:
+            raise ZException(f"compression {self.compression} is not read; {COMPRESSIONS} are")
+        check_decoded(self._shape, self.type.dtype.itemsize, stored=self.size)
+        needed = self.rows * self._row
+        if self.compression == UNCOMPRESSED and self.size < needed:
+            raise ZException(f"a sub-block of {needed} bytes has only {self.size} of them")
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        return self.rows, self.columns, self.type.samples
+
+    @property
+    def _row(self) -> int:
+        """Bytes of a row."""
+        return self.columns * self.type.samples * self.type.dtype.itemsize
+
+    def read(self, file: FileBytes, first: int, last: int) -> NDArray[Any]:
+        """Rows from `first` to `last` as ``(Y, X, samples)``, red first."""
+        if self.compression == UNCOMPRESSED:
+            data = file.read(self.place + first * self._row, (last - first) * self._row)
+            found = np.frombuffer(data, self.type.dtype).reshape(last - first, *self._shape[1:])
+            return _red_first(found)
+        data = file.read(self.place, self.size, "a sub-block")
+        found = self._decoded(data)
+        return found[first:last]
+
+    def _decoded(self, data: bytes) -> NDArray[Any]:
+        """All rows; codecs write into an array of the size that the directory tells."""
+        if self.compression in (JPEG, JPEG_XR):
+            return self._image(data)
+        if self.compression == LZW:
+            return _red_first(self._as_pixels(imagecodecs.lzw_decode(data)))
+        halves = False
+        if self.compression == ZSTD1:
+            data, halves = _without_head(data)
+        out = np.empty(self.rows * self._row, np.uint8)
+        packed = np.frombuffer(imagecodecs.zstd_decode(data, out=out.data), np.uint8)
+        if halves and not packed.size % 2:  # all low bytes, then all high bytes
+            packed = np.ascontiguousarray(packed.reshape(2, -1).T)
+        return _red_first(self._as_pixels(packed))
+
+    def _as_pixels(self, data: Any) -> NDArray[Any]:
+        values = np.frombuffer(data, np.uint8)
+        if values.nbytes != self.rows * self._row:
+            raise ZException(
+                f"a sub-block unpacks to {values.nbytes} bytes, not {self.rows * self._row}"
+            )
+        return values.view(self.type.dtype).reshape(self._shape)
+
+    def _image(self, data: bytes) -> NDArray[Any]:
+        """A JPEG or JPEG XR image, which has its own order of colours and is decoded red first."""
+        decode = imagecodecs.jpeg_decode if self.compression == JPEG else imagecodecs.jpegxr_decode
+        shape = self._shape[:2] if self.type.samples == 1 else self._shape
+        out = np.empty(shape, self.type.dtype.newbyteorder("="))
+        found: NDArray[Any] = decode(data, out=out)
+        return found.reshape(self._shape)
+
+
+def _without_head(data: bytes) -> tuple[bytes, bool]:
+    """The packed bytes behind the head of compression 6, and whether bytes are split in halves."""
+    size = data[0] if data else 0
+    if size == 1:
+        return data[1:], False
+    if size != 3 or data[1] != 1:
+        raise ZException(f"a sub-block has a head of {size} bytes, which is not known")
+    return data[3:], bool(data[2] & 1)
+
+
+def _red_first(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Colours are stored blue first; opacity stays the last."""
+    samples = pixels.shape[-1]
+    return pixels if samples == 1 else pixels[..., [2, 1, 0, 3][:samples]]

@@ -1,0 +1,189 @@
+"""An image of a CZI file: its levels, and which sub-blocks make up a region."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.image import ZImgInfo, ZImgRegion
+from zimg.image.interop import VOXEL_TYPES
+from zimg.io.bytes import FileBytes
+from zimg.io.formats.czi.mosaic import Rectangle, visible
+from zimg.io.formats.czi.pixels import Stored, pixel_type
+from zimg.io.reader import Job, Level
+
+
+class CziScene:
+    """Sub-blocks of one image, of one pixel type.
+
+    Parameters
+    ----------
+    file
+        Open while the scene is used.
+    tiles
+        Sub-blocks of all sizes, a structured array of `TILE`.
+
+    Notes
+    -----
+    Its box is that of its own tiles of full resolution. Where tiles lie on one another the one with
+    the higher number in the mosaic is seen; where a mosaic has no tile, voxels are 0. A plane
+    without any tile is an error when it is read.
+    """
+
+    def __init__(self, file: FileBytes, tiles: NDArray[Any]) -> None:
+        self._file = file
+        tiles = tiles[np.argsort(tiles["M"], kind="stable")]
+        ratios = _ratios(tiles)
+        full = tiles[ratios == 1]
+        self._x, self._y = int(full["X"].min()), int(full["Y"].min())
+        width = int((full["X"] + full["width"]).max()) - self._x
+        height = int((full["Y"] + full["height"]).max()) - self._y
+        self.channels = [int(c) for c in np.unique(full["C"])]
+        self._z, depth = _range(full["Z"])
+        self._t, times = _range(full["T"])
+        kind = pixel_type(int(full["pixels"][0]))
+        self.samples = kind.samples
+        self.dtype = kind.dtype.newbyteorder("=")
+        channels = len(self.channels) * kind.samples
+        self.info = ZImgInfo(width, height, depth, channels, times, *VOXEL_TYPES[self.dtype.name])
+        self._full, self._tiles, self._all_ratios = full, tiles, ratios
+
+    @cached_property
+    def _by_ratio(self) -> dict[int, NDArray[Any]]:
+        """Tiles of each level: of full resolution, and those of others that cover as much."""
+        found = {1: self._full}
+        for ratio in np.unique(self._all_ratios):
+            tiles = self._tiles[self._all_ratios == ratio]
+            if ratio > 1 and self._covers(tiles, int(ratio)):
+                found[int(ratio)] = tiles
+        return found
+
+    def _covers(self, tiles: NDArray[Any], ratio: int) -> bool:
+        """Whether smaller tiles show all planes, and reach to all sides of the image."""
+        left, top = self._x + ratio, self._y + ratio
+        right = self._x + self.info.width - ratio
+        bottom = self._y + self.info.height - ratio
+        return _planes(tiles) == _planes(self._full) and bool(
+            tiles["X"].min() <= left
+            and tiles["Y"].min() <= top
+            and (tiles["X"] + tiles["width"]).max() >= right
+            and (tiles["Y"] + tiles["height"]).max() >= bottom
+        )
+
+    @cached_property
+    def levels(self) -> Sequence[Level]:
+        """The full size, then those of the pyramid that are complete."""
+        info = self.info
+        return [
+            Level((-(-info.width // r), -(-info.height // r), info.depth), (r, r, 1))
+            for r in self._by_ratio
+        ]
+
+    def blocks(self, level: int) -> NDArray[np.int64]:
+        """One block for the tiles of all channels at one place."""
+        tiles, boxes = self._at(level)
+        t, z = tiles["T"] - self._t, tiles["Z"] - self._z
+        size = boxes[:, 2:] - boxes[:, :2]
+        rows = np.stack([t, z, boxes[:, 1], boxes[:, 0], *size.T], axis=1)
+        rows = np.unique(rows[(size > 0).all(axis=1)], axis=0)
+        deep = np.ones(len(rows), np.int64)
+        t, z, y, x, width, height = rows.T
+        return np.stack([t, x, y, z, width, height, deep], axis=1)
+
+    def _at(self, level: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        """Tiles of a level, and where they lie in its voxels, cut at the image."""
+        tiles = list(self._by_ratio.values())[level]
+        ratio = self.levels[level].ratios[0]
+        corner = np.stack([tiles["X"] - self._x, tiles["Y"] - self._y], axis=1) // ratio
+        end = corner + np.stack([tiles["columns"], tiles["rows"]], axis=1)
+        boxes = np.concatenate([np.maximum(corner, 0), end], axis=1)
+        boxes[:, 2:] = np.minimum(boxes[:, 2:], self.levels[level].size[:2])
+        return tiles, boxes
+
+    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
+        """A job per tile that is seen in `region`."""
+        tiles, boxes = self._at(level)
+        if (tiles["part"] != 0).any():
+            raise ZException("some of its sub-blocks lie in other files, which are not followed")
+        return list(self._jobs(region, tiles, boxes, self.levels[level].ratios[0]))
+
+    def _jobs(
+        self, region: ZImgRegion, tiles: NDArray[Any], boxes: NDArray[np.int64], ratio: int
+    ) -> Iterator[Job]:
+        start, end = region.start, region.end
+        window = start.x, start.y, end.x, end.y
+        members = _members(tiles)
+        for t in range(start.t, end.t):
+            for z in range(start.z, end.z):
+                for group in range(start.c // self.samples, -(-end.c // self.samples)):
+                    plane = t + self._t, z + self._z, self.channels[group]
+                    if plane not in members:
+                        raise ZException(f"it has no sub-block for the plane t={t} z={z} c={group}")
+                    own = members[plane]
+                    first = group * self.samples
+                    samples = max(start.c - first, 0), min(end.c - first, self.samples)
+                    put = t - start.t, first + samples[0] - start.c, z - start.z
+                    for index, part in visible(boxes[own], window):
+                        tile = tiles[own[index]]
+                        corner = (
+                            (int(tile["X"]) - self._x) // ratio,
+                            (int(tile["Y"]) - self._y) // ratio,
+                        )
+                        yield _Piece(self._file, tile, part, corner, window[:2], samples, put)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Reads a part of one tile."""
+
+    file: FileBytes
+    tile: Any
+    part: Rectangle
+    corner: tuple[int, int]
+    origin: tuple[int, int]
+    samples: tuple[int, int]
+    put: tuple[int, int, int]
+
+    def __call__(self, out: list[NDArray[Any]]) -> None:
+        left, top, right, bottom = self.part
+        x, y = self.corner
+        stored = Stored.of(self.file, self.tile)
+        rows = stored.read(self.file, top - y, bottom - y)
+        pixels = rows[:, left - x : right - x, slice(*self.samples)]
+        t, c, z = self.put
+        own_x, own_y = self.origin
+        channels = slice(c, c + pixels.shape[-1])
+        place = slice(top - own_y, bottom - own_y), slice(left - own_x, right - own_x)
+        out[t][(channels, z, *place)] = np.moveaxis(pixels, -1, 0)
+
+
+def _ratios(tiles: NDArray[Any]) -> NDArray[np.int64]:
+    """By how much each tile is smaller than what it shows: 1, 2, 3, ..."""
+    across = tiles["width"] / tiles["columns"]
+    down = tiles["height"] / tiles["rows"]
+    # Ends are rounded: the side with more voxels tells the ratio best.
+    best = np.where(tiles["columns"] >= tiles["rows"], across, down)
+    return np.maximum(np.rint(best), 1).astype(np.int64)
+
+
+def _range(values: NDArray[np.int64]) -> tuple[int, int]:
+    """First value, and how many there are to the last."""
+    return int(values.min()), int(values.max()) - int(values.min()) + 1
+
+
+def _planes(tiles: NDArray[Any]) -> set[tuple[int, ...]]:
+    return set(_members(tiles))
+
+
+def _members(tiles: NDArray[Any]) -> dict[tuple[int, ...], NDArray[np.int64]]:
+    """Indices of the tiles of each plane, by time, z and channel as the file counts them."""
+    keys = np.stack([tiles[axis] for axis in "TZC"], axis=1)
+    planes, which = np.unique(keys, axis=0, return_inverse=True)
+    order = np.argsort(which.reshape(-1), kind="stable")
+    counts = np.bincount(which.reshape(-1), minlength=len(planes))
+    parts = np.split(order, np.cumsum(counts)[:-1])
+    return {tuple(int(n) for n in key): part for key, part in zip(planes, parts, strict=True)}
