@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
-from h5py import h5d, h5p, h5s, h5t, h5z
+from h5py import h5d, h5g, h5p, h5s, h5t, h5z
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
@@ -85,12 +85,15 @@ class _Writing:
         self._packer, self._pool, self._info = packer, pool, info
         self._factors = factors_of(info.width, info.height)
         self._stored = dtype.newbyteorder("<")
-        root = file.create_group(ROOT)
-        write_info(root, info, self._factors)
-        self._root = root.id
+        properties = h5p.create(h5p.GROUP_CREATE)
+        properties.set_attr_phase_change(0, 0)  # attributes may be larger than 64 KiB then
+        self._root = h5g.create(file.id, ROOT.encode(), gcpl=properties)
+        write_info(h5py.Group(self._root), info, self._factors)
 
     def slab(self, slab: NDArray[Any], time: int, first: int) -> None:
         """Write planes of all channels: level by level, each of them smaller than the last."""
+        if slab.dtype.newbyteorder("<") != self._stored:  # what is known tells bool as uint8
+            raise ZException(f"HDF5Img holds {', '.join(TYPES)}, not {slab.dtype}")
         planes = {
             f"TimePoint{time}/Channel{c}/Z{first + z}": slab[c, z]
             for c in range(slab.shape[0])
