@@ -94,9 +94,9 @@ def main(folder: Path, rounds: int) -> None:
                     took[side].append(seconds)
         ratio = median(a / b for a, b in zip(took["ours"], took["theirs"], strict=True))
         ours, theirs = (median(took[side]) for side in SIDES)
-        print(
-            f"{operation:14} {ratio:6.2f}  ours {ours:.3f} s, reference {theirs:.3f} s", flush=True
-        )
+        row = f"{operation:14} {ratio:6.2f}  ours {ours:.3f} s, reference {theirs:.3f} s\n"
+        sys.stdout.write(row)
+        sys.stdout.flush()
     for process in processes.values():
         process.stdin.close()
         process.wait()
