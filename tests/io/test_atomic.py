@@ -1,11 +1,15 @@
 """A target is the old file or the new one, whatever happens in between."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from zimg._errors import ZException
-from zimg.io.atomic import atomic_path
+from zimg.io import atomic
+from zimg.io.atomic import atomic_folder, atomic_path, recovered
 
 
 def test_a_finished_block_creates_the_file_and_nothing_else(tmp_path: Path) -> None:
@@ -74,3 +78,103 @@ def test_unwritable_places_are_named_in_one_line(tmp_path: Path) -> None:
         assert str(target) in str(caught.value)
         assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+MARKS = ("mark",)
+
+
+def filled(folder: Path, text: str) -> None:
+    for name in ("mark", "a", "b/c"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def content(folder: Path) -> set[str]:
+    return {path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("exchanging", [True, False])
+def test_a_folder_is_replaced_as_a_whole(
+    tmp_path: Path, exchanging: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not exchanging:
+        monkeypatch.setattr(atomic, "_exchange", lambda _one, _other: False)
+    for text in ("old", "new"):
+        with atomic_folder(tmp_path / "a.zarr", MARKS) as folder:
+            filled(folder, text)
+        assert content(tmp_path / "a.zarr") == {text}
+        assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_an_error_leaves_the_old_folder_and_no_temporary_one(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "a.zarr", MARKS) as folder:
+        filled(folder, "old")
+
+    def fail_half_way() -> None:
+        with atomic_folder(tmp_path / "a.zarr", MARKS) as folder:
+            filled(folder, "half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail_half_way()
+    assert content(tmp_path / "a.zarr") == {"old"}
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_an_exchange_interrupted_between_two_names_is_undone_at_the_next_look(
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "a.zarr"
+    with atomic_folder(target, MARKS) as folder:
+        filled(folder, "old")
+    target.rename(atomic._aside(target))  # what a kill after the first of two renamings leaves
+    assert recovered(target)
+    assert content(target) == {"old"}
+    assert not recovered(tmp_path / "never.zarr")
+
+
+def test_what_killed_processes_left_is_removed_at_the_next_writing(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from zimg.io.atomic import atomic_folder\n"
+        "with atomic_folder(sys.argv[1], ('mark',)) as folder:\n"
+        "    (folder / 'mark').write_text('half')\n"
+        "    os.kill(os.getpid(), getattr(signal, 'SIGKILL', 9))\n"
+    )
+    target = tmp_path / "a.zarr"
+    subprocess.run([sys.executable, "-c", code, str(target)], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    assert not target.exists()
+    with atomic_folder(target, MARKS) as folder:
+        filled(folder, "new")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+
+
+REPLACING = """
+import sys
+from pathlib import Path
+from zimg.io.atomic import atomic_folder
+number = 0
+while True:
+    number += 1
+    with atomic_folder(sys.argv[1], ("mark",)) as folder:
+        for name in ("mark", "a", "b"):
+            (folder / name).write_text(str(number))
+    if number == 1:
+        print("ready", flush=True)
+"""
+
+
+@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_a_kill_at_any_moment_leaves_the_old_folder_or_the_new(tmp_path: Path, kills: int) -> None:
+    target = tmp_path / "a.zarr"
+    for kill in range(kills):
+        command = [sys.executable, "-c", REPLACING, str(target)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().strip() == b"ready"
+            time.sleep(0.001 * (kill % 10))
+            process.kill()
+        assert target.exists() or recovered(target)
+        assert len(list(target.iterdir())) == 3
+        assert len(content(target)) == 1
