@@ -34,7 +34,12 @@ def scene_of(reader: Reader, scene: int, path: str | os.PathLike[str]) -> Scene:
     return reader.scenes[scene]
 
 
+# Ends of the names of files whose pixels may lie in others beside them.
+HEADERS = (".mhd", ".nhdr", ".hdr", ".ome")
+
+
 def stored_bytes(source: ZImgSource) -> int | None:
-    """Bytes of the files of a source; None when one is a folder or elsewhere."""
+    """Bytes of the files of a source; None when pixels may lie elsewhere, or in a folder."""
     paths = [Path(name) for name in source.filenames]
-    return sum(path.stat().st_size for path in paths) if all(map(Path.is_file, paths)) else None
+    alone = all(path.is_file() and not set(path.suffixes) & set(HEADERS) for path in paths)
+    return sum(path.stat().st_size for path in paths) if alone else None

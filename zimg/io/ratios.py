@@ -76,7 +76,7 @@ def _at_size(info: ZImgInfo, part: ZImgRegion) -> ZImgInfo:
     """`info` with the sizes in space of `part`, and voxels that are larger by as much."""
     x, y, z, _, _ = part.size
     for axis, old, new in zip("XYZ", (info.width, info.height, info.depth), (x, y, z), strict=True):
-        setattr(info, f"voxelSize{axis}", getattr(info, f"voxelSize{axis}") * old / new)
+        setattr(info, f"voxelSize{axis}", getattr(info, f"voxelSize{axis}") * (old / new))
     info.width, info.height, info.depth = x, y, z
     return info
 
