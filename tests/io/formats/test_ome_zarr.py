@@ -40,9 +40,9 @@ def image(*arrays, **fields) -> ZImg:
     return ZImg(list(arrays), info)
 
 
-def store(path: Path, data: np.ndarray, attributes: dict[str, Any], **options) -> zarr.Group:
+def store(path: Path, data: np.ndarray, attributes: dict[str, Any], **options) -> Any:
     """A store as somebody else writes it: one level, `data` with the axes it is described by."""
-    group = zarr.create_group(path, zarr_format=options.pop("zarr_format", 3), overwrite=True)
+    group: Any = zarr.create_group(path, zarr_format=options.pop("zarr_format", 3), overwrite=True)
     group.attrs.update(attributes)
     group.create_array("0", data=data, **options)
     return group
@@ -99,8 +99,8 @@ def test_zarr_alone_reads_all_levels_and_the_metadata_keep_the_rules(version, tm
     path = tmp_path / "ours.ome.zarr"
     written = image(data, data + 1, voxelSizeUnit=VoxelSizeUnit.um, voxelSizeX=0.5)
     write(path, written, parameters=ZImgWriteParameters(omeZarrVersion=version))
-    group = zarr.open_group(path, mode="r")
-    attributes = dict(group.attrs)
+    group: Any = zarr.open_group(path, mode="r")
+    attributes: Any = dict(group.attrs)
     ome = attributes if version == "0.4" else attributes["ome"]
     (multiscale,) = ome["multiscales"]
     assert (multiscale if version == "0.4" else ome)["version"] == version
@@ -419,7 +419,7 @@ def test_a_stream_is_asked_for_a_chunk_of_planes_at_a_time(tmp_path):
 
 def test_sub_blocks_are_the_chunks_of_all_levels_also_of_a_million(tmp_path):
     path = tmp_path / "large.zarr"
-    group = zarr.create_group(path, attributes=new(SPACE))
+    group: Any = zarr.create_group(path, attributes=new(SPACE))
     group.create_array("0", shape=(100, 6400, 6400), chunks=(1, 64, 64), dtype="u1")
     assert zimg.io.read_info(path).depth == 100
     (rows,) = ZImg.readSubBlockLists(path)
