@@ -11,7 +11,7 @@ import pytest
 import zimg.io
 from zimg import ZException
 
-SUFFIXES = (".tif", ".tiff", ".btf")
+SUFFIXES = (".tif", ".tiff", ".btf", ".lsm")
 WHERE = os.environ.get("ZIMG_REFERENCE_DATA")
 FOLDER = Path(WHERE or ".") / "formats"
 
@@ -19,13 +19,13 @@ FOLDER = Path(WHERE or ".") / "formats"
 BETTER: dict[str, dict[str, Any]] = {
     "tf_ij_zyx.tif": {"voxel_size_xyz": [0.1, 0.2, 0.5], "voxel_unit": "um"},
     "tf_ij_tzcyx.tif": {"time_stamps": [0.0, 2.5, 5.0]},
+    "syn_tzc.lsm": {"channel_colors_rgba": [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255]]},
     "ome_no_tiffdata.ome.tif": {"channel_colors_rgba": [[255, 0, 0, 255], [0, 255, 0, 255]]},
 }
 REFUSED = {
     "bad_truncated.tif": "truncated",
     "bad_notatiff.tif": "not a TIFF",
     "bad_ome_missing_planes.ome.tif": "describes 6 planes, the file has 4 pages",
-    "syn_tzc.lsm": "Zeiss LSM",
 }
 
 

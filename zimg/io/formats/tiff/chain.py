@@ -1,79 +1,185 @@
-"""The chain of page directories of a TIFF file, followed to its end before anything is believed."""
+"""The page directories of a TIFF file: all of them found, none parsed further than needed."""
 
 import struct
+from array import array
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from zimg._errors import ZException
 from zimg.io.bytes import FileBytes
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-# Description, strips, palette, tiles, JPEG tables: without them a page would be misread. Others, of
-# which writers get some wrong, may point anywhere.
-NEEDED_TAGS = (270, 273, 279, 320, 324, 325, 347)
-# Bytes of one value, by the number of its type in the TIFF 6.0 and BigTIFF specifications.
+# Tags that say how pixels are stored: pages that agree in all of them are decoded alike. Place and
+# length of the pixels, descriptions and all other tags may differ.
+STORAGE_TAGS = frozenset(
+    [
+        *(254, 256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 293, 317, 320, 322, 323, 338),
+        *(339, 347, 529, 530, 532, 32997, 32998, 50674),
+    ]
+)
+DESCRIPTION, SUB_DIRECTORIES = 270, 330
+# Formats of values by the number of their type in the TIFF 6.0 and BigTIFF specifications.
+INTEGERS = {1: "u1", 3: "u2", 4: "u4", 6: "i1", 8: "i2", 9: "i4", 13: "u4", 16: "u8", 17: "i8"}
+INTEGERS[18] = "u8"
 BYTES_OF_TYPE = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+MOST_TAGS = 65535  # of a directory: as many as a classic TIFF can count
+LONGEST_SETTING = 2**16  # bytes of the tables and colours of a page that are compared
 
 
 @dataclass(frozen=True, slots=True)
-class _Dialect:
-    """How a classic TIFF or a BigTIFF spells numbers: byte order and formats."""
+class Entry:
+    """A tag of a directory: the type of its values, how many, and where they are."""
 
-    order: str
-    count: str
-    offset: str
+    kind: int
+    count: int
+    at: int
 
     @property
-    def entry(self) -> struct.Struct:
-        """One tag: its number, its type, how many values, and these or where they are."""
-        return struct.Struct(f"{self.order}HH{self.offset}{self.offset}")
+    def size(self) -> int:
+        """Bytes of all values."""
+        return self.count * BYTES_OF_TYPE.get(self.kind, 1)
 
-    def number(self, kind: str, file: FileBytes, at: int, what: str) -> int:
-        """The number at a place."""
-        value: int
-        (value,) = struct.unpack(self.order + kind, file.read(at, struct.calcsize(kind), what))
-        return value
+
+class Directories:
+    """Places and kinds of the pages of a TIFF file.
+
+    Parameters
+    ----------
+    file
+        Open for reading.
+
+    Attributes
+    ----------
+    offsets
+        Where the directory of each page is.
+    kinds
+        A number for each page; pages of the same number are stored alike.
+
+    Raises
+    ------
+    ZException
+        When the file is no TIFF, or the chain of directories leaves it or runs in circles; a reader
+        that stops there in silence would lose pages.
+    """
+
+    def __init__(self, file: FileBytes) -> None:
+        head = file.read(0, min(8, file.size))
+        if not is_tiff(head):
+            raise ZException(f"it is not a TIFF file, it starts with {head!r}")
+        self.file = file
+        self.order = "<" if head[:1] == b"I" else ">"
+        self._big = head[:4] in SIGNATURES[2:]
+        self._count = struct.Struct(self.order + ("Q" if self._big else "H"))
+        self._offset = struct.Struct(self.order + ("Q" if self._big else "I"))
+        self._entry = struct.Struct(f"{self.order}HH{'QQ' if self._big else 'II'}")
+        self._guess = 256
+        self._settings: dict[object, int] = {}
+        self._alike: dict[int, dict[tuple[int, int], int]] = {0: {}}
+        self._mask = 0
+        self.offsets, self.kinds = array("Q"), array("L")
+        self._walk()
+
+    def _walk(self) -> None:
+        """Follow the chain to its end."""
+        start = 8 if self._big else 4
+        (at,) = self._offset.unpack(self.file.read(start, self._offset.size, "the header"))
+        seen: set[int] = set()
+        while at:
+            what = f"the directory of page {len(seen)}"
+            if at in seen:
+                raise ZException(f"{what} is that of an earlier page: the file is damaged")
+            seen.add(at)
+            raw, following = self._read(at, what)
+            self.offsets.append(at)
+            self.kinds.append(self._kind(at, raw))
+            at = following
+        if not seen:
+            raise ZException("it has no page")
+        description = self.entries(self.offsets[0]).get(DESCRIPTION)
+        if description is not None:  # without it, pages would be misunderstood
+            self.file.check(description.at, description.size, "tag 270 of page 0")
+
+    def _read(self, at: int, what: str) -> tuple[bytes, int]:
+        """Bytes of the entries of a directory, and where the next one is; mostly one access."""
+        head = self.file.read(
+            at, max(min(self._guess, self.file.size - at), self._count.size), what
+        )
+        (count,) = self._count.unpack_from(head)
+        if count > MOST_TAGS:
+            raise ZException(f"{what} counts {count} tags: the file is damaged")
+        end = self._count.size + count * self._entry.size
+        self._guess = end + self._offset.size
+        if len(head) < self._guess:
+            head = self.file.read(at, self._guess, what)
+        return head[self._count.size : end], self._offset.unpack_from(head, end)[0]
+
+    def _kind(self, at: int, raw: bytes) -> int:
+        """The number of a kind of storage.
+
+        Most directories differ from the one before only in values that do not matter. Blanked out,
+        the rest is equal as a whole; parsing is for the others.
+        """
+        blanked = len(raw), int.from_bytes(raw, "little") & self._mask
+        known = self._alike[self._mask].get(blanked)
+        if known is not None:
+            return known
+        entries = self._parsed(at, raw)
+        setting = tuple(
+            (tag, entry.kind, self._setting(tag, entry))
+            for tag, entry in sorted(entries.items())
+            if tag in STORAGE_TAGS
+        )
+        kind = self._settings.setdefault(setting, len(self._settings))
+        if all(e.size <= self._offset.size for t, e in entries.items() if t in STORAGE_TAGS):
+            self._mask = self._mask_of(raw)
+            blanked = len(raw), int.from_bytes(raw, "little") & self._mask
+            self._alike.setdefault(self._mask, {})[blanked] = kind
+        return kind
+
+    def _setting(self, tag: int, entry: Entry) -> object:
+        """What is compared of a tag: its values, or where they are when they are many."""
+        if entry.size > LONGEST_SETTING:
+            return entry
+        return self.file.read(entry.at, entry.size, f"tag {tag} of page {len(self.kinds)}")
+
+    def _mask_of(self, raw: bytes) -> int:
+        """Bits of the entries that matter: all of storage, of others only which tag it is."""
+        kept = bytearray(b"\xff\xff\xff\xff" + bytes(self._entry.size - 4)) * (
+            len(raw) // self._entry.size
+        )
+        for place, (tag, *_) in enumerate(self._entry.iter_unpack(raw)):
+            if tag in STORAGE_TAGS:
+                first = place * self._entry.size
+                kept[first : first + self._entry.size] = b"\xff" * self._entry.size
+        return int.from_bytes(kept, "little")
+
+    def _parsed(self, at: int, raw: bytes) -> dict[int, Entry]:
+        inline = self._offset.size
+        first = at + self._count.size + self._entry.size - inline
+        entries = {}
+        for place, (tag, kind, count, value) in enumerate(self._entry.iter_unpack(raw)):
+            fits = count * BYTES_OF_TYPE.get(kind, 1) <= inline
+            entries[tag] = Entry(kind, count, first + place * self._entry.size if fits else value)
+        return entries
+
+    def entries(self, at: int) -> dict[int, Entry]:
+        """The tags of the directory at a place."""
+        return self._parsed(at, self._read(at, f"the directory at {at}")[0])
+
+    def kind_at(self, at: int) -> int:
+        """The kind of a directory that is not in the chain."""
+        return self._kind(at, self._read(at, f"the directory at {at}")[0])
+
+    def values(self, entry: Entry, what: str) -> NDArray[np.int64]:
+        """The values of a tag of integers, from the file."""
+        if entry.kind not in INTEGERS:
+            raise ZException(f"{what} has values of type {entry.kind}, integers are needed")
+        data = self.file.read(entry.at, entry.size, what)
+        return np.frombuffer(data, self.order + INTEGERS[entry.kind]).astype(np.int64)
 
 
 def is_tiff(head: bytes) -> bool:
     """Whether a file that starts with `head` is a TIFF or a BigTIFF."""
     return head[:4] in SIGNATURES
-
-
-def check_chain(file: FileBytes) -> int:
-    """Number of pages, after following the chain of their directories to its end.
-
-    Raises
-    ------
-    ZException
-        When the file is no TIFF, or the chain leaves it or runs in circles; a reader that stops
-        there in silence would lose pages.
-    """
-    head = file.read(0, min(8, file.size))
-    if not is_tiff(head):
-        raise ZException(f"it is not a TIFF file, it starts with {head!r}")
-    order = "<" if head[:1] == b"I" else ">"
-    big = head[:4] in SIGNATURES[2:]
-    dialect = _Dialect(order, "Q", "Q") if big else _Dialect(order, "H", "I")
-    at = dialect.number(dialect.offset, file, 8 if big else 4, "the header")
-    seen: set[int] = set()
-    while at:
-        what = f"the directory of page {len(seen)}"
-        if at in seen:
-            raise ZException(f"{what} is that of an earlier page: the file is damaged")
-        seen.add(at)
-        size = dialect.number(dialect.count, file, at, what) * dialect.entry.size
-        start = at + struct.calcsize(dialect.count)
-        _check_tags(file.read(start, size, what), dialect, file, len(seen) - 1)
-        at = dialect.number(dialect.offset, file, start + size, what)
-    if not seen:
-        raise ZException("it has no page")
-    return len(seen)
-
-
-def _check_tags(entries: bytes, dialect: _Dialect, file: FileBytes, page: int) -> None:
-    """Raise a `ZException` unless what the tags of a page point to lies in the file."""
-    inline = struct.calcsize(dialect.offset)
-    for tag, kind, count, offset in dialect.entry.iter_unpack(entries):
-        size = count * BYTES_OF_TYPE.get(kind, 1)
-        if tag in NEEDED_TAGS and size > inline:
-            file.check(offset, size, f"tag {tag} of page {page}")

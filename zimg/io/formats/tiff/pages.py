@@ -1,7 +1,7 @@
 """Pixels of TIFF pages: only the strips and tiles that meet the wanted box are read."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -40,13 +40,22 @@ class Page:
     """A page, its number for errors, and the file that it lies in.
 
     `shift` is for stacks that have one directory for many pages: how many bytes further on than
-    the first one this page starts.
+    the first one this page starts. `tiff` may be another page that is stored alike; `segments`
+    are then offsets and byte counts of this one.
     """
 
     file: FileBytes
     tiff: TiffPage
     number: int
     shift: int = 0
+    segments: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+
+    @property
+    def places(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Offsets and byte counts of the strips or tiles."""
+        if self.segments is not None:
+            return self.segments[0].tolist(), self.segments[1].tolist()
+        return self.tiff.dataoffsets, self.tiff.databytecounts
 
     @property
     def is_palette(self) -> bool:
@@ -77,30 +86,39 @@ class Page:
 
     def jobs(self, target: Target) -> Iterator[Job]:
         """One job for each strip or tile that meets the target."""
-        self._check()
-        if self.tiff.is_final and not self.is_palette:
-            yield from _row_jobs(self, target)
-        else:
-            yield from _segment_jobs(self, target)
-
-    def _check(self) -> None:
         if self.tiff.imagedepth > 1:
             raise ZException(f"page {self.number} is a volume of its own, which is not supported")
-        for offset, count in zip(self.tiff.dataoffsets, self.tiff.databytecounts, strict=False):
+        offsets, counts = self.places
+        for offset, count in zip(offsets, counts, strict=False):
             self.file.check(offset, count, f"page {self.number}")
+        if self.is_stored_as_is(offsets, counts):
+            yield from _row_jobs(self, target, offsets[0], sum(counts))
+        else:
+            yield from _segment_jobs(self, target, offsets, counts)
+
+    def is_stored_as_is(self, offsets: Sequence[int], counts: Sequence[int]) -> bool:
+        """Whether the pixels lie in the file one row after the other, uncompressed."""
+        tiff = self.tiff
+        if tiff.is_lsm or self.segments is None:
+            return tiff.is_final and not self.is_palette
+        plain = tiff.compression == 1 and tiff.predictor == 1 and tiff.fillorder == 1
+        if not plain or self.is_palette or tiff.is_tiled or tiff.is_subsampled:
+            return False
+        follow = all(a + n == b for a, n, b in zip(offsets, counts, offsets[1:], strict=False))
+        return follow and tiff.bitspersample in (8, 16, 32, 64) and len(offsets) > 0
 
 
-def _row_jobs(page: Page, target: Target) -> Iterator[Job]:
+def _row_jobs(page: Page, target: Target, first: int, stored: int) -> Iterator[Job]:
     """Rows of an uncompressed page; also those of a stack behind a single directory."""
     samples, rows, columns = page.size
     planar = page.tiff.planarconfig == 2 and samples > 1
     per_pixel = 1 if planar else samples
     row_bytes = columns * per_pixel * page.dtype.itemsize
-    if sum(page.tiff.databytecounts) < rows * columns * samples * page.dtype.itemsize:
+    if stored < rows * columns * samples * page.dtype.itemsize:
         raise ZException(f"page {page.number} lists fewer bytes than its pixels take")
     for sample in range(*target.samples) if planar else (0,):
         first_row = (sample * rows + target.rows[0]) * row_bytes
-        start = page.tiff.dataoffsets[0] + page.shift + first_row
+        start = first + page.shift + first_row
         count = (target.rows[1] - target.rows[0]) * row_bytes
         page.file.check(start, count, f"page {page.number}")
         block = (
@@ -150,29 +168,30 @@ class _Rows:
         )
 
 
-def _segment_jobs(page: Page, target: Target) -> Iterator[Job]:
+def _segment_jobs(
+    page: Page, target: Target, offsets: Sequence[int], counts: Sequence[int]
+) -> Iterator[Job]:
     """Strips or tiles that meet the target."""
     tiff = page.tiff
     samples, rows, columns = page.size
     high, wide = (
         (tiff.tilelength, tiff.tilewidth) if tiff.is_tiled else (tiff.rowsperstrip, columns)
     )
-    down, across = ceil(rows / high), ceil(columns / wide)
+    down, across = ceil(rows / max(high, 1)), ceil(columns / max(wide, 1))
     planar = tiff.planarconfig == 2 and samples > 1
     needed = down * across * (samples if planar else 1)
-    if min(len(tiff.dataoffsets), len(tiff.databytecounts)) < needed:
+    if min(high, wide) < 1 or min(len(offsets), len(counts)) < needed:
         raise ZException(
-            f"page {page.number} needs {needed} strips or tiles, "
-            f"the file lists {len(tiff.dataoffsets)}"
+            f"page {page.number} needs {needed} strips or tiles, the file lists {len(offsets)}"
         )
     for sample in range(*target.samples) if planar else (0,):
         channels = (sample, sample + 1) if planar else (0, samples)
         for i in range(target.rows[0] // high, ceil(target.rows[1] / high)):
             for j in range(target.columns[0] // wide, ceil(target.columns[1] / wide)):
                 index = (sample * down + i) * across + j
-                if tiff.databytecounts[index] == 0:
+                if counts[index] == 0:
                     raise ZException(f"page {page.number}: strip or tile {index} is missing")
-                yield _Segment(page, target, channels, index)
+                yield _Segment(page, target, channels, index, (offsets[index], counts[index]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +202,11 @@ class _Segment:
     target: Target
     channels: Range
     index: int
+    place: Range
 
     def __call__(self, out: list[NDArray[Any]]) -> None:
         tiff, what = self.page.tiff, f"page {self.page.number}, strip or tile {self.index}"
-        offset, count = tiff.dataoffsets[self.index], tiff.databytecounts[self.index]
-        data = self.page.file.read(offset, count, what)
+        data = self.page.file.read(*self.place, what)
         try:
             decoded, place, _ = tiff.decode(
                 data, self.index, jpegtables=tiff.jpegtables, jpegheader=tiff.jpegheader

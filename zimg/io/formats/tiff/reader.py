@@ -8,19 +8,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tifffile import TiffFile
 
 from zimg._errors import ZException
 from zimg.image import FileFormat, ZImgInfo, ZImgRegion, col4
 from zimg.image.interop import VOXEL_TYPES
-from zimg.io.bytes import FileBytes
-from zimg.io.formats.tiff.chain import check_chain
+from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.imagej import imagej_stack, planes_behind, read_metadata, resolution
+from zimg.io.formats.tiff.lsm import lsm_info
 from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images
 from zimg.io.formats.tiff.pages import Page, Target
 from zimg.io.reader import Job, Level, full_level, grid
 from zimg.io.units import RESOLUTION_UNITS
 
+BLOCK = 512  # rows and columns that pages of strips are listed by: behaviour of the reference
+# The page of a time, z and channel group; or of its smaller copies the one of this number.
+PageOf = Callable[[int, int, int, int | None], Page]
 ALPHA = (1, 2)  # values of ExtraSamples that mean opacity
 
 
@@ -31,21 +33,25 @@ class TiffScene:
     info: ZImgInfo
     dtype: np.dtype[Any]
     samples: int
-    page_of: Callable[[int, int, int], Page]
+    page_of: PageOf
+    smaller: tuple[tuple[Level, int], ...]  # levels, and which copy of a page each is
+    tile: tuple[int, int]
 
     @property
     def levels(self) -> Sequence[Level]:
-        """The full size alone."""
-        return (full_level(self.info),)
+        """The full size, then the smaller copies of its pages."""
+        depth = self.info.depth
+        small = (Level((*level.size[:2], depth), level.ratios) for level, _ in self.smaller)
+        return full_level(self.info), *small
 
     def blocks(self, level: int) -> NDArray[np.int64]:
-        """One block per plane."""
-        info = self.info
-        return grid(self.levels[level].size, info.numTimes, (info.width, info.height, 1))
+        """The tiles of the first page; pages of strips are cut as the reference cuts them."""
+        return grid(self.levels[level].size, self.info.numTimes, (*self.tile, 1))
 
-    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
+    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
         """Jobs for the strips and tiles that meet `region`."""
         start, end = region.start, region.end
+        copy = self.smaller[level - 1][1] if level else None
         jobs: list[Job] = []
         for t in range(start.t, end.t):
             for z in range(start.z, end.z):
@@ -60,12 +66,14 @@ class TiffScene:
                         rows=(start.y, end.y),
                         columns=(start.x, end.x),
                     )
-                    jobs.extend(self._checked(self.page_of(t, z, group)).jobs(target))
+                    page = self.page_of(t, z, group, copy)
+                    jobs.extend(self._checked(page, level).jobs(target))
         return jobs
 
-    def _checked(self, page: Page) -> Page:
-        """`page`, when it is of the size and type that the image has."""
-        needed = (self.samples, self.info.height, self.info.width), self.dtype
+    def _checked(self, page: Page, level: int) -> Page:
+        """`page`, when it is of the size and type that the level has."""
+        width, height, _ = self.levels[level].size
+        needed = (self.samples, height, width), self.dtype
         if (page.size, page.dtype) != needed:
             (c, y, x), dtype = page.size, page.dtype
             raise ZException(
@@ -95,13 +103,8 @@ class TiffReader:
     name = "TIFF"
 
     def __init__(self, path: str | os.PathLike[str], format: FileFormat) -> None:
-        self._file = FileBytes(path)
-        try:
-            self._pages = check_chain(self._file)
-            self._tiff = TiffFile(path)
-        except BaseException:
-            self._file.close()
-            raise
+        self._pages = TiffPages(path)
+        self._tiff = self._pages.tiff
         try:
             self.scenes = self._read_scenes(Path(path).name, format)
         except BaseException:
@@ -110,8 +113,7 @@ class TiffReader:
 
     def close(self) -> None:
         """Close the file."""
-        self._tiff.close()
-        self._file.close()
+        self._pages.close()
 
     def _read_scenes(self, file_name: str, format: FileFormat) -> list[TiffScene]:
         description = str(self._page(0).tiff.description)
@@ -120,80 +122,111 @@ class TiffReader:
         if format == FileFormat.Tiff:
             return self._plain_scenes()
         if "<OME" in description:
-            images = ome_images(description, self._pages, file_name)
+            images = ome_images(description, len(self._pages), file_name)
             return [self._ome_scene(image) for image in images]
         if self._tiff.is_imagej:
             return [self._imagej_scene()]
         if self._tiff.is_lsm:
-            raise ZException("it is a Zeiss LSM file, which is not read yet")
+            return [self._lsm_scene()]
         return self._plain_scenes()
 
-    def _page(self, number: int) -> Page:
-        return Page(self._file, self._tiff.pages[number], number)  # type: ignore[arg-type]  # no frames
+    def _page(self, number: int, copy: int | None = None) -> Page:
+        return self._pages.page(number, copy)
+
+    def _levels(self, number: int) -> tuple[tuple[Level, int], ...]:
+        return tuple(self._pages.levels(number))
 
     def _ome_scene(self, image: OmeImage) -> TiffScene:
-        def page_of(time: int, z: int, group: int) -> Page:
+        def page_of(time: int, z: int, group: int, copy: int | None) -> Page:
             if (time, z, group) in image.pages:
-                return self._page(image.pages[time, z, group])
+                return self._page(image.pages[time, z, group], copy)
             if (time, z, group) in image.elsewhere:
                 name = image.elsewhere[time, z, group]
                 raise ZException(f"plane z={z} c={group} t={time} lies in {name}: not followed yet")
             planes = image.info.numTimes * image.info.depth * image.info.numChannels
             raise ZException(
                 f"OME-XML describes {planes // image.samples} planes, the file has "
-                f"{self._pages} pages and {len(image.pages)} of them mapped; "
+                f"{len(self._pages)} pages and {len(image.pages)} of them mapped; "
                 f"missing: z={z} c={group} t={time}"
             )
 
         if not image.pages:
             raise ZException("none of the planes that its OME-XML describes lies in this file")
-        first = self._page(min(image.pages.values()))
-        return _scene(image.info, first, page_of, samples=image.samples)
+        number = min(image.pages.values())
+        levels = self._levels(number)
+        return _scene(image.info, self._page(number), page_of, levels, samples=image.samples)
 
     def _imagej_scene(self) -> TiffScene:
         metadata = self._tiff.imagej_metadata or {}
         first = self._page(0)
-        behind = planes_behind(metadata, first, self._pages)
-        stack = imagej_stack(metadata, behind or self._pages, first)
+        behind = planes_behind(metadata, first, len(self._pages))
+        stack = imagej_stack(metadata, behind or len(self._pages), first)
 
-        def page_of(time: int, z: int, group: int) -> Page:
+        def page_of(time: int, z: int, group: int, copy: int | None) -> Page:
             number = stack.number(time, z, group)
             if behind:
-                return Page(self._file, first.tiff, number, shift=number * first.tiff.nbytes)
-            return self._page(number)
+                return Page(first.file, first.tiff, number, shift=number * first.tiff.nbytes)
+            return self._page(number, copy)
 
         c, y, x = first.size
         info = ZImgInfo(x, y, stack.depth, stack.channels * c, stack.times)
         read_metadata(metadata, first.tiff, info)
-        return _scene(info, first, page_of, samples=c)
+        return _scene(info, first, page_of, self._levels(0), samples=c)
+
+    def _lsm_scene(self) -> TiffScene:
+        """The pages of full resolution, which hold all channels; those between are thumbnails."""
+        numbers = [n for n in range(len(self._pages)) if not self._page(n).tiff.is_reduced]
+        if not numbers:
+            raise ZException("it has no page of full resolution")
+        first = self._page(numbers[0])
+        info = lsm_info(self._tiff.lsm_metadata or {}, len(numbers), first)
+
+        def page_of(time: int, z: int, _group: int, copy: int | None) -> Page:
+            return self._page(numbers[time * info.depth + z], copy)
+
+        scene = _scene(info, first, page_of, (), samples=info.numChannels)
+        info.validBitCount = 0  # as the reference: the file has those of storage only
+        return scene
 
     def _plain_scenes(self) -> list[TiffScene]:
         """Full-resolution pages as z planes; pages of another size or type are another scene."""
-        alike: dict[object, list[Page]] = {}
-        for number in range(self._pages):
-            page = self._page(number)
+        kinds = np.asarray(self._pages.directories.kinds)
+        firsts = np.unique(kinds, return_index=True)[1]
+        alike: dict[object, list[int]] = {}
+        for first in sorted(int(number) for number in firsts):
+            page = self._page(first)
             if not page.tiff.is_reduced:
-                kind = page.size, page.dtype, page.tiff.photometric, page.tiff.extrasamples
-                alike.setdefault(kind, []).append(page)
+                like = page.size, page.dtype, page.tiff.photometric, page.tiff.extrasamples
+                alike.setdefault(like, []).append(int(kinds[first]))
         if not alike:
             raise ZException("it has no page of full resolution")
-        return [_plain_scene(pages) for pages in alike.values()]
+        return [self._plain_scene(np.flatnonzero(np.isin(kinds, of))) for of in alike.values()]
 
+    def _plain_scene(self, numbers: NDArray[np.int64]) -> TiffScene:
+        """The scene of pages that are its z planes."""
+        first = self._page(int(numbers[0]))
+        c, y, x = first.size
+        info = ZImgInfo(x, y, len(numbers), c, 1)
+        unit = RESOLUTION_UNITS.get(int(first.tiff.tags.valueof(296, 1)))
+        sizes = resolution(first.tiff, 282), resolution(first.tiff, 283)
+        if unit is not None and None not in sizes:
+            info.voxelSizeX, info.voxelSizeY = (float(size) for size in sizes if size)
+            info.voxelSizeZ = info.voxelSizeX  # TIFF has no depth; 1 would be taken for a unit
+            info.voxelSizeUnit = unit
 
-def _plain_scene(pages: list[Page]) -> TiffScene:
-    c, y, x = pages[0].size
-    info = ZImgInfo(x, y, len(pages), c, 1)
-    unit = RESOLUTION_UNITS.get(int(pages[0].tiff.tags.valueof(296, 1)))
-    sizes = resolution(pages[0].tiff, 282), resolution(pages[0].tiff, 283)
-    if unit is not None and None not in sizes:
-        info.voxelSizeX, info.voxelSizeY = (float(size) for size in sizes if size)
-        info.voxelSizeZ = info.voxelSizeX  # TIFF has no depth; 1 would be taken for a unit
-        info.voxelSizeUnit = unit
-    return _scene(info, pages[0], lambda _time, z, _group: pages[z], samples=c)
+        def page_of(_time: int, z: int, _group: int, copy: int | None) -> Page:
+            return self._page(int(numbers[z]), copy)
+
+        return _scene(info, first, page_of, self._levels(int(numbers[0])), samples=c)
 
 
 def _scene(
-    info: ZImgInfo, first: Page, page_of: Callable[[int, int, int], Page], *, samples: int
+    info: ZImgInfo,
+    first: Page,
+    page_of: PageOf,
+    smaller: tuple[tuple[Level, int], ...],
+    *,
+    samples: int,
 ) -> TiffScene:
     """A scene like its first page: type, valid bits and alpha are read from it."""
     info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[first.dtype.name]
@@ -202,7 +235,11 @@ def _scene(
     info.lastChannelIsAlphaChannel = first.is_palette or bool(extra and int(extra[-1]) in ALPHA)
     if info.lastChannelIsAlphaChannel:
         info.channelColors[-1] = col4()
-    return TiffScene(info, first.dtype, samples, page_of)
+    tiff = first.tiff
+    tile = (tiff.tilewidth, tiff.tilelength) if tiff.is_tiled else (BLOCK, BLOCK)
+    if min(tile) < 1:
+        raise ZException(f"its tiles are {tile[0]} x {tile[1]} pixels")
+    return TiffScene(info, first.dtype, samples, page_of, smaller, tile)
 
 
 def _bits(page: Page) -> int:

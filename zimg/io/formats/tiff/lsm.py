@@ -1,0 +1,56 @@
+"""What a Zeiss LSM file says about its image: the block that tag 34412 points to."""
+
+from typing import Any
+
+from zimg._errors import ZException
+from zimg.image import VoxelSizeUnit, ZImgInfo, col4
+from zimg.io.formats.tiff.pages import Page
+from zimg.io.units import usable
+
+UM_PER_METRE = 1e6
+
+
+def lsm_info(metadata: dict[str, Any], pages: int, page: Page) -> ZImgInfo:
+    """Sizes, voxel size in micrometres, channels and times in seconds.
+
+    Parameters
+    ----------
+    metadata
+        The block, parsed.
+    pages
+        Number of pages of full resolution.
+    page
+        The first of them.
+
+    Raises
+    ------
+    ZException
+        When the sizes do not agree with the pages.
+    """
+    names = ("DimensionX", "DimensionY", "DimensionZ", "DimensionChannels", "DimensionTime")
+    x, y, z, c, t = (int(metadata.get(name, 0)) for name in names)
+    if (c, y, x) != page.size or min(z, t) < 1 or z * t != pages:
+        raise ZException(
+            f"its LSM block tells x={x} y={y} z={z} c={c} t={t}, the file has {pages} pages "
+            f"of {page.size[0]} samples of {page.size[1]} x {page.size[2]}"
+        )
+    info = ZImgInfo(x, y, z, c, t)
+    for axis in "XYZ":
+        size = usable(metadata.get(f"VoxelSize{axis}"))
+        if size is not None:
+            setattr(info, f"voxelSize{axis}", size * UM_PER_METRE)
+            info.voxelSizeUnit = VoxelSizeUnit.um
+    _read_channels(metadata.get("ChannelColors") or {}, info)
+    stamps = metadata.get("TimeStamps")
+    if stamps is not None and len(stamps) == t:
+        info.timeStamps = [float(stamp) for stamp in stamps]
+    return info
+
+
+def _read_channels(colors: dict[str, Any], info: ZImgInfo) -> None:
+    """Names and colours, where there is one for each channel."""
+    names, values = colors.get("ColorNames") or [], colors.get("Colors") or []
+    if len(names) == info.numChannels:
+        info.channelNames = [str(name) for name in names]
+    if len(values) == info.numChannels:
+        info.channelColors = [col4(*(int(part) for part in value[:3])) for value in values]
