@@ -416,6 +416,15 @@ def test_row_repr_of_values(value: Any) -> None:
     assert "\n" not in repr(value)
 
 
+def test_row_czi_packed_by_zstd(tmp_path: Path) -> None:
+    czi = pytest.importorskip("pylibCZIrw.czi")
+    path, pixels = tmp_path / "packed.czi", array(4, 5)
+    with czi.create_czi(str(path)) as file:
+        plane = {"T": 0, "Z": 0, "C": 0}
+        file.write(pixels[..., None], plane=plane, compression_options="zstd1:")
+    np.testing.assert_array_equal(ZImg(path).data[0][0, 0], pixels)
+
+
 def test_row_imagej_metadata(tmp_path: Path) -> None:
     path = tmp_path / "imagej.tif"
     metadata = {"axes": "ZYX", "spacing": 2.0, "unit": "um"}
