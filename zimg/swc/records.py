@@ -1,6 +1,7 @@
 """Lines of an SWC text as columns of numbers, before anybody asks whether they make a tree."""
 
 import math
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,7 @@ COLUMNS = 7
 NAMES = ("id", "type", "x", "y", "z", "radius", "parent")
 BETWEEN_FIELDS = str.maketrans(",;", "  ")
 LARGEST = 2**63
+ROW = np.dtype([("id", "i8"), ("type", "i8"), ("reals", "f8", (4,)), ("parent", "i8")])
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class Records:
         ``(n, 4)`` float64: x, y, z, radius.
     comments
         Texts after ``#``, in order.
+    named
+        ``(n,)`` whether id and parent were numbers; a wrong number is 0.
+    usable
+        ``(n,)`` whether all seven fields were numbers as they should be.
     """
 
     line: NDArray[np.int64]
@@ -36,15 +42,17 @@ class Records:
     parent: NDArray[np.int64]
     reals: NDArray[np.float64]
     comments: list[str]
+    named: NDArray[np.bool_]
+    usable: NDArray[np.bool_]
 
     def only(self, keep: NDArray[np.bool_]) -> "Records":
         """Those records for which `keep` is true."""
-        names = ("line", "id", "type", "parent", "reals")
+        names = ("line", "id", "type", "parent", "reals", "named", "usable")
         return replace(self, **{name: getattr(self, name)[keep] for name in names})
 
 
 def parse_records(text: str, defects: Defects) -> Records:
-    """Columns of a text.
+    """Columns of a text; records that are not usable are among them.
 
     Parameters
     ----------
@@ -53,42 +61,82 @@ def parse_records(text: str, defects: Defects) -> Records:
     defects
         Takes what is wrong.
     """
-    numbers, rows, comments = _split(text, defects)
+    numbers, bodies, comments = _bodies(text)
+    table = _table(bodies)
+    if table is None:
+        return _careful_records(numbers, bodies, comments, defects)
+    sound = np.ones(len(table), dtype=bool)
+    return Records(
+        line=np.array(numbers, dtype=np.int64),
+        id=table["id"],
+        type=table["type"],
+        parent=table["parent"],
+        reals=table["reals"],
+        comments=comments,
+        named=sound,
+        usable=sound,
+    )
+
+
+def _bodies(text: str) -> tuple[list[int], list[str], list[str]]:
+    """Numbers and contents of the lines that say something, and the comments."""
+    lines = text.split("\n" if "\n" in text else "\r")
+    comments = []
+    for row, line in enumerate(lines) if "#" in text else ():
+        if "#" in line:
+            lines[row], _, comment = line.partition("#")
+            comments.append(comment.strip())
+    filled = [row for row, line in enumerate(lines) if line and not line.isspace()]
+    bodies = lines if len(filled) == len(lines) else [lines[row] for row in filled]
+    return [row + 1 for row in filled], bodies, comments
+
+
+def _table(bodies: list[str]) -> NDArray[np.void] | None:
+    """Columns of lines in which nothing is unusual, fast; None if anything is."""
+    if not bodies:
+        return None
+    ends_with_return = bodies[0].endswith("\r")
+    try:
+        with warnings.catch_warnings():
+            # NumPy before 2.4 takes 1.5 for the integer 1 and only warns.
+            warnings.filterwarnings("error", message="loadtxt", category=DeprecationWarning)
+            lines = [line.rstrip() for line in bodies] if ends_with_return else bodies
+            table = np.loadtxt(lines, dtype=ROW, comments=None, ndmin=1)
+    except (ValueError, DeprecationWarning):
+        return None
+    return table if np.isfinite(table["reals"]).all() else None
+
+
+def _careful_records(
+    numbers: list[int], bodies: list[str], comments: list[str], defects: Defects
+) -> Records:
+    """Columns of any lines; every defect is named."""
+    lines, rows = [], []
+    for number, body in zip(numbers, bodies, strict=True):
+        fields = _fields(body, number, defects)
+        if len(fields) == COLUMNS:
+            lines.append(number)
+            rows.append(fields)
     columns = list(zip(*rows, strict=True)) or [()] * COLUMNS
     usable = [True] * len(rows)
 
     def column(place: int, *, whole: bool = False) -> list[float]:
-        return _converted(columns[place], NAMES[place], numbers, usable, defects, whole=whole)
+        return _converted(columns[place], NAMES[place], lines, usable, defects, whole=whole)
 
-    ids, types, parents = (column(place, whole=True) for place in (0, 1, 6))
+    ids, parents = column(0, whole=True), column(6, whole=True)
+    named = usable.copy()
+    types = column(1, whole=True)
     reals = [column(place) for place in (2, 3, 4, 5)]
-    records = Records(
-        line=np.array(numbers, dtype=np.int64),
+    return Records(
+        line=np.array(lines, dtype=np.int64),
         id=np.array(ids, dtype=np.int64),
         type=np.array(types, dtype=np.int64),
         parent=np.array(parents, dtype=np.int64),
         reals=np.array(reals, dtype=np.float64).T,
         comments=comments,
+        named=np.array(named, dtype=bool),
+        usable=np.array(usable, dtype=bool),
     )
-    return records.only(np.array(usable, dtype=bool))
-
-
-def _split(text: str, defects: Defects) -> tuple[list[int], list[list[str]], list[str]]:
-    """Line numbers and seven fields of every record, and the comments."""
-    numbers, rows, comments = [], [], []
-    for number, line in enumerate(text.split("\n" if "\n" in text else "\r"), 1):
-        body, mark, comment = line.partition("#")
-        if mark:
-            comments.append(comment.strip())
-        fields = body.split()
-        if len(fields) != COLUMNS or "," in body or ";" in body:
-            if not fields:
-                continue
-            fields = _fields(body, number, defects)
-        if len(fields) == COLUMNS:
-            numbers.append(number)
-            rows.append(fields)
-    return numbers, rows, comments
 
 
 def _fields(body: str, number: int, defects: Defects) -> list[str]:

@@ -23,12 +23,13 @@ def linked_tree(records: Records, defects: Defects, *, allow_virtual: bool) -> Z
     allow_virtual
         Accept negative ids.
     """
+    records = records.only(records.usable)
     if not allow_virtual:
         records = _without_negative_ids(records, defects)
     records = _without_repeated_ids(records, defects)
     for row in np.flatnonzero(records.reals[:, 3] < 0).tolist():
         defects.note(int(records.line[row]), "negative radius, counted as 0")
-    parent = _parent_rows(records, defects)
+    parent = parent_rows(records, defects)
     _cut_cycles(parent, records, defects)
     return ZSwc.from_arrays(
         records.reals[:, :3], records.reals[:, 3], parent, type=records.type, id=records.id
@@ -54,7 +55,7 @@ def _without_repeated_ids(records: Records, defects: Defects) -> Records:
     return records.only(~repeated)
 
 
-def _parent_rows(records: Records, defects: Defects) -> NDArray[np.int64]:
+def parent_rows(records: Records, defects: Defects) -> NDArray[np.int64]:
     """Row of every record's parent, -1 for roots."""
     order = np.argsort(records.id)
     ids = records.id[order]
@@ -68,6 +69,8 @@ def _parent_rows(records: Records, defects: Defects) -> NDArray[np.int64]:
 
 def _cut_cycles(parent: NDArray[np.int64], records: Records, defects: Defects) -> None:
     """Name cycles of parents; if that does not raise, make a root of a node of each."""
+    if (parent < np.arange(len(parent))).all():
+        return  # parents come first everywhere, so there is none
     for cycle in cycles_in(parent, depth_first(parent)):
         ids = " -> ".join(map(str, records.id[[*cycle, cycle[0]]].tolist()))
         if len(ids) > SHOWN:

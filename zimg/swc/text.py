@@ -1,6 +1,7 @@
 """The SWC text format: seven columns a line, read with every defect named, written whole."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ from zimg.swc.repair import linked_tree
 from zimg.swc.tree import ZSwc
 
 HEADER = "id type x y z radius parentID"
+LINES_AT_ONCE = 1 << 14
 
 
 def read_swc(
@@ -116,11 +118,10 @@ def write_swc(
         raise ValueError(f"precision is a number of digits from 1, or None, got {precision}")
     ids = np.arange(1, len(tree) + 1) if renumber else tree.id
     _require_readable(tree, ids, path)
-    lines = _comment_lines(HEADER if header is None else header, tree.comments)
-    lines += _node_lines(tree, ids, precision)
-    with atomic_path(path) as temporary:
-        content = "\n".join(lines) + "\n"
-        temporary.write_bytes(content.encode("utf-8", errors="replace"))
+    comments = _comment_lines(HEADER if header is None else header, tree.comments)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        for lines in (comments, *_node_lines(tree, ids, precision)):
+            file.write(("\n".join(lines) + "\n").encode("utf-8", errors="replace"))
 
 
 def _require_readable(tree: ZSwc, ids: NDArray[np.int64], path: str | os.PathLike[str]) -> None:
@@ -146,19 +147,19 @@ def _comment_lines(header: str, comments: list[str]) -> list[str]:
     return ["#" + line for comment in kept for line in comment.splitlines() or [""]]
 
 
-def _node_lines(tree: ZSwc, ids: NDArray[np.int64], precision: int | None) -> list[str]:
-    """One line a node."""
+def _node_lines(tree: ZSwc, ids: NDArray[np.int64], precision: int | None) -> Iterator[list[str]]:
+    """One line a node, some thousands at a time, which is faster than all."""
     parents = np.where(tree.parent >= 0, np.append(ids, -1)[tree.parent], -1)
     reals = np.column_stack([tree.xyz, tree.radius])
-    rows = zip(ids.tolist(), tree.type.tolist(), reals.tolist(), parents.tolist(), strict=True)
-    if precision is not None:
-        form = f"%d %d %.{precision}g %.{precision}g %.{precision}g %.{precision}g %d"
-        return [form % (own, kind, *numbers, parent) for own, kind, numbers, parent in rows]
-    return [
-        f"{own} {kind} {' '.join(map(_shortest, numbers))} {parent}"
-        for own, kind, numbers, parent in rows
-    ]
+    for start in range(0, len(tree), LINES_AT_ONCE):
+        part = slice(start, start + LINES_AT_ONCE)
+        flat = reals[part].ravel().tolist()
+        texts = _shortest(flat) if precision is None else [f"{v:.{precision}g}" for v in flat]
+        whole = (column[part].tolist() for column in (ids, tree.type, parents))
+        rows = zip(*whole, *(texts[n::4] for n in range(4)), strict=True)
+        yield [f"{own} {kind} {x} {y} {z} {r} {up}" for own, kind, up, x, y, z, r in rows]
 
 
-def _shortest(number: float) -> str:
-    return repr(number).removesuffix(".0")
+def _shortest(numbers: list[float]) -> list[str]:
+    """Shortest text of every number; of a whole one, without the point."""
+    return f"{repr(numbers)[1:-1]},".replace(".0,", ",")[:-1].split(", ")

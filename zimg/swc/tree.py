@@ -20,7 +20,7 @@ class ZSwc:
 
     Parameters
     ----------
-    path
+    filename
         File to load; without one the forest is empty.
 
     Attributes
@@ -65,10 +65,10 @@ class ZSwc:
     label: NDArray[np.int64]
     comments: list[str]
 
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, filename: str | os.PathLike[str] | None = None) -> None:
         self._take(ZSwc.from_arrays(np.zeros((0, 3)), [], []))
-        if path is not None:
-            self.load(path)
+        if filename is not None:
+            self.load(filename)
 
     @classmethod
     def from_arrays(
@@ -211,7 +211,7 @@ class ZSwc:
 
     def load(
         self,
-        path: str | os.PathLike[str],
+        filename: str | os.PathLike[str],
         *,
         strict: bool = False,
         on_error: Literal["raise", "warn"] = "raise",
@@ -228,12 +228,12 @@ class ZSwc:
 
         self._take(ZSwc())
         self._take(
-            read_swc(path, strict=strict, on_error=on_error, allow_virtual=allow_virtual),
+            read_swc(filename, strict=strict, on_error=on_error, allow_virtual=allow_virtual),
         )
 
     def save(
         self,
-        path: str | os.PathLike[str],
+        filename: str | os.PathLike[str],
         *,
         precision: int | None = None,
         renumber: bool = False,
@@ -248,7 +248,7 @@ class ZSwc:
         """
         from zimg.swc.text import write_swc
 
-        write_swc(self, path, precision=precision, renumber=renumber, header=header)
+        write_swc(self, filename, precision=precision, renumber=renumber, header=header)
 
     def resortID(self) -> None:
         """Number the nodes from 1 in breadth-first order: all roots, all their children, and on."""
