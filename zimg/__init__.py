@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ZImgSliceProvider,
         ZImgSubBlock,
         ZImgTileSubBlock,
+        open,
         read,
         write,
     )
@@ -70,6 +71,7 @@ __all__ = [
     "col4",
     "doctor",
     "neutube_json",
+    "open",
     "read",
     "trace",
     "write",
@@ -99,6 +101,7 @@ _NAMES_OF = {
         "ZImgSliceProvider",
         "ZImgSubBlock",
         "ZImgTileSubBlock",
+        "open",
         "read",
         "write",
     ),

@@ -1,6 +1,7 @@
 """Images in files: reading, writing, and replacing files in one step."""
 
 from zimg.io.atomic import atomic_path
+from zimg.io.lazy import ZImgFile, open
 from zimg.io.limits import decoding_limit
 from zimg.io.providers import ZImgBlockProvider, ZImgSliceProvider
 from zimg.io.reading import (
@@ -18,12 +19,14 @@ from zimg.io.writing import write
 
 __all__ = [
     "ZImgBlockProvider",
+    "ZImgFile",
     "ZImgSliceProvider",
     "ZImgSubBlock",
     "ZImgTileSubBlock",
     "atomic_path",
     "decoding_limit",
     "internal_sub_regions",
+    "open",
     "read",
     "read_info",
     "read_infos",
