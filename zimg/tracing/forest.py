@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.swc.edits import Forest
+from zimg.swc.tie_order import reference_order
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.connect import Connection
 from zimg.tracing.contacts import HEAD
 from zimg.tracing.segments import RADIUS, SCALE, Rows, point_at
-from zimg.swc.tie_order import reference_order
 
 NODE_TYPE = 2
 """SWC type of traced nodes (behaviour of the reference)."""
