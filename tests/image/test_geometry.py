@@ -90,13 +90,13 @@ COMPARED = [
 @pytest.mark.parametrize("name", COMPARED)
 def test_volumes_are_those_of_the_reference(name):
     call, dtype, how, *numbers = name.split("_")
-    image, sides = ZImg(RECORDED[dtype]), [int(n) for n in numbers]
+    image = ZImg(RECORDED[dtype])
+    *options, x, y, z = (int(n) for n in numbers)
     if call == "block":
-        result = image.blockDownsample(*sides, ImgMergeMode[how])
+        result = image.blockDownsample(x, y, z, ImgMergeMode[how])
     else:
-        antialiasing, for_nearest, *sizes = sides
-        options = (bool(antialiasing), bool(for_nearest))
-        result = image.resize(*sizes, Interpolant[how], *options)
+        antialiasing, for_nearest = map(bool, options)
+        result = image.resize(x, y, z, Interpolant[how], antialiasing, for_nearest)
     ours, theirs = result.data[0].astype(float), RECORDED[name].astype(float)
     if dtype == "float32":
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
