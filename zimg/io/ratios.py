@@ -106,7 +106,10 @@ def best_level(levels: Sequence[Level], box: ZImgRegion, ratios: Ratios) -> int:
 def region_at(box: ZImgRegion, level: Level) -> ZImgRegion:
     """The voxels of `level` that cover a resolved box of the full image."""
     start, end = tuple(box.start), tuple(box.end)
-    first = [a // ratio for a, ratio in zip(start, level.ratios, strict=False)]
+    # A level may be rounded down: its last voxel then stands for what is left over, too.
+    first = [
+        min(a // ratio, n - 1) for a, ratio, n in zip(start, level.ratios, level.size, strict=False)
+    ]
     last = [
         min(-(-b // ratio), n) for b, ratio, n in zip(end, level.ratios, level.size, strict=False)
     ]

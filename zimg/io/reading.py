@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from zimg._typing import Device
 from zimg.image import FileFormat, ZImg, ZImgInfo, ZImgRegion, ZImgSource
 from zimg.image.info import cut
+from zimg.io.missing import filling
 from zimg.io.opening import stored_bytes
 from zimg.io.ratios import check_ratios, decode
 from zimg.io.sources import opened_scenes, opened_source
@@ -20,6 +22,7 @@ def read(
     framework: str = "numpy",
     device: Device = None,
     format: FileFormat = FileFormat.Unknown,
+    errors: str = "raise",
 ) -> ZImg:
     """Read an image, or a region of it, into the arrays of a framework.
 
@@ -41,6 +44,9 @@ def read(
     format
         What to read the file as, whatever it looks like: `FileFormat.Tiff` reads pages as z planes
         and ignores descriptions.
+    errors
+        ``raise``, or ``fill``: planes that the file describes and does not hold are zeros, and a
+        warning lists them.
 
     Returns
     -------
@@ -54,10 +60,13 @@ def read(
         In one line naming the file: missing, of no known format, damaged, truncated, without such a
         scene, or smaller than the region. Pixels that cannot be read are never made up.
     ValueError
-        When a ratio is below 1.
+        When a ratio is below 1, or `errors` is another word.
     """
+    if errors not in ("raise", "fill"):
+        raise ValueError(f"errors is 'raise' or 'fill', not {errors!r}")
     source = ZImgSource(path, region, scene, format)
-    return read_source(source, ratios, framework=framework, device=device)
+    with filling(os.fspath(path)) if errors == "fill" else nullcontext():
+        return read_source(source, ratios, framework=framework, device=device)
 
 
 def read_source(

@@ -3,6 +3,7 @@
 import pytest
 
 from zimg import VoxelSizeUnit, ZException, col4
+from zimg.io.formats.tiff.ome_planes import MOST_PLANES, OpenedFile
 from zimg.io.formats.tiff.ome_xml import ome_images
 
 HEAD = '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" {root}><Image>'
@@ -12,7 +13,8 @@ SIZES = 'SizeX="5" SizeY="4" SizeZ="3" SizeC="2" SizeT="1" Type="uint16"'
 def image(attributes="", inside="", *, root="", pages=6, sizes=SIZES):
     order = "" if "DimensionOrder" in attributes else 'DimensionOrder="XYZCT"'
     pixels = f"<Pixels {sizes} {order} {attributes}>{inside}</Pixels>"
-    return ome_images(f"{HEAD.format(root=root)}{pixels}</Image></OME>", pages, "a.ome.tif")[0]
+    xml = f"{HEAD.format(root=root)}{pixels}</Image></OME>"
+    return ome_images(xml, OpenedFile("a.ome.tif", pages))[0]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def test_planes_beyond_the_file_are_left_out_and_those_of_other_files_named():
     read = image(
         inside=f'<TiffData IFD="0" PlaneCount="1">{uuid}</TiffData>', root='UUID="urn:uuid:1"'
     )
-    assert read.elsewhere == {(0, 0, 0): "b.ome.tif"}
+    assert read.elsewhere == {(0, 0, 0): ("b.ome.tif", 0)}
     assert read.pages == {}
     renamed = image(
         inside=f'<TiffData IFD="0" PlaneCount="1">{uuid}</TiffData>', root='UUID="urn:uuid:2"'
@@ -116,16 +118,49 @@ def test_valid_bits_are_told():
         ("<OME><Image></OME>", "broken"),
         ('<!DOCTYPE x [<!ENTITY a "b">]><OME/>', "refused"),
         ("<OME/>", "no image"),
-        ('<OME><BinaryOnly MetadataFile="a.companion.ome"/></OME>', "a.companion.ome"),
         ("<OME><Image><Pixels/></Image></OME>", "SizeX as ''"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(xml, match):
     with pytest.raises(ZException, match=match):
-        ome_images(xml, 1, "a.ome.tif")
+        ome_images(xml, OpenedFile("a.ome.tif", 1))
 
 
 @pytest.mark.parametrize("order", ["XYZC", "ZXYCT", "XYZZT"])
 def test_an_order_that_is_none_is_refused(order):
     with pytest.raises(ZException, match="plane order"):
         image(f'DimensionOrder="{order}"')
+
+
+def test_pages_that_are_counted_from_one_are_known_by_the_last():
+    blocks = "".join(f'<TiffData IFD="{n + 1}" FirstZ="{n}"/>' for n in range(3))
+    assert sorted(image(inside=blocks, pages=3).pages.values()) == [0, 1, 2]
+    assert sorted(image(inside=blocks, pages=4).pages.values()) == [1, 2, 3]
+
+
+def test_the_place_of_the_first_plane_is_that_of_the_image():
+    planes = (
+        '<Plane PositionX="1.5" PositionY="-2" PositionYUnit="mm" PositionZ="3"/>'
+        '<Plane TheZ="1" PositionX="9"/>'
+    )
+    assert image(inside=planes).info.position == [1.5, -2000.0, 3.0]
+    assert image(inside='<Plane PositionX="NaN"/>').info.position == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "inside", "match"),
+    [
+        ('SignificantBits="x"', "", "SignificantBits as 'x'"),
+        ("", '<TiffData IFD="x"/>', "IFD as 'x'"),
+        ("", '<TiffData FirstZ="7"/>', "outside the image"),
+        ("", '<Channel SamplesPerPixel="0"/>', "one number needed"),
+    ],
+)
+def test_numbers_that_are_none_are_told(attributes, inside, match):
+    with pytest.raises(ZException, match=match):
+        image(attributes, inside)
+
+
+def test_more_planes_than_any_image_has_are_refused_before_they_are_listed():
+    with pytest.raises(ZException, match=f"at most {MOST_PLANES}"):
+        image(sizes=SIZES.replace('SizeZ="3"', 'SizeZ="1000000000"'))

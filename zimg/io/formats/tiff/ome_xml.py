@@ -1,68 +1,82 @@
 """OME-XML: what it says about images and about the pages that hold their planes."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
 from zimg.image import VoxelSizeUnit, ZImgInfo, col4
+from zimg.io.formats.tiff.ome_planes import (
+    OpenedFile,
+    Plane,
+    first_page,
+    mapped,
+    number_of,
+    plane_order,
+)
 from zimg.io.units import in_seconds, in_um, usable
 
-Plane = tuple[int, int, int]  # time, z, channel group
+# Names of types that are not those of arrays.
+TYPES = {"float": "float32", "double": "float64", "bit": "uint8"}
 
 
 @dataclass(frozen=True, slots=True)
 class OmeImage:
-    """One image: its metadata, samples per page, and the page of each plane of this file."""
+    """One image: its metadata, samples per page, type, and the page of each plane.
+
+    `pages` has those of the opened file, `elsewhere` the file and page of others; `root` is the
+    whole description, for what is told outside of the image.
+    """
 
     info: ZImgInfo
     samples: int
+    type_name: str
     pages: dict[Plane, int]
-    elsewhere: dict[Plane, str] = field(default_factory=dict)
+    elsewhere: dict[Plane, tuple[str, int]] = field(default_factory=dict)
+    root: ET.Element = field(default_factory=lambda: ET.Element("OME"))
 
 
-def ome_images(xml: str, pages: int, file_name: str) -> list[OmeImage]:
+def ome_images(xml: str, opened: OpenedFile) -> list[OmeImage]:
     """The images of an OME-XML description.
 
     Parameters
     ----------
     xml
-        The description of the first page.
-    pages
-        Number of pages in the file, which are given out in order when nothing maps them.
-    file_name
-        Name of the file without folder; planes that lie in files of other names are elsewhere.
+        The description.
+    opened
+        The file whose pages are wanted; its pages are given out in order when nothing maps them.
+        An identifier that it has not is that of the description.
 
     Raises
     ------
     ZException
         When the XML is broken or declares entities, or holds no image.
     """
-    root = _parsed(xml)
-    _forget_namespaces(root)
-    if (companion := root.find("BinaryOnly")) is not None:
-        name = companion.get("MetadataFile", "another file")
-        raise ZException(f"its OME metadata lie in {name}, which is not followed yet")
+    root = parsed(xml)
     images = [image for image in root.iter("Image") if image.find("Pixels") is not None]
     if not images:
         raise ZException("its OME-XML holds no image with pixels")
-    own = {root.get("UUID"), None}
+    if opened.uuid is None and opened.described_in is None:
+        opened = replace(opened, uuid=root.get("UUID"))
+    lowest = first_page(root, opened)
     result, first = [], 0
     for image in images:
-        read = _image(image, root, pages, first, (file_name, own))
+        read = _image(image, root, opened, first, lowest)
         result.append(read)
         first += len(read.pages)
     return result
 
 
-def _parsed(xml: str) -> ET.Element:
-    """The root, unless the text could expand to more than it is."""
+def parsed(xml: str) -> ET.Element:
+    """The root, its names without namespace, unless the text could expand to more than it is."""
     if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
         raise ZException("its OME-XML declares a document type or entities, which are refused")
     try:
-        return ET.fromstring(xml)
+        root = ET.fromstring(xml)
     except ET.ParseError as error:
         raise ZException(f"its OME-XML is broken: {error}") from error
+    _forget_namespaces(root)
+    return root
 
 
 def _forget_namespaces(root: ET.Element) -> None:
@@ -73,28 +87,27 @@ def _forget_namespaces(root: ET.Element) -> None:
 
 
 def _image(
-    image: ET.Element,
-    root: ET.Element,
-    pages: int,
-    first: int,
-    own: tuple[str, set[str | None]],
+    image: ET.Element, root: ET.Element, opened: OpenedFile, first: int, lowest: int
 ) -> OmeImage:
     pixels = image.find("Pixels")
     assert pixels is not None  # chosen by this
     width, height, depth, channels, times = (_size(pixels, axis) for axis in "XYZCT")
-    samples = {int(c.get("SamplesPerPixel", "1")) for c in pixels.iter("Channel")} or {1}
-    if len(samples) > 1 or channels % max(samples):
+    samples = {number_of(c, "SamplesPerPixel", 1) for c in pixels.iter("Channel")} or {1}
+    if len(samples) > 1 or not 0 < min(samples) < 2**16 or channels % max(samples):
         raise ZException(
             f"its channels have {sorted(samples)} samples per pixel, one number needed"
         )
+    together = max(samples)
+    text = pixels.get("DimensionOrder", "XYZCT")
+    order = plane_order(text, times, depth, channels // together)
     info = ZImgInfo(width, height, depth, channels, times)
-    info.validBitCount = int(pixels.get("SignificantBits", "0"))
+    info.validBitCount = number_of(pixels, "SignificantBits")
     _read_voxel_size(pixels, info)
-    _read_channels(pixels, info, max(samples), argb=root.get("Creator") == "Atlas")
-    _read_times(pixels, info)
-    planes = list(_ordered(pixels.get("DimensionOrder", "XYZCT"), info, max(samples)))
-    mapped, elsewhere = _mapped(pixels, planes, pages, first, own)
-    return OmeImage(info, max(samples), mapped, elsewhere)
+    _read_channels(pixels, info, together, argb=root.get("Creator") == "Atlas")
+    _read_planes(pixels, info)
+    here, elsewhere = mapped(pixels, order, opened, first, lowest)
+    name = pixels.get("Type", "")
+    return OmeImage(info, together, TYPES.get(name, name), here, elsewhere, root)
 
 
 def _size(pixels: ET.Element, axis: str) -> int:
@@ -131,66 +144,36 @@ def _color(value: int, *, argb: bool) -> col4:
     return col4(second, third, fourth) if argb else col4(first, second, third, fourth)
 
 
-def _read_times(pixels: ET.Element, info: ZImgInfo) -> None:
-    """Time stamps in seconds: of the planes, else in even steps."""
+def _read_planes(pixels: ET.Element, info: ZImgInfo) -> None:
+    """Time stamps in seconds: of the planes, else in even steps; and where the image lies."""
     step = usable(pixels.get("TimeIncrement"))
     if step is not None:
         step *= in_seconds(pixels.get("TimeIncrementUnit", "s"))
         info.timeStamps = [t * step for t in range(info.numTimes)]
     for plane in pixels.iter("Plane"):
-        t, delta = int(plane.get("TheT", "0")), plane.get("DeltaT")
+        t, delta = number_of(plane, "TheT"), _finite(plane.get("DeltaT"))
         if delta is not None and 0 <= t < info.numTimes:
-            info.timeStamps[t] = float(delta) * in_seconds(plane.get("DeltaTUnit", "s"))
+            info.timeStamps[t] = delta * in_seconds(plane.get("DeltaTUnit", "s"))
+        if not info.position:
+            info.position = _position(plane)
 
 
-def _ordered(order: str, info: ZImgInfo, samples: int) -> Iterator[Plane]:
-    """Planes in the order in which `order` has them follow one another."""
-    if sorted(order) != sorted("XYZCT") or order[:2] != "XY":
-        raise ZException(f"its OME-XML has the plane order {order!r}, which is none")
-    sizes = {"T": info.numTimes, "Z": info.depth, "C": info.numChannels // samples}
-    fast, middle, slow = tuple(order[2:])
-    for k in range(sizes[slow]):
-        for j in range(sizes[middle]):
-            for i in range(sizes[fast]):
-                at = {fast: i, middle: j, slow: k}
-                yield at["T"], at["Z"], at["C"]
+def _position(plane: ET.Element) -> list[float]:
+    """Numbers along x, y, z up to the first that is not told; lengths come in micrometres."""
+    position = []
+    for axis in "XYZ":
+        value = _finite(plane.get(f"Position{axis}"))
+        if value is None:
+            break
+        factor = in_um(plane.get(f"Position{axis}Unit", ""))
+        position.append(value if factor is None else value * factor)
+    return position
 
 
-def _mapped(
-    pixels: ET.Element,
-    planes: list[Plane],
-    pages: int,
-    first: int,
-    own: tuple[str, set[str | None]],
-) -> tuple[dict[Plane, int], dict[Plane, str]]:
-    """Page of each plane in this file, and the file of each plane elsewhere."""
-    blocks = pixels.findall("TiffData")
-    if not blocks:
-        return dict(zip(planes, range(first, pages), strict=False)), {}
-    here: dict[Plane, int] = {}
-    elsewhere: dict[Plane, str] = {}
-    place = {plane: number for number, plane in enumerate(planes)}
-    for block in blocks:
-        page = int(block.get("IFD", "0"))
-        t, z, c = (int(block.get(f"First{axis}", "0")) for axis in "TZC")
-        start = place.get((t, z, c))
-        if start is None:
-            raise ZException("its OME-XML maps a page to a plane outside the image")
-        unsaid = 1 if "IFD" in block.attrib else len(planes) - start
-        count = int(block.get("PlaneCount", str(unsaid)))
-        other = _other_file(block, own)
-        for step, plane in enumerate(planes[start : start + count]):
-            if other:
-                elsewhere[plane] = other
-            elif page + step < pages:
-                here[plane] = page + step
-    return here, elsewhere
-
-
-def _other_file(block: ET.Element, own: tuple[str, set[str | None]]) -> str | None:
-    """Name of the file that a block of planes lies in, unless it is this one."""
-    name, identifiers = own
-    uuid = block.find("UUID")
-    if uuid is None or uuid.text in identifiers or uuid.get("FileName") in (None, name):
+def _finite(text: str | None) -> float | None:
+    """A number; None when there is none."""
+    try:
+        value = float(text) if text is not None else math.nan
+    except ValueError:
         return None
-    return uuid.get("FileName")
+    return value if math.isfinite(value) else None

@@ -1,8 +1,9 @@
 """TIFF files: OME-TIFF, ImageJ stacks, and pages without a description, which are z planes."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,15 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 from zimg.image import FileFormat, ZImgInfo, ZImgRegion, col4
 from zimg.image.interop import VOXEL_TYPES
+from zimg.io.formats.tiff.annotation import read_annotation
+from zimg.io.formats.tiff.companions import Siblings, followed, uuid_of
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.imagej import imagej_stack, planes_behind, read_metadata, resolution
 from zimg.io.formats.tiff.lsm import lsm_info
+from zimg.io.formats.tiff.ome_planes import OpenedFile
 from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images
 from zimg.io.formats.tiff.pages import Page, Target
+from zimg.io.missing import MissingPlane, tell_missing
 from zimg.io.reader import Job, Level, full_level, grid
 from zimg.io.units import RESOLUTION_UNITS
 
@@ -53,22 +58,32 @@ class TiffScene:
         start, end = region.start, region.end
         copy = self.smaller[level - 1][1] if level else None
         jobs: list[Job] = []
-        for t in range(start.t, end.t):
-            for z in range(start.z, end.z):
-                for group in range(start.c // self.samples, -(-end.c // self.samples)):
-                    first = group * self.samples
-                    samples = max(start.c - first, 0), min(end.c - first, self.samples)
-                    target = Target(
-                        time=t - start.t,
-                        plane=z - start.z,
-                        first_channel=first + samples[0] - start.c,
-                        samples=samples,
-                        rows=(start.y, end.y),
-                        columns=(start.x, end.x),
-                    )
-                    page = self.page_of(t, z, group, copy)
-                    jobs.extend(self._checked(page, level).jobs(target))
+        missing: list[MissingPlane] = []
+        for t, z, group in self._planes(region):
+            first = group * self.samples
+            samples = max(start.c - first, 0), min(end.c - first, self.samples)
+            target = Target(
+                time=t - start.t,
+                plane=z - start.z,
+                first_channel=first + samples[0] - start.c,
+                samples=samples,
+                rows=(start.y, end.y),
+                columns=(start.x, end.x),
+            )
+            try:
+                page = self.page_of(t, z, group, copy)
+            except MissingPlane as error:
+                missing.append(error)
+                continue
+            jobs.extend(self._checked(page, level).jobs(target))
+        tell_missing(missing)
         return jobs
+
+    def _planes(self, region: ZImgRegion) -> Iterator[tuple[int, int, int]]:
+        """Times, z and groups of channels that meet a region."""
+        start, end = region.start, region.end
+        groups = range(start.c // self.samples, -(-end.c // self.samples))
+        return product(range(start.t, end.t), range(start.z, end.z), groups)
 
     def _checked(self, page: Page, level: int) -> Page:
         """`page`, when it is of the size and type that the level has."""
@@ -103,27 +118,28 @@ class TiffReader:
     name = "TIFF"
 
     def __init__(self, path: str | os.PathLike[str], format: FileFormat) -> None:
+        self._path, self._siblings = Path(path), Siblings(path)
         self._pages = TiffPages(path)
         self._tiff = self._pages.tiff
         try:
-            self.scenes = self._read_scenes(Path(path).name, format)
+            self.scenes = self._read_scenes(format)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and those beside it that were opened."""
         self._pages.close()
+        self._siblings.close()
 
-    def _read_scenes(self, file_name: str, format: FileFormat) -> list[TiffScene]:
+    def _read_scenes(self, format: FileFormat) -> list[TiffScene]:
         description = str(self._page(0).tiff.description)
         if format == FileFormat.OmeTiff and "<OME" not in description:
             raise ZException("its first page has no OME-XML")
         if format == FileFormat.Tiff:
             return self._plain_scenes()
         if "<OME" in description:
-            images = ome_images(description, len(self._pages), file_name)
-            return [self._ome_scene(image) for image in images]
+            return self._ome_scenes(description)
         if self._tiff.is_imagej:
             return [self._imagej_scene()]
         if self._tiff.is_lsm:
@@ -136,25 +152,43 @@ class TiffReader:
     def _levels(self, number: int) -> tuple[tuple[Level, int], ...]:
         return tuple(self._pages.levels(number))
 
+    def _ome_scenes(self, description: str) -> list[TiffScene]:
+        uuid = uuid_of(description)
+        xml, described_in = followed(self._path, description)
+        opened = OpenedFile(self._path.name, len(self._pages), uuid, described_in)
+        return [self._ome_scene(image) for image in ome_images(xml, opened)]
+
     def _ome_scene(self, image: OmeImage) -> TiffScene:
         def page_of(time: int, z: int, group: int, copy: int | None) -> Page:
-            if (time, z, group) in image.pages:
-                return self._page(image.pages[time, z, group], copy)
-            if (time, z, group) in image.elsewhere:
-                name = image.elsewhere[time, z, group]
-                raise ZException(f"plane z={z} c={group} t={time} lies in {name}: not followed yet")
-            planes = image.info.numTimes * image.info.depth * image.info.numChannels
-            raise ZException(
-                f"OME-XML describes {planes // image.samples} planes, the file has "
-                f"{len(self._pages)} pages and {len(image.pages)} of them mapped; "
-                f"missing: z={z} c={group} t={time}"
-            )
+            plane = time, z, group
+            if plane in image.pages:
+                return self._page(image.pages[plane], copy)
+            name = f"z={z} c={group} t={time}"
+            if plane in image.elsewhere:
+                return self._page_elsewhere(image.elsewhere[plane], name, copy)
+            count = image.info.numTimes * image.info.depth * image.info.numChannels // image.samples
+            why = f"its OME-XML maps {count} planes, the file has {len(self._pages)}"
+            raise MissingPlane(name, why)
 
-        if not image.pages:
-            raise ZException("none of the planes that its OME-XML describes lies in this file")
-        number = min(image.pages.values())
-        levels = self._levels(number)
-        return _scene(image.info, self._page(number), page_of, levels, samples=image.samples)
+        if image.pages:
+            number = min(image.pages.values())
+            first, levels = self._page(number), self._levels(number)
+            scene = _scene(image.info, first, page_of, levels, samples=image.samples)
+        else:
+            scene = _unseen_scene(image, page_of)
+        read_annotation(image.root, scene.info)
+        return scene
+
+    def _page_elsewhere(self, place: tuple[str, int], plane: str, copy: int | None) -> Page:
+        """A page of a file beside this one."""
+        name, number = place
+        try:
+            pages = self._siblings.pages(name)
+        except ZException as error:
+            raise MissingPlane(plane, str(error)) from error
+        if not 0 <= number < len(pages):
+            raise MissingPlane(plane, f"{name} has {len(pages)} pages, no page {number}")
+        return pages.page(number, copy)
 
     def _imagej_scene(self) -> TiffScene:
         metadata = self._tiff.imagej_metadata or {}
@@ -232,14 +266,24 @@ def _scene(
     info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[first.dtype.name]
     info.validBitCount = info.validBitCount or _bits(first)
     extra = first.tiff.extrasamples
-    info.lastChannelIsAlphaChannel = first.is_palette or bool(extra and int(extra[-1]) in ALPHA)
-    if info.lastChannelIsAlphaChannel:
+    if first.is_palette or bool(extra and int(extra[-1]) in ALPHA):
+        info.lastChannelIsAlphaChannel = True
         info.channelColors[-1] = col4()
     tiff = first.tiff
     tile = (tiff.tilewidth, tiff.tilelength) if tiff.is_tiled else (BLOCK, BLOCK)
     if min(tile) < 1:
         raise ZException(f"its tiles are {tile[0]} x {tile[1]} pixels")
     return TiffScene(info, first.dtype, samples, page_of, smaller, tile)
+
+
+def _unseen_scene(image: OmeImage, page_of: PageOf) -> TiffScene:
+    """A scene without a page in the opened file; its planes are checked when they are read."""
+    if image.type_name not in VOXEL_TYPES:
+        raise ZException(f"its OME-XML gives Type as {image.type_name!r}, which is not read")
+    info = image.info
+    info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[image.type_name]
+    info.validBitCount = info.validBitCount or 8 * info.bytesPerVoxel
+    return TiffScene(info, np.dtype(image.type_name), image.samples, page_of, (), (BLOCK, BLOCK))
 
 
 def _bits(page: Page) -> int:

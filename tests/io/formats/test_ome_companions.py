@@ -1,0 +1,160 @@
+"""OME-TIFF in several files: metadata beside the pixels, planes in other files, planes nowhere."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+import zimg
+import zimg.io
+from zimg import ZException, ZImgRegion
+
+VOLUME = np.random.default_rng(5).integers(0, 60000, (2, 3, 20, 30)).astype(np.uint16)
+OME = (
+    '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:{uuid}">{}</OME>'
+)
+SIZES = 'SizeX="30" SizeY="20" SizeZ="3" SizeC="2" SizeT="1" Type="uint16" DimensionOrder="XYZCT"'
+
+
+def described(blocks: str, uuid: str = "0", images: int = 1) -> str:
+    image = f'<Image Name="µ"><Pixels {SIZES}>{blocks}</Pixels></Image>'
+    return OME.format(image * images, uuid=uuid)
+
+
+def block(name: str, channel: int, uuid: str, count: int = 3) -> str:
+    own = f'<UUID FileName="{name}">urn:uuid:{uuid}</UUID>'
+    return f'<TiffData IFD="0" FirstC="{channel}" PlaneCount="{count}">{own}</TiffData>'
+
+
+def pages(path: Path, data: np.ndarray, description: str) -> Path:
+    with tifffile.TiffWriter(path) as file:
+        for number, page in enumerate(data):
+            text = description.encode() if number == 0 else None
+            file.write(page, photometric="minisblack", description=text, metadata=None)
+    return path
+
+
+TWO = block("a.ome.tif", 0, "1") + block("b.ome.tif", 1, "2")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two channels in two files, each with the whole description."""
+    pages(tmp_path / "a.ome.tif", VOLUME[0], described(TWO, "1"))
+    pages(tmp_path / "b.ome.tif", VOLUME[1], described(TWO, "2"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["a.ome.tif", "b.ome.tif"])
+def test_planes_are_found_in_the_files_beside_it(folder, name):
+    np.testing.assert_array_equal(zimg.read(folder / name).data[0], VOLUME)
+    region = ZImgRegion((5, 2, 1, 1, 0), (9, 8, 2, 2, 1))
+    (part,) = zimg.read(folder / name, region=region).data
+    np.testing.assert_array_equal(part[0], VOLUME[1, 1:2, 2:8, 5:9])
+
+
+def test_a_file_that_is_missing_is_an_error_only_for_its_planes(folder):
+    (folder / "b.ome.tif").unlink()
+    assert zimg.io.read_info(folder / "a.ome.tif").numChannels == 2
+    own = zimg.read(folder / "a.ome.tif", region=ZImgRegion((0, 0, 0, 0, 0), (-1, -1, -1, 1, -1)))
+    np.testing.assert_array_equal(own.data[0], VOLUME[:1])
+    with pytest.raises(ZException, match=r"points to b\.ome\.tif, which is missing; missing: z=0"):
+        zimg.read(folder / "a.ome.tif")
+
+
+def test_a_renamed_file_is_known_by_its_identifier(folder):
+    (folder / "a.ome.tif").rename(folder / "other.tif")
+    np.testing.assert_array_equal(zimg.read(folder / "other.tif").data[0], VOLUME)
+
+
+def test_missing_planes_are_zeros_only_on_request_and_with_a_warning(folder):
+    (folder / "b.ome.tif").unlink()
+    with pytest.warns(UserWarning, match=r"a\.ome\.tif: 3 planes are missing .* z=2 c=1 t=0"):
+        image = zimg.io.read(folder / "a.ome.tif", errors="fill")
+    np.testing.assert_array_equal(
+        image.data[0], VOLUME * np.array([1, 0], "u2")[:, None, None, None]
+    )
+    with pytest.raises(ValueError, match="'raise' or 'fill', not 'zero'"):
+        zimg.io.read(folder / "a.ome.tif", errors="zero")
+
+
+def test_a_whole_file_is_filled_without_a_warning(folder):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        image = zimg.io.read(folder / "a.ome.tif", errors="fill")
+    np.testing.assert_array_equal(image.data[0], VOLUME)
+
+
+def test_planes_that_no_page_holds_are_counted_and_named(tmp_path):
+    path = pages(tmp_path / "a.ome.tif", VOLUME[0], described("<TiffData/>"))
+    told = r"maps 6 planes, the file has 3; missing: z=0 c=1 t=0, z=1 c=1 t=0, z=2 c=1 t=0$"
+    with pytest.raises(ZException, match=told):
+        zimg.read(path)
+    with pytest.warns(UserWarning, match="3 planes are missing"):
+        assert not zimg.io.read(path, errors="fill").data[0][1].any()
+
+
+@pytest.mark.parametrize("images", [1, 2])
+def test_a_description_beside_the_file_is_followed(folder, images):
+    (folder / "x.companion.ome").write_text(described(TWO, "9", images), encoding="utf-8")
+    pointer = '<BinaryOnly MetadataFile="x.companion.ome" UUID="urn:uuid:9"/>'
+    pages(folder / "b.ome.tif", VOLUME[1], OME.format(pointer, uuid="2"))
+    assert len(zimg.io.read_infos(folder / "b.ome.tif")) == images
+    np.testing.assert_array_equal(zimg.read(folder / "b.ome.tif").data[0], VOLUME)
+
+
+def test_a_description_in_another_tiff_is_followed(folder):
+    pointer = '<BinaryOnly MetadataFile="a.ome.tif" UUID="urn:uuid:1"/>'
+    there = '<TiffData IFD="0" PlaneCount="3"/>' + block("b.ome.tif", 1, "2")
+    pages(folder / "a.ome.tif", VOLUME[0], described(there, "1"))
+    pages(folder / "b.ome.tif", VOLUME[1], OME.format(pointer, uuid="2"))
+    np.testing.assert_array_equal(zimg.read(folder / "b.ome.tif").data[0], VOLUME)
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("gone.ome", "points to gone.ome, which is missing"),
+        ("../a.ome.tif", "not beside it"),
+        ("/etc/hostname", "not beside it"),
+        (r"C:\a.ome", "not beside it"),
+        (r"..\a.ome", "not beside it"),
+        ("c.ome.tif", "not found within 8 files"),
+    ],
+)
+def test_a_description_that_cannot_be_followed_is_told(tmp_path, target, told):
+    pointer = OME.format(f'<BinaryOnly MetadataFile="{target}"/>', uuid="1")
+    with pytest.raises(ZException, match=told):
+        zimg.read(pages(tmp_path / "c.ome.tif", VOLUME[0], pointer))
+
+
+def test_planes_outside_of_the_folder_are_not_read(tmp_path):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    pages(tmp_path / "b.ome.tif", VOLUME[1], "")
+    blocks = TWO.replace("b.ome.tif", "../b.ome.tif")
+    path = pages(inside / "a.ome.tif", VOLUME[0], described(blocks, "1"))
+    with pytest.raises(ZException, match="not beside it"):
+        zimg.read(path)
+
+
+def test_an_image_without_a_page_here_does_not_stop_the_others(folder):
+    first = f"<Image><Pixels {SIZES}>{TWO}</Pixels></Image>"
+    second = block("c.ome.tif", 0, "3") + block("c.ome.tif", 1, "3")
+    text = OME.format(first + f"<Image><Pixels {SIZES}>{second}</Pixels></Image>", uuid="1")
+    path = pages(folder / "a.ome.tif", VOLUME[0], text)
+    assert [info.dataTypeString() for info in zimg.io.read_infos(path)] == ["uint16", "uint16"]
+    np.testing.assert_array_equal(zimg.read(path).data[0], VOLUME)
+    with pytest.raises(ZException, match=r"c\.ome\.tif, which is missing"):
+        zimg.read(path, scene=1)
+    pages(folder / "c.ome.tif", VOLUME[1], "")
+    region = ZImgRegion((0, 0, 0, 0, 0), (-1, -1, -1, 1, -1))
+    np.testing.assert_array_equal(zimg.read(path, scene=1, region=region).data[0][0], VOLUME[1])
+
+
+def test_a_page_that_is_not_in_the_other_file_is_told(folder):
+    pages(folder / "b.ome.tif", VOLUME[1, :1], described(TWO, "2"))
+    with pytest.raises(ZException, match=r"b\.ome\.tif has 1 pages, no page 1, "):
+        zimg.read(folder / "a.ome.tif")

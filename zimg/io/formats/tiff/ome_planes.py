@@ -1,0 +1,154 @@
+"""Which page of which file holds each plane: what the TiffData elements of OME-XML say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from zimg._errors import ZException
+
+Plane = tuple[int, int, int]  # time, z, channel group
+MOST_PLANES = 2**20  # of one image: more are taken for damage
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneOrder:
+    """How the planes of an image follow one another."""
+
+    axes: str  # T, Z and C, the fastest first
+    sizes: dict[str, int]
+
+    @property
+    def count(self) -> int:
+        """Number of planes."""
+        return self.sizes["T"] * self.sizes["Z"] * self.sizes["C"]
+
+    def plane(self, number: int) -> Plane:
+        """The plane at a place in the order."""
+        at = {}
+        for axis in self.axes:
+            number, at[axis] = divmod(number, self.sizes[axis])
+        return at["T"], at["Z"], at["C"]
+
+    def number(self, plane: Plane) -> int:
+        """The place of a plane in the order."""
+        at = dict(zip("TZC", plane, strict=True))
+        if any(not 0 <= at[axis] < self.sizes[axis] for axis in self.axes):
+            raise ZException("its OME-XML maps a page to a plane outside the image")
+        fast, middle, slow = tuple(self.axes)
+        return at[fast] + self.sizes[fast] * (at[middle] + self.sizes[middle] * at[slow])
+
+
+def plane_order(text: str, times: int, depth: int, groups: int) -> PlaneOrder:
+    """The order that a DimensionOrder such as ``XYZCT`` names.
+
+    Raises
+    ------
+    ZException
+        When it is none, or there are more planes than `MOST_PLANES`.
+    """
+    if sorted(text) != sorted("XYZCT") or text[:2] != "XY":
+        raise ZException(f"its OME-XML has the plane order {text!r}, which is none")
+    order = PlaneOrder(text[2:], {"T": times, "Z": depth, "C": groups})
+    if order.count > MOST_PLANES:
+        raise ZException(
+            f"its OME-XML describes {order.count} planes, at most {MOST_PLANES} can be"
+        )
+    return order
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """The file whose pages are looked for in a description.
+
+    Attributes
+    ----------
+    name
+        Without folder.
+    pages
+        How many it has.
+    uuid
+        That it gives itself; a renamed file is known by it.
+    described_in
+        Name of another TIFF file that holds the description: planes without a file lie there.
+    """
+
+    name: str
+    pages: int
+    uuid: str | None = None
+    described_in: str | None = None
+
+    def other(self, block: ET.Element) -> str | None:
+        """Name of the file that a TiffData element points to, unless it is this one."""
+        uuid = block.find("UUID")
+        if uuid is None:
+            return self.described_in
+        if uuid.text is not None and uuid.text == self.uuid:
+            return None
+        name = uuid.get("FileName", self.name)
+        return None if name == self.name else name
+
+
+def first_page(root: ET.Element, opened: OpenedFile) -> int:
+    """Number of the first page: 1 for writers that count from there, known by the last page."""
+    blocks = [b for b in root.iter("TiffData") if "IFD" in b.attrib and opened.other(b) is None]
+    starts = [number_of(block, "IFD") for block in blocks]
+    ends = [n + number_of(b, "PlaneCount", 1) for n, b in zip(starts, blocks, strict=True)]
+    return 1 if blocks and min(starts) == 1 and max(ends) == opened.pages + 1 else 0
+
+
+def mapped(
+    pixels: ET.Element, order: PlaneOrder, opened: OpenedFile, first: int, lowest: int
+) -> tuple[dict[Plane, int], dict[Plane, tuple[str, int]]]:
+    """Page of each plane in this file; name of the file and page of each plane elsewhere.
+
+    Parameters
+    ----------
+    pixels
+        Of an image.
+    order
+        Of its planes.
+    opened
+        The file.
+    first
+        Page of the first plane when nothing maps them.
+    lowest
+        Number that the first page of a file has in the description.
+    """
+    blocks = pixels.findall("TiffData")
+    if not blocks:
+        pages = range(first, opened.pages)
+        return {
+            order.plane(n): page for n, page in zip(range(order.count), pages, strict=False)
+        }, {}
+    here: dict[Plane, int] = {}
+    elsewhere: dict[Plane, tuple[str, int]] = {}
+    for block in blocks:
+        other = opened.other(block)
+        for plane, page in _block(block, order):
+            if other is not None:
+                elsewhere[plane] = other, page - lowest
+            elif 0 <= page - lowest < opened.pages:
+                here[plane] = page - lowest
+    return here, elsewhere
+
+
+def _block(block: ET.Element, order: PlaneOrder) -> Iterator[tuple[Plane, int]]:
+    """The planes of one element and the numbers of their pages, as they are written."""
+    page = number_of(block, "IFD")
+    t, z, c = (number_of(block, f"First{axis}") for axis in "TZC")
+    start = order.number((t, z, c))
+    left = order.count - start
+    count = number_of(block, "PlaneCount", 1 if "IFD" in block.attrib else left)
+    for step in range(min(count, left)):
+        yield order.plane(start + step), page + step
+
+
+def number_of(element: ET.Element, name: str, unsaid: int = 0) -> int:
+    """An attribute that is a number; a `ZException` that names it when it is none."""
+    value = element.get(name)
+    if value is None:
+        return unsaid
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ZException(f"its OME-XML gives {name} as {value!r}, a number is needed") from error
