@@ -56,6 +56,16 @@ def test_a_plane_without_loss_comes_back_as_it_was(suffix, data, tmp_path_factor
     np.testing.assert_array_equal(zimg.read(path).data[0], data)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_jpeg_xr_keeps_opacity(dtype, tmp_path):
+    path = tmp_path / "opacity.jxr"
+    options = ZImgWriteParameters(jpegXRQuality=1.0)
+    write(path, image(plane(4, dtype), alpha=True), parameters=options)
+    back = zimg.read(path)
+    assert back.info.lastChannelIsAlphaChannel
+    np.testing.assert_array_equal(back.data[0], plane(4, dtype))
+
+
 @pytest.mark.parametrize("channels", [2, 4])
 def test_png_keeps_opacity(channels, tmp_path):
     path = tmp_path / "opacity.png"

@@ -23,28 +23,32 @@ from zimg.io.writer import Pixels
 
 SIGNATURE = b"II\xbc"
 PIXEL_FORMAT, WIDTH, HEIGHT, PLACE, COUNT = 0xBC01, 0xBC80, 0xBC81, 0xBCC0, 0xBCC1
-# All pixel formats begin so; the last byte tells which (ITU-T T.832, table A.6).
-FORMATS_BEGIN = bytes.fromhex("24c3dd6f034efe4bb1853d77768dc9")
+# Where in the pixels their colours and bits are told, behind the name that they begin with.
+CODE, CODED = 11, b"WMPHOTO\0"
+# Most pixel formats begin so; the last byte tells which (ITU-T T.832, table A.6).
+_COMMON = bytes.fromhex("24c3dd6f034efe4bb1853d77768dc9")
 
 
 class PixelFormat(NamedTuple):
-    """Channels, whether the last one is opacity, and voxel type."""
+    """Channels, whether the last one is opacity, voxel type, and how the pixels spell it."""
 
     channels: int
     alpha: bool
     dtype: str
+    code: int
 
 
 PIXEL_FORMATS = {
-    0x08: PixelFormat(1, False, "uint8"),
-    0x0B: PixelFormat(1, False, "uint16"),
-    0x0C: PixelFormat(3, False, "uint8"),
-    0x0D: PixelFormat(3, False, "uint8"),
-    0x0F: PixelFormat(4, True, "uint8"),
-    0x11: PixelFormat(1, False, "float32"),
-    0x15: PixelFormat(3, False, "uint16"),
-    0x16: PixelFormat(4, True, "uint16"),
-    0x3E: PixelFormat(1, False, "float16"),
+    _COMMON + b"\x08": PixelFormat(1, False, "uint8", 0x01),
+    _COMMON + b"\x0b": PixelFormat(1, False, "uint16", 0x02),
+    _COMMON + b"\x0c": PixelFormat(3, False, "uint8", 0x71),
+    _COMMON + b"\x0d": PixelFormat(3, False, "uint8", 0x71),
+    _COMMON + b"\x0f": PixelFormat(4, True, "uint8", 0x71),
+    bytes.fromhex("2dadc7f58d6add43a7a8a29935261ae9"): PixelFormat(4, True, "uint8", 0x71),
+    _COMMON + b"\x11": PixelFormat(1, False, "float32", 0x07),
+    _COMMON + b"\x15": PixelFormat(3, False, "uint16", 0x72),
+    _COMMON + b"\x16": PixelFormat(4, True, "uint16", 0x72),
+    _COMMON + b"\x3e": PixelFormat(1, False, "float16", 0x04),
 }
 BYTES = {1: 1, 3: 2, 4: 4}  # of the field types that hold a whole number
 
@@ -59,7 +63,7 @@ def _info(data: bytes) -> ZImgInfo:
     fields = _fields(data)
     place = fields.get(PIXEL_FORMAT, 0)
     name = data[place : place + 16]
-    known = PIXEL_FORMATS.get(name[-1]) if name[:-1] == FORMATS_BEGIN else None
+    known = PIXEL_FORMATS.get(name)
     if known is None:
         raise ZException(f"pixel format {name.hex()} is not read")
     width, height = fields.get(WIDTH, 0), fields.get(HEIGHT, 0)
@@ -67,6 +71,10 @@ def _info(data: bytes) -> ZImgInfo:
         raise ZException(f"its header tells of {width} x {height} pixels")
     if fields.get(PLACE, 0) + fields.get(COUNT, 0) > len(data):
         raise ZException("it is truncated: its pixels lie beyond its end")
+    pixels = data[fields.get(PLACE, 0) :][: CODE + 1]
+    # The decoder ends the process on kinds of pixels that the header does not announce.
+    if not pixels.startswith(CODED) or pixels[CODE:] != bytes([known.code]):
+        raise ZException("its pixels are damaged, or not of the kind that its header tells")
     return planar_info(width, height, known.channels, np.dtype(known.dtype), alpha=known.alpha)
 
 

@@ -1,0 +1,148 @@
+"""Damages small files at random and reads them in a process of its own: an error or an image.
+
+``python -m tests.io.fuzzing 2000 [.png .tif ...]`` prints a line per format.
+"""
+
+import os
+import random
+import selectors
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from zimg import ZImg
+from zimg.io import write
+from zimg.io.registry import FORMATS
+
+LONGEST = 5.0  # seconds for one file
+LARGEST = 2**30  # bytes that reading one file may take
+# One plane of grey, or a volume of two channels: what each format can hold.
+SHAPES = {".png": (1, 1, 23, 31), ".jpg": (1, 1, 23, 31), ".jxr": (1, 1, 23, 31)}
+OTHER_VARIANTS = (".ome.btf", ".nii.gz")
+LEFT_OUT = {".mhd", ".nhdr", ".hdr", ".img"}  # two files; their headers are those of .mha and .nrrd
+
+
+def suffixes() -> list[str]:
+    """An end of file names for each format that is a single file, read and written here."""
+    firsts = [
+        next(suffix for suffix in each.write_suffixes or each.suffixes if suffix not in LEFT_OUT)
+        for each in FORMATS
+        if each.writer and each.reader and not each.marks and not each.missing
+    ]
+    return list(dict.fromkeys([*firsts, *OTHER_VARIANTS]))
+
+
+def sample(folder: Path, suffix: str) -> bytes:
+    """A whole file of a format."""
+    shape = SHAPES.get(suffix, (2, 3, 23, 31))
+    data = np.random.default_rng(0).integers(0, 60, shape).astype(np.uint8)
+    path = folder / f"sample{suffix}"
+    write(path, ZImg(data))
+    return path.read_bytes()
+
+
+def damaged(data: bytes, rng: random.Random) -> bytes:
+    """`data` cut somewhere, or with some bytes changed; half of those in the first kilobyte."""
+    if rng.random() < 0.3:
+        return data[: rng.randrange(len(data))]
+    changed = bytearray(data)
+    for _ in range(rng.choice((1, 1, 2, 8))):
+        end = min(1024, len(changed)) if rng.random() < 0.5 else len(changed)
+        changed[rng.randrange(end)] = rng.randrange(256)
+    return bytes(changed)
+
+
+@dataclass
+class Reader:
+    """A process that reads the files that it is told, and is started anew when it ends."""
+
+    process: subprocess.Popen[str] | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def read(self, path: Path) -> str:
+        """``image``, ``error``, or what went wrong."""
+        if self.process is None or self.process.poll() is not None:
+            command = [sys.executable, "-u", "-m", "tests.io.fuzzing", "--read"]
+            pipe = subprocess.PIPE
+            self.process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+            )
+            self._answer(60.0)  # it has imported what it needs
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{path}\n")
+        self.process.stdin.flush()
+        return self._answer(LONGEST)
+
+    def _answer(self, seconds: float) -> str:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            if not selector.select(seconds):
+                self.close()
+                return f"no answer in {seconds} s"
+        line = self.process.stdout.readline().strip()
+        return line or f"crash: {self.process.wait()}"
+
+    def close(self) -> None:
+        """End the process."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+def serve() -> None:
+    """Read the files named on the standard input; answer with a line for each."""
+    import resource
+
+    from zimg import ZException
+
+    sys.stdout.write("ready\n")
+    for line in sys.stdin:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        try:
+            ZImg(line.strip())
+            answer = "image"
+        except ZException:
+            answer = "error"
+        except BaseException as error:
+            answer = f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+        sys.stdout.write((f"{grown} bytes" if grown > LARGEST else answer) + "\n")
+
+
+def fuzz(suffix: str, count: int, seed: int = 0) -> Iterator[tuple[int, str]]:
+    """Seed and outcome of each damaged file of a format."""
+    reader = Reader()
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        data = sample(folder, suffix)
+        for each in range(seed, seed + count):
+            path = folder / f"damaged{suffix}"
+            path.write_bytes(damaged(data, random.Random(each)))
+            yield each, reader.read(path)
+    reader.close()
+
+
+def main(arguments: list[str]) -> None:
+    """Print the outcomes of each format, and the first seeds of those that are none of ours."""
+    count = int(arguments[0])
+    for suffix in arguments[1:] or suffixes():
+        outcomes, wrong = Counter[str](), []
+        for seed, outcome in fuzz(suffix, count):
+            outcomes[outcome if outcome in ("image", "error") else "wrong"] += 1
+            if outcome not in ("image", "error"):
+                wrong.append(f"{seed}: {outcome}")
+        sys.stdout.write(f"{suffix:10} {dict(outcomes)} {'; '.join(wrong[:3])}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    serve() if sys.argv[1] == "--read" else main(sys.argv[1:])
