@@ -10,7 +10,7 @@ from zimg._typing import Device, Namespace
 from zimg.ops import upload
 from zimg.phantom import neurite
 from zimg.swc import ZSwc
-from zimg.swc.compare import compare
+from zimg.swc.comparing import compare
 from zimg.testing import LANES, bring_home, lane_parameters
 from zimg.tracing import trace
 

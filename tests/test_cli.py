@@ -17,7 +17,7 @@ from zimg.cli import main
 from zimg.cli.trace import parse_factors, parse_region
 from zimg.phantom import neurite
 from zimg.swc import ZSwc
-from zimg.swc.compare import compare
+from zimg.swc.comparing import compare
 from zimg.tracing.pipeline import TraceReport
 
 PHANTOM = neurite()

@@ -23,7 +23,7 @@ CALLS = [
     for form in surface.forms(f"{name}.{member}")
 ]
 DIFFERENT = surface.RECORD["different"]
-OURS = {"__version__", "doctor", "open", "read", "trace", "write"}
+OURS = {"__version__", "compare", "doctor", "open", "read", "subtract", "trace", "write"}
 
 TRACE_OPTIONS = {
     *("channel", "time", "z_to_xy", "downsample", "config", "level", "overrides", "resample"),

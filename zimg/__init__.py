@@ -37,9 +37,11 @@ if TYPE_CHECKING:
         write,
     )
     from zimg.swc import SwcNode, ZSwc
+    from zimg.swc.comparing import compare
+    from zimg.swc.subtraction import subtract
     from zimg.tracing import trace
     from zimg.tracing.config import TraceConfig
-    from zimg.workers import ZNeutubeAutoTrace
+    from zimg.workers import ZNeutubeAutoTrace, ZSwcSubtract
 
     __version__: str
 
@@ -66,13 +68,16 @@ __all__ = [
     "ZImgWriteParameters",
     "ZNeutubeAutoTrace",
     "ZSwc",
+    "ZSwcSubtract",
     "ZVoxelCoordinate",
     "__version__",
     "col4",
+    "compare",
     "doctor",
     "neutube_json",
     "open",
     "read",
+    "subtract",
     "trace",
     "write",
 ]
@@ -106,9 +111,11 @@ _NAMES_OF = {
         "write",
     ),
     "zimg.swc": ("SwcNode", "ZSwc"),
+    "zimg.swc.comparing": ("compare",),
+    "zimg.swc.subtraction": ("subtract",),
     "zimg.tracing": ("trace",),
     "zimg.tracing.config": ("TraceConfig",),
-    "zimg.workers": ("ZNeutubeAutoTrace",),
+    "zimg.workers": ("ZNeutubeAutoTrace", "ZSwcSubtract"),
 }
 _HOME = {name: module for module, names in _NAMES_OF.items() for name in names}
 

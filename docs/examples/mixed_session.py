@@ -10,7 +10,7 @@ import numpy as np
 
 import zimg
 from zimg.phantom import neurite
-from zimg.swc.compare import compare
+from zimg.swc.comparing import compare
 
 
 def address(array: Any) -> int:

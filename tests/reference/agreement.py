@@ -10,7 +10,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import zimg
-from zimg.swc.compare import compare
+from zimg.swc.comparing import compare
 
 DATA = "ZIMG_REFERENCE_DATA"
 FRAMEWORKS = ("numpy", "torch", "jax")
@@ -99,12 +99,12 @@ def measure(case: Case, framework: str, dtype: str) -> Agreement:
     expected = zimg.ZSwc(case.reference) if case.reference else zimg.ZSwc()
     scores: dict[str, float] = {}
     if case.reference:
-        found = compare(tree, expected, spacing=case.spacing)
+        found = compare(tree, expected, voxel_size=case.spacing)
         scores.update(precision=found.precision, recall=found.recall)
     if case.gold and case.reference:
         gold = zimg.ZSwc(case.gold)
-        scores["gold"] = compare(tree, gold, spacing=case.spacing).f1
-        scores["reference_gold"] = compare(expected, gold, spacing=case.spacing).f1
+        scores["gold"] = compare(tree, gold, voxel_size=case.spacing).f1
+        scores["reference_gold"] = compare(expected, gold, voxel_size=case.spacing).f1
     return Agreement(case, tree, wall, cpu, len(expected), **scores)
 
 

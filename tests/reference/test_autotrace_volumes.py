@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import zimg
-from zimg.swc.compare import compare
+from zimg.swc.comparing import compare
 
 VOLUMES = (
     "a_bifurcation_u8",
@@ -49,10 +49,10 @@ def test_the_tree_is_the_reference_s_and_as_near_to_gold(
     tree = traced(folder / entry["file"], entry["z_to_xy"])
     expected = zimg.ZSwc(folder / entry["runs"]["default"]["swc"])
     gold = zimg.ZSwc(folder / entry["gold"])
-    agreement = compare(tree, expected, spacing=spacing)
+    agreement = compare(tree, expected, voxel_size=spacing)
     assert agreement.precision >= 0.95
     assert agreement.recall >= 0.95
-    own, theirs = (compare(each, gold, spacing=spacing).f1 for each in (tree, expected))
+    own, theirs = (compare(each, gold, voxel_size=spacing).f1 for each in (tree, expected))
     assert own >= theirs - 0.01
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zimg.swc import ZSwc
-from zimg.swc.compare import compare
+from zimg.swc.comparing import compare
 
 
 def line(length: float, *, y: float = 0.0, radius: float = 1.0) -> ZSwc:
@@ -18,7 +18,7 @@ def line(length: float, *, y: float = 0.0, radius: float = 1.0) -> ZSwc:
 def test_a_tree_agrees_with_itself() -> None:
     same = compare(line(10), line(10))
     assert (same.precision, same.recall, same.f1, same.length_ratio) == (1, 1, 1, 1)
-    assert (same.mean_distance, same.a_to_b.max, same.radius.mean_abs) == (0, 0, 0)
+    assert (same.esa, same.a_to_b.max, same.radius.mean_abs) == (0, 0, 0)
     assert (same.ends_matched_a, same.ends_matched_b) == (1, 1)
 
 
@@ -49,9 +49,9 @@ def test_edges_are_cut_into_equal_parts_not_longer_than_the_step() -> None:
 def test_positions_are_scaled_by_the_spacing_and_zero_projects() -> None:
     a = ZSwc.from_arrays([[0, 0, 0], [0, 0, 4]], 1, [-1, 0])
     b = ZSwc.from_arrays([[0, 0, 0], [0, 0, 2]], 1, [-1, 0])
-    assert compare(a, b, spacing=(1, 1, 3)).a.length == 12
-    assert compare(a, b, spacing=(1, 1, 0)).f1 == 1
-    assert compare(a, b, spacing=(1, 1, 0)).length_ratio == 1
+    assert compare(a, b, voxel_size=(1, 1, 3)).a.length == 12
+    assert compare(a, b, voxel_size=(1, 1, 0)).f1 == 1
+    assert compare(a, b, voxel_size=(1, 1, 0)).length_ratio == 1
 
 
 def test_radii_are_compared_where_samples_match_and_negative_ones_are_nothing() -> None:
@@ -74,7 +74,7 @@ def test_empty_forests_agree_with_each_other_only() -> None:
     assert compare(ZSwc(), ZSwc()).length_ratio == 1.0
     for a, b in ((ZSwc(), line(3)), (line(3), ZSwc())):
         assert compare(a, b).f1 == 0.0
-        assert math.isnan(compare(a, b).mean_distance)
+        assert math.isnan(compare(a, b).esa)
         assert math.isnan(compare(a, b).ends_matched_a)
 
 
@@ -90,7 +90,7 @@ def test_exchanging_the_trees_exchanges_precision_and_recall(
 
 
 @pytest.mark.parametrize(
-    "options", [{"step": 0}, {"tolerance": -1}, {"spacing": (1, 1)}, {"spacing": (1, 1, -1)}]
+    "options", [{"step": 0}, {"tolerance": -1}, {"voxel_size": (1, 1)}, {"voxel_size": (1, 1, -1)}]
 )
 def test_wrong_options_are_refused(options) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):

@@ -9,7 +9,7 @@ import zimg
 from zimg._errors import ZCancellationException
 from zimg.image import ZImg
 from zimg.ops import upload
-from zimg.swc.compare import compare
+from zimg.swc.comparing import compare
 from zimg.testing import LANES, bring_home, lane_parameters
 from zimg.tracing import trace
 from zimg.tracing.config import TraceConfig

@@ -15,7 +15,7 @@ from zimg._errors import ZCancellationException
 from zimg.image import ZImgRegion, ZImgSource
 from zimg.phantom import neurite
 from zimg.swc import ZSwc
-from zimg.swc.compare import compare
+from zimg.swc.comparing import compare
 from zimg.workers import ZNeutubeAutoTrace
 
 PHANTOM = neurite()

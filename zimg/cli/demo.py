@@ -11,7 +11,7 @@ from zimg.cli.trace import counted
 from zimg.image import VoxelSizeUnit, ZImg, ZImgInfo
 from zimg.io import write
 from zimg.phantom import Phantom, neuron
-from zimg.swc.compare import compare
+from zimg.swc.comparing import compare
 from zimg.tracing.config import resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
 from zimg.view import overlay, write_png
@@ -45,7 +45,7 @@ def run_demo(folder: Path, *, progress: bool) -> None:
 
 def _lines(folder: Path, phantom: Phantom, result: TraceReport) -> list[str]:
     """What was written, and how well trace and truth agree."""
-    agreement = compare(result.tree, phantom.tree, spacing=(1.0, 1.0, phantom.z_to_xy))
+    agreement = compare(result.tree, phantom.tree, voxel_size=(1.0, 1.0, phantom.z_to_xy))
     size = " x ".join(map(str, phantom.volume.shape[::-1]))
     known = counted(node=len(phantom.tree))
     nodes, trees = len(result.tree), len(result.tree.roots)

@@ -42,12 +42,15 @@ class Distances:
         Mean, 95th percentile and largest; NaN if one of the forests is empty.
     within
         Share of the samples at the tolerance or nearer.
+    far_mean
+        Mean distance of the others, 0 if there is none.
     """
 
     mean: float
     p95: float
     max: float
     within: float
+    far_mean: float
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,13 @@ class Radii:
 class Comparison:
     """Agreement of a forest `a` under test with an expected forest `b`.
 
+    The distances `esa`, `dsa` and `pds` are those of Peng et al. (doi:10.1038/nbt.1612), with the
+    tolerance of the comparison.
+
     Attributes
     ----------
     a, b
-        Topology of the two, lengths in units of `spacing`.
+        Topology of the two, lengths in units of `voxel_size`.
     a_to_b, b_to_a
         Distances of the samples of one from the other.
     radius
@@ -109,9 +115,19 @@ class Comparison:
         return 2 * self.precision * self.recall / both if both > 0 else 0.0
 
     @property
-    def mean_distance(self) -> float:
-        """Mean of the mean distances in both directions."""
+    def esa(self) -> float:
+        """Entire structure average: mean of the mean distances in both directions."""
         return (self.a_to_b.mean + self.b_to_a.mean) / 2
+
+    @property
+    def dsa(self) -> float:
+        """Different structure average: as `esa`, of the samples beyond the tolerance only."""
+        return (self.a_to_b.far_mean + self.b_to_a.far_mean) / 2
+
+    @property
+    def pds(self) -> float:
+        """Share of different structure: mean share of the samples beyond the tolerance."""
+        return 1 - (self.precision + self.recall) / 2
 
     @property
     def length_ratio(self) -> float:

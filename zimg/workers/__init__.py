@@ -1,5 +1,6 @@
 """The workers of neuTube by their names: settings, task files, and one call that does the work."""
 
 from zimg.workers.autotrace import ZNeutubeAutoTrace
+from zimg.workers.swcsubtract import ZSwcSubtract
 
-__all__ = ["ZNeutubeAutoTrace"]
+__all__ = ["ZNeutubeAutoTrace", "ZSwcSubtract"]

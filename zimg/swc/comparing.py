@@ -20,7 +20,7 @@ def compare(
     *,
     step: float = 1.0,
     tolerance: float = 2.0,
-    spacing: Sequence[float] = (1.0, 1.0, 1.0),
+    voxel_size: Sequence[float] = (1.0, 1.0, 1.0),
 ) -> Comparison:
     """Compare a forest with an expected one.
 
@@ -37,7 +37,7 @@ def compare(
         Largest distance of samples.
     tolerance
         Distance up to which two samples match.
-    spacing
+    voxel_size
         Size of a voxel along x, y, z; positions are multiplied by it, radii are not. A 0 compares
         projections along that axis.
 
@@ -49,21 +49,21 @@ def compare(
     Raises
     ------
     ValueError
-        For a step that is not positive, or a tolerance or spacing that is negative.
+        For a step that is not positive, or a tolerance or voxel size that is negative.
 
     Examples
     --------
     >>> line = ZSwc.from_arrays([[0, 0, 0], [10, 0, 0]], [1, 1], [-1, 0])
     >>> half = ZSwc.from_arrays([[0, 0, 0], [5, 0, 0]], [1, 1], [-1, 0])
-    >>> agreement = compare(half, line, tolerance=1.0)
+    >>> agreement = zimg.compare(half, line, tolerance=1.0)
     >>> agreement.precision, round(agreement.recall, 3), agreement.length_ratio
     (1.0, 0.636, 0.5)
     """
-    size = np.asarray(spacing, dtype=np.float64)
+    size = np.asarray(voxel_size, dtype=np.float64)
     if not step > 0 or not tolerance >= 0:
         raise ValueError(f"step is positive and tolerance from 0, got {step} and {tolerance}")
     if size.shape != (3,) or not (size >= 0).all():
-        raise ValueError(f"spacing is three numbers from 0 for x, y, z, got {spacing!r}")
+        raise ValueError(f"voxel_size is three numbers from 0 for x, y, z, got {voxel_size!r}")
     samples_a, samples_b = _sample(a, size, step), _sample(b, size, step)
     to_b, nearest_b = _nearest(samples_a, samples_b)
     to_a, nearest_a = _nearest(samples_b, samples_a)
@@ -105,12 +105,14 @@ def _nearest(samples: Floats, others: Floats) -> tuple[Floats, NDArray[np.int64]
 
 def _distances(distance: Floats, tolerance: float, *, agree_empty: bool) -> Distances:
     if not len(distance):
-        return Distances(np.nan, np.nan, np.nan, within=float(agree_empty))
+        return Distances(np.nan, np.nan, np.nan, within=float(agree_empty), far_mean=np.nan)
+    far = distance[distance > tolerance]
     return Distances(
         mean=float(distance.mean()),
         p95=float(np.percentile(distance, 95)),
         max=float(distance.max()),
         within=float((distance <= tolerance).mean()),
+        far_mean=float(far.mean()) if far.size else 0.0,
     )
 
 

@@ -1,0 +1,99 @@
+"""Subtraction of trees as a worker: file names by setters, task files, one call that writes."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from zimg._errors import ZException
+from zimg.swc import ZSwc
+from zimg.swc.subtraction import subtract
+from zimg.workers import checks
+from zimg.workers.logs import log, logging_to
+from zimg.workers.output import check_writable
+from zimg.workers.settings import Setting, Settings, stores
+
+
+def _names(name: str, value: Any) -> list[str]:
+    """Return file names as a list of strings; a single one is no list."""
+    if isinstance(value, str | os.PathLike) or not isinstance(value, Sequence):
+        raise TypeError(f"{name} must be a sequence of file names, not {value!r}")
+    return [checks.text(name, item) for item in value]
+
+
+class ZSwcSubtract(Settings):
+    """Remove from a tree in a file what lies inside the trees of other files.
+
+    The setters store; `run` reads, subtracts as `zimg.subtract` does, and writes.
+
+    Examples
+    --------
+    >>> worker = zimg.ZSwcSubtract()
+    >>> worker.setInputSwcFilename("cell.swc")
+    >>> worker.setSubtractSwcFilenames(["soma.swc"])
+    >>> worker.setOutputSwcFilename("neurites.swc")
+    >>> worker.run()
+    """
+
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting("log_file", checks.text, "", required=True),
+        Setting("input_swc", checks.text, "", required=True),
+        Setting("subtract_swcs", _names, (), encode=list, required=True),
+        Setting("output_swc", checks.text, "", required=True),
+    )
+
+    @stores("input_swc")
+    def setInputSwcFilename(self, filename: str) -> None:
+        """Set the file with the tree to cut."""
+
+    @stores("subtract_swcs")
+    def setSubtractSwcFilenames(self, filenames: Sequence[str]) -> None:
+        """Set the files with what is taken away, one or more."""
+
+    @stores("output_swc")
+    def setOutputSwcFilename(self, filename: str) -> None:
+        """Set the file to write; its folder must exist, an existing file is replaced."""
+
+    @stores("log_file")
+    def setLogFile(self, logfilename: str) -> None:
+        """Set a file that each run overwrites with its log lines; an empty name means none."""
+
+    def run(self, *, legacy_order: bool = False) -> None:
+        """Subtract and write; if nothing is left, the file holds a header only.
+
+        Parameters
+        ----------
+        legacy_order
+            As in `zimg.subtract`.
+
+        Raises
+        ------
+        ZException
+            If a name is not set, a file cannot be read, or the output cannot be written; the
+            output is checked before anything is read.
+        """
+        with logging_to(self.values["log_file"]):
+            output = check_writable(self._named("output_swc", "Output SWC file"))
+            source = self._named("input_swc", "Input SWC file")
+            if not self.values["subtract_swcs"]:
+                raise ZException("Subtract SWC list can not be empty.")
+            tree = _read(source)
+            left = subtract(
+                tree, list(map(_read, self.values["subtract_swcs"])), legacy_order=legacy_order
+            )
+            left.save(output)
+            log.info("SWC subtract: %d of %d nodes left in %s", len(left), len(tree), output)
+
+    def _named(self, key: str, what: str) -> Path:
+        if not self.values[key].strip():
+            raise ZException(f"{what} can not be empty.")
+        return Path(self.values[key])
+
+
+def _read(path: str | Path) -> ZSwc:
+    """Read a tree; nodes with negative ids are kept."""
+    if not str(path).strip():
+        raise ZException("Subtract SWC list holds an empty name.")
+    tree = ZSwc()
+    tree.load(path, allow_virtual=True)
+    return tree
