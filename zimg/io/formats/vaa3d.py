@@ -16,7 +16,7 @@ from zimg.image.interop import VOXEL_TYPES
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.atomic import atomic_path
 from zimg.io.bytes import FileBytes
-from zimg.io.formats.vaa3d_pbd import unpack_8_bits, unpack_16_bits
+from zimg.io.formats.vaa3d_pbd import check_claim, unpack_8_bits, unpack_16_bits
 from zimg.io.reader import Scene
 from zimg.io.strided import StridedScene, Strides
 from zimg.io.whole import WholeScene
@@ -111,10 +111,13 @@ class Vaa3DReader:
     def _raw(self, header: Header) -> Scene:
         x, y, z, _ = header.sizes
         step = header.stored.itemsize
+        # before the metadata, which has a name for each channel that is claimed
+        self._file.check(header.offset, header.count * step, "its image")
         strides = Strides(0, step * x * y * z, step * x * y, step * x, step)
         return StridedScene(self._file, header.info(), header.stored, header.offset, strides)
 
     def _packed(self, header: Header) -> Scene:
+        check_claim(header.count, self._file.size)
         unpack: Callable[..., NDArray[Any]] = unpack_8_bits
         if header.stored.itemsize == 2:
             unpack = unpack_16_bits

@@ -42,7 +42,8 @@ def unpack_8_bits(data: bytes, count: int, stored: np.dtype[Any]) -> NDArray[Any
         When the codes end too early.
     """
     source = np.frombuffer(data, np.uint8)
-    out = np.empty(_checked(count, len(data)), stored)
+    check_claim(count, len(data))
+    out = np.empty(count, stored)
     place = done = last = 0
     while done < count:
         code = _byte(data, place)
@@ -64,7 +65,8 @@ def unpack_8_bits(data: bytes, count: int, stored: np.dtype[Any]) -> NDArray[Any
 
 def unpack_16_bits(data: bytes, count: int, stored: np.dtype[Any]) -> NDArray[Any]:
     """`count` voxels of two bytes; arguments, result and errors as in `unpack_8_bits`."""
-    out = np.empty(_checked(count, len(data)), stored)
+    check_claim(count, len(data))
+    out = np.empty(count, stored)
     place = done = last = 0
     while done < count:
         code = _byte(data, place)
@@ -114,8 +116,7 @@ def _byte(data: bytes, place: int) -> int:
     return data[place]
 
 
-def _checked(count: int, length: int) -> int:
-    """`count`, when codes of this length can give so many voxels: a repeat gives 128 for two."""
+def check_claim(count: int, length: int) -> None:
+    """Refuse more voxels than codes of this length can give: a repeat gives 128 for two bytes."""
     if count > 64 * length:
         raise ZException(f"{length} bytes of codes cannot hold {count} voxels: it is truncated")
-    return count
