@@ -206,6 +206,17 @@ FORMATS = (
         signatures=((0, b"ZISRAWFILE"),),
         reader="zimg.io.formats.czi.reader:CziReader",
     ),
+    Format(
+        name="Leica",
+        formats=(FileFormat.Leica,),
+        suffixes=(".lif", ".lof", ".xlif", ".xlef"),
+        signatures=tuple(
+            (13, mark.encode("utf-16-le")) for mark in ("<LMSDataContainer", "LMS_Object_File")
+        ),
+        reader="zimg.io.formats.leica:LeicaReader",
+        extra="leica",
+        requires=("liffile",),
+    ),
 )
 HEAD = 512  # bytes that identify a file
 

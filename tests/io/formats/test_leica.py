@@ -1,0 +1,162 @@
+"""Leica files built here from descriptions, damaged ones, and a real one."""
+
+import hashlib
+import json
+import os
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zimg
+from zimg import VoxelSizeUnit, ZException, ZImgRegion
+
+pytest.importorskip("liffile")
+RNG = np.random.default_rng(0)
+DIMENSION = {"X": 1, "Y": 2, "Z": 3, "T": 4, "λ": 5, "M": 10}
+
+
+def description(array: np.ndarray, axes: str, stamps: list[int], bits: int, luts: list[str]) -> str:
+    """XML of one image whose block holds `array` with these axes, the slowest first."""
+    steps = dict(zip(axes, array.strides, strict=True))
+    channels = "".join(
+        f'<ChannelDescription DataType="0" ChannelTag="0" Resolution="{bits}" '
+        f'NameOfMeasuredQuantity="" Min="0" Max="1" Unit="" LUTName="{lut}" IsLUTInverted="0" '
+        f'BytesInc="{c * steps.get("C", 0)}" BitInc="0"/>'
+        for c, lut in enumerate(luts)
+    )
+    dimensions = "".join(
+        f'<DimensionDescription DimID="{DIMENSION[axis]}" NumberOfElements="{n}" Origin="0" '
+        f'Length="{(n - 1) * 1e-6}" Unit="m" BitInc="0" BytesInc="{steps[axis]}"/>'
+        for axis, n in zip(axes, array.shape, strict=True)
+        if axis != "C"
+    )
+    text = " ".join(f"{stamp:x}" for stamp in stamps)
+    return (
+        '<LMSDataContainerHeader Version="2"><Element Name="p"><Children>'
+        f'<Element Name="a"><Data><Image><ImageDescription><Channels>{channels}</Channels>'
+        f"<Dimensions>{dimensions}</Dimensions></ImageDescription>"
+        f"<TimeStampList>{text}</TimeStampList></Image></Data>"
+        f'<Memory Size="{array.nbytes}" MemoryBlockID="MemBlock_1"/></Element>'
+        "</Children></Element></LMSDataContainerHeader>"
+    )
+
+
+def lif(path: Path, array: np.ndarray, axes: str, stamps=(), bits=0, luts=None) -> Path:
+    luts = luts or ["Red"] * (array.shape[axes.index("C")] if "C" in axes else 1)
+    xml = description(array, axes, stamps, bits or 8 * array.itemsize, luts)
+    block = "MemBlock_1".encode("utf-16-le")
+    text = xml.encode("utf-16-le")
+    head = struct.pack("<IIBI", 0x70, len(text) + 5, 0x2A, len(text) // 2)
+    memory = struct.pack("<IIBQBI", 0x70, len(block) + 14, 0x2A, array.nbytes, 0x2A, 10)
+    path.write_bytes(head + text + memory + block + array.tobytes())
+    return path
+
+
+def pixels(shape: tuple[int, ...], dtype: str = "uint16") -> np.ndarray:
+    return RNG.integers(0, np.iinfo(dtype).max, shape, dtype)
+
+
+@pytest.mark.parametrize("axes", ["TCZYX", "TZCYX", "CZTYX", "TZYXC", "ZTCYX", "ZCTXY"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_any_order_of_axes_is_read_by_its_distances(tmp_path, axes, dtype):
+    sizes = {"T": 2, "C": 3, "Z": 4, "Y": 5, "X": 6}
+    data = pixels(tuple(sizes[axis] for axis in axes), dtype)
+    expected = data.transpose([axes.index(axis) for axis in "TCZYX"])
+    path = lif(tmp_path / "a.lif", data, axes)
+    np.testing.assert_array_equal(np.stack(zimg.read(path).data), expected)
+    part = zimg.read(path, region=ZImgRegion((1, 2, 1, 1, 1), (5, 4, 3, 3, 2)))
+    np.testing.assert_array_equal(part.data[0], expected[1, 1:3, 1:3, 2:4, 1:5])
+
+
+def test_each_index_of_another_axis_is_a_scene(tmp_path):
+    data = pixels((2, 3, 2, 4, 5))
+    path = lif(tmp_path / "a.lif", data, "MλZYX")
+    assert len(zimg.ZImg.readImgInfos(path)) == 6
+    for scene, (m, wavelength) in enumerate(np.ndindex(2, 3)):
+        found = zimg.read(path, scene=scene).data[0][0]
+        np.testing.assert_array_equal(found, data[m, wavelength])
+
+
+def test_a_scan_along_x_and_z_keeps_its_axes(tmp_path):
+    data = pixels((7, 9))
+    img = zimg.read(lif(tmp_path / "a.lif", data, "ZX"))
+    np.testing.assert_array_equal(img.data[0], data[None, :, None, :])
+
+
+def test_what_the_file_states_is_in_the_metadata(tmp_path):
+    stamps = [10**17 + 5 * 10**6 * n for n in range(4)]  # half a second apart, z runs faster
+    data = pixels((2, 2, 2, 3, 4))
+    luts = ["Green", "Gradient (255,128,0)"]
+    info = zimg.ZImg.readImgInfos(
+        lif(tmp_path / "a.lif", data, "TZCYX", stamps, bits=12, luts=luts)
+    )[0]
+    assert info.timeStamps == pytest.approx([0.0, 1.0])
+    assert info.validBitCount == 12
+    assert info.voxelSizeUnit == VoxelSizeUnit.m
+    assert [info.voxelSizeX, info.voxelSizeZ] == pytest.approx([1e-6, 1e-6])
+    assert [tuple(color) for color in info.channelColors] == [(0, 255, 0, 255), (255, 128, 0, 255)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('NumberOfElements="4"', 'NumberOfElements="9"', "claims .* bytes of a block of"),
+        ('NumberOfElements="4"', 'NumberOfElements="0"', "has 0 samples"),
+        ('BytesInc="8"', 'BytesInc="0"', "3 samples, 0 bytes apart"),
+        ('BitInc="0"/>', 'BitInc="4"/>', "share bytes"),
+    ],
+)
+def test_descriptions_that_do_not_fit_are_refused(tmp_path, old, new, message):
+    path = lif(tmp_path / "a.lif", pixels((2, 3, 4)), "ZYX")
+    old, new = old.encode("utf-16-le"), new.encode("utf-16-le")
+    path.write_bytes(path.read_bytes().replace(old, new))
+    with pytest.raises(ZException, match=message):
+        zimg.read(path)
+
+
+def test_damaged_files_give_errors_or_images_of_their_size(tmp_path):
+    data = lif(tmp_path / "a.lif", pixels((2, 2, 3, 4, 5)), "λCZYX").read_bytes()
+    rng, refused = random.Random(0), 0
+    for _ in range(300):
+        damaged = bytearray(data)
+        if rng.random() < 0.3:
+            del damaged[rng.randrange(len(damaged)) :]
+        else:
+            damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
+        (tmp_path / "b.lif").write_bytes(damaged)
+        try:
+            img = zimg.read(tmp_path / "b.lif")
+        except ZException:
+            refused += 1
+        else:
+            info = img.info
+            size = info.numChannels, info.depth, info.height, info.width
+            assert img.data[0].shape == size
+    assert refused > 100
+
+
+REAL = Path(os.environ.get("ZIMG_REFERENCE_DATA", ""), "formats", "real_wavelength_sweep.lif")
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="ZIMG_REFERENCE_DATA is not set")
+def test_a_real_file_is_read_as_the_reference_reads_it():
+    files = json.loads(REAL.with_name("manifest.json").read_text())["files"]
+    entry = next(entry for entry in files if entry["file"] == REAL.name)
+    infos = zimg.ZImg.readImgInfos(REAL)
+    assert len(infos) == entry["scene_count"]
+    for number, expected in enumerate(entry["scenes"]):
+        scene = expected.get("scene", number)
+        img, info = zimg.read(REAL, scene=scene), infos[scene]
+        found = [hashlib.sha256(a.tobytes()).hexdigest() for a in img.data]
+        assert found == expected["sha256_per_time"]
+        sizes = [info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ]
+        assert sizes == expected["voxel_size_xyz"]
+        assert info.timeStamps == pytest.approx(expected["time_stamps"], abs=1e-9)
+        assert info.channelNames == expected["channel_names"]
+        colors = [list(color) for color in info.channelColors]
+        assert colors == expected["channel_colors_rgba"]
+        assert info.validBitCount == expected["valid_bits"]
+        assert info.voxelSizeUnit.name == expected["voxel_unit"]

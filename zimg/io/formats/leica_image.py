@@ -1,0 +1,186 @@
+"""What the description of an image in a Leica file says: axes, channels, sizes and times."""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from zimg._errors import ZException
+from zimg.image import VoxelSizeUnit, ZImgInfo, col4
+from zimg.image.interop import VOXEL_TYPES
+from zimg.io.units import in_seconds, in_um, usable
+
+AXES = "XYZT"
+TICK = 1e-7  # seconds; stamps are FILETIME values
+M_IN_UM = 1e6
+COLORS = {
+    "red": col4(255, 0, 0),
+    "green": col4(0, 255, 0),
+    "blue": col4(0, 0, 255),
+    "cyan": col4(0, 255, 255),
+    "magenta": col4(255, 0, 255),
+    "yellow": col4(255, 255, 0),
+    "gray": col4(255, 255, 255),
+    "grey": col4(255, 255, 255),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """An axis: its letter, number of samples, bytes between them, length and its unit."""
+
+    label: str
+    count: int
+    step: int
+    length: float
+    unit: str
+
+
+class LeicaImage:
+    """Description of one image element.
+
+    Parameters
+    ----------
+    image
+        A `liffile.LifImage`.
+
+    Raises
+    ------
+    ZException
+        When an axis has no sample, or several samples at one place.
+    """
+
+    def __init__(self, image: Any) -> None:
+        self.name: str = image.name
+        self.axes = [
+            Axis(d.label, d.number_elements, d.bytes_inc, d.length, d.unit)
+            for d in image._dimensions  # no public name gives BytesInc
+        ]
+        self.channels: Sequence[Any] = image._channels
+        self._ticks = _ticks(image.xml_element)
+        if not self.channels or not self.axes:
+            raise ZException(f"its image {self.name!r} describes no channels or no axes")
+        for axis in self.axes:
+            if axis.count < 1 or (axis.count > 1 and axis.step < 1):
+                raise ZException(
+                    f"axis {axis.label} of its image {self.name!r} has {axis.count} samples, "
+                    f"{axis.step} bytes apart"
+                )
+
+    @property
+    def others(self) -> list[Axis]:
+        """Axes that are none of an image, the slowest first."""
+        return [axis for axis in self.axes if axis.label not in AXES]
+
+    def count(self, label: str) -> int:
+        """Samples along an axis; 1 when it is absent."""
+        return next((axis.count for axis in self.axes if axis.label == label), 1)
+
+    def step(self, label: str) -> int:
+        """Bytes between samples; 0 when there is one at most."""
+        found = (axis.step for axis in self.axes if axis.label == label and axis.count > 1)
+        return next(found, 0)
+
+    def check(self, size: int) -> None:
+        """Raise a `ZException` unless a block of `size` bytes holds all voxels, each once."""
+        bits = {each.bit_inc for each in self.channels}
+        if bits != {0}:
+            raise ZException(f"channels of its image {self.name!r} share bytes, which is not read")
+        for each in self.channels:
+            if each.dtype.name not in VOXEL_TYPES or each.bytes_inc < 0:
+                raise ZException(f"a channel of its image {self.name!r} is {each}")
+        voxels = math.prod(axis.count for axis in self.axes)
+        claimed = voxels * sum(each.dtype.itemsize for each in self.channels)
+        last = sum((axis.count - 1) * axis.step for axis in self.axes if axis.count > 1)
+        last += max(each.bytes_inc + each.dtype.itemsize for each in self.channels)
+        if max(claimed, last) > size:
+            raise ZException(
+                f"its image {self.name!r} claims {max(claimed, last)} bytes of a block of {size}"
+            )
+
+    def channel_groups(self) -> Iterator[list[Any]]:
+        """Runs of channels of one type."""
+        for _, group in groupby(self.channels, lambda channel: channel.dtype):
+            yield list(group)
+
+    def place(self, others: Sequence[int]) -> int:
+        """Bytes from the start of the block to the image at these indices of the other axes."""
+        return sum(n * axis.step for n, axis in zip(others, self.others, strict=True) if n)
+
+    def info(self, others: Sequence[int], channels: Sequence[Any]) -> ZImgInfo:
+        """Sizes and metadata of one image; in metres, absent sizes 1.0, as the reference."""
+        x, y, z, t = (self.count(axis) for axis in AXES)
+        kind = channels[0].dtype.newbyteorder("=")
+        info = ZImgInfo(x, y, z, len(channels), t, *VOXEL_TYPES[kind.name])
+        info.voxelSizeUnit = VoxelSizeUnit.m
+        for axis in "XYZ":
+            setattr(info, f"voxelSize{axis}", self._voxel_size(axis))
+        info.channelNames = [channel.name_of_measured_quantity for channel in channels]
+        info.channelColors = [
+            _color(channel.lut_name) or own
+            for channel, own in zip(channels, info.channelColors, strict=True)
+        ]
+        info.validBitCount = max(channel.resolution for channel in channels)
+        stamps = self._stamps(others)
+        if stamps:
+            info.timeStamps = stamps
+        return info
+
+    def _voxel_size(self, label: str) -> float:
+        axis = next((axis for axis in self.axes if axis.label == label), None)
+        if axis is None or axis.count < 2:
+            return 1.0
+        scale = 1.0 if axis.unit == "m" else (in_um(axis.unit) or math.nan) / M_IN_UM
+        return usable(abs(axis.length) / (axis.count - 1) * scale) or 1.0
+
+    def _stamps(self, others: Sequence[int]) -> list[float]:
+        """Seconds since the first plane of the file's image, of the first plane of each time."""
+        times = self.count("T")
+        slow = [axis for axis in self.axes if axis.label not in "XY"]
+        planes = math.prod(axis.count for axis in slow)
+        # One stamp per plane, or per plane and channel; the channels of a plane share its time.
+        each, rest = divmod(len(self._ticks), planes)
+        if not each or rest:
+            return self._regular_stamps(times)
+        at = dict(zip((axis.label for axis in self.others), others, strict=True))
+        return [
+            (self._ticks[_index(slow, {**at, "T": t}) * each] - self._ticks[0]) * TICK
+            for t in range(times)
+        ]
+
+    def _regular_stamps(self, times: int) -> list[float]:
+        """Stamps by the length of the time axis."""
+        axis = next((axis for axis in self.axes if axis.label == "T" and axis.count > 1), None)
+        if axis is None or not usable(axis.length):
+            return []
+        return [n * axis.length / (times - 1) * in_seconds(axis.unit) for n in range(times)]
+
+
+def _index(axes: Sequence[Axis], at: dict[str, int]) -> int:
+    """Number of a plane, the last of `axes` running fastest; 0 along axes that are not in `at`."""
+    number = 0
+    for axis in axes:
+        number = number * axis.count + at.get(axis.label, 0)
+    return number
+
+
+def _ticks(element: Any) -> list[int]:
+    """Stamps in the two spellings of the file format."""
+    stamps = element.find("./Data/Image/TimeStampList")
+    if stamps is None:
+        return []
+    old = stamps.findall("./TimeStamp")
+    if old:
+        return [(int(s.get("HighInteger")) << 32) + int(s.get("LowInteger")) for s in old]
+    return [int(text, 16) for text in (stamps.text or "").split()]
+
+
+def _color(name: str) -> col4 | None:
+    """The brightest colour of a lookup table; None for one that is not known."""
+    gradient = re.fullmatch(r"Gradient \((\d{1,3}), ?(\d{1,3}), ?(\d{1,3})\)", name)
+    if gradient:
+        return col4(*(min(int(value), 255) for value in gradient.groups()))
+    found = COLORS.get(name.lower())
+    return found.copy() if found else None
