@@ -88,6 +88,17 @@ class Format:
 
 TIFF = (".tif", ".tiff", ".tf2", ".tf8", ".btf")
 OME_TIFF = tuple(f".ome{suffix}" for suffix in TIFF)
+# What no other reader is for.
+_OIIO = (
+    *(".bmp", ".dib", ".tga", ".tpic", ".gif", ".webp", ".jp2", ".j2k", ".j2c", ".jph", ".jxl"),
+    *(".exr", ".sxr", ".mxr", ".rgbe", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".dpx", ".cin"),
+    *(".psd", ".pdd", ".psb", ".ico", ".iff", ".sgi", ".rgb", ".rgba", ".bw", ".dds", ".fits"),
+    *(".pic", ".rla"),
+)
+_BIO_FORMATS = (
+    *(".nd2", ".oib", ".oif", ".vsi", ".ims", ".zvi", ".dv", ".stk", ".lei", ".mrc", ".ipl"),
+    *(".flex", ".sld", ".mvd2", ".obf", ".msr"),
+)
 
 # The first that fits is taken; by suffix, the longest one.
 FORMATS = (
@@ -216,6 +227,23 @@ FORMATS = (
         reader="zimg.io.formats.leica:LeicaReader",
         extra="leica",
         requires=("liffile",),
+    ),
+    Format(
+        name="OpenImageIO",
+        formats=(FileFormat.OpenImageIO,),
+        suffixes=_OIIO,
+        signatures=((0, b"#?RADIANCE"), (0, b"#?RGBE")),  # .hdr is also a header of NIfTI
+        reader="zimg.io.formats.oiio:OiioReader",
+        extra="oiio",
+        requires=("OpenImageIO",),
+    ),
+    Format(
+        name="Bio-Formats",
+        formats=(FileFormat.BioFormats,),
+        suffixes=_BIO_FORMATS,
+        reader="zimg.io.formats.bioformats:BioFormatsReader",
+        extra="bioformats",
+        requires=("scyjava",),
     ),
 )
 HEAD = 512  # bytes that identify a file

@@ -1,0 +1,144 @@
+"""Files of many formats, written by OpenImageIO or Pillow, and damaged ones."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zimg
+from zimg import ZException, ZImgRegion
+
+oiio = pytest.importorskip("OpenImageIO")
+RNG = np.random.default_rng(0)
+
+
+def written(path: Path, *parts: np.ndarray, names: tuple[str, ...] = ()) -> Path:
+    """A file of images (Y, X, C)."""
+    kinds = {"float16": "half", "float32": "float"}
+    specs = []
+    for data in parts:
+        height, width, channels = data.shape
+        spec = oiio.ImageSpec(width, height, channels, kinds.get(str(data.dtype), str(data.dtype)))
+        if names:
+            spec.channelnames = names
+        specs.append(spec)
+    output = oiio.ImageOutput.create(str(path))
+    opened = output.open(str(path), specs if len(specs) > 1 else specs[0])
+    assert opened, output.geterror()
+    for number, data in enumerate(parts):
+        if number:
+            mode = "AppendSubimage"
+            assert output.open(str(path), specs[number], mode), output.geterror()
+        assert output.write_image(data), output.geterror()
+    output.close()
+    return path
+
+
+def pixels(channels: int, dtype: str) -> np.ndarray:
+    if dtype.startswith("float"):
+        return RNG.random((23, 31, channels)).astype(dtype)
+    return RNG.integers(0, np.iinfo(dtype).max, (23, 31, channels), dtype)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "channels", "dtype"),
+    [
+        ("bmp", 3, "uint8"),
+        ("tga", 3, "uint8"),
+        ("ppm", 3, "uint16"),
+        ("pgm", 1, "uint8"),
+        ("sgi", 3, "uint16"),
+        ("dpx", 3, "uint16"),
+        ("exr", 3, "float16"),
+        ("exr", 1, "float32"),
+        ("fits", 1, "float32"),
+    ],
+)
+def test_what_is_stored_is_read(tmp_path, suffix, channels, dtype):
+    data = pixels(channels, dtype)
+    path = written(tmp_path / f"a.{suffix}", data)
+    expected = np.moveaxis(data, -1, 0)[:, None]
+    img = zimg.read(path)
+    np.testing.assert_array_equal(img.data[0], expected)
+    assert img.info.channelNames == (["R", "G", "B"] if channels == 3 else img.info.channelNames)
+    part = zimg.read(path, region=ZImgRegion((3, 4, 0, 0, 0), (9, 11, 1, 1, 1)))
+    np.testing.assert_array_equal(part.data[0], expected[:1, :, 4:11, 3:9])
+
+
+def test_opacity_is_a_channel_of_its_own(tmp_path):
+    names = ("R", "G", "B", "A")
+    data = pixels(4, "float16")
+    img = zimg.read(written(tmp_path / "a.exr", data, names=names))
+    assert img.info.lastChannelIsAlphaChannel
+    assert img.info.channelNames == list(names)
+    np.testing.assert_array_equal(img.data[0], np.moveaxis(data, -1, 0)[:, None])
+
+
+def test_images_of_a_file_are_scenes(tmp_path):
+    parts = [pixels(3, "float16"), pixels(1, "float32")]
+    path = written(tmp_path / "a.exr", *parts)
+    assert len(zimg.ZImg.readImgInfos(path)) == 2
+    for scene, data in enumerate(parts):
+        np.testing.assert_array_equal(
+            zimg.read(path, scene=scene).data[0], np.moveaxis(data, -1, 0)[:, None]
+        )
+
+
+def test_frames_of_a_movie_are_times(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    levels = [0, 100, 255]
+    frames = [image.new("L", (8, 6), level) for level in levels]
+    path = tmp_path / "a.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100)
+    img = zimg.read(path)
+    assert img.info.numTimes == 3
+    assert [int(data[0, 0, 0, 0]) for data in img.data] == levels
+    region = ZImgRegion((0, 0, 0, 0, 1), (8, 6, 1, 1, 2))
+    assert int(zimg.read(path, region=region).data[0].max()) == 100
+
+
+def test_claims_beyond_the_file_are_refused(tmp_path):
+    (tmp_path / "a.ppm").write_bytes(b"P6\n60000 60000\n255\n" + bytes(100))
+    with pytest.raises(ZException, match="claims"):
+        zimg.ZImg.readImgInfos(tmp_path / "a.ppm")
+
+
+def test_a_suffix_that_is_not_that_of_the_content_is_an_error(tmp_path):
+    path = written(tmp_path / "a.bmp", pixels(3, "uint8"))
+    with pytest.raises(ZException):
+        zimg.read(path.rename(tmp_path / "a.tga"))
+
+
+FUZZ = """
+import random, sys, zimg
+from pathlib import Path
+path = Path(sys.argv[1])
+data, rng, refused = path.read_bytes(), random.Random(0), 0
+for _ in range(int(sys.argv[2])):
+    damaged = bytearray(data)
+    if rng.random() < 0.3:
+        del damaged[rng.randrange(len(damaged)):]
+    else:
+        damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
+    bad = path.with_stem("b")
+    bad.write_bytes(damaged)
+    try:
+        img = zimg.read(bad)
+    except zimg.ZException:
+        refused += 1
+    else:
+        info = img.info
+        assert img.data[0].shape == (info.numChannels, info.depth, info.height, info.width)
+assert refused
+"""
+
+
+@pytest.mark.parametrize("suffix", ["bmp", "tga", "sgi", "exr", "ppm"])
+def test_damaged_files_do_not_end_the_process(tmp_path, suffix):
+    kind = "float16" if suffix == "exr" else "uint8"
+    path = written(tmp_path / f"a.{suffix}", pixels(3, kind))
+    command = [sys.executable, "-c", FUZZ, str(path), "60"]
+    done = subprocess.run(command, capture_output=True, timeout=120, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
