@@ -11,8 +11,10 @@ import pytest
 
 import zimg
 from zimg import ZException, ZImgRegion
+from zimg.io.formats.czi.directory import TILE
 from zimg.io.formats.czi.metadata import czi_metadata
 from zimg.io.formats.czi.mosaic import visible
+from zimg.io.formats.czi.scene import CziScene
 
 RNG = np.random.default_rng(0)
 TILES = [(0, 0), (25, 0), (0, 15), (25, 15)]
@@ -99,8 +101,10 @@ def test_entities_in_metadata_are_refused():
         czi_metadata(b'<!DOCTYPE a [<!ENTITY b "c">]><ImageDocument/>')
 
 
-def test_damaged_files_give_errors_or_images_of_their_size(tmp_path):
-    path = written(tmp_path / "a.czi", [(plane(), {"Z": z}, None, (0, 0)) for z in (0, 1)])
+@pytest.mark.parametrize("compression", ["uncompressed:", "zstd0:", "zstd1:"])
+def test_damaged_files_give_errors_or_images_of_their_size(tmp_path, compression):
+    tiles = [(plane(), {"Z": z}, None, (0, 0)) for z in (0, 1)]
+    path = written(tmp_path / "a.czi", tiles, compression)
     data, rng, refused = path.read_bytes(), random.Random(0), 0
     for _ in range(150):
         damaged = bytearray(data)
@@ -118,6 +122,32 @@ def test_damaged_files_give_errors_or_images_of_their_size(tmp_path):
             size = info.numChannels, info.depth, info.height, info.width
             assert img.data[0].shape == size
     assert refused > 20
+
+
+def entries(*rows: tuple[int, int, int, int, int]) -> np.ndarray:
+    """Sub-blocks of one plane: x, y, extent along both, and stored columns (as many rows)."""
+    found = np.zeros(len(rows), TILE)
+    for entry, (x, y, width, height, columns) in zip(found, rows, strict=True):
+        entry["X"], entry["Y"], entry["width"], entry["height"] = x, y, width, height
+        entry["columns"], entry["rows"] = columns, columns
+    return found
+
+
+def test_a_smaller_size_with_a_hole_is_not_offered():
+    full = [(x, y, 40, 40, 40) for x in (0, 40) for y in (0, 40, 80)]
+    half = [(x, y, 40, 40, 20) for x, y, *_ in full]
+    assert [level.ratios[0] for level in CziScene(None, entries(*full, *half)).levels] == [1, 2]
+    holed = [tile for tile in half if tile[:2] != (40, 40)]
+    assert [level.ratios[0] for level in CziScene(None, entries(*full, *holed)).levels] == [1]
+
+
+def test_tiles_far_apart_are_refused_with_their_numbers():
+    scene = CziScene(None, entries((0, 0, 40, 40, 40), (180_000, 90_000, 40, 40, 40)))
+    assert (scene.info.width, scene.info.height) == (180_040, 90_040)
+    with pytest.raises(ZException, match=r"180040x90040 voxels are wanted, .* cover 3200"):
+        scene.plan(ZImgRegion((0, 0, 0, 0, 0), scene.info.size))
+    near = ZImgRegion((0, 0, 0, 0, 0), (40, 40, 1, 1, 1))
+    assert len(scene.plan(near)) == 1
 
 
 def reference_files() -> list[dict]:

@@ -1,13 +1,13 @@
 """Files of other microscopes, read by Bio-Formats in a Java machine: the last resort.
 
-Scyjava starts the machine and fetches the jars of Bio-Formats from Maven the first time, which needs
-a network and Java; later they come from its cache.
+Scyjava starts the machine and fetches the jars of Bio-Formats from Maven the first time, which
+needs a network and Java; later they come from its cache.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scyjava

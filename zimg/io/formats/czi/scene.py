@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,10 @@ from zimg.io.bytes import FileBytes
 from zimg.io.formats.czi.mosaic import Rectangle, visible
 from zimg.io.formats.czi.pixels import Stored, pixel_type
 from zimg.io.reader import Job, Level
+
+# A plane of more voxels is refused when its tiles cover less than one in so many of them.
+LARGE_PLANE = 2**30
+SPARSEST = 100
 
 
 class CziScene:
@@ -30,8 +35,9 @@ class CziScene:
     Notes
     -----
     Its box is that of its own tiles of full resolution. Where tiles lie on one another the one with
-    the higher number in the mosaic is seen; where a mosaic has no tile, voxels are 0. A plane
-    without any tile is an error when it is read.
+    the higher number in the mosaic is seen; where a mosaic has no tile, voxels are 0, as the
+    reference has it; a smaller size of which a tile is missing is not offered. A plane without any
+    tile is an error when it is read.
     """
 
     def __init__(self, file: FileBytes, tiles: NDArray[Any]) -> None:
@@ -63,16 +69,19 @@ class CziScene:
         return found
 
     def _covers(self, tiles: NDArray[Any], ratio: int) -> bool:
-        """Whether smaller tiles show all planes, and reach to all sides of the image."""
-        left, top = self._x + ratio, self._y + ratio
-        right = self._x + self.info.width - ratio
-        bottom = self._y + self.info.height - ratio
-        return _planes(tiles) == _planes(self._full) and bool(
-            tiles["X"].min() <= left
-            and tiles["Y"].min() <= top
-            and (tiles["X"] + tiles["width"]).max() >= right
-            and (tiles["Y"] + tiles["height"]).max() >= bottom
-        )
+        """Whether smaller tiles show all that the tiles of full resolution show."""
+        planes, full = _members(tiles), _members(self._full)
+        if set(planes) != set(full):
+            return False
+        wanted, shown = _extents(self._full, 0), _extents(tiles, ratio)  # their ends are rounded
+        checked = set()
+        for plane, own in full.items():
+            boxes = np.concatenate([wanted[own], shown[planes[plane]]])
+            key = boxes.tobytes()
+            if key not in checked and any(n < len(own) for n, _ in visible(boxes, _hull(boxes))):
+                return False
+            checked.add(key)
+        return True
 
     @cached_property
     def levels(self) -> Sequence[Level]:
@@ -109,31 +118,51 @@ class CziScene:
         tiles, boxes = self._at(level)
         if (tiles["part"] != 0).any():
             raise ZException("some of its sub-blocks lie in other files, which are not followed")
-        return list(self._jobs(region, tiles, boxes, self.levels[level].ratios[0]))
+        self._check_extent(region, tiles, boxes)
+        members, ratio = _members(tiles), self.levels[level].ratios[0]
+        times, depths = range(region.start.t, region.end.t), range(region.start.z, region.end.z)
+        groups = range(region.start.c // self.samples, -(-region.end.c // self.samples))
+        jobs: list[Job] = []
+        for t, z, group in product(times, depths, groups):
+            own = members.get((t + self._t, z + self._z, self.channels[group]))
+            if own is None:
+                raise ZException(f"it has no sub-block for the plane t={t} z={z} c={group}")
+            jobs.extend(self._pieces(region, (t, z, group), tiles[own], boxes[own], ratio))
+        return jobs
 
-    def _jobs(
-        self, region: ZImgRegion, tiles: NDArray[Any], boxes: NDArray[np.int64], ratio: int
+    def _check_extent(
+        self, region: ZImgRegion, tiles: NDArray[Any], boxes: NDArray[np.int64]
+    ) -> None:
+        """Refuse a large region of which tiles that lie far apart cover next to nothing."""
+        width, height, *_ = region.size
+        if width * height <= LARGE_PLANE:
+            return
+        covered = int((tiles["columns"] * tiles["rows"]).sum()) // len(_members(tiles))
+        if covered * SPARSEST < width * height:
+            raise ZException(
+                f"{width}x{height} voxels are wanted, of which its sub-blocks cover {covered}: "
+                f"some lie far away, x {boxes[:, 0].min()} to {boxes[:, 2].max()}, "
+                f"y {boxes[:, 1].min()} to {boxes[:, 3].max()}; read a region"
+            )
+
+    def _pieces(
+        self,
+        region: ZImgRegion,
+        plane: tuple[int, int, int],
+        tiles: NDArray[Any],
+        boxes: NDArray[np.int64],
+        ratio: int,
     ) -> Iterator[Job]:
+        """What is seen of the tiles of a plane: time, z and group of channels."""
         start, end = region.start, region.end
-        window = start.x, start.y, end.x, end.y
-        members = _members(tiles)
-        for t in range(start.t, end.t):
-            for z in range(start.z, end.z):
-                for group in range(start.c // self.samples, -(-end.c // self.samples)):
-                    plane = t + self._t, z + self._z, self.channels[group]
-                    if plane not in members:
-                        raise ZException(f"it has no sub-block for the plane t={t} z={z} c={group}")
-                    own = members[plane]
-                    first = group * self.samples
-                    samples = max(start.c - first, 0), min(end.c - first, self.samples)
-                    put = t - start.t, first + samples[0] - start.c, z - start.z
-                    for index, part in visible(boxes[own], window):
-                        tile = tiles[own[index]]
-                        corner = (
-                            (int(tile["X"]) - self._x) // ratio,
-                            (int(tile["Y"]) - self._y) // ratio,
-                        )
-                        yield _Piece(self._file, tile, part, corner, window[:2], samples, put)
+        t, z, group = plane
+        first = group * self.samples
+        samples = max(start.c - first, 0), min(end.c - first, self.samples)
+        put = t - start.t, first + samples[0] - start.c, z - start.z
+        for index, part in visible(boxes, (start.x, start.y, end.x, end.y)):
+            tile = tiles[index]
+            corner = (int(tile["X"]) - self._x) // ratio, (int(tile["Y"]) - self._y) // ratio
+            yield _Piece(self._file, tile, part, corner, (start.x, start.y), samples, put)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +204,18 @@ def _range(values: NDArray[np.int64]) -> tuple[int, int]:
     return int(values.min()), int(values.max()) - int(values.min()) + 1
 
 
-def _planes(tiles: NDArray[Any]) -> set[tuple[int, ...]]:
-    return set(_members(tiles))
+def _extents(tiles: NDArray[Any], margin: int) -> NDArray[np.int64]:
+    """Left, top, right, bottom of tiles in voxels of full resolution, with a margin around."""
+    x, y = tiles["X"], tiles["Y"]
+    ends = x + tiles["width"] + margin, y + tiles["height"] + margin
+    return np.stack([x - margin, y - margin, *ends], axis=1)
+
+
+def _hull(boxes: NDArray[np.int64]) -> Rectangle:
+    """The rectangle around boxes."""
+    left, top = boxes[:, :2].min(axis=0)
+    right, bottom = boxes[:, 2:].max(axis=0)
+    return int(left), int(top), int(right), int(bottom)
 
 
 def _members(tiles: NDArray[Any]) -> dict[tuple[int, ...], NDArray[np.int64]]:
