@@ -48,3 +48,18 @@ def test_a_copy_that_is_no_fraction_is_no_level(tmp_path):
     (rows,) = ZImg.readSubBlockLists(str(path))
     assert set(rows[:, 7]) == {1}
     np.testing.assert_array_equal(zimg.read(path).data[0][0], VOLUME)
+
+
+def test_a_region_in_the_last_column_of_a_level_that_is_rounded_down_has_pixels(tmp_path):
+    path = pyramid(tmp_path / "a.tif", [(150, 201)], metadata=None)
+    region = zimg.ZImgRegion((402, 300, 0, 0, 0), (403, 301, 1, 1, 1))
+    (part,) = zimg.read(path, region=region, ratios=(2, 2, 1)).data
+    assert part[0, 0].tolist() == [[VOLUME[0, 149, 200]]]
+
+
+def test_pages_that_tifffile_calls_channels_are_channels(tmp_path):
+    """Named ``.ome.tif``, it describes planes without axes so; a tile holds all channels."""
+    path = pyramid(tmp_path / "a.ome.tif", [(150, 201)], metadata=None)
+    (rows,) = ZImg.readSubBlockLists(str(path))
+    assert int((rows[:, 7] == 1).sum()) == 12
+    np.testing.assert_array_equal(zimg.read(path).data[0][:, 0], VOLUME)

@@ -26,6 +26,9 @@ INTEGERS[18] = "u8"
 BYTES_OF_TYPE = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 MOST_TAGS = 65535  # of a directory: as many as a classic TIFF can count
 LONGEST_SETTING = 2**16  # bytes of the tables and colours of a page that are compared
+NEAR, AHEAD = 2**12, 2**16  # bytes between directories to read on, and how far at most
+OFFSETS, COUNTS = (324, 273), (325, 279)  # tags of tiles, of strips
+SEGMENT_TAGS = frozenset((*OFFSETS, *COUNTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Directories:
         self._offset = struct.Struct(self.order + ("Q" if self._big else "I"))
         self._entry = struct.Struct(f"{self.order}HH{'QQ' if self._big else 'II'}")
         self._guess = 256
+        self._near, self._last = (0, b""), 0
         self._settings: dict[object, int] = {}
         self._alike: dict[int, dict[tuple[int, int], int]] = {0: {}}
         self._mask = 0
@@ -103,7 +107,7 @@ class Directories:
 
     def _read(self, at: int, what: str) -> tuple[bytes, int]:
         """Bytes of the entries of a directory, and where the next one is; mostly one access."""
-        head = self.file.read(
+        head = self._from_near(
             at, max(min(self._guess, self.file.size - at), self._count.size), what
         )
         (count,) = self._count.unpack_from(head)
@@ -114,6 +118,18 @@ class Directories:
         if len(head) < self._guess:
             head = self.file.read(at, self._guess, what)
         return head[self._count.size : end], self._offset.unpack_from(head, end)[0]
+
+    def _from_near(self, at: int, count: int, what: str) -> bytes:
+        """Bytes from a place; of directories that lie close together, ever more at once."""
+        start, data = self._near
+        if not start <= at <= start + len(data) - count:
+            closely = 0 < at - self._last < NEAR
+            wanted = min(2 * len(data), AHEAD, self.file.size - at) if closely else 0
+            ahead = max(count, wanted)
+            start, data = at, self.file.read(at, ahead, what)
+            self._near = start, data
+        self._last = at
+        return data[at - start : at - start + count]
 
     def _kind(self, at: int, raw: bytes) -> int:
         """The number of a kind of storage.
@@ -155,11 +171,13 @@ class Directories:
                 kept[first : first + self._entry.size] = b"\xff" * self._entry.size
         return int.from_bytes(kept, "little")
 
-    def _parsed(self, at: int, raw: bytes) -> dict[int, Entry]:
+    def _parsed(self, at: int, raw: bytes, only: frozenset[int] | None = None) -> dict[int, Entry]:
         inline = self._offset.size
         first = at + self._count.size + self._entry.size - inline
         entries = {}
         for place, (tag, kind, count, value) in enumerate(self._entry.iter_unpack(raw)):
+            if only is not None and tag not in only:
+                continue
             fits = count * BYTES_OF_TYPE.get(kind, 1) <= inline
             entries[tag] = Entry(kind, count, first + place * self._entry.size if fits else value)
         return entries
@@ -172,11 +190,31 @@ class Directories:
         """The kind of a directory that is not in the chain."""
         return self._kind(at, self._read(at, f"the directory at {at}")[0])
 
-    def values(self, entry: Entry, what: str) -> NDArray[np.int64]:
-        """The values of a tag of integers, from the file."""
+    def segments(self, at: int, what: str) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Offsets and byte counts of the strips or tiles of the directory at a place.
+
+        None when one of the two is not told.
+        """
+        raw, _ = self._read(at, what)
+        entries = self._parsed(at, raw, SEGMENT_TAGS)
+        offsets = next((entries[tag] for tag in OFFSETS if tag in entries), None)
+        counts = next((entries[tag] for tag in COUNTS if tag in entries), None)
+        if offsets is None or counts is None:
+            return None
+        known = at + self._count.size, raw
+        return self.values(offsets, what, known), self.values(counts, what, known)
+
+    def values(
+        self, entry: Entry, what: str, known: tuple[int, bytes] = (0, b"")
+    ) -> NDArray[np.int64]:
+        """The values of a tag of integers, from the file or bytes of it that are `known`."""
         if entry.kind not in INTEGERS:
             raise ZException(f"{what} has values of type {entry.kind}, integers are needed")
-        data = self.file.read(entry.at, entry.size, what)
+        inside = entry.at - known[0]
+        if 0 <= inside <= len(known[1]) - entry.size:
+            data = known[1][inside : inside + entry.size]
+        else:
+            data = self.file.read(entry.at, entry.size, what)
         return np.frombuffer(data, self.order + INTEGERS[entry.kind]).astype(np.int64)
 
 

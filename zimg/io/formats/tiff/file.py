@@ -11,8 +11,6 @@ from zimg.io.formats.tiff.chain import SUB_DIRECTORIES, Directories
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.reader import Level
 
-OFFSETS, COUNTS = (324, 273), (325, 279)  # of tiles, of strips
-
 
 class TiffPages:
     """The pages of an open file.
@@ -59,6 +57,10 @@ class TiffPages:
             raise ZException(f"page {number} has {len(copies)} smaller copies, others have more")
         return self._page_at(copies[copy], self.directories.kind_at(copies[copy]), number)
 
+    def has_tag(self, number: int, tag: int) -> bool:
+        """Whether a page has a tag, readable or not."""
+        return tag in self.directories.entries(self.directories.offsets[number])
+
     def copies(self, number: int) -> list[int]:
         """Where the directories below a page are."""
         entry = self.directories.entries(self.directories.offsets[number]).get(SUB_DIRECTORIES)
@@ -76,16 +78,12 @@ class TiffPages:
             like = self._like[kind]
             if like.offset == at:
                 return Page(self.file, like, number)
-        entries = self.directories.entries(at)
-        offsets = next((entries[tag] for tag in OFFSETS if tag in entries), None)
-        counts = next((entries[tag] for tag in COUNTS if tag in entries), None)
-        if offsets is None or counts is None:
+        segments = self.directories.segments(at, f"page {number}")
+        if segments is None:
             with self._lock:
                 self.tiff.filehandle.seek(at)
                 return Page(self.file, TiffPage(self.tiff, number), number)
-        what = f"page {number}"
-        places = self.directories.values(offsets, what), self.directories.values(counts, what)
-        return Page(self.file, like, number, segments=places)
+        return Page(self.file, like, number, segments=segments)
 
     def levels(self, number: int) -> list[tuple[Level, int]]:
         """Smaller copies of a page that are levels of a pyramid, and which copies they are.

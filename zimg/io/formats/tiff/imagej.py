@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from typing import Any
+from warnings import warn
 
-from tifffile import TiffPage
+from tifffile import TiffFile, TiffPage
 
 from zimg._errors import ZException
 from zimg.image import VoxelSizeUnit, ZImgInfo
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.units import in_um, usable
+
+SETTINGS = 50839  # the tag of labels, colours and overlays
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,24 @@ class Stack:
         sizes = {"t": self.times, "z": self.depth, "c": self.channels}
         fast, middle, slow = tuple(self.order)
         return at[fast] + sizes[fast] * (at[middle] + sizes[middle] * at[slow])
+
+
+def described(tiff: TiffFile, page: Page, *, has_settings: bool) -> dict[str, Any]:
+    """The description and the settings; damaged settings are left out with a warning.
+
+    Parameters
+    ----------
+    tiff, page
+        The file and its first page.
+    has_settings
+        Whether the page has a tag of settings.
+    """
+    if has_settings and not isinstance(page.tiff.tags.valueof(SETTINGS), dict):
+        warn(
+            f"{tiff.filename}: labels and settings of ImageJ are damaged and left out",
+            stacklevel=2,
+        )
+    return tiff.imagej_metadata or {}
 
 
 def imagej_stack(metadata: dict[str, Any], planes: int, page: Page) -> Stack:

@@ -12,9 +12,11 @@ from tifffile import PHOTOMETRIC, TiffPage
 
 from zimg._errors import ZException
 from zimg.io.bytes import FileBytes
+from zimg.io.limits import check_decoded
 from zimg.io.reader import Box, Job
 
 Range = tuple[int, int]
+BUNDLES = 1024  # of jobs
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 
 
@@ -108,6 +110,23 @@ class Page:
         return follow and tiff.bitspersample in (8, 16, 32, 64) and len(offsets) > 0
 
 
+def bundled(jobs: list[Job]) -> Sequence[Job]:
+    """Jobs, or bundles of them where they are so many that handing them out would cost most."""
+    size = len(jobs) // BUNDLES
+    return [_Bundle(jobs[k : k + size]) for k in range(0, len(jobs), size)] if size > 1 else jobs
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """Does several jobs, one after the other."""
+
+    jobs: list[Job]
+
+    def __call__(self, out: list[NDArray[Any]]) -> None:
+        for job in self.jobs:
+            job(out)
+
+
 def _row_jobs(page: Page, target: Target, first: int, stored: int) -> Iterator[Job]:
     """Rows of an uncompressed page; also those of a stack behind a single directory."""
     samples, rows, columns = page.size
@@ -184,6 +203,8 @@ def _segment_jobs(
         raise ZException(
             f"page {page.number} needs {needed} strips or tiles, the file lists {len(offsets)}"
         )
+    together = 1 if planar else tiff.samplesperpixel
+    check_decoded((high, wide, together), page.dtype.itemsize, stored=max(counts))
     for sample in range(*target.samples) if planar else (0,):
         channels = (sample, sample + 1) if planar else (0, samples)
         for i in range(target.rows[0] // high, ceil(target.rows[1] / high)):

@@ -16,11 +16,18 @@ from zimg.image.interop import VOXEL_TYPES
 from zimg.io.formats.tiff.annotation import read_annotation
 from zimg.io.formats.tiff.companions import Siblings, followed, uuid_of
 from zimg.io.formats.tiff.file import TiffPages
-from zimg.io.formats.tiff.imagej import imagej_stack, planes_behind, read_metadata, resolution
+from zimg.io.formats.tiff.imagej import (
+    SETTINGS,
+    described,
+    imagej_stack,
+    planes_behind,
+    read_metadata,
+    resolution,
+)
 from zimg.io.formats.tiff.lsm import lsm_info
 from zimg.io.formats.tiff.ome_planes import OpenedFile
 from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images
-from zimg.io.formats.tiff.pages import Page, Target
+from zimg.io.formats.tiff.pages import Page, Target, bundled
 from zimg.io.missing import MissingPlane, tell_missing
 from zimg.io.reader import Job, Level, full_level, grid
 from zimg.io.units import RESOLUTION_UNITS
@@ -59,6 +66,7 @@ class TiffScene:
         copy = self.smaller[level - 1][1] if level else None
         jobs: list[Job] = []
         missing: list[MissingPlane] = []
+        (width, height, _), alike = self.levels[level].size, None
         for t, z, group in self._planes(region):
             first = group * self.samples
             samples = max(start.c - first, 0), min(end.c - first, self.samples)
@@ -75,9 +83,12 @@ class TiffScene:
             except MissingPlane as error:
                 missing.append(error)
                 continue
-            jobs.extend(self._checked(page, level).jobs(target))
+            if page.tiff is not alike:  # most pages are decoded like the one before
+                self._check(page, width, height)
+                alike = page.tiff
+            jobs.extend(page.jobs(target))
         tell_missing(missing)
-        return jobs
+        return bundled(jobs)
 
     def _planes(self, region: ZImgRegion) -> Iterator[tuple[int, int, int]]:
         """Times, z and groups of channels that meet a region."""
@@ -85,9 +96,8 @@ class TiffScene:
         groups = range(start.c // self.samples, -(-end.c // self.samples))
         return product(range(start.t, end.t), range(start.z, end.z), groups)
 
-    def _checked(self, page: Page, level: int) -> Page:
-        """`page`, when it is of the size and type that the level has."""
-        width, height, _ = self.levels[level].size
+    def _check(self, page: Page, width: int, height: int) -> None:
+        """Raise a `ZException` unless a page is of the size and type that the level has."""
         needed = (self.samples, height, width), self.dtype
         if (page.size, page.dtype) != needed:
             (c, y, x), dtype = page.size, page.dtype
@@ -95,7 +105,6 @@ class TiffScene:
                 f"page {page.number} has {c} samples of {y} x {x} {dtype}, "
                 f"but the image {needed[0][0]} of {needed[0][1]} x {needed[0][2]} {needed[1]}"
             )
-        return page
 
 
 class TiffReader:
@@ -191,8 +200,8 @@ class TiffReader:
         return pages.page(number, copy)
 
     def _imagej_scene(self) -> TiffScene:
-        metadata = self._tiff.imagej_metadata or {}
         first = self._page(0)
+        metadata = described(self._tiff, first, has_settings=self._pages.has_tag(0, SETTINGS))
         behind = planes_behind(metadata, first, len(self._pages))
         stack = imagej_stack(metadata, behind or len(self._pages), first)
 
