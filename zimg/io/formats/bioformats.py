@@ -72,10 +72,9 @@ class BioFormatsReader:
         info = ZImgInfo(x, y, z, c, int(reader.getSizeT()), *VOXEL_TYPES[TYPES[kind]])
         info.validBitCount = int(reader.getBitsPerPixel())
         _describe(info, self._metadata, series)
-        order = "<" if reader.isLittleEndian() else ">"
-        return BioFormatsScene(
-            reader, series, info, np.dtype(TYPES[kind]).newbyteorder(order), lock
-        )
+        order: Literal["<", ">"] = "<" if reader.isLittleEndian() else ">"
+        stored = np.dtype(TYPES[kind]).newbyteorder(order)
+        return BioFormatsScene(reader, series, info, stored, lock)
 
 
 class BioFormatsScene(PlaneScene):
