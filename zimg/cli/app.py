@@ -100,6 +100,61 @@ def trace(
     show_outcome(outcome, as_json=as_json, quiet=quiet)
 
 
+TreeFile = Annotated[Path, typer.Argument(metavar="FILE", help="SWC file.")]
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="SWC files.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong or doubtful in SWC files, also in those that cannot be loaded."""
+    from zimg.cli.check import check_files
+
+    if not check_files(files, as_json=as_json):
+        raise typer.Exit(FAILURE)
+
+
+@app.command()
+def subtract(
+    file: TreeFile,
+    others: Annotated[list[Path], typer.Argument(metavar="OTHER...", help="What to take away.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="SWC file to write.")],
+    legacy_order: Annotated[
+        bool, typer.Option(help="Leave untested what the reference's walk leaves out.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
+) -> None:
+    """Remove from a tree the nodes that lie inside other trees."""
+    from zimg.cli.subtract import subtract_files
+
+    subtract_files(file, others, output, legacy_order=legacy_order, quiet=quiet)
+
+
+@app.command()
+def compare(
+    file: TreeFile,
+    expected: Annotated[Path, typer.Argument(metavar="EXPECTED", help="SWC file to agree with.")],
+    tolerance: Annotated[float, typer.Option(help="Distance up to which points match.")] = 2.0,
+    step: Annotated[float, typer.Option(help="Largest distance of points along edges.")] = 1.0,
+    voxel_size: Annotated[
+        str, typer.Option(metavar="X,Y,Z", help="Factors of the positions; 0 projects.")
+    ] = "1,1,1",
+    fail_under: Annotated[
+        float | None, typer.Option(metavar="F", help="Exit with 1 if F1 is smaller.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how well a tree agrees with an expected one."""
+    from zimg.cli.compare import compare_files
+
+    f1 = compare_files(
+        file, expected, tolerance=tolerance, step=step, voxel_size=voxel_size, as_json=as_json
+    )
+    if fail_under is not None and f1 < fail_under:
+        raise typer.Exit(FAILURE)
+
+
 @app.command()
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.")] = Path(

@@ -29,7 +29,7 @@ def linked_tree(records: Records, defects: Defects, *, allow_virtual: bool) -> Z
     records = _without_repeated_ids(records, defects)
     for row in np.flatnonzero(records.reals[:, 3] < 0).tolist():
         defects.note(int(records.line[row]), "negative radius, counted as 0")
-    parent = parent_rows(records, defects)
+    parent = _parent_rows(records, defects)
     _cut_cycles(parent, records, defects)
     return ZSwc.from_arrays(
         records.reals[:, :3], records.reals[:, 3], parent, type=records.type, id=records.id
@@ -44,8 +44,7 @@ def _without_negative_ids(records: Records, defects: Defects) -> Records:
 
 def _without_repeated_ids(records: Records, defects: Defects) -> Records:
     """The first record of every id."""
-    _, first, group = np.unique(records.id, return_index=True, return_inverse=True)
-    original = first[group]  # of every row, the first row with its id
+    original = first_of_id(records)
     repeated = original != np.arange(len(original))
     for row in np.flatnonzero(repeated).tolist():
         line = records.line[original[row]]
@@ -55,16 +54,29 @@ def _without_repeated_ids(records: Records, defects: Defects) -> Records:
     return records.only(~repeated)
 
 
-def parent_rows(records: Records, defects: Defects) -> NDArray[np.int64]:
-    """Row of every record's parent, -1 for roots."""
-    order = np.argsort(records.id)
+def first_of_id(records: Records) -> NDArray[np.int64]:
+    """Of every row, the first row with its id."""
+    _, first, group = np.unique(records.id, return_index=True, return_inverse=True)
+    rows: NDArray[np.int64] = first[group]
+    return rows
+
+
+def rows_of_parents(records: Records) -> NDArray[np.int64]:
+    """Row of every record's parent, the first with its id; -1 where there is none."""
+    order = np.argsort(records.id, kind="stable")
     ids = records.id[order]
     place = np.minimum(np.searchsorted(ids, records.parent), max(len(ids) - 1, 0))
     # -1 means none, even where a virtual node is called so.
     found = (ids[place] == records.parent) & (records.parent != NO_PARENT)
-    for row in np.flatnonzero(~found & (records.parent != NO_PARENT)).tolist():
-        defects.note(int(records.line[row]), "the parent does not exist, the node is a root")
     return np.where(found, order[place], NO_PARENT)
+
+
+def _parent_rows(records: Records, defects: Defects) -> NDArray[np.int64]:
+    """Row of every record's parent, -1 for roots."""
+    rows = rows_of_parents(records)
+    for row in np.flatnonzero((rows < 0) & (records.parent != NO_PARENT)).tolist():
+        defects.note(int(records.line[row]), "the parent does not exist, the node is a root")
+    return rows
 
 
 def _cut_cycles(parent: NDArray[np.int64], records: Records, defects: Defects) -> None:
@@ -72,8 +84,11 @@ def _cut_cycles(parent: NDArray[np.int64], records: Records, defects: Defects) -
     if (parent < np.arange(len(parent))).all():
         return  # parents come first everywhere, so there is none
     for cycle in cycles_in(parent, depth_first(parent)):
-        ids = " -> ".join(map(str, records.id[[*cycle, cycle[0]]].tolist()))
-        if len(ids) > SHOWN:
-            ids = ids[:SHOWN] + "..."
-        defects.error(int(records.line[cycle[0]]), f"parents form a cycle: {ids}")
+        defects.error(int(records.line[cycle[0]]), cycle_text(records, cycle))
         parent[cycle[0]] = NO_PARENT
+
+
+def cycle_text(records: Records, cycle: list[int]) -> str:
+    """Say which ids form a cycle, those that fit into a line."""
+    ids = " -> ".join(map(str, records.id[[*cycle, cycle[0]]].tolist()))
+    return f"parents form a cycle: {ids if len(ids) <= SHOWN else ids[:SHOWN] + '...'}"

@@ -62,7 +62,7 @@ def read_swc(
     """
     if on_error not in ("raise", "warn"):
         raise ValueError(f"on_error is 'raise' or 'warn', got {on_error!r}")
-    name, text = _content(path_or_text)
+    name, text = content(path_or_text)
     defects = Defects(name, strict=strict, skip_errors=on_error == "warn")
     records = parse_records(text, defects)
     tree = linked_tree(records, defects, allow_virtual=allow_virtual)
@@ -71,7 +71,7 @@ def read_swc(
     return tree
 
 
-def _content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
+def content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
     """Name for messages, and text."""
     if isinstance(path_or_text, str) and "\n" in path_or_text:
         return "SWC text", path_or_text.removeprefix("\ufeff")

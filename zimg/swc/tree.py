@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from zimg.swc.columns import different, integers, points, reals, require_finite, sorted_rows
 from zimg.swc.node import SwcNode, TreeNode
 from zimg.swc.order import breadth_first, children_of
+
+if TYPE_CHECKING:
+    from zimg.swc.check import Finding
 
 COLUMNS = ("id", "type", "xyz", "radius", "parent")
 
@@ -249,6 +252,12 @@ class ZSwc:
         from zimg.swc.text import write_swc
 
         write_swc(self, filename, precision=precision, renumber=renumber, header=header)
+
+    def check(self) -> list["Finding"]:
+        """List what is wrong or doubtful in the columns; see `zimg.swc.check.check_file`."""
+        from zimg.swc.check import check_tree
+
+        return check_tree(self)
 
     def resortID(self) -> None:
         """Number the nodes from 1 in breadth-first order: all roots, all their children, and on."""

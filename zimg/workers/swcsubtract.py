@@ -58,13 +58,18 @@ class ZSwcSubtract(Settings):
     def setLogFile(self, logfilename: str) -> None:
         """Set a file that each run overwrites with its log lines; an empty name means none."""
 
-    def run(self, *, legacy_order: bool = False) -> None:
+    def run(self, *, legacy_order: bool = False) -> tuple[int, int]:
         """Subtract and write; if nothing is left, the file holds a header only.
 
         Parameters
         ----------
         legacy_order
             As in `zimg.subtract`.
+
+        Returns
+        -------
+        left, before
+            Numbers of nodes in the output and in the input.
 
         Raises
         ------
@@ -83,6 +88,7 @@ class ZSwcSubtract(Settings):
             )
             left.save(output)
             log.info("SWC subtract: %d of %d nodes left in %s", len(left), len(tree), output)
+            return len(left), len(tree)
 
     def _named(self, key: str, what: str) -> Path:
         if not self.values[key].strip():

@@ -1,0 +1,183 @@
+"""What is wrong or doubtful in an SWC file or a tree, as a list, without repairing anything."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.swc.defects import SHOWN, Defects
+from zimg.swc.order import cycles_in, depth_first
+from zimg.swc.records import Records, parse_records
+from zimg.swc.repair import NO_PARENT, cycle_text, first_of_id, rows_of_parents
+from zimg.swc.text import content
+from zimg.swc.tree import ZSwc
+
+Rows = NDArray[np.int64]
+Text = Callable[[int], str]
+Kind = Literal[
+    "malformed line",
+    "unusual form",
+    "negative id",
+    "duplicate id",
+    "not finite",
+    "cycle",
+    "missing parent",
+    "parent after child",
+    "radius not positive",
+    "zero-length edge",
+    "several roots",
+    "no nodes",
+]
+ERRORS = ("malformed line", "negative id", "duplicate id", "not finite", "cycle")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong or doubtful.
+
+    Attributes
+    ----------
+    kind
+        What sort of thing.
+    line
+        Number of the line in the file, from 1; None for a tree or a file as a whole.
+    id
+        Id of the node; None where it is not known or not one node's.
+    text
+        One sentence for people.
+    """
+
+    kind: Kind
+    line: int | None
+    id: int | None
+    text: str
+
+    @property
+    def is_error(self) -> bool:
+        """Whether `read_swc` refuses a file for it; the rest is accepted, but doubtful."""
+        return self.kind in ERRORS
+
+
+def check_file(path_or_text: str | os.PathLike[str]) -> list[Finding]:
+    r"""Look at the columns of an SWC file, also of one that cannot be loaded.
+
+    Parameters
+    ----------
+    path_or_text
+        A file; or the content of one, as a string with at least one line end.
+
+    Returns
+    -------
+    list of Finding
+        In the order of the lines; empty for a file that leaves no doubt.
+
+    Raises
+    ------
+    ZException
+        When the file cannot be read.
+
+    Examples
+    --------
+    >>> for finding in check_file("1 1 0 0 0 1 2\n2 2 1 0 0 0 1\n"):
+    ...     print(finding.line, finding.kind, finding.text, sep=": ")
+    1: cycle: parents form a cycle: 1 -> 2 -> 1
+    1: parent after child: its parent 2 stands in a later line
+    2: radius not positive: radius is 0
+    """
+    name, text = content(path_or_text)
+    lines = _Lines(name)
+    records = parse_records(text, lines)
+    known = records.only(records.named)
+    findings = lines.findings + _of_nodes(known, rows_of_parents(known), in_file=True)
+    return sorted(findings, key=lambda finding: (finding.line or 0, finding.id or 0))
+
+
+def check_tree(tree: ZSwc) -> list[Finding]:
+    """Look at the columns of a forest, which may have been written to; see `check_file`."""
+    rows = np.arange(len(tree))
+    sound = np.ones(len(tree), dtype=bool)
+    records = Records(
+        line=rows,
+        id=tree.id,
+        type=tree.type,
+        parent=np.where(tree.parent >= 0, np.append(tree.id, NO_PARENT)[tree.parent], NO_PARENT),
+        reals=np.column_stack([tree.xyz, tree.radius]),
+        comments=[],
+        named=sound,
+        usable=sound,
+    )
+    return _of_nodes(records, tree.parent, in_file=False)
+
+
+class _Lines(Defects):
+    """Keeps what is wrong with single lines as findings."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, skip_errors=True)
+        self.findings: list[Finding] = []
+
+    def error(self, line: int, what: str) -> None:
+        kind: Kind = "not finite" if " is not finite" in what else "malformed line"
+        self.findings.append(Finding(kind, line, None, what[: 2 * SHOWN]))
+
+    def note(self, line: int, what: str, *, tolerated: bool = False) -> None:  # noqa: ARG002
+        self.findings.append(Finding("unusual form", line, None, what))
+
+
+def _of_nodes(records: Records, parent: Rows, *, in_file: bool) -> list[Finding]:
+    """Findings about nodes and their links, `parent` being rows of `records`."""
+    lines, ids = records.line.tolist(), records.id.tolist()
+    found = [
+        Finding(kind, lines[row] if in_file else None, ids[row], text(row))
+        for about in (_values(records, "line" if in_file else "row"), _links(records, parent))
+        for kind, rows, text in about
+        for row in rows.tolist()
+    ]
+    return found + _of_all(parent)
+
+
+def _values(records: Records, place: str) -> Iterator[tuple[Kind, Rows, Text]]:
+    """Doubts about single nodes: kind, rows, and what to say about one of them."""
+    ids, radius, line = records.id, records.reals[:, 3], records.line
+    first = first_of_id(records)
+    repeated = np.flatnonzero(first != np.arange(len(first)))
+    unknown = np.flatnonzero(~np.isfinite(records.reals).all(axis=1))
+    flat = np.flatnonzero((radius <= 0) & records.usable)
+    yield "negative id", np.flatnonzero(ids < 0), lambda row: f"negative id {ids[row]}"
+    yield (
+        "duplicate id",
+        repeated,
+        lambda row: f"id {ids[row]} was given before, in {place} {line[first[row]]}",
+    )
+    yield "not finite", unknown, lambda _: "a position or radius is not finite"
+    yield "radius not positive", flat, lambda row: f"radius is {radius[row]:g}"
+
+
+def _links(records: Records, parent: Rows) -> Iterator[tuple[Kind, Rows, Text]]:
+    """Doubts about nodes and their parents."""
+    names, xyz = records.parent, records.reals[:, :3]
+    cycles = {cycle[0]: cycle for cycle in cycles_in(parent, depth_first(parent))}
+    missing = np.flatnonzero((parent < 0) & (names != NO_PARENT))
+    late = np.flatnonzero(parent > np.arange(len(parent)))
+    edge = np.flatnonzero((parent >= 0) & records.usable)
+    edge = edge[records.usable[parent[edge]] & (parent[edge] != edge)]
+    point = edge[(xyz[edge] == xyz[parent[edge]]).all(axis=1)]
+    yield "cycle", np.array(list(cycles), np.int64), lambda row: cycle_text(records, cycles[row])
+    yield "missing parent", missing, lambda row: f"there is no node {names[row]}, its parent"
+    yield (
+        "parent after child",
+        late,
+        lambda row: f"its parent {names[row]} stands in a later line",
+    )
+    yield "zero-length edge", point, lambda row: f"at the same place as its parent {names[row]}"
+
+
+def _of_all(parent: Rows) -> list[Finding]:
+    """Findings about the forest as a whole."""
+    if not len(parent):
+        return [Finding("no nodes", None, None, "there is no node")]
+    roots = int((parent < 0).sum())
+    return [Finding("several roots", None, None, f"{roots} roots")] if roots > 1 else []
