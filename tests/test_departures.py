@@ -171,6 +171,25 @@ def test_row_truncated_tiff(tmp_path: Path) -> None:
         ZImg(path)
 
 
+def test_row_planes_that_are_missing(tmp_path: Path) -> None:
+    path = tmp_path / "three.ome.tif"
+    tifffile.imwrite(path, array(3, 4, 5), ome=True, metadata={"axes": "ZYX"})
+    text = tifffile.tiffcomment(path).replace('SizeZ="3"', 'SizeZ="4"')
+    tifffile.tiffcomment(path, text.replace('PlaneCount="3"', 'PlaneCount="4"').encode())
+    with pytest.raises(ZException, match="maps 4 planes, the file has 3; missing: z=3 c=0 t=0"):
+        ZImg(path)
+    with pytest.warns(UserWarning, match="1 planes are missing and filled with zeros"):
+        assert not zimg.read(path, errors="fill").data[0][0, 3].any()
+
+
+def test_row_ome_files_outside_of_the_folder(tmp_path: Path) -> None:
+    path = tmp_path / "pointer.ome.tif"
+    text = '<OME><BinaryOnly MetadataFile="../other.ome"/></OME>'
+    tifffile.imwrite(path, array(4, 5), description=text, metadata=None)
+    with pytest.raises(ZException, match="'../other.ome', which is not beside it"):
+        ZImg(path)
+
+
 def test_row_wrong_scene(stack: Path) -> None:
     with pytest.raises(ZException, match="no scene 1"):
         ZImg(stack, scene=1)
