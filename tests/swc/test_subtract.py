@@ -1,0 +1,82 @@
+"""Cutting by the solid of other trees: recorded results of the reference, and its order."""
+
+import numpy as np
+import pytest
+
+import zimg
+from zimg import ZSwc
+
+X = list(range(10, 80, 10))
+CHAIN = ZSwc.from_arrays([[x, 0, 0] for x in X], 1, range(-1, 6))
+
+
+def node(x: float, y: float = 0.0, radius: float = 3.0) -> ZSwc:
+    return ZSwc.from_arrays([[x, y, 0]], radius, [-1])
+
+
+def removed(tree: ZSwc, *others: ZSwc) -> list[int]:
+    left = zimg.subtract(tree, others)
+    return sorted(set(tree.xyz[:, 0].astype(int)) - set(left.xyz[:, 0].astype(int)))
+
+
+@pytest.mark.parametrize(
+    ("others", "gone"),
+    [
+        ([node(40)], [40]),
+        ([node(40, 2.9)], [40]),
+        ([node(40, 3.0)], [40]),
+        ([node(40, 3.01)], []),
+        ([ZSwc.from_arrays([[30, 0, 0], [50, 0, 0]], 1, [-1, 0])], [30, 40, 50]),
+        ([node(10)], [10]),
+        ([CHAIN], X),
+        ([ZSwc()], []),
+        ([node(40, 500)], []),
+        ([node(20), node(60)], [20, 60]),
+        ([node(40, radius=-1)], [40]),
+    ],
+)
+def test_what_the_reference_removes_from_a_chain_is_removed(others, gone) -> None:
+    assert removed(CHAIN, *others) == gone
+
+
+@pytest.mark.parametrize(("y", "gone"), [(1.4, [5]), (1.5, [5]), (1.6, [])])
+def test_a_cone_is_as_wide_as_the_radii_between_its_ends(y: float, gone: list[int]) -> None:
+    cone = ZSwc.from_arrays([[0, 0, 0], [10, 0, 0]], [1, 2], [-1, 0])
+    assert removed(ZSwc.from_arrays([[5, y, 0]], 9, [-1]), cone) == gone
+
+
+def test_children_of_the_removed_become_the_last_roots_and_keep_their_ids() -> None:
+    #  1 - (2 - (3, 4), 5) and the root 6
+    xyz = [[0, 0, 0], [40, 0, 0], [1, 9, 0], [2, 9, 0], [3, 9, 0], [4, 9, 0]]
+    tree = ZSwc.from_arrays(xyz, 1, [-1, 0, 1, 1, 0, -1], type=[1, 2, 3, 4, 5, 6])
+    tree.label[:] = range(6)
+    left = zimg.subtract(tree, node(40))
+    assert left.id.tolist() == [1, 5, 6, 3, 4]
+    assert left.parent.tolist() == [-1, 0, -1, -1, -1]
+    assert left.type.tolist() == [1, 5, 6, 3, 4]
+    assert left.label.tolist() == [0, 4, 5, 2, 3]
+    assert len(tree) == 6
+
+
+def test_only_the_legacy_order_leaves_nodes_untested() -> None:
+    tree = ZSwc.from_arrays(
+        [[0, 0, 0], [40, 0, 0], [9, 9, 0], [41, 0, 0]], 1, [-1, 0, 1, 0], id=[1, 2, 3, 4]
+    )
+    assert zimg.subtract(tree, node(40)).id.tolist() == [1, 3]
+    assert zimg.subtract(tree, node(40), legacy_order=True).id.tolist() == [1, 4, 3]
+
+
+def test_negative_ids_are_neither_removed_nor_remove() -> None:
+    virtual = node(40)
+    virtual.id[:] = -5
+    assert removed(CHAIN, virtual) == []
+    assert removed(virtual, CHAIN) == []
+
+
+def test_many_pairs_give_what_every_pair_alone_gives() -> None:
+    choose = np.random.default_rng(3)
+    tree = ZSwc.from_arrays(choose.random((1500, 3)) * 20, 1, np.arange(1500) - 1)
+    other = ZSwc.from_arrays(choose.random((900, 3)) * 20, 1, [-1] * 900)
+    away = np.linalg.norm(tree.xyz[:, None] - other.xyz[None], axis=-1)
+    kept = set(tree.id[(away > 1).all(1)].tolist())
+    assert set(zimg.subtract(tree, other).id.tolist()) == kept
