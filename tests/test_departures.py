@@ -756,3 +756,17 @@ def test_row_saving_that_fails(tmp_path: Path) -> None:
             ZImg.writeImg(tmp_path / name, OtherSlices())
         np.testing.assert_array_equal(ZImg(tmp_path / name).data[0], image.data[0])
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a.ome.tif", "a.tif"]
+
+
+def test_row_subtraction_order() -> None:
+    xyz = [[0, 0, 0], [40, 0, 0], [9, 9, 0], [41, 0, 0]]
+    tree = ZSwc.from_arrays(xyz, 1, [-1, 0, 1, 0])
+    ball = ZSwc.from_arrays([[40, 0, 0]], 3, [-1])
+    assert zimg.subtract(tree, ball).xyz[:, 0].tolist() == [0, 9]
+    assert zimg.subtract(tree, ball, legacy_order=True).xyz[:, 0].tolist() == [0, 41, 9]
+
+
+def test_row_negative_radius_subtracts() -> None:
+    tree = ZSwc.from_arrays([[0, 0, 0], [1, 0, 0]], 1, [-1, 0])
+    ball = ZSwc.from_arrays([[0, 0, 0]], -2, [-1])
+    assert zimg.subtract(tree, ball).xyz[:, 0].tolist() == [1]

@@ -30,6 +30,9 @@ def test_a_half_has_full_precision_and_the_share_of_samples_as_recall() -> None:
     assert half.length_ratio == 0.5
     assert half.b_to_a.mean == pytest.approx((1 + 2 + 3 + 4 + 5) / 11)
     assert half.b_to_a.max == 5.0
+    assert half.esa == pytest.approx(15 / 11 / 2)
+    assert half.dsa == (3 + 4 + 5) / 3 / 2
+    assert half.pds == pytest.approx((0 + 3 / 11) / 2)
     assert half.b_to_a.p95 == 4.5
     assert (half.ends_matched_a, half.ends_matched_b) == (0.5, 0.5)
 
