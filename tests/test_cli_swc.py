@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,11 +58,12 @@ def test_compare_tells_scores_and_fails_under_the_one_asked_for(capsys) -> None:
 @pytest.mark.usefixtures("folder")
 def test_the_worker_checks_its_settings_in_the_order_of_the_reference() -> None:
     worker = ZSwcSubtract()
-    for setting, value, message in (
+    steps: tuple[tuple[Any, Any, str], ...] = (
         (worker.setOutputSwcFilename, "out.swc", "Output SWC file can not be empty."),
         (worker.setInputSwcFilename, "a.swc", "Input SWC file can not be empty."),
         (worker.setSubtractSwcFilenames, ["b.swc"], "Subtract SWC list can not be empty."),
-    ):
+    )
+    for setting, value, message in steps:
         with pytest.raises(ZException, match=message):
             worker.run()
         setting(value)

@@ -174,7 +174,7 @@ def test_row_truncated_tiff(tmp_path: Path) -> None:
 def test_row_planes_that_are_missing(tmp_path: Path) -> None:
     path = tmp_path / "three.ome.tif"
     tifffile.imwrite(path, array(3, 4, 5), ome=True, metadata={"axes": "ZYX"})
-    text = tifffile.tiffcomment(path).replace('SizeZ="3"', 'SizeZ="4"')
+    text = str(tifffile.tiffcomment(path)).replace('SizeZ="3"', 'SizeZ="4"')
     tifffile.tiffcomment(path, text.replace('PlaneCount="3"', 'PlaneCount="4"').encode())
     with pytest.raises(ZException, match="maps 4 planes, the file has 3; missing: z=3 c=0 t=0"):
         ZImg(path)

@@ -5,6 +5,7 @@ import json
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from zimg.io.formats.czi.mosaic import visible
 from zimg.io.formats.czi.scene import CziScene
 
 RNG = np.random.default_rng(0)
+NO_FILE: Any = None  # for what is known before pixels are read
 TILES = [(0, 0), (25, 0), (0, 15), (25, 15)]
 
 
@@ -66,7 +68,7 @@ def test_channels_of_unequal_type_are_scenes(tmp_path):
 
 
 def test_overlapping_tiles_are_composed_in_the_box_of_their_scene(tmp_path):
-    tiles = [(plane(), {}, s, (x + 100 * s, y + 3)) for s in (0, 1) for x, y in TILES]
+    tiles: list[Any] = [(plane(), {}, s, (x + 100 * s, y + 3)) for s in (0, 1) for x, y in TILES]
     path = written(tmp_path / "a.czi", tiles)
     assert len(zimg.ZImg.readImgInfos(path)) == 2
     for scene in (0, 1):
@@ -136,13 +138,13 @@ def entries(*rows: tuple[int, int, int, int, int]) -> np.ndarray:
 def test_a_smaller_size_with_a_hole_is_not_offered():
     full = [(x, y, 40, 40, 40) for x in (0, 40) for y in (0, 40, 80)]
     half = [(x, y, 40, 40, 20) for x, y, *_ in full]
-    assert [level.ratios[0] for level in CziScene(None, entries(*full, *half)).levels] == [1, 2]
+    assert [level.ratios[0] for level in CziScene(NO_FILE, entries(*full, *half)).levels] == [1, 2]
     holed = [tile for tile in half if tile[:2] != (40, 40)]
-    assert [level.ratios[0] for level in CziScene(None, entries(*full, *holed)).levels] == [1]
+    assert [level.ratios[0] for level in CziScene(NO_FILE, entries(*full, *holed)).levels] == [1]
 
 
 def test_tiles_far_apart_are_refused_with_their_numbers():
-    scene = CziScene(None, entries((0, 0, 40, 40, 40), (180_000, 90_000, 40, 40, 40)))
+    scene = CziScene(NO_FILE, entries((0, 0, 40, 40, 40), (180_000, 90_000, 40, 40, 40)))
     assert (scene.info.width, scene.info.height) == (180_040, 90_040)
     with pytest.raises(ZException, match=r"180040x90040 voxels are wanted, .* cover 3200"):
         scene.plan(ZImgRegion((0, 0, 0, 0, 0), scene.info.size))
@@ -150,7 +152,7 @@ def test_tiles_far_apart_are_refused_with_their_numbers():
     assert len(scene.plan(near)) == 1
 
 
-def reference_files() -> list[dict]:
+def reference_files() -> list[dict[str, Any]]:
     folder = os.environ.get("ZIMG_REFERENCE_DATA")
     manifest = Path(folder or "", "formats", "manifest.json")
     if not folder or not manifest.exists():

@@ -238,12 +238,12 @@ def test_what_it_cannot_hold_is_refused(tmp_path):
     uneven = image(3, "uint8", (1, 1, 2, 2), VoxelSizeUnit.um).info
     uneven.timeStamps = [0.0, 1.0, 5.0]
     for held, match, options in (
-        (ZImg([volume()] * 3, uneven), "at equal distances", {}),
-        (ZImg(volume("float16")), "not float16", {}),
-        (ZImg(volume()), "not ZSTD", {"compression": Compression.ZSTD}),
+        (ZImg([volume()] * 3, uneven), "at equal distances", ZImgWriteParameters()),
+        (ZImg(volume("float16")), "not float16", ZImgWriteParameters()),
+        (ZImg(volume()), "not ZSTD", ZImgWriteParameters(compression=Compression.ZSTD)),
     ):
         with pytest.raises(ZException, match=match):
-            write(tmp_path / "a.nrrd", held, parameters=ZImgWriteParameters(**options))
+            write(tmp_path / "a.nrrd", held, parameters=options)
     assert list(tmp_path.iterdir()) == []
 
 

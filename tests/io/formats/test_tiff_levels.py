@@ -1,5 +1,7 @@
 """Pyramids and tiles of TIFF files: listed as the reference lists them, read one by one."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tifffile
@@ -12,7 +14,7 @@ VOLUME = np.random.default_rng(4).integers(0, 60000, (2, 301, 403)).astype(np.ui
 
 def pyramid(path, sizes, **options):
     with tifffile.TiffWriter(path) as file:
-        common = {"photometric": "minisblack", "tile": (128, 128)}
+        common: dict[str, Any] = {"photometric": "minisblack", "tile": (128, 128)}
         file.write(VOLUME, subifds=len(sizes), **common, **options)
         for high, wide in sizes:
             file.write(VOLUME[:, :high, :wide], subfiletype=1, **common)
