@@ -56,7 +56,7 @@ class Painter:
         self._numbers = numbers.reshape(-1)
         self._shape = numbers.shape
 
-    def reached(self, places: Offsets, radius: float) -> NDArray[np.integer]:
+    def reached(self, places: Offsets, radius: float) -> Offsets:
         """Numbers of the foreground voxels in the balls round `places`, some more than once.
 
         Parameters
@@ -77,4 +77,4 @@ class Painter:
         if len(cut):
             cut = cut[((cut >= 0) & (cut < self._shape)).all(axis=1)]
             found = np.concatenate([found, self._numbers[(cut * (y * x, x, 1)).sum(axis=1)]])
-        return found[found >= 0]
+        return found[found >= 0].astype(np.int64)
