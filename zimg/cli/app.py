@@ -34,11 +34,55 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command()
-def info(file: InputFile, as_json: AsJson = False) -> None:
-    """Show size, type, voxel size and channels of an image, without reading its pixels."""
-    from zimg.cli.info import show_info
+def info(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Image files.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object per file.")] = False,
+) -> None:
+    """Show sizes, type, voxel size, channels and levels of images, without reading pixels."""
+    from zimg.cli.info import show_infos
 
-    show_info(file, as_json=as_json)
+    failures = show_infos(files, as_json=as_json)
+    for error in failures[:-1]:
+        _complain(_message_of(error))
+    if failures:
+        raise failures[-1]
+
+
+@app.command()
+def formats(as_json: AsJson = False) -> None:
+    """List the formats that are read and written, and what they need."""
+    from zimg.cli.formats import show_formats
+
+    show_formats(as_json=as_json)
+
+
+@app.command()
+def convert(
+    source: Annotated[str, typer.Argument(metavar="IN", help="Image file or address.")],
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="File to write.")],
+    scene: Annotated[int, typer.Option(help="Image in the file, from 0.", min=0)] = 0,
+    region: Annotated[
+        str, typer.Option(metavar="X0:X1,Y0:Y1,Z0:Z1,C0:C1,T0:T1", help="Part, open ends allowed.")
+    ] = ":,:,:,:,:",
+    ratio: Annotated[str, typer.Option(metavar="X,Y,Z", help="Shrink by these factors.")] = "1,1,1",
+    channels: Annotated[
+        str | None, typer.Option(metavar="C,C,...", help="Channels of the region, from 0.")
+    ] = None,
+    compression: Annotated[str, typer.Option(metavar="NAME", help="How to pack.")] = "auto",
+    chunks: Annotated[
+        str | None, typer.Option(metavar="T,C,Z,Y,X", help="Chunks of OME-Zarr.")
+    ] = None,
+    format: Annotated[
+        str, typer.Option(metavar="NAME", help="Format to write.", show_default="by suffix")
+    ] = "unknown",
+    overwrite: Annotated[bool, typer.Option(help="Replace OUT where it exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Write an image, or a part of it, in another format; it need not fit in memory."""
+    from zimg.cli.convert import ConvertJob, run_convert
+
+    values = (scene, region, ratio, channels, compression, chunks, format, overwrite)
+    run_convert(ConvertJob(source, output, *values), progress=not quiet)
 
 
 @app.command()

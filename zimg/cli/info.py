@@ -2,24 +2,44 @@
 
 import json
 import sys
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from zimg.image import ZImg, ZImgInfo
+from zimg._errors import ZException
+from zimg.image import FileFormat, ZImgInfo
+from zimg.io.held import HeldFile
+from zimg.io.reader import Level
 
 
-def show_info(file: Path, *, as_json: bool) -> None:
+def show_infos(files: Sequence[str], *, as_json: bool) -> list[Exception]:
+    """Show every file that can be read; return the errors of the others."""
+    failures: list[Exception] = []
+    for file in files:
+        try:
+            show_info(file, as_json=as_json)
+        except (ZException, OSError) as error:
+            failures.append(error)
+    return failures
+
+
+def show_info(file: str, *, as_json: bool) -> None:
     """Print the metadata of every scene: a table on a terminal, plain lines elsewhere, or JSON."""
-    scenes = [describe(info) for info in ZImg.readImgInfos(file)]
+    held = HeldFile(file, FileFormat.Unknown)
+    try:
+        with held.reading() as opened:
+            scenes = [describe(scene.info, scene.levels) for scene in opened]
+    finally:
+        held.close()
     if as_json:
-        sys.stdout.write(json.dumps({"file": str(file), "scenes": scenes}) + "\n")
+        told = {"file": file, "format": held.name, "scenes": scenes}
+        sys.stdout.write(json.dumps(told) + "\n")
     elif sys.stdout.isatty():
-        _show_tables(file, scenes)
+        _show_tables(file, held.name, scenes)
     else:
-        sys.stdout.write("\n".join(_lines(file, scenes)) + "\n")
+        sys.stdout.write("\n".join(_lines(file, held.name, scenes)) + "\n")
 
 
-def describe(info: ZImgInfo) -> dict[str, Any]:
+def describe(info: ZImgInfo, levels: Sequence[Level]) -> dict[str, Any]:
     """Return the metadata of one scene as JSON values."""
     return {
         "width": info.width,
@@ -32,6 +52,9 @@ def describe(info: ZImgInfo) -> dict[str, Any]:
         "voxel_size": [info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ],
         "voxel_size_unit": info.voxelSizeUnit.name,
         "channel_names": list(info.channelNames),
+        "channel_colors": [[*map(int, color)] for color in info.channelColors],
+        "time_stamps": list(info.timeStamps),
+        "levels": [{"size": [*each.size], "ratios": [*each.ratios]} for each in levels],
     }
 
 
@@ -41,30 +64,34 @@ def _rows(scene: dict[str, Any]) -> list[tuple[str, str]]:
     known = unit != "none"
     size = " x ".join(f"{edge:g}" for edge in scene["voxel_size"])
     names = [name or str(index) for index, name in enumerate(scene["channel_names"])]
+    colors = ["#" + bytes(color[:3]).hex() for color in scene["channel_colors"]]
+    levels = [" x ".join(map(str, each["size"])) for each in scene["levels"]]
     return [
         ("size (x, y, z)", f"{scene['width']} x {scene['height']} x {scene['depth']}"),
         ("channels", f"{scene['channels']} ({', '.join(names)})"),
+        ("colors", ", ".join(colors)),
+        ("levels", f"{len(levels)} ({', '.join(levels)})"),
         ("time points", str(scene["times"])),
         ("type", scene["type"]),
         ("voxel size (x, y, z)", f"{size} {unit}" if known else f"{size} (no unit)"),
     ]
 
 
-def _lines(file: Path, scenes: list[dict[str, Any]]) -> list[str]:
-    lines = [str(file)]
+def _lines(file: str, name: str, scenes: list[dict[str, Any]]) -> list[str]:
+    lines = [file, f"format: {name}"]
     for index, scene in enumerate(scenes):
         lines += [f"scene {index}"] if len(scenes) > 1 else []
         lines += [f"{label}: {text}" for label, text in _rows(scene)]
     return lines
 
 
-def _show_tables(file: Path, scenes: list[dict[str, Any]]) -> None:
+def _show_tables(file: str, name: str, scenes: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     console = Console()
     for index, scene in enumerate(scenes):
-        title = str(file) if len(scenes) == 1 else f"{file}, scene {index}"
+        title = f"{file} ({name})" if len(scenes) == 1 else f"{file} ({name}), scene {index}"
         table = Table(title=title, show_header=False, title_justify="left")
         for row in _rows(scene):
             table.add_row(*row)

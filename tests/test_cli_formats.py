@@ -1,0 +1,96 @@
+"""`zimg info`, `zimg convert` and `zimg formats`: what they print, write, hold and refuse."""
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import zimg
+from zimg.cli import main
+from zimg.io.registry import FORMATS
+
+
+def command(*arguments: object) -> int:
+    """Run a command; its exit code."""
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    return int(left.value.code or 0)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    values = np.arange(3 * 9 * 40 * 50, dtype=np.uint16).reshape(3, 9, 40, 50)
+    path = tmp_path / "stack.ome.tif"
+    image = zimg.ZImg(values, layout="CZYX")
+    info = image.info
+    info.channelNames = ["DAPI", "GFP", "Cy5"]
+    info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ = 0.5, 0.5, 2.0
+    info.voxelSizeUnit = zimg.image.values.VoxelSizeUnit.um
+    image.info = info
+    image.save(path)
+    return path
+
+
+def test_files_that_can_be_read_are_shown_beside_one_that_cannot(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("info", "nowhere.tif", stack, "--json") == 1
+    shown = capsys.readouterr()
+    told = json.loads(shown.out)
+    assert "nowhere.tif" in shown.err
+    assert told["format"] == "OME-TIFF"
+    assert told["scenes"][0]["channel_names"] == ["DAPI", "GFP", "Cy5"]
+    assert told["scenes"][0]["levels"][0] == {"size": [50, 40, 9], "ratios": [1, 1, 1]}
+
+
+def test_the_table_of_formats_is_that_of_the_registry(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("formats", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["formats"]
+    assert [row["name"] for row in told] == [each.name for each in FORMATS]
+
+
+@pytest.mark.parametrize("ratio", ["1,1,1", "2,2,1", "2,1,3"])
+def test_a_part_is_written_as_it_would_be_read(stack: Path, tmp_path: Path, ratio: str) -> None:
+    output = tmp_path / "part.ome.tif"
+    part = ("--region", "4:40,:,2:8,1:3", "--channels", "1,0", "--ratio", ratio)
+    assert command("convert", stack, output, *part, "-q") == 0
+    ratios = tuple(map(int, ratio.split(",")))
+    region = zimg.ZImgRegion((4, 0, 2, 1, 0), (40, -1, 8, 3, -1))
+    expected, found = zimg.io.read(stack, region=region, ratios=ratios), zimg.io.read(output)
+    np.testing.assert_array_equal(found.data[0], expected.data[0][::-1])
+    assert found.info.channelNames == ["Cy5", "GFP"]
+    for axis in "XYZ":
+        name = f"voxelSize{axis}"
+        assert getattr(found.info, name) == pytest.approx(getattr(expected.info, name))
+
+
+def test_a_file_that_exists_is_replaced_only_when_asked(stack: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.tif"
+    output.write_bytes(b"kept")
+    assert command("convert", stack, output, "-q") == 1
+    assert output.read_bytes() == b"kept"
+    assert command("convert", stack, output, "-q", "--overwrite") == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--region", "5:5"), ("--channels", "7"), ("--ratio", "0,1,1"), ("--compression", "zip9")],
+)
+def test_wrong_options_leave_no_file(stack: Path, tmp_path: Path, wrong: tuple[str, str]) -> None:
+    output = tmp_path / "out.tif"
+    assert command("convert", stack, output, *wrong, "-q") == 2
+    assert not output.exists()
+
+
+def test_a_stack_is_converted_without_being_held(tmp_path: Path) -> None:
+    source, output = tmp_path / "large.tif", tmp_path / "large.ome.zarr"
+    zimg.ZImg(np.ones((1, 128, 512, 512), np.uint16), layout="CZYX").save(source)  # 64 MiB
+    command("formats")  # imports are not what is measured
+    tracemalloc.start()
+    assert command("convert", source, output, "--chunks", "1,1,4,256,256", "-q") == 0
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40 << 20
+    assert zimg.io.read_info(output).depth == 128

@@ -1,0 +1,97 @@
+"""``zimg convert``: an image of one file into another file, without holding it in memory."""
+
+import re
+from contextlib import closing
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+from zimg._errors import ZException
+from zimg._progress import reporter
+from zimg.image import FileFormat, ZImgRegion
+from zimg.image.parameters import ZImgWriteParameters
+from zimg.image.values import Compression
+from zimg.io.held import HeldFile
+from zimg.io.scene_pixels import ScenePixels
+from zimg.io.writing import write_pixels
+
+RANGE = re.compile(r"(\d*):(\d*)")
+AXES = "xyzct"
+Member = TypeVar("Member", bound=Enum)
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertJob:
+    """What to convert, as the command line spells it."""
+
+    source: str
+    output: Path
+    scene: int
+    region: str
+    ratio: str
+    channels: str | None
+    compression: str
+    chunks: str | None
+    format: str
+    overwrite: bool
+
+
+def run_convert(job: ConvertJob, *, progress: bool) -> None:
+    """Write a part of the source; every argument is checked before a pixel is read."""
+    region, ratios = parse_box(job.region), parse_numbers("ratio", job.ratio)
+    channels = None if job.channels is None else parse_numbers("channels", job.channels)
+    chunks = None if job.chunks is None else parse_numbers("chunks", job.chunks)
+    parameters = ZImgWriteParameters(
+        compression=_member("compression", Compression, job.compression), chunks=chunks
+    )
+    format = _member("format", FileFormat, job.format)
+    if len(ratios) != 3:
+        raise ValueError(f"ratio must be X,Y,Z, not {job.ratio!r}")
+    if job.output.exists() and not job.overwrite:
+        raise ZException(f"{job.output} exists; --overwrite replaces it")
+    held = HeldFile(job.source, FileFormat.Unknown)
+    with closing(held), held.reading() as scenes, reporter(progress) as report:
+        if job.scene >= len(scenes):
+            raise ZException(f"{job.source} has no scene {job.scene}: it has {len(scenes)}, from 0")
+        pixels = ScenePixels(
+            scenes[job.scene], region, ratios, channels, stored=held.stored, advance=report.advance
+        )
+        report.stage("convert", pixels.info.depth * pixels.info.numTimes)
+        write_pixels(job.output, pixels, format=format, parameters=parameters)
+
+
+def parse_box(text: str) -> ZImgRegion:
+    """Return the region that ``x0:x1,y0:y1,z0:z1,c0:c1,t0:t1`` names; what is left out is all.
+
+    Raises
+    ------
+    ValueError
+        If the text has another form, or a range is empty.
+    """
+    parts = [RANGE.fullmatch(part) for part in text.split(",")]
+    if len(parts) > 5 or None in parts:
+        raise ValueError(f"region must be X0:X1,Y0:Y1,Z0:Z1,C0:C1,T0:T1, from 0, not {text!r}")
+    bounds = [part.groups() for part in parts if part] + [("", "")] * (5 - len(parts))
+    start = [int(first or 0) for first, _ in bounds]
+    end = [int(last) if last else -1 for _, last in bounds]
+    for axis, first, last in zip(AXES, start, end, strict=True):
+        if -1 < last <= first:
+            raise ValueError(f"region {text!r} is empty along {axis}: {first}:{last}")
+    return ZImgRegion(tuple(start), tuple(end))
+
+
+def parse_numbers(what: str, text: str) -> tuple[int, ...]:
+    """Return integers that commas separate; a ValueError that names the option otherwise."""
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise ValueError(f"{what} must be integers with commas between, not {text!r}")
+    return tuple(map(int, parts))
+
+
+def _member(what: str, kind: type[Member], text: str) -> Member:
+    """The member that a name, in any case, stands for."""
+    for name, member in kind.__members__.items():
+        if name.lower() == text.lower():
+            return member
+    raise ValueError(f"{what} must be one of {', '.join(kind.__members__)}, not {text!r}")
