@@ -51,12 +51,12 @@ def run_convert(job: ConvertJob, *, progress: bool) -> None:
     if job.output.exists() and not job.overwrite:
         raise ZException(f"{job.output} exists; --overwrite replaces it")
     held = HeldFile(job.source, FileFormat.Unknown)
-    with closing(held), held.reading() as scenes, reporter(progress) as report:
-        if job.scene >= len(scenes):
-            raise ZException(f"{job.source} has no scene {job.scene}: it has {len(scenes)}, from 0")
-        pixels = ScenePixels(
-            scenes[job.scene], region, ratios, channels, stored=held.stored, advance=report.advance
-        )
+    with closing(held), reporter(progress) as report:
+        with held.reading() as scenes:
+            count = len(scenes)
+        if job.scene >= count:
+            raise ZException(f"{job.source} has no scene {job.scene}: it has {count}, from 0")
+        pixels = ScenePixels(held, job.scene, region, ratios, channels, advance=report.advance)
         report.stage("convert", pixels.info.depth * pixels.info.numTimes)
         write_pixels(job.output, pixels, format=format, parameters=parameters)
 

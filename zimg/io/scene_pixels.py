@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from zimg.image import ZImg, ZImgInfo, ZImgRegion
 from zimg.image.info import cut
 from zimg.io.decoding import decoded
+from zimg.io.held import HeldFile
 from zimg.io.ratios import best_level, check_ratios, region_at
-from zimg.io.reader import Scene
 from zimg.io.whole import WholeScene
 
 
@@ -19,16 +19,16 @@ class ScenePixels:
 
     Parameters
     ----------
-    scene
-        Of a file that stays open.
+    file
+        That stays open; errors of reading name it.
+    number
+        Which scene of it, from 0.
     region
         In voxels of full resolution; may have open ends.
     ratios
         By how much to shrink along x, y, z; levels that the file has are used.
     channels
         Which channels of the region, from 0; None for all.
-    stored
-        Bytes of the file, to check its claims against; None when not known.
     advance
         Called with the number of planes after each slab that a writer took.
 
@@ -45,17 +45,19 @@ class ScenePixels:
 
     def __init__(
         self,
-        scene: Scene,
+        file: HeldFile,
+        number: int,
         region: ZImgRegion,
         ratios: Sequence[int] = (1, 1, 1),
         channels: Sequence[int] | None = None,
         *,
-        stored: int | None = None,
         advance: Callable[[int], object] = lambda planes: None,  # noqa: ARG005
     ) -> None:
         wanted = check_ratios(ratios)
+        with file.reading() as scenes:
+            scene = scenes[number]
         box = region.resolve(scene.info.size)
-        self._scene, self._stored, self._advance = scene, stored, advance
+        self._scene, self._file, self._advance = scene, file, advance
         self._level = best_level(scene.levels, box, wanted)
         self._part = region_at(box, scene.levels[self._level])
         full = cut(scene.info, box)
@@ -101,7 +103,8 @@ class ScenePixels:
         first, last = min(self._channels), max(self._channels) + 1
         end = (right, bottom, high, c + last, t + time + 1)
         part = ZImgRegion((x, y, low, c + first, t + time), end)
-        pixels = decoded(self._scene, part, self._level, stored=self._stored)[0]
+        with self._file.reading():
+            pixels = decoded(self._scene, part, self._level, stored=self._file.stored)[0]
         if self._channels == tuple(range(first, last)):
             return pixels
         return np.take(pixels, [channel - first for channel in self._channels], axis=0)
