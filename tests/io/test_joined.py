@@ -5,7 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zimg import Dimension, ZException, ZImg, ZImgInfo, ZImgRegion, ZImgSource
+from zimg import (
+    Compression,
+    Dimension,
+    ZException,
+    ZImg,
+    ZImgInfo,
+    ZImgRegion,
+    ZImgSource,
+    ZImgWriteParameters,
+)
 from zimg.io import write
 
 AXIS = {Dimension.X: 3, Dimension.Y: 2, Dimension.Z: 1, Dimension.C: 0}
@@ -20,7 +29,7 @@ def image(shape: tuple[int, ...], first: int, names: list[str] | None = None) ->
 def saved(folder: Path, **images: ZImg) -> list[Path]:
     paths = [folder / f"{name}.ome.tif" for name in images]
     for path, each in zip(paths, images.values(), strict=True):
-        write(path, each)
+        write(path, each, parameters=ZImgWriteParameters(compression=Compression.ADOBE_DEFLATE))
     return paths
 
 
