@@ -1,6 +1,8 @@
 """`zimg info`, `zimg convert` and `zimg formats`: what they print, write, hold and refuse."""
 
+import doctest
 import json
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 import zimg
 from zimg.cli import main
 from zimg.io.registry import FORMATS
+
+GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide" / "formats.md"
 
 
 def command(*arguments: object) -> int:
@@ -94,3 +98,23 @@ def test_a_stack_is_converted_without_being_held(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert peak < 24 << 20
     assert zimg.io.read_info(output).depth == 128
+
+
+def test_the_guide_prints_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```pycon\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    guide = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, GUIDE.name, None, 0)
+    result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(guide)
+    assert result.attempted > 10
+    assert result.failed == 0, capsys.readouterr().out
+
+
+def test_the_guide_has_every_format_with_what_it_does() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    for each in FORMATS:
+        suffixes = " ".join(f"`{suffix}`" for suffix in each.suffixes)
+        does = ("yes" if each.reader else "no", "yes" if each.writer else "no")
+        extra = f"`{each.extra}`" if each.extra else "-"
+        assert f"| {each.name} | {suffixes} | {does[0]} | {does[1]} | {extra} |" in text
