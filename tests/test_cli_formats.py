@@ -4,6 +4,7 @@ import doctest
 import json
 import re
 import tracemalloc
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ import pytest
 
 import zimg
 from zimg.cli import main
+from zimg.io.held import HeldFile
 from zimg.io.registry import FORMATS
+from zimg.io.scene_pixels import ScenePixels
+from zimg.io.writing import write_pixels
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide" / "formats.md"
 
@@ -118,3 +122,27 @@ def test_the_guide_has_every_format_with_what_it_does() -> None:
         does = ("yes" if each.reader else "no", "yes" if each.writer else "no")
         extra = f"`{each.extra}`" if each.extra else "-"
         assert f"| {each.name} | {suffixes} | {does[0]} | {does[1]} | {extra} |" in text
+
+
+@pytest.mark.parametrize("name", ["out.tif", "out.ome.tif", "out.ome.zarr", "out.nrrd"])
+def test_an_interrupt_leaves_no_file(stack: Path, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "written"
+    folder.mkdir()
+
+    def interrupt(planes: int) -> None:
+        raise KeyboardInterrupt(planes)
+
+    held = HeldFile(str(stack), zimg.image.FileFormat.Unknown)
+    with closing(held), pytest.raises(KeyboardInterrupt):
+        write_pixels(folder / name, ScenePixels(held, 0, zimg.ZImgRegion(), advance=interrupt))
+    assert list(folder.iterdir()) == []
+
+
+def test_a_damaged_source_is_named_and_leaves_no_file(
+    stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged, output = tmp_path / "damaged.tif", tmp_path / "out.nrrd"
+    damaged.write_bytes(stack.read_bytes()[:-3000])
+    assert command("convert", damaged, output, "-q") == 1
+    assert "damaged.tif" in capsys.readouterr().err
+    assert not output.exists()
