@@ -23,7 +23,18 @@ CALLS = [
     for form in surface.forms(f"{name}.{member}")
 ]
 DIFFERENT = surface.RECORD["different"]
-OURS = {"__version__", "compare", "doctor", "open", "read", "subtract", "trace", "write"}
+OURS = {
+    "SkeletonizeConfig",
+    "__version__",
+    "compare",
+    "doctor",
+    "open",
+    "read",
+    "skeletonize",
+    "subtract",
+    "trace",
+    "write",
+}
 
 TRACE_OPTIONS = {
     *("channel", "time", "z_to_xy", "downsample", "config", "level", "overrides", "resample"),

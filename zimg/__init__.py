@@ -36,12 +36,13 @@ if TYPE_CHECKING:
         read,
         write,
     )
+    from zimg.skeletons import SkeletonizeConfig, skeletonize
     from zimg.swc import SwcNode, ZSwc
     from zimg.swc.comparing import compare
     from zimg.swc.subtraction import subtract
     from zimg.tracing import trace
     from zimg.tracing.config import TraceConfig
-    from zimg.workers import ZNeutubeAutoTrace, ZSwcSubtract
+    from zimg.workers import ZNeutubeAutoTrace, ZNeutubeSkeletonize, ZSwcSubtract
 
     __version__: str
 
@@ -51,6 +52,7 @@ __all__ = [
     "FileFormat",
     "ImgMergeMode",
     "Interpolant",
+    "SkeletonizeConfig",
     "SwcNode",
     "TraceConfig",
     "VoxelFormat",
@@ -67,6 +69,7 @@ __all__ = [
     "ZImgTileSubBlock",
     "ZImgWriteParameters",
     "ZNeutubeAutoTrace",
+    "ZNeutubeSkeletonize",
     "ZSwc",
     "ZSwcSubtract",
     "ZVoxelCoordinate",
@@ -77,6 +80,7 @@ __all__ = [
     "neutube_json",
     "open",
     "read",
+    "skeletonize",
     "subtract",
     "trace",
     "write",
@@ -110,12 +114,13 @@ _NAMES_OF = {
         "read",
         "write",
     ),
+    "zimg.skeletons": ("SkeletonizeConfig", "skeletonize"),
     "zimg.swc": ("SwcNode", "ZSwc"),
     "zimg.swc.comparing": ("compare",),
     "zimg.swc.subtraction": ("subtract",),
     "zimg.tracing": ("trace",),
     "zimg.tracing.config": ("TraceConfig",),
-    "zimg.workers": ("ZNeutubeAutoTrace", "ZSwcSubtract"),
+    "zimg.workers": ("ZNeutubeAutoTrace", "ZNeutubeSkeletonize", "ZSwcSubtract"),
 }
 _HOME = {name: module for module, names in _NAMES_OF.items() for name in names}
 

@@ -57,13 +57,19 @@ def ratio(name: str, value: Any) -> float:
 
 def three_factors(name: str, value: Any) -> tuple[int, int, int]:
     """Return three ints of 1 or above, in the order x, y, z."""
+    x, y, z = three_integers(name, value)
+    if min(x, y, z) < 1:
+        raise ValueError(f"{name} must be 1 or above in each axis, not {x}, {y}, {z}")
+    return x, y, z
+
+
+def three_integers(name: str, value: Any) -> tuple[int, int, int]:
+    """Return three ints, in the order x, y, z."""
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         raise TypeError(f"{name} must be a sequence of 3 ints, not {value!r}")
     if len(value) != 3:
         raise ValueError(f"{name} must contain exactly 3 elements, not {len(value)}")
-    x, y, z = (integer(name, factor) for factor in value)
-    if min(x, y, z) < 1:
-        raise ValueError(f"{name} must be 1 or above in each axis, not {x}, {y}, {z}")
+    x, y, z = (integer(name, skipped) for skipped in value)
     return x, y, z
 
 

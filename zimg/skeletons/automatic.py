@@ -1,0 +1,94 @@
+"""`zimg.skeletonize`: the skeleton of a binary image or array."""
+
+from collections.abc import Sequence
+from operator import index
+
+from zimg._progress import Cancel, Progress, reporter
+from zimg._typing import Array
+from zimg.image import ZImg
+from zimg.skeletons.options import Config, resolve_options
+from zimg.skeletons.pipeline import run_skeletonize
+from zimg.swc import ZSwc
+
+
+def skeletonize(
+    image_or_array: ZImg | Array,
+    /,
+    *,
+    channel: int = 0,
+    time: int = 0,
+    config: Config = None,
+    downsample: Sequence[int] | None = None,
+    progress: Progress = None,
+    cancel: Cancel | None = None,
+) -> ZSwc:
+    """Find the centre lines of the objects in a volume.
+
+    Parameters
+    ----------
+    image_or_array
+        A `ZImg`, or a ``(Z, Y, X)`` or ``(Y, X)`` array of any framework; objects are what is above
+        0, unless `config` says otherwise, and touching labels are one object. Distances, objects
+        and growth are computed by that framework on its device, branches and nodes on the host.
+    channel, time
+        Which of the image's channels and time points; an array has one of each.
+    config
+        None for the code defaults of the reference; else a `SkeletonizeConfig`, a mapping of
+        options, the name of a preset such as ``"SKELETONIZE"``, or a file.
+    downsample
+        Whole factors along x, y, z by which the mask is reduced first, 1 for none; they replace
+        `downsampleInterval` of the configuration, which is one less.
+    progress
+        True for progress bars, or a callable of stage, steps done and steps in all (None: unknown).
+    cancel
+        An object like `threading.Event`; when it is set, the work stops.
+
+    Returns
+    -------
+    ZSwc
+        Positions x, y, z and radii in voxels of the volume; empty when there is no object.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments.
+    ZCancellationException
+        When `cancel` was set.
+
+    Notes
+    -----
+    The method and its results are those of neuTube (Feng, Zhao and Kim 2015,
+    doi:10.1523/ENEURO.0049-14.2014).
+    """
+    volume = _volume(image_or_array, channel, time)
+    options = resolve_options(config, downsample=_intervals(downsample))
+    with reporter(progress, cancel) as report:
+        return run_skeletonize(volume, options=options, report=report)
+
+
+def _volume(image: ZImg | Array, channel: int, time: int) -> Array:
+    """The ``(Z, Y, X)`` array to skeletonize."""
+    if isinstance(image, ZImg):
+        times, channels = image.shape[:2]
+        if not (0 <= time < times and 0 <= channel < channels):
+            raise ValueError(
+                f"an image of {channels} channels and {times} times has no channel {channel} "
+                f"at time {time}"
+            )
+        return image.data[time][channel, ...]
+    if channel or time:
+        raise ValueError(f"an array has one channel and time, got channel={channel}, time={time}")
+    if getattr(image, "ndim", None) not in (2, 3) or 0 in image.shape:
+        shape = getattr(image, "shape", type(image).__name__)
+        raise ValueError(f"skeletonize takes a ZImg or a (Z, Y, X) or (Y, X) array, got {shape}")
+    return image if image.ndim == 3 else image[None, :, :]
+
+
+def _intervals(factors: Sequence[int] | None) -> list[int] | None:
+    """Voxels skipped, from factors along x, y, z."""
+    if factors is None:
+        return None
+    whole = [index(factor) for factor in factors]
+    if len(whole) != 3 or min(whole) < 1:
+        raise ValueError(f"downsample takes three whole numbers from 1 up, got {tuple(factors)}")
+    return [factor - 1 for factor in whole]
