@@ -21,6 +21,7 @@ from zimg.io import write
 from zimg.io.registry import FORMATS
 
 LONGEST = 5.0  # seconds for one file
+PATIENCE = 120.0  # seconds until a new process has imported what it needs
 LARGEST = 2**30  # bytes that reading one file may take
 # One plane of grey, or a volume of two channels: what each format can hold.
 SHAPES = {".png": (1, 1, 23, 31), ".jpg": (1, 1, 23, 31), ".jxr": (1, 1, 23, 31)}
@@ -65,7 +66,7 @@ class Reader:
     process: subprocess.Popen[str] | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
-    def read(self, path: Path) -> str:
+    def read(self, path: Path, *, seconds: float = LONGEST) -> str:
         """``image``, ``error``, or what went wrong."""
         if self.process is None or self.process.poll() is not None:
             command = [sys.executable, "-u", "-m", "tests.io.fuzzing", "--read"]
@@ -73,11 +74,13 @@ class Reader:
             self.process = subprocess.Popen(
                 command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
             )
-            self._answer(60.0)  # it has imported what it needs
+            self._answer(PATIENCE)
+            if seconds < PATIENCE:  # a first file, for which modules are imported
+                self.read(path, seconds=PATIENCE)
         assert self.process.stdin is not None
         self.process.stdin.write(f"{path}\n")
         self.process.stdin.flush()
-        return self._answer(LONGEST)
+        return self._answer(seconds)
 
     def _answer(self, seconds: float) -> str:
         assert self.process is not None
