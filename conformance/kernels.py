@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace
+from zimg._dispatch import device as device_of
 from zimg._typing import Array, Device, Namespace
 from zimg.kernels import (
     blocks,
+    geodesic,
     histogram,
     morphology,
     pack,
@@ -144,7 +146,31 @@ def _resampled(volume: Array, *, kernel: str) -> Array:
     return resample.resampled(volume, (7, 24, 11), kernel, smooth=True)
 
 
+def _neighbours(mask: Array) -> Array:
+    """Table and numbers, by the number of voxels that the mask of this module has."""
+    numbers = geodesic.voxel_numbers(mask)
+    return geodesic.neighbour_table(numbers, _voxels(mask))
+
+
+def _voxels(mask: Array) -> Array:
+    xp = array_namespace(mask)
+    flat = np.flatnonzero(BRIGHT).astype(np.int32)
+    return upload(flat, on=device_of(mask), xp=xp)
+
+
+def _predecessors(mask: Array, squared: Array, cost: Array) -> tuple[Array, Array]:
+    return geodesic.predecessors(_neighbours(mask), squared, cost, steps=STEPS)
+
+
+STEPS = tuple(float(sum(map(abs, step))) ** 0.5 for step in geodesic.NEIGHBOURS)
+THICKNESS = RANDOM.integers(1, 9, int(BRIGHT.sum())).astype(np.int32)
+COSTS = RANDOM.permutation(int(BRIGHT.sum())).astype(np.float32)
+
+
 CALLS: dict[str, list[Call]] = {
+    "voxel_numbers": [Call(geodesic.voxel_numbers, (mask,)) for mask in (BRIGHT, ~BRIGHT)],
+    "neighbour_table": [Call(_neighbours, (BRIGHT,))],
+    "predecessors": [Call(_predecessors, (BRIGHT, THICKNESS, COSTS))],
     "dot_scores": [scored(scores.dot_scores)],
     "full_scores": [scored(scores.full_scores)],
     "core_correlations": [scored(scores.core_correlations, "core")],
@@ -174,10 +200,11 @@ CALLS: dict[str, list[Call]] = {
         for mode in ("First", "Max", "Min", "Mean")
         for t in ("uint8", "uint16", "float32")
     ],
+    # Without float64 a sum next to a half may be rounded to the other side: floats tell the rest.
     "resampled": [
         Call(partial(_resampled, kernel=kernel), (VOLUME.astype(t),))
         for kernel in ("Nearest", "Linear", "Cubic", "Lanczos2", "Lanczos3")
-        for t in ("uint8", "uint16", "float32")
+        for t in (("uint8", "uint16", "float32") if kernel == "Nearest" else ("float32",))
     ],
     "widened": [
         Call(with_namespace(widen.widened), (VOLUME.astype(t),))
@@ -194,6 +221,7 @@ READING: dict[str, list[Call]] = {
 NOT_CALLED = {
     "check_connectivity": "takes a plain number and raises",
     "in_type": "reduced and resampled end with it",
+    "cost_dtype": "gives a type; geodesic_distance computes in it",
     "lattice": "plain numbers",
     "thin_core_points": "plain numbers",
     "widest_float": "gives a type; reduced and resampled compute in it",

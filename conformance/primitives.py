@@ -18,6 +18,7 @@ import zimg.ops
 from zimg._dispatch import PRIMITIVES
 from zimg._typing import Array
 from zimg.kernels.arithmetic import Operation
+from zimg.kernels.geodesic import NEIGHBOURS
 from zimg.ops import RowPlan
 
 from .case import Case, OnDevice, Raw, cell_ids, random_values
@@ -208,6 +209,17 @@ _STATE = (np.asarray(0, np.int32), _SOME)
 _SMALL = (_SOME, _SOME[0])
 _SCATTER_DTYPES = ("uint8", "int32", "float32", "float64")
 
+
+def _geodesic() -> Case:
+    """A bent line of voxels: each knows the one before and the one behind."""
+    table = np.full((len(NEIGHBOURS), 40), 40, np.int32)
+    table[0, 1:], table[-1, :-1] = np.arange(39), np.arange(1, 40)
+    squared = random_values(40, "int32", levels=9)
+    steps = Raw(tuple(float(sum(map(abs, step))) ** 0.5 for step in NEIGHBOURS))
+    args = (table, squared, np.asarray([7], np.int32))
+    return Case("line", args, {"steps": steps}, reads_host=True)
+
+
 CASES: dict[str, list[Case]] = {
     "gather": _gathers(),
     "sample_linear": _samples(),
@@ -225,6 +237,7 @@ CASES: dict[str, list[Case]] = {
     "components": _labellings(),
     "remove_small": _labellings(3),
     "combined": _arithmetic(),
+    "geodesic_distance": [_geodesic()],
     "while_loop": [
         Case(
             "doubling",

@@ -69,6 +69,7 @@ class Reader:
     def read(self, path: Path, *, seconds: float = LONGEST) -> str:
         """``image``, ``error``, or what went wrong."""
         if self.process is None or self.process.poll() is not None:
+            self.close()
             command = [sys.executable, "-u", "-m", "tests.io.fuzzing", "--read"]
             pipe = subprocess.PIPE
             self.process = subprocess.Popen(
@@ -97,7 +98,7 @@ class Reader:
         """End the process."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.communicate()  # closes the pipes too
 
 
 def serve() -> None:
