@@ -53,9 +53,19 @@ def write_pixels(
     file, options = Path(path), parameters or ZImgWriteParameters()
     with told_of_writing(path):
         found = format_to_write(file, FileFormat(format))
+        if FileFormat.OmeZarr not in found.formats:
+            _check_for_no_zarr(options, found.name)
         writer = found.writing()
         writer.check(pixels.info, options)
         if not file.absolute().parent.is_dir():
             raise ZException(f"the folder {file.absolute().parent} does not exist")
     with told_of_writing(path):
         writer.write(file, pixels, options)
+
+
+def _check_for_no_zarr(options: ZImgWriteParameters, name: str) -> None:
+    """Refuse what only OME-Zarr can honour."""
+    usual = ZImgWriteParameters()
+    for option in ("omeZarrVersion", "chunks", "shards"):
+        if getattr(options, option) != getattr(usual, option):
+            raise ZException(f"{option} is for OME-Zarr, {name} has none")
