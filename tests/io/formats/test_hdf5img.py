@@ -24,8 +24,8 @@ from zimg import (
 )
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io import ZImgSliceProvider, write
-from zimg.io.formats.hdf5img.halving import halved
 from zimg.io.formats.hdf5img.metadata import TYPES
+from zimg.io.halving import halved
 from zimg.io.subblocks import internal_sub_regions, read_sub_block, sub_block_lists
 
 PLANE = "Img/TimePoint{}/Channel{}/Z{}/Data"

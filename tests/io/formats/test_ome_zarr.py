@@ -20,7 +20,8 @@ import zimg
 from zimg import Compression, VoxelSizeUnit, ZException, ZImg, ZImgInfo, ZImgRegion
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io import write
-from zimg.io.formats.ome_zarr.pyramid import halved, levels_of
+from zimg.io.formats.ome_zarr.pyramid import levels_of
+from zimg.io.halving import halved
 from zimg.io.writing import write_pixels
 
 SPACE = [{"name": a, "type": "space", "unit": "micrometer"} for a in "zyx"]

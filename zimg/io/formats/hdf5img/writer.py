@@ -15,10 +15,10 @@ from zimg.image import ZImgInfo
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.atomic import atomic_path
 from zimg.io.decoding import processors
-from zimg.io.formats.hdf5img.halving import halved
 from zimg.io.formats.hdf5img.metadata import TYPES, check_info, write_info
 from zimg.io.formats.hdf5img.packing import Packer, check_packing
 from zimg.io.formats.hdf5img.reader import ROOT, TILE, plane_name
+from zimg.io.halving import halved
 from zimg.io.writer import Pixels
 
 # Bytes of the planes that are packed at once, when one plane is not more.

@@ -15,7 +15,8 @@ from zimg.io.atomic import atomic_folder
 from zimg.io.formats.ome_zarr.axes import ALL
 from zimg.io.formats.ome_zarr.description import check_description, group_attributes
 from zimg.io.formats.ome_zarr.layout import Layout, layout_of
-from zimg.io.formats.ome_zarr.pyramid import Shrunk, halved, levels_of
+from zimg.io.formats.ome_zarr.pyramid import Shrunk, levels_of
+from zimg.io.halving import halved
 from zimg.io.writer import Pixels
 
 # What a folder has that a store may replace.
