@@ -218,6 +218,16 @@ def described(info: ZImgInfo, like: ZImgInfo) -> ZImgInfo:
     return result
 
 
+def resized(info: ZImgInfo, size: Sequence[int]) -> ZImgInfo:
+    """`info` with another number of voxels along x, y, z, which fill the same space; a copy."""
+    result = info.copy()
+    for axis, old, new in zip("XYZ", info.size, size, strict=False):
+        name = f"voxelSize{axis}"
+        setattr(result, name, getattr(info, name) * (old / new))
+    result.width, result.height, result.depth = size
+    return result
+
+
 def cut(info: ZImgInfo, region: ZImgRegion) -> ZImgInfo:
     """What is known about a resolved `region` of an image; `position` is not moved."""
     result = info.copy()

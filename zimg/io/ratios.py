@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zimg._typing import Device
 from zimg.image import ZImg, ZImgInfo, ZImgRegion
 from zimg.image.export import exported
-from zimg.image.info import cut
+from zimg.image.info import cut, resized
 from zimg.io.decoding import decoded
 from zimg.io.reader import Level, Scene
 
@@ -69,16 +69,7 @@ def decode(
     part = region_at(box, scene.levels[level])
     arrays = decoded(scene, part, level, stored=stored)
     x, y, z = (-(-n // ratio) for n, ratio in zip(box.size, ratios, strict=False))
-    return Decoded(arrays, _at_size(cut(scene.info, box), part), (x, y, z))
-
-
-def _at_size(info: ZImgInfo, part: ZImgRegion) -> ZImgInfo:
-    """`info` with the sizes in space of `part`, and voxels that are larger by as much."""
-    x, y, z, _, _ = part.size
-    for axis, old, new in zip("XYZ", (info.width, info.height, info.depth), (x, y, z), strict=True):
-        setattr(info, f"voxelSize{axis}", getattr(info, f"voxelSize{axis}") * (old / new))
-    info.width, info.height, info.depth = x, y, z
-    return info
+    return Decoded(arrays, resized(cut(scene.info, box), part.size[:3]), (x, y, z))
 
 
 def best_level(levels: Sequence[Level], box: ZImgRegion, ratios: Ratios) -> int:

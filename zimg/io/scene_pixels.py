@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.image import ZImg, ZImgInfo, ZImgRegion
-from zimg.image.info import cut
+from zimg.image.info import cut, resized
 from zimg.io.decoding import decoded
 from zimg.io.held import HeldFile
 from zimg.io.ratios import best_level, check_ratios, region_at
@@ -64,7 +64,7 @@ class ScenePixels:
         sizes = (full.width, full.height, full.depth)
         x, y, z = (-(-n // ratio) for n, ratio in zip(sizes, wanted, strict=True))
         self._channels = _checked(channels, full.numChannels)
-        self.info = _chosen(_sized(full, (x, y, z)), self._channels)
+        self.info = _chosen(resized(full, (x, y, z)), self._channels)
         self.dtype = scene.dtype
         self._shrinks_z = z != self._part.size[2]
         self._depth = self._slab_depth()
@@ -124,14 +124,6 @@ def _checked(channels: Sequence[int] | None, count: int) -> tuple[int, ...]:
     if not chosen or not all(0 <= channel < count for channel in chosen):
         raise ValueError(f"channels are numbers from 0 to {count - 1}, not {chosen}")
     return chosen
-
-
-def _sized(info: ZImgInfo, size: tuple[int, int, int]) -> ZImgInfo:
-    """`info` with fewer, larger voxels."""
-    for axis, old, new in zip("XYZ", (info.width, info.height, info.depth), size, strict=True):
-        setattr(info, f"voxelSize{axis}", getattr(info, f"voxelSize{axis}") * (old / new))
-    info.width, info.height, info.depth = size
-    return info
 
 
 def _chosen(info: ZImgInfo, channels: tuple[int, ...]) -> ZImgInfo:

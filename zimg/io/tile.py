@@ -1,6 +1,7 @@
 """Pieces of an image that are read when they are asked for."""
 
 from zimg.image import ImgMergeMode, ZImg, ZImgInfo, ZImgSource
+from zimg.image.info import resized
 from zimg.io.ratios import check_ratios
 from zimg.io.reading import read_source, read_source_info
 
@@ -93,11 +94,5 @@ class ZImgTileSubBlock(ZImgSubBlock):
     def readInfo(self) -> ZImgInfo:
         """Metadata of the shrunk part, without reading pixels."""
         info = read_source_info(self._source)
-        for name, axis, ratio in zip(
-            ("width", "height", "depth"), "XYZ", self._ratios, strict=True
-        ):
-            old = getattr(info, name)
-            setattr(info, name, -(-old // ratio))
-            size = getattr(info, f"voxelSize{axis}")
-            setattr(info, f"voxelSize{axis}", size * old / getattr(info, name))
-        return info
+        sizes = zip(info.size, self._ratios, strict=False)
+        return resized(info, [-(-size // ratio) for size, ratio in sizes])
