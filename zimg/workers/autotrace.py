@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, ClassVar
 
 from zimg._errors import ZException
@@ -11,16 +10,15 @@ from zimg._typing import Array
 from zimg.image import ZImgSource
 from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import TraceConfig, check_supported, resolve_config
-from zimg.tracing.pipeline import TraceReport, run_trace
+from zimg.tracing.pipeline import run_trace
 from zimg.workers import checks
+from zimg.workers.image_worker import INPUT, LOG_FILE, OUTPUT, ImageWorker
 from zimg.workers.logs import log, logging_to
-from zimg.workers.output import check_writable, write_tree
-from zimg.workers.settings import Setting, Settings, stores
-from zimg.workers.sources import image_source, source_from_json, source_to_json
+from zimg.workers.settings import Setting, stores
 from zimg.workers.volume import read_channel, read_info
 
 
-class ZNeutubeAutoTrace(Settings):
+class ZNeutubeAutoTrace(ImageWorker):
     """Trace one channel at one time of an image and write the tree as an SWC file.
 
     The setters store; `run` reads, traces and writes. Coordinates in the file are voxel indices
@@ -36,15 +34,10 @@ class ZNeutubeAutoTrace(Settings):
     >>> worker.run()
     """
 
+    work: ClassVar[str] = "Auto Trace"
     settings: ClassVar[tuple[Setting, ...]] = (
-        Setting("log_file", checks.text, "", required=True),
-        Setting(
-            "input_image_source",
-            image_source,
-            encode=source_to_json,
-            decode=source_from_json,
-            optional=True,
-        ),
+        LOG_FILE,
+        INPUT,
         Setting("selected_channel", checks.index, 0),
         Setting("selected_time", checks.index, 0),
         Setting("z_scale", checks.ratio),
@@ -54,7 +47,7 @@ class ZNeutubeAutoTrace(Settings):
         Setting("trace_level", checks.integer, 0),
         Setting("do_resample_after_tracing", checks.flag, True),
         Setting("doc_has_any_swc", checks.flag, False),
-        Setting("output_swc_path", checks.text, ""),
+        OUTPUT,
         Setting(
             "algo_overrides",
             checks.trace_config,
@@ -63,28 +56,6 @@ class ZNeutubeAutoTrace(Settings):
             optional=True,
         ),
     )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._has_result = False
-
-    @stores("input_image_source")
-    def setInputImageSource(self, imgSource: ZImgSource) -> None:
-        """Set the image to trace; the source is copied."""
-
-    def setInputImagePath(self, filename: str) -> None:
-        """Set the image to trace: a whole file. ZException if it does not exist."""
-        self.setInputImageSource(ZImgSource(filename))
-
-    setInputFile = setInputImagePath
-
-    @stores("output_swc_path")
-    def setOutputSwcPath(self, filename: str) -> None:
-        """Set the SWC file to write; missing folders are made, an existing file is replaced."""
-
-    @stores("log_file")
-    def setLogFile(self, logfilename: str) -> None:
-        """Set a file that each run overwrites with its log lines; an empty name means none."""
 
     @stores("selected_channel", "selected_time")
     def setSelectedChannelTime(self, channel: int, time: int) -> None:
@@ -130,14 +101,6 @@ class ZNeutubeAutoTrace(Settings):
     def setDocHasAnySwc(self, v: bool) -> None:
         """Say that the image has a tree already; nothing is recovered then."""
 
-    def outputSwcPath(self) -> str:
-        """Return what `setOutputSwcPath` set."""
-        return str(self.values["output_swc_path"])
-
-    def hasResult(self) -> bool:
-        """Return whether the last `run` wrote an SWC file."""
-        return self._has_result
-
     def run(self, *, progress: Progress = None, cancel: Cancel | None = None) -> None:
         """Trace the image and write the tree.
 
@@ -175,7 +138,9 @@ class ZNeutubeAutoTrace(Settings):
                     resample=self.values["do_resample_after_tracing"],
                     report=report,
                 )
-            self._keep(result, output)
+            if self._keep(result.tree, output):
+                found = (result.seeds, result.chains, len(result.tree), output)
+                log.info("Auto Trace: %d seeds, %d chains, %d nodes in %s", *found)
 
     def to_task(self) -> dict[str, Any]:
         """Return the content of the task file, with the ratio that a run would use."""
@@ -189,27 +154,9 @@ class ZNeutubeAutoTrace(Settings):
             task["z_scale"] = self._z_to_xy(self.values["input_image_source"])
         return task
 
-    def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Return the values that the content of a task file sets, also of one from older days."""
-        if "input_image_path" in task and "input_image_source" not in task:
-            task = task | {"input_image_source": {"filenames": [task["input_image_path"]]}}
-        return super().from_task(task)
-
-    def _input(self) -> ZImgSource:
-        source: ZImgSource | None = self.values["input_image_source"]
-        if source is None:
-            raise ZException("Auto Trace failed: no input image source configured.")
-        return source
-
-    def _output(self) -> Path:
-        if not self.values["output_swc_path"]:
-            raise ZException("Auto Trace failed: output SWC path is empty.")
-        return check_writable(self.values["output_swc_path"])
-
     def _config(self) -> TraceConfig:
-        given = self.values["trace_config"]
         config = resolve_config(
-            (self.values["trace_config_path"] or None) if given is None else given,
+            self._configuration("trace_config"),
             level=self.values["trace_level"],
             overrides=self.values["algo_overrides"],
             existing_tree=self.values["doc_has_any_swc"],
@@ -225,12 +172,3 @@ class ZNeutubeAutoTrace(Settings):
 
     def _volume(self, source: ZImgSource) -> Array:
         return read_channel(source, self.values["selected_channel"], self.values["selected_time"])
-
-    def _keep(self, result: TraceReport, output: Path) -> None:
-        if len(result.tree) == 0:
-            log.warning("Auto Trace: nothing found; %s is not written", output)
-            return
-        write_tree(result.tree, output)
-        self._has_result = True
-        found = (result.seeds, result.chains, len(result.tree), output)
-        log.info("Auto Trace: %d seeds, %d chains, %d nodes in %s", *found)

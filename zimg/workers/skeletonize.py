@@ -1,7 +1,6 @@
 """Skeletonization as a worker: settings by name, task files, one call that works and writes."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 from zimg._errors import ZException
@@ -10,14 +9,13 @@ from zimg.image import ZImgSource
 from zimg.skeletons.options import SkeletonizeConfig, resolve_options
 from zimg.skeletons.pipeline import run_skeletonize
 from zimg.workers import checks
+from zimg.workers.image_worker import INPUT, LOG_FILE, OUTPUT, ImageWorker
 from zimg.workers.logs import log, logging_to
-from zimg.workers.output import check_writable, write_tree
-from zimg.workers.settings import Setting, Settings, stores
-from zimg.workers.sources import image_source, source_from_json, source_to_json
+from zimg.workers.settings import Setting, stores
 from zimg.workers.volume import read_channel, read_info
 
 
-class ZNeutubeSkeletonize(Settings):
+class ZNeutubeSkeletonize(ImageWorker):
     """Skeletonize the one channel of an image at one time and write the tree as an SWC file.
 
     The setters store; `run` reads, works and writes. Coordinates in the file are voxel indices
@@ -33,43 +31,16 @@ class ZNeutubeSkeletonize(Settings):
     >>> worker.run()
     """
 
+    work: ClassVar[str] = "Skeletonize"
     settings: ClassVar[tuple[Setting, ...]] = (
-        Setting("log_file", checks.text, "", required=True),
-        Setting(
-            "input_image_source",
-            image_source,
-            encode=source_to_json,
-            decode=source_from_json,
-            optional=True,
-        ),
+        LOG_FILE,
+        INPUT,
         Setting("skeletonize_config_path", checks.text, ""),
         Setting("skeletonize_config", checks.json_object, optional=True),
         Setting("downsample_interval_override", checks.three_integers, encode=list, optional=True),
         Setting("verbose", checks.flag, False),
-        Setting("output_swc_path", checks.text, ""),
+        OUTPUT,
     )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._has_result = False
-
-    @stores("input_image_source")
-    def setInputImageSource(self, imgSource: ZImgSource) -> None:
-        """Set the image; the source is copied. Its region may choose a channel and a time."""
-
-    def setInputImagePath(self, filename: str) -> None:
-        """Set the image: a whole file. ZException if it does not exist."""
-        self.setInputImageSource(ZImgSource(filename))
-
-    setInputFile = setInputImagePath
-
-    @stores("output_swc_path")
-    def setOutputSwcPath(self, filename: str) -> None:
-        """Set the SWC file to write; missing folders are made, an existing file is replaced."""
-
-    @stores("log_file")
-    def setLogFile(self, logfilename: str) -> None:
-        """Set a file that each run overwrites with its log lines; an empty name means none."""
 
     @stores("verbose")
     def setVerbose(self, v: bool) -> None:
@@ -90,14 +61,6 @@ class ZNeutubeSkeletonize(Settings):
         name = "downsample_interval_override"
         given = downsampleIntervalOverride
         self.values[name] = None if given is None else checks.three_integers(name, given)
-
-    def outputSwcPath(self) -> str:
-        """Return what `setOutputSwcPath` set."""
-        return str(self.values["output_swc_path"])
-
-    def hasResult(self) -> bool:
-        """Return whether the last `run` wrote an SWC file."""
-        return self._has_result
 
     def run(self, *, progress: Progress = None, cancel: Cancel | None = None) -> None:
         """Skeletonize the image and write the tree.
@@ -127,24 +90,13 @@ class ZNeutubeSkeletonize(Settings):
                 report.stage("read")
                 volume = read_channel(source, 0, 0)
                 tree = run_skeletonize(volume, options=options, report=report)
-            if len(tree) == 0:
-                log.warning("Skeletonize: nothing found; %s is not written", output)
+            if self._keep(tree, output):
+                log.info("Skeletonize: %d nodes in %s", len(tree), output)
+            else:
                 output.unlink(missing_ok=True)
-                return
-            write_tree(tree, output)
-            self._has_result = True
-            log.info("Skeletonize: %d nodes in %s", len(tree), output)
-
-    def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Return the values that the content of a task file sets, also of one from older days."""
-        if "input_image_path" in task and "input_image_source" not in task:
-            task = task | {"input_image_source": {"filenames": [task["input_image_path"]]}}
-        return super().from_task(task)
 
     def _input(self) -> ZImgSource:
-        source: ZImgSource | None = self.values["input_image_source"]
-        if source is None:
-            raise ZException("Skeletonize failed: no input image source configured.")
+        source = super()._input()
         info = read_info(source)
         if (info.numChannels, info.numTimes) != (1, 1):
             raise ZException(
@@ -153,12 +105,8 @@ class ZNeutubeSkeletonize(Settings):
             )
         return source
 
-    def _output(self) -> Path:
-        if not self.values["output_swc_path"].strip():
-            raise ZException("Skeletonize failed: output SWC path is empty.")
-        return check_writable(self.values["output_swc_path"])
-
     def _options(self) -> SkeletonizeConfig:
-        given = self.values["skeletonize_config"]
-        config = (self.values["skeletonize_config_path"] or None) if given is None else given
-        return resolve_options(config, downsample=self.values["downsample_interval_override"])
+        return resolve_options(
+            self._configuration("skeletonize_config"),
+            downsample=self.values["downsample_interval_override"],
+        )

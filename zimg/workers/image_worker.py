@@ -1,0 +1,96 @@
+"""What workers that make a tree of an image share: input, output, log file and older task files."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from zimg._errors import ZException
+from zimg.image import ZImgSource
+from zimg.swc import ZSwc
+from zimg.workers import checks
+from zimg.workers.logs import log
+from zimg.workers.output import check_writable, write_tree
+from zimg.workers.settings import Setting, Settings, stores
+from zimg.workers.sources import image_source, source_from_json, source_to_json
+
+LOG_FILE = Setting("log_file", checks.text, "", required=True)
+INPUT = Setting(
+    "input_image_source",
+    image_source,
+    encode=source_to_json,
+    decode=source_from_json,
+    optional=True,
+)
+OUTPUT = Setting("output_swc_path", checks.text, "")
+
+
+class ImageWorker(Settings):
+    """Base of the workers that read an image and write an SWC file.
+
+    Attributes
+    ----------
+    work
+        What a worker does, as errors and log lines name it.
+    """
+
+    work: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_result = False
+
+    @stores("input_image_source")
+    def setInputImageSource(self, imgSource: ZImgSource) -> None:
+        """Set the image; the source is copied."""
+
+    def setInputImagePath(self, filename: str) -> None:
+        """Set the image: a whole file. ZException if it does not exist."""
+        self.setInputImageSource(ZImgSource(filename))
+
+    setInputFile = setInputImagePath
+
+    @stores("output_swc_path")
+    def setOutputSwcPath(self, filename: str) -> None:
+        """Set the SWC file to write; missing folders are made, an existing file is replaced."""
+
+    @stores("log_file")
+    def setLogFile(self, logfilename: str) -> None:
+        """Set a file that each run overwrites with its log lines; an empty name means none."""
+
+    def outputSwcPath(self) -> str:
+        """Return what `setOutputSwcPath` set."""
+        return str(self.values["output_swc_path"])
+
+    def hasResult(self) -> bool:
+        """Return whether the last `run` wrote an SWC file."""
+        return self._has_result
+
+    def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Return the values that the content of a task file sets, also of one from older days."""
+        if "input_image_path" in task and "input_image_source" not in task:
+            task = task | {"input_image_source": {"filenames": [task["input_image_path"]]}}
+        return super().from_task(task)
+
+    def _input(self) -> ZImgSource:
+        source: ZImgSource | None = self.values["input_image_source"]
+        if source is None:
+            raise ZException(f"{self.work} failed: no input image source configured.")
+        return source
+
+    def _output(self) -> Path:
+        if not self.values["output_swc_path"].strip():
+            raise ZException(f"{self.work} failed: output SWC path is empty.")
+        return check_writable(self.values["output_swc_path"])
+
+    def _configuration(self, name: str) -> Any:
+        """What was set as `name`, or else the path of a file of it; None when neither was."""
+        given = self.values[name]
+        return (self.values[f"{name}_path"] or None) if given is None else given
+
+    def _keep(self, tree: ZSwc, output: Path) -> bool:
+        """Write a tree that has nodes; whether it has."""
+        if len(tree) == 0:
+            log.warning("%s: nothing found; %s is not written", self.work, output)
+            return False
+        write_tree(tree, output)
+        self._has_result = True
+        return True
