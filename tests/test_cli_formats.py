@@ -12,8 +12,8 @@ import pytest
 
 import zimg
 from zimg.cli import main
+from zimg.io.formats.table import FORMATS
 from zimg.io.held import HeldFile
-from zimg.io.registry import FORMATS
 from zimg.io.scene_pixels import ScenePixels
 from zimg.io.writing import write_pixels
 

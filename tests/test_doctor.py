@@ -11,8 +11,9 @@ import zimg
 from zimg import diagnosis
 from zimg.cli import main
 from zimg.diagnosis import Diagnosis, doctor, find_formats, find_framework
-from zimg.io import registry
-from zimg.io.registry import FORMATS, Format
+from zimg.io.format import Format
+from zimg.io.formats import table
+from zimg.io.formats.table import FORMATS
 
 
 def broken(folder: Path, name: str, code: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -79,7 +80,7 @@ def test_formats_are_those_that_are_registered(monkeypatch: pytest.MonkeyPatch) 
     needy = Format(
         "Needy", (), (".needy",), reader="x:y", extra="needs", requires=("absent_package",)
     )
-    monkeypatch.setattr(registry, "FORMATS", (*FORMATS, needy))
+    monkeypatch.setattr(table, "FORMATS", (*FORMATS, needy))
     found, problem = find_formats()
     assert not problem
     assert [each.name for each in found] == [each.name for each in (*FORMATS, needy)]
@@ -112,8 +113,8 @@ def test_the_report_is_a_table() -> None:
 def test_a_broken_core_is_told_and_is_the_one_failure_of_the_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "zimg.io.registry", None)
-    assert "zimg.io.registry" in doctor().problem
+    monkeypatch.setitem(sys.modules, "zimg.io.formats.table", None)
+    assert "zimg.io.formats.table" in doctor().problem
     with pytest.raises(SystemExit) as left:
         main(["doctor"])
     assert left.value.code == 1

@@ -158,7 +158,7 @@ def find_framework(name: str, *, seconds: float = TIME_LIMIT) -> FrameworkFindin
 def find_formats() -> tuple[tuple[FormatFinding, ...], str]:
     """Formats as they are registered, and why they cannot be found (empty when they can)."""
     try:
-        from zimg.io.registry import FORMATS
+        from zimg.io.formats.table import FORMATS
     except Exception as error:  # a broken package of the core; the report is about that
         return (), f"{type(error).__name__}: {error}"
     found = [

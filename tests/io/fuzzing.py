@@ -18,7 +18,7 @@ import numpy as np
 
 from zimg import ZImg
 from zimg.io import write
-from zimg.io.registry import FORMATS
+from zimg.io.formats.table import FORMATS
 
 LONGEST = 5.0  # seconds for one file
 PATIENCE = 120.0  # seconds until a new process has imported what it needs

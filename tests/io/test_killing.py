@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from zimg.io.registry import FORMATS, Format
+from zimg.io.format import Format
+from zimg.io.formats.table import FORMATS
 
 # A run of fifty each takes minutes: ZIMG_KILLS=50 asks for it.
 KILLS = int(os.environ.get("ZIMG_KILLS", "2"))

@@ -4,7 +4,8 @@ import json
 import sys
 from typing import Any
 
-from zimg.io.registry import FORMATS, Format
+from zimg.io.format import Format
+from zimg.io.formats.table import FORMATS
 
 HEADS = ("name", "suffixes", "read", "write", "extra", "installed")
 

@@ -7,6 +7,8 @@ from zimg._errors import ZException
 from zimg.image import FileFormat, ZImg
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.errors import told_of_writing
+from zimg.io.format import Format
+from zimg.io.formats.table import FORMATS
 from zimg.io.registry import format_to_write
 from zimg.io.writer import ImagePixels, Pixels
 
@@ -53,8 +55,7 @@ def write_pixels(
     file, options = Path(path), parameters or ZImgWriteParameters()
     with told_of_writing(path):
         found = format_to_write(file, FileFormat(format))
-        if FileFormat.OmeZarr not in found.formats:
-            _check_for_no_zarr(options, found.name)
+        _check_own_options(options, found)
         writer = found.writing()
         writer.check(pixels.info, options)
         if not file.absolute().parent.is_dir():
@@ -63,9 +64,10 @@ def write_pixels(
         writer.write(file, pixels, options)
 
 
-def _check_for_no_zarr(options: ZImgWriteParameters, name: str) -> None:
-    """Refuse what only OME-Zarr can honour."""
+def _check_own_options(options: ZImgWriteParameters, found: Format) -> None:
+    """Refuse options that another format alone can honour."""
     usual = ZImgWriteParameters()
-    for option in ("omeZarrVersion", "chunks", "shards"):
-        if getattr(options, option) != getattr(usual, option):
-            raise ZException(f"{option} is for OME-Zarr, {name} has none")
+    for other in FORMATS:
+        for name in set(other.own_options) - set(found.own_options):
+            if getattr(options, name) != getattr(usual, name):
+                raise ZException(f"{name} is for {other.name}, {found.name} has none")

@@ -317,3 +317,12 @@ def test_the_readers_of_others_pass_over_what_is_kept(tmp_path):
     np.testing.assert_array_equal(stored, volume(), strict=True)
     stored, _ = nrrd.read(str(tmp_path / "a.nrrd"), index_order="C")
     np.testing.assert_array_equal(np.moveaxis(stored, -1, 0), volume(), strict=True)
+
+
+def test_a_format_that_two_share_is_told_apart_by_the_file(tmp_path):
+    data = np.arange(24, dtype=np.uint8).reshape(1, 2, 3, 4)
+    for name in ("a.nii", "a.nrrd"):
+        ZImg(data).save(tmp_path / name, zimg.FileFormat.ITKImage)
+        back = zimg.read(tmp_path / name, format=zimg.FileFormat.ITKImage)
+        np.testing.assert_array_equal(back.data[0], data)
+    assert (tmp_path / "a.nii").read_bytes()[344:348] == b"n+1\0"

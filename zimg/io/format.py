@@ -1,0 +1,84 @@
+"""A file format: its names and signs, and what reads and writes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from zimg._errors import ZException
+from zimg.image import FileFormat
+from zimg.io.reader import Reader
+from zimg.io.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Formats that one reader, one writer or both are for.
+
+    Parameters
+    ----------
+    name
+        As it is named in errors and tables.
+    formats
+        Members of `FileFormat` that it stands for.
+    suffixes
+        Ends of file names, in lower case.
+    signatures
+        Pairs of place and bytes; a file that has one of them is of this format.
+    marks
+        Names of files that a folder of this format contains one of.
+    reader
+        ``module:name`` of what opens a path with a `FileFormat`; empty when nothing does.
+    writer
+        Module with `check` and `write`; empty when nothing does.
+    write_suffixes
+        Ends of file names that are written; those that are read when not given.
+    extra
+        Extra of the distribution that brings what is needed.
+    requires
+        Packages that are imported beyond those of the core.
+    own_options
+        Fields of `ZImgWriteParameters` that no other format has.
+    """
+
+    name: str
+    formats: tuple[FileFormat, ...]
+    suffixes: tuple[str, ...]
+    signatures: tuple[tuple[int, bytes], ...] = ()
+    marks: tuple[str, ...] = ()
+    reader: str = ""
+    writer: str = ""
+    write_suffixes: tuple[str, ...] = field(default=())
+    extra: str = ""
+    requires: tuple[str, ...] = ()
+    own_options: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Packages that are required and not installed."""
+        return tuple(name for name in self.requires if find_spec(name.split(".")[0]) is None)
+
+    def check_installed(self) -> None:
+        """Raise a `ZException` that names the extra to install, when something is missing."""
+        if self.missing:
+            raise ZException(
+                f"{self.name} needs {', '.join(self.missing)}; "
+                f'pip install "zimg-xp[{self.extra}]" adds it'
+            )
+
+    def open(self, path: Path | str, format: FileFormat) -> Reader:
+        """Open `path`, or an address, with the reader of this format, which is imported now."""
+        self.check_installed()
+        module, _, name = self.reader.partition(":")
+        make: Callable[[Path | str, FileFormat], Reader] = getattr(import_module(module), name)
+        return make(path, format)
+
+    def writing(self) -> Writer:
+        """The module that writes this format, imported now."""
+        self.check_installed()
+        return import_module(self.writer)
+
+    def has_signature(self, head: bytes) -> bool:
+        """Whether the first bytes of a file are those of this format."""
+        return any(head.startswith(mark, place) for place, mark in self.signatures)

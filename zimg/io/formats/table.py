@@ -1,0 +1,166 @@
+"""The formats there are, each with what tells it and the modules that read and write it."""
+
+from zimg.image import FileFormat
+from zimg.io.format import Format
+
+TIFF = (".tif", ".tiff", ".tf2", ".tf8", ".btf")
+OME_TIFF = tuple(f".ome{suffix}" for suffix in TIFF)
+# What no other reader is for.
+_OIIO = (
+    *(".bmp", ".dib", ".tga", ".tpic", ".gif", ".webp", ".jp2", ".j2k", ".j2c", ".jph", ".jxl"),
+    *(".exr", ".sxr", ".mxr", ".rgbe", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".dpx", ".cin"),
+    *(".psd", ".pdd", ".psb", ".ico", ".iff", ".sgi", ".rgb", ".rgba", ".bw", ".dds", ".fits"),
+    *(".pic", ".rla"),
+)
+_BIO_FORMATS = (
+    *(".nd2", ".oib", ".oif", ".vsi", ".ims", ".zvi", ".dv", ".stk", ".lei", ".mrc", ".ipl"),
+    *(".flex", ".sld", ".mvd2", ".obf", ".msr"),
+)
+
+# The first that fits is taken; by suffix, the longest one.
+FORMATS = (
+    Format(
+        name="TIFF",
+        formats=(FileFormat.Tiff,),
+        suffixes=TIFF,
+        signatures=((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
+        reader="zimg.io.formats.tiff.reader:TiffReader",
+        writer="zimg.io.formats.tiff.write",
+    ),
+    Format(
+        name="OME-TIFF",
+        formats=(FileFormat.OmeTiff,),
+        suffixes=OME_TIFF,
+        reader="zimg.io.formats.tiff.reader:TiffReader",
+        writer="zimg.io.formats.tiff.write_ome",
+    ),
+    Format(
+        name="Zeiss LSM",
+        formats=(FileFormat.ZeissLsm,),
+        suffixes=(".lsm",),
+        reader="zimg.io.formats.tiff.reader:TiffReader",
+    ),
+    Format(
+        name="PNG",
+        formats=(FileFormat.Png,),
+        suffixes=(".png",),
+        signatures=((0, b"\x89PNG\r\n\x1a\n"),),
+        reader="zimg.io.formats.png:open_png",
+        writer="zimg.io.formats.png",
+    ),
+    Format(
+        name="JPEG",
+        formats=(FileFormat.Jpeg,),
+        suffixes=(".jpg", ".jpeg"),
+        signatures=((0, b"\xff\xd8\xff"),),
+        reader="zimg.io.formats.jpeg:open_jpeg",
+        writer="zimg.io.formats.jpeg",
+    ),
+    Format(
+        name="JPEG XR",
+        formats=(FileFormat.JpegXR,),
+        suffixes=(".jxr", ".wdp", ".hdp"),
+        signatures=((0, b"II\xbc"),),
+        reader="zimg.io.formats.jpegxr:open_jpegxr",
+        writer="zimg.io.formats.jpegxr",
+    ),
+    Format(
+        name="Vaa3D",
+        formats=(FileFormat.Vaa3DRaw,),
+        suffixes=(".v3draw", ".raw"),
+        signatures=((0, b"raw_image_stack_by_hpeng"),),
+        reader="zimg.io.formats.vaa3d:Vaa3DReader",
+        writer="zimg.io.formats.vaa3d",
+    ),
+    Format(
+        name="Vaa3D packed",
+        formats=(FileFormat.Vaa3DPBD,),
+        suffixes=(".v3dpbd",),
+        signatures=((0, b"v3d_volume_pkbitdf_encod"), (0, b"v3d_stack_pkbit_by_gene1")),
+        reader="zimg.io.formats.vaa3d:Vaa3DReader",
+    ),
+    Format(
+        name="OME-Zarr",
+        formats=(FileFormat.OmeZarr,),
+        suffixes=(".ome.zarr", ".zarr"),
+        marks=("zarr.json", ".zattrs", ".zgroup", ".zarray"),
+        reader="zimg.io.formats.ome_zarr.reader:OmeZarrReader",
+        writer="zimg.io.formats.ome_zarr.write",
+        own_options=("omeZarrVersion", "chunks", "shards"),
+    ),
+    Format(
+        name="MetaImage",
+        formats=(FileFormat.MetaImage,),
+        suffixes=(".mhd", ".mha"),
+        signatures=((0, b"ObjectType = Image"), (0, b"NDims = ")),
+        reader="zimg.io.formats.metaimage:open_metaimage",
+        writer="zimg.io.formats.metaimage",
+    ),
+    Format(
+        name="NRRD",
+        formats=(FileFormat.ITKImage,),
+        suffixes=(".nrrd", ".nhdr"),
+        signatures=((0, b"NRRD00"),),
+        reader="zimg.io.formats.nrrd:open_nrrd",
+        writer="zimg.io.formats.nrrd",
+        write_suffixes=(".nrrd",),
+    ),
+    Format(
+        name="NIfTI",
+        formats=(FileFormat.ITKImage,),
+        suffixes=(".nii", ".nii.gz", ".hdr", ".img"),
+        signatures=tuple(
+            (place, mark)
+            for place, marks in ((344, (b"n+1\0", b"ni1\0")), (4, (b"n+2\0", b"ni2\0")))
+            for mark in marks
+        ),
+        reader="zimg.io.formats.nifti:open_nifti",
+        writer="zimg.io.formats.nifti",
+        write_suffixes=(".nii", ".nii.gz"),
+    ),
+    Format(
+        name="HDF5 img",
+        formats=(FileFormat.HDF5Img,),
+        suffixes=(".nim", ".h5"),
+        signatures=((0, b"\x89HDF\r\n\x1a\n"),),
+        reader="zimg.io.formats.hdf5img.reader:Hdf5ImgReader",
+        writer="zimg.io.formats.hdf5img.writer",
+        extra="hdf5",
+        requires=("h5py",),
+    ),
+    Format(
+        name="CZI",
+        formats=(FileFormat.ZeissCZI,),
+        suffixes=(".czi",),
+        signatures=((0, b"ZISRAWFILE"),),
+        reader="zimg.io.formats.czi.reader:CziReader",
+    ),
+    Format(
+        name="Leica",
+        formats=(FileFormat.Leica,),
+        suffixes=(".lif", ".lof", ".xlif", ".xlef"),
+        signatures=tuple(
+            (13, mark.encode("utf-16-le")) for mark in ("<LMSDataContainer", "LMS_Object_File")
+        ),
+        reader="zimg.io.formats.leica:LeicaReader",
+        extra="leica",
+        requires=("liffile",),
+    ),
+    Format(
+        name="OpenImageIO",
+        formats=(FileFormat.OpenImageIO,),
+        suffixes=_OIIO,
+        signatures=((0, b"#?RADIANCE"), (0, b"#?RGBE")),  # .hdr is also a header of NIfTI
+        reader="zimg.io.formats.oiio:OiioReader",
+        extra="oiio",
+        requires=("OpenImageIO",),
+    ),
+    Format(
+        name="Bio-Formats",
+        formats=(FileFormat.BioFormats,),
+        suffixes=_BIO_FORMATS,
+        reader="zimg.io.formats.bioformats:BioFormatsReader",
+        extra="bioformats",
+        requires=("scyjava",),
+    ),
+)
