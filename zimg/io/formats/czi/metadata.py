@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 from zimg._errors import ZException
 from zimg.image import VoxelSizeUnit, ZImgInfo, col4
 from zimg.io.units import usable
+from zimg.io.xml import xml_root
 
 IN_UM = 1e6  # distances are in metres
 
@@ -60,23 +61,17 @@ def czi_metadata(text: bytes) -> CziMetadata:
     """
     if not text.strip(b"\0 \r\n\t"):
         return CziMetadata()
-    root = _parsed(text)
+    try:
+        plain = text.rstrip(b"\0").decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ZException(f"its metadata is broken: {error}") from error
+    root = xml_root(plain, "its metadata")
     image = root.find("Metadata/Information/Image")
     scenes = () if image is None else image.iterfind("Dimensions/S/Scenes/Scene")
     centers = {
         int(scene.get("Index", "0")): _numbers(scene.findtext("CenterPosition")) for scene in scenes
     }
     return CziMetadata(_voxel_size(root), _channels(root), centers)
-
-
-def _parsed(text: bytes) -> ET.Element:
-    """The root, unless the text could expand to more than it is."""
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise ZException("its metadata declare a document type or entities, which are refused")
-    try:
-        return ET.fromstring(text.rstrip(b"\0").decode("utf-8-sig"))
-    except (ET.ParseError, UnicodeDecodeError, ValueError) as error:
-        raise ZException(f"its metadata are broken: {error}") from error
 
 
 def _voxel_size(root: ET.Element) -> dict[str, float]:

@@ -15,6 +15,7 @@ from zimg.io.formats.tiff.ome_planes import (
     plane_order,
 )
 from zimg.io.units import in_seconds, in_um, usable
+from zimg.io.xml import xml_root
 
 # Names of types that are not those of arrays.
 TYPES = {"float": "float32", "double": "float64", "bit": "uint8"}
@@ -69,12 +70,7 @@ def ome_images(xml: str, opened: OpenedFile) -> list[OmeImage]:
 
 def parsed(xml: str) -> ET.Element:
     """The root, its names without namespace, unless the text could expand to more than it is."""
-    if "<!DOCTYPE" in xml or "<!ENTITY" in xml:
-        raise ZException("its OME-XML declares a document type or entities, which are refused")
-    try:
-        root = ET.fromstring(xml)
-    except ET.ParseError as error:
-        raise ZException(f"its OME-XML is broken: {error}") from error
+    root = xml_root(xml, "its OME-XML")
     _forget_namespaces(root)
     return root
 
