@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.swc.edits import Forest
-from zimg.swc.tie_order import reference_order
+from zimg.swc.spanning import spanning
 
 Points = NDArray[np.float64]
 
@@ -33,15 +33,17 @@ def bridge(forest: Forest, *, z_scale: float = 1.0, widest: float = -1.0) -> Non
     widest
         Largest gap, from centre to surface; negative for any.
     """
-    gaps = list(_gaps(forest, z_scale, widest).values())
-    for gap in sorted(_spanning(gaps)):
-        forest.set_root(gaps[gap].node)
-        forest.append_child(gaps[gap].other, gaps[gap].node)
+    trees = [forest.depth_first(root) for root in forest.children()]
+    if len(trees) < 2:
+        return
+    gaps = _gaps(forest, trees, z_scale, widest)
+    for place in spanning([gap.width for gap in gaps], [gap.trees for gap in gaps], len(trees)):
+        forest.set_root(gaps[place].node)
+        forest.append_child(gaps[place].other, gaps[place].node)
 
 
-def _gaps(forest: Forest, z_scale: float, widest: float) -> dict[tuple[int, int], Gap]:
+def _gaps(forest: Forest, trees: list[list[int]], z_scale: float, widest: float) -> list[Gap]:
     """The narrowest gap between every two trees, in the order in which pairs are met."""
-    trees = [_depth_first(forest, root) for root in forest.children()]
     order = np.asarray([node for tree in trees for node in tree])
     points = np.asarray(forest.position)[order] * (1.0, 1.0, z_scale)
     radius = np.asarray(forest.radius)[order]
@@ -64,16 +66,7 @@ def _gaps(forest: Forest, z_scale: float, widest: float) -> dict[tuple[int, int]
                 gap = Gap(node, int(order[best]), pair, max(0.0, float(width[best])))
                 if pair not in found or gap.width < found[pair].width:
                     found[pair] = gap
-    return found
-
-
-def _depth_first(forest: Forest, root: int) -> list[int]:
-    order, waiting = [], [root]
-    while waiting:
-        node = waiting.pop()
-        order.append(node)
-        waiting += list(forest.children(node))[::-1]
-    return order
+    return list(found.values())
 
 
 def _choice(width: Points, radius: Points) -> int:
@@ -82,21 +75,3 @@ def _choice(width: Points, radius: Points) -> int:
     if len(inside):
         return int(inside[np.argmin(width[inside] / radius[inside])])
     return int(np.argmin(width))
-
-
-def _spanning(gaps: list[Gap]) -> list[int]:
-    """Numbers of the gaps that join all trees at the smallest cost."""
-    group: dict[int, int] = {}
-
-    def leader(tree: int) -> int:
-        while group.setdefault(tree, tree) != tree:
-            tree = group[tree]
-        return tree
-
-    chosen = []
-    for place in reference_order([gap.width for gap in gaps]):
-        first, second = (leader(tree) for tree in gaps[place].trees)
-        if first != second:
-            group[second] = first
-            chosen.append(place)
-    return chosen

@@ -49,18 +49,33 @@ def descent(before: Index, rows: Index, steps: tuple[float, ...]) -> Descent:
     steps
         Lengths of the 26 steps.
 
-    Notes
-    -----
-    Lengths are sums over counts of the kinds of steps, so that equal paths have equal lengths.
+    Returns
+    -------
+    Descent
+        With lengths as of `path_lengths`.
     """
-    count = len(before)
-    parent = np.where(before == count, np.arange(count), before)
+    parent = _parents(before)
     levels = _levels(parent)
     sizes = _sizes(parent, levels)
     place = _places(parent, sizes, levels)
-    order = np.empty(count, np.int64)
-    order[place] = np.arange(count)
+    order = np.empty(len(parent), np.int64)
+    order[place] = np.arange(len(parent))
     return Descent(parent, _lengths(parent, rows, steps, levels), order, place, place + sizes)
+
+
+def path_lengths(before: Index, rows: Index, steps: tuple[float, ...]) -> Floats:
+    """Length of the path from the source to each voxel; arguments as of `descent`.
+
+    Sums over counts of the kinds of steps, so that equal paths have equal lengths.
+    """
+    parent = _parents(before)
+    return _lengths(parent, rows, steps, _levels(parent))
+
+
+def _parents(before: Index) -> Index:
+    """Predecessors, a source its own."""
+    every = np.arange(len(before))
+    return np.where(before == len(before), every, before)
 
 
 def _levels(parent: Index) -> list[Index]:

@@ -13,7 +13,7 @@ from zimg.skeletons.balls import Painter
 from zimg.skeletons.branches import Extraction
 from zimg.skeletons.bridging import bridge
 from zimg.skeletons.chains import chain, radii
-from zimg.skeletons.descent import Index
+from zimg.skeletons.descent import Index, descent, path_lengths
 from zimg.skeletons.joining import NODE_TYPE, Joiner
 from zimg.skeletons.mask import object_mask
 from zimg.skeletons.options import SkeletonizeConfig
@@ -70,20 +70,20 @@ def _objects(voxels: Voxels, options: SkeletonizeConfig, report: Reporter) -> It
     """The trees of each object, in the order of their first voxels."""
     steps = steps_of(options.resolution)
     sources = thickest(voxels)
-    tree = grown(voxels, sources, steps)
+    paths = grown(voxels, sources, steps)
     if options.rebase:
-        sources = farthest(voxels, tree)
-        tree = grown(voxels, sources, steps)
+        sources = farthest(voxels, path_lengths(*paths, steps))
+        paths = grown(voxels, sources, steps)
+    tree = descent(*paths, steps)
     extraction = Extraction(tree, voxels.squared, voxels.places, Painter(voxels.numbers))
     order = np.argsort(voxels.object_of, kind="stable")
     members = np.split(order, np.cumsum(np.bincount(voxels.object_of))[:-1])
     report.stage("branches", len(members))
     for source, own in zip(sources.tolist(), members, strict=True):
-        if len(own) == 1:
-            branches = [own] if options.keepingSingleObject or options.shortest <= 1 else []
-            yield _single(voxels, own) if branches else Forest()
-        else:
+        if len(own) > 1:
             yield _object_forest(voxels, extraction, source, own, options)
+        elif options.keepingSingleObject or options.shortest <= 1:
+            yield _single(voxels, own)
         report.advance()
 
 
@@ -130,5 +130,4 @@ def _bridged(forest: Forest, options: SkeletonizeConfig) -> None:
     in_plane, along_z = options.resolution
     z_scale = along_z / in_plane if in_plane != 1 else along_z
     widest = options.maximalDistance / in_plane if options.maximalDistance >= 0 else -1.0
-    if len(list(forest.children())) > 1:
-        bridge(forest, z_scale=z_scale, widest=widest)
+    bridge(forest, z_scale=z_scale, widest=widest)

@@ -19,7 +19,7 @@ from zimg.kernels.geodesic import (
     voxel_numbers,
 )
 from zimg.ops import compact, gather, to_host, upload
-from zimg.skeletons.descent import Descent, Index, descent
+from zimg.skeletons.descent import Floats, Index
 
 # Squared distances are stored in 16 bits by the reference: what does not fit becomes this.
 LARGEST, INSTEAD = 65535, 65534
@@ -109,13 +109,13 @@ def steps_of(resolution: tuple[float, float]) -> tuple[float, ...]:
     )
 
 
-def grown(voxels: Voxels, sources: Index, steps: tuple[float, ...]) -> Descent:
-    """Trees of cheapest paths from the sources, one per object."""
+def grown(voxels: Voxels, sources: Index, steps: tuple[float, ...]) -> tuple[Index, Index]:
+    """Cheapest paths from the sources, one per object: voxels before, and rows of the steps."""
     xp, on = array_namespace(voxels.table), device(voxels.table)
     starts = upload(sources, on=on, dtype=voxels.numbers.dtype, xp=xp)
     cost = geodesic_distance(voxels.table, voxels.thickness, starts, steps=steps, xp=xp)
     before, rows = predecessors(voxels.table, voxels.thickness, cost, steps=steps)
-    return descent(_home(before).astype(np.int64), _home(rows).astype(np.int64), steps)
+    return _home(before).astype(np.int64), _home(rows).astype(np.int64)
 
 
 def thickest(voxels: Voxels) -> Index:
@@ -123,10 +123,10 @@ def thickest(voxels: Voxels) -> Index:
     return _first_of_largest(voxels.squared, voxels.object_of, np.arange(len(voxels.squared)))
 
 
-def farthest(voxels: Voxels, tree: Descent) -> Index:
+def farthest(voxels: Voxels, lengths: Floats) -> Index:
     """First voxel of the surface in raster order at the end of the longest path, per object."""
     surface = np.flatnonzero(voxels.is_surface)
-    return _first_of_largest(tree.length[surface], voxels.object_of[surface], surface)
+    return _first_of_largest(lengths[surface], voxels.object_of[surface], surface)
 
 
 def _first_of_largest(values: NDArray[Any], groups: Index, numbers: Index) -> Index:

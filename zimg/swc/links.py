@@ -35,10 +35,10 @@ class Links:
             yield child
             child = following
 
-    def depth_first(self) -> list[int]:
-        """Nodes in depth-first order: each before its children."""
+    def depth_first(self, root: int = NONE) -> list[int]:
+        """Nodes in depth-first order, each before its children: `root` and below, or all trees."""
         order = []
-        waiting = list(self.children())[::-1]
+        waiting = list(self.children())[::-1] if root == NONE else [root]
         while waiting:
             node = waiting.pop()
             order.append(node)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.swc.edits import Forest
-from zimg.swc.tie_order import reference_order
+from zimg.swc.spanning import spanning
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.connect import Connection
 from zimg.tracing.contacts import HEAD
@@ -97,20 +97,6 @@ def accepted(connections: Sequence[Connection], count: int) -> list[Connection]:
     Circles of one chain are joined at no cost before any connection is, so that chains stand for
     their circles here.
     """
-    parent = list(range(count))
-    chosen = []
-    for index in reference_order([edge.cost for edge in connections]):
-        edge = connections[index]
-        hook, loop = _representative(parent, edge.hook), _representative(parent, edge.loop)
-        if hook != loop:
-            parent[hook] = loop
-            chosen.append(index)
-    return [connections[index] for index in sorted(chosen)]
-
-
-def _representative(parent: list[int], item: int) -> int:
-    """Root of `item` in the union-find forest; halves the path on the way."""
-    while parent[item] != item:
-        parent[item] = parent[parent[item]]
-        item = parent[item]
-    return item
+    costs = [edge.cost for edge in connections]
+    ends = [(edge.hook, edge.loop) for edge in connections]
+    return [connections[place] for place in spanning(costs, ends, count)]
