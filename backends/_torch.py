@@ -19,7 +19,7 @@ from zimg._typing import Array, Device, Namespace
 from zimg.ops.rows import RowPlan
 from zimg.ops.transfer import plain
 
-from . import _host
+from . import _host, _host_paths
 
 _SAME_BITS = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
@@ -165,6 +165,7 @@ def _viewed(value: Any) -> Any:
 
 
 components = _on_host(_host.components)
+geodesic_distance = _on_host(_host_paths.geodesic_distance)
 histogram = _on_host(_host.histogram)
 local_maxima = _on_host(_host.local_maxima)
 regional_maxima = _on_host(_host.regional_maxima)
