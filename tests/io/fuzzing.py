@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from zimg import ZImg
+from zimg import ZException, ZImg
 from zimg.io import write
 from zimg.io.formats.table import FORMATS
 
@@ -57,6 +57,30 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
         end = min(1024, len(changed)) if rng.random() < 0.5 else len(changed)
         changed[rng.randrange(end)] = rng.randrange(256)
     return bytes(changed)
+
+
+def refusals(path: Path, data: bytes, *, count: int, cuts: float) -> int:
+    """How many files are refused that are cut, by a share of `cuts`, or have one bit turned over.
+
+    The others must give an image of the size that their header tells.
+    """
+    rng, refused = random.Random(0), 0
+    for _ in range(count):
+        changed = bytearray(data)
+        if rng.random() < cuts:
+            del changed[rng.randrange(len(changed)) :]
+        else:
+            changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
+        path.write_bytes(changed)
+        try:
+            image = ZImg(path)
+        except ZException:
+            refused += 1
+        else:
+            info = image.info
+            size = info.numChannels, info.depth, info.height, info.width
+            assert image.data[0].shape == size
+    return refused
 
 
 @dataclass
@@ -104,8 +128,6 @@ class Reader:
 def serve() -> None:
     """Read the files named on the standard input; answer with a line for each."""
     import resource
-
-    from zimg import ZException
 
     sys.stdout.write("ready\n")
     for line in sys.stdin:

@@ -1,19 +1,15 @@
 """Files of many writers, against digests of their pixels and what the reference reports."""
 
 import hashlib
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import zimg.io
+from tests.io.manifest import FOLDER, WHERE, entries
 from zimg import ZException
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".lsm")
-WHERE = os.environ.get("ZIMG_REFERENCE_DATA")
-FOLDER = Path(WHERE or ".") / "formats"
 
 # Where the file states more than the reference reads, or the reference misreads it.
 BETTER: dict[str, dict[str, Any]] = {
@@ -27,14 +23,6 @@ REFUSED = {
     "bad_notatiff.tif": "not a TIFF",
     "bad_ome_missing_planes.ome.tif": "maps 6 planes, the file has 4; missing: ",
 }
-
-
-def entries() -> list[dict[str, Any]]:
-    manifest = FOLDER / "manifest.json"
-    if WHERE is None or not manifest.exists():
-        return []
-    files: list[dict[str, Any]] = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-    return files
 
 
 def readable() -> list[Any]:

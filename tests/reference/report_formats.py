@@ -5,8 +5,6 @@ ZIMG_REFERENCE_DATA naming the folder that holds ``formats/manifest.json``.
 """
 
 import hashlib
-import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import zimg
+from tests.io.manifest import FOLDER, entries
 from zimg import ZException, ZImg, ZImgInfo
 
 HEAD = """# Files of many writers
@@ -88,11 +87,9 @@ def row(entry: dict[str, Any], folder: Path) -> str:
 
 def main() -> None:
     """Print the page."""
-    folder = Path(os.environ["ZIMG_REFERENCE_DATA"]) / "formats"
-    entries = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
     sys.stdout.write(HEAD)
-    for entry in entries:
-        sys.stdout.write(row(entry, folder) + "\n")
+    for entry in entries():
+        sys.stdout.write(row(entry, FOLDER) + "\n")
 
 
 if __name__ == "__main__":

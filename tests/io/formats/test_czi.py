@@ -1,9 +1,6 @@
 """CZI files: written by the vendor's library, real ones, and damaged ones."""
 
 import hashlib
-import json
-import os
-import random
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +8,9 @@ import numpy as np
 import pytest
 
 import zimg
+from tests.io.fuzzing import refusals
+from tests.io.manifest import FOLDER
+from tests.io.manifest import entries as recorded
 from zimg import ZException, ZImgRegion
 from zimg.io.formats.czi.directory import TILE
 from zimg.io.formats.czi.metadata import czi_metadata
@@ -107,23 +107,8 @@ def test_entities_in_metadata_are_refused():
 def test_damaged_files_give_errors_or_images_of_their_size(tmp_path, compression):
     tiles = [(plane(), {"Z": z}, None, (0, 0)) for z in (0, 1)]
     path = written(tmp_path / "a.czi", tiles, compression)
-    data, rng, refused = path.read_bytes(), random.Random(0), 0
-    for _ in range(150):
-        damaged = bytearray(data)
-        if rng.random() < 0.5:
-            del damaged[rng.randrange(len(damaged)) :]
-        else:
-            damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
-        (tmp_path / "b.czi").write_bytes(damaged)
-        try:
-            img = zimg.read(tmp_path / "b.czi")
-        except ZException:
-            refused += 1
-        else:
-            info = img.info
-            size = info.numChannels, info.depth, info.height, info.width
-            assert img.data[0].shape == size
-    assert refused > 20
+    data = path.read_bytes()
+    assert refusals(tmp_path / "b.czi", data, count=150, cuts=0.5) > 20
 
 
 def entries(*rows: tuple[int, int, int, int, int]) -> np.ndarray:
@@ -152,19 +137,13 @@ def test_tiles_far_apart_are_refused_with_their_numbers():
     assert len(scene.plan(near)) == 1
 
 
-def reference_files() -> list[dict[str, Any]]:
-    folder = os.environ.get("ZIMG_REFERENCE_DATA")
-    manifest = Path(folder or "", "formats", "manifest.json")
-    if not folder or not manifest.exists():
-        return []
-    entries = json.loads(manifest.read_text())["files"]
-    return [entry for entry in entries if entry["file"].endswith(".czi")]
+REAL = [entry for entry in recorded() if entry["file"].endswith(".czi")]
 
 
-@pytest.mark.skipif(not reference_files(), reason="ZIMG_REFERENCE_DATA is not set")
-@pytest.mark.parametrize("entry", reference_files(), ids=lambda entry: entry["file"])
+@pytest.mark.skipif(not REAL, reason="ZIMG_REFERENCE_DATA is not set")
+@pytest.mark.parametrize("entry", REAL, ids=lambda entry: entry["file"])
 def test_reference_files_have_the_recorded_pixels(entry):
-    path = Path(os.environ["ZIMG_REFERENCE_DATA"], "formats", entry["file"])
+    path = FOLDER / entry["file"]
     infos = zimg.ZImg.readImgInfos(path)
     truth = [entry.get("source_array"), *entry.get("pylibCZIrw", []), *entry["scenes"]]
     digests = next(t["sha256_per_time"] for t in truth if t and "sha256_per_time" in t)
