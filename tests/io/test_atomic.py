@@ -1,5 +1,6 @@
 """A target is the old file or the new one, whatever happens in between."""
 
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import pytest
 from zimg._errors import ZException
 from zimg.io import atomic
 from zimg.io.atomic import atomic_folder, atomic_path, recovered
+from zimg.io.leftovers import hidden_name
 
 
 def test_a_finished_block_creates_the_file_and_nothing_else(tmp_path: Path) -> None:
@@ -64,8 +66,9 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert target.read_text() == "new"
 
 
-def test_a_name_of_the_longest_length_can_be_written(tmp_path: Path) -> None:
-    target = tmp_path / ("n" * 251 + ".swc")
+@pytest.mark.parametrize("name", ["n" * 251 + ".swc", "神" * 83 + ".swc", "n." + "s" * 253])
+def test_a_name_of_the_longest_length_can_be_written(tmp_path: Path, name: str) -> None:
+    target = tmp_path / name
     with atomic_path(target) as temporary:
         temporary.write_text("x")
     assert target.read_text() == "x"
@@ -133,21 +136,81 @@ def test_an_exchange_interrupted_between_two_names_is_undone_at_the_next_look(
     assert not recovered(tmp_path / "never.zarr")
 
 
-def test_what_killed_processes_left_is_removed_at_the_next_writing(tmp_path: Path) -> None:
-    code = (
-        "import os, signal, sys\n"
-        "from zimg.io.atomic import atomic_folder\n"
-        "with atomic_folder(sys.argv[1], ('mark',)) as folder:\n"
-        "    (folder / 'mark').write_text('half')\n"
-        "    os.kill(os.getpid(), getattr(signal, 'SIGKILL', 9))\n"
-    )
-    target = tmp_path / "a.zarr"
-    subprocess.run([sys.executable, "-c", code, str(target)], check=False)
-    assert len(list(tmp_path.iterdir())) == 1
+# Writes half of a file, or of a folder, and is killed; or waits, when told to.
+HALF = """
+import os, signal, sys
+from zimg.io.atomic import atomic_folder, atomic_path
+kind, target, then = sys.argv[1:]
+with atomic_path(target) if kind == "file" else atomic_folder(target, ("mark",)) as half:
+    (half if kind == "file" else half / "mark").write_text("half")
+    if then == "wait":
+        print("ready", flush=True)
+        sys.stdin.read()
+    else:
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", 9))
+"""
+
+
+def save_new(kind: str, target: Path) -> None:
+    if kind == "file":
+        with atomic_path(target) as temporary:
+            temporary.write_text("new")
+    else:
+        with atomic_folder(target, MARKS) as folder:
+            filled(folder, "new")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it is not told there which processes live")
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("folder", "a.zarr"), ("file", "a.ome.tif"), ("file", "image"), ("file", "神" * 80)],
+)
+def test_what_killed_processes_left_is_removed_at_the_next_writing_of_that_target(
+    tmp_path: Path, kind: str, name: str
+) -> None:
+    target, other = tmp_path / name, tmp_path / f"b{name}"
+    for each in (target, other):
+        subprocess.run([sys.executable, "-c", HALF, kind, str(each), "die"], check=False)
+    assert len(list(tmp_path.iterdir())) == 2
     assert not target.exists()
-    with atomic_folder(target, MARKS) as folder:
-        filled(folder, "new")
+    save_new(kind, target)
+    assert target.exists()
+    assert len(list(tmp_path.iterdir())) == 2  # what is left of the other one stays
+    save_new(kind, other)
+    assert set(tmp_path.iterdir()) == {target, other}
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_living_processes_are_writing_is_left_to_them(tmp_path: Path, kind: str) -> None:
+    target = tmp_path / "a.zarr"
+    command = [sys.executable, "-c", HALF, kind, str(target), "wait"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"ready"
+        save_new(kind, target)
+        save_new(kind, target)
+        assert len(list(tmp_path.iterdir())) == 2
+        process.communicate()
+        assert process.returncode == 0
     assert [p.name for p in tmp_path.iterdir()] == ["a.zarr"]
+    assert {"half"} == ({target.read_text()} if kind == "file" else content(target))
+
+
+def test_files_that_only_look_like_ours_stay(tmp_path: Path) -> None:
+    target = tmp_path / "a.tif"
+    hidden = hidden_name(target, ".tif")
+    process = hidden.name.split(".")[2].rpartition("-")[2]
+    names = [
+        hidden.name.replace(f"-{process}.", "-999999999."),  # of ours, and nobody has that number
+        hidden.name.replace(".a.", ".b.").replace(f"-{process}.", "-999999999."),
+        hidden.name.replace(f"-{process}.", "x-999999999."),
+        ".a.tif",
+        ".a.tmp.tif",
+    ]
+    for name in names:
+        (tmp_path / name).write_text("x")
+    save_new("file", target)
+    assert {p.name for p in tmp_path.iterdir()} == {"a.tif", *names[1:]}
 
 
 REPLACING = """

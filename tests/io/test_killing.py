@@ -39,6 +39,7 @@ def test_a_kill_leaves_the_old_image_or_the_new_one(suffix: str, tmp_path: Path)
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["found"]
-    assert set(found) <= {"old", "new"}
-    assert sum(found.values()) == KILLS
+    told = json.loads(done.stdout)
+    assert set(told["found"]) <= {"old", "new"}
+    assert sum(told["found"].values()) == KILLS
+    assert not [name for name in told["leftovers"] if name.startswith(".")]

@@ -2,24 +2,20 @@
 
 import ctypes
 import os
-import platform
-import re
-import secrets
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from zimg._errors import ZException
-
-# The longest name that common file systems take is 255 bytes; the temporary one is longer.
-LONGEST_STEM = 100
+from zimg.io.leftovers import hidden_name, shortened, suffix_of, sweep
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_path(
+    path: str | os.PathLike[str], *, beside: str | os.PathLike[str] | None = None
+) -> Iterator[Path]:
     """Name to write instead of `path`; on leaving without an error it becomes `path` in one step.
 
     Parameters
@@ -27,6 +23,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     path
         File to create or replace. Its folder must exist. A symbolic link is followed, so the file
         that it names is replaced and not the link.
+    beside
+        The file in the same folder that `path`, which has a name of its own each time, belongs to:
+        what was left of earlier ones is known by it. None when `path` belongs to no other.
 
     Yields
     ------
@@ -42,14 +41,19 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     Notes
     -----
     The content reaches the disk before the name does, so that a power cut leaves the old file or
-    the new one. An existing file's permissions are kept; a new one gets the usual ones.
+    the new one. An existing file's permissions are kept; a new one gets the usual ones. What killed
+    processes of this machine left of the same target is removed first (not on Windows, which does
+    not tell whether a process lives).
     """
     target = Path(os.path.realpath(os.fspath(path)))
     temporary: Path | None = None
     try:
         if target.is_dir():
             raise IsADirectoryError(f"{target} is a folder, give the name of a file")
-        temporary = _beside(target)
+        known = target if beside is None else target.with_name(Path(beside).name)
+        sweep(known, suffix_of(target))
+        temporary = hidden_name(known, suffix_of(target))
+        _create(temporary, target)
         yield temporary
         _flush(temporary)
         temporary.replace(target)
@@ -98,9 +102,9 @@ def atomic_folder(path: str | os.PathLike[str], marks: Sequence[str]) -> Iterato
     try:
         recovered(target)
         _check_replaceable(target, marks)
-        _sweep(target)
-        stem = f".{target.name[:LONGEST_STEM]}.{_maker()}"
-        temporary = target.with_name(f"{stem}.{secrets.token_hex(4)}.tmp")
+        shutil.rmtree(_aside(target), ignore_errors=True)
+        sweep(target)
+        temporary = hidden_name(target)
         temporary.mkdir()
         yield temporary
         _flush_below(temporary)
@@ -136,7 +140,7 @@ def _check_replaceable(target: Path, marks: Sequence[str]) -> None:
 
 def _aside(target: Path) -> Path:
     """Where the old folder is while the new one takes its name, where names cannot be exchanged."""
-    return target.with_name(f".{target.name[:LONGEST_STEM]}.zimg-old")
+    return target.with_name(f".{shortened(target.name)}.zimg-old")
 
 
 def _swap(temporary: Path, target: Path) -> None:
@@ -166,36 +170,6 @@ def _exchange(one: Path, other: Path) -> bool:
     return bool(library.renameat2(-100, names[0], -100, names[1], 2) == 0)
 
 
-def _maker() -> str:
-    """The machine and the process, as they stand in the names of temporary folders."""
-    return f"{re.sub('[^A-Za-z0-9]', '_', platform.node())[:32]}-{os.getpid()}"
-
-
-def _sweep(target: Path) -> None:
-    """Remove what killed processes left beside `target`."""
-    machine, _, _ = _maker().rpartition("-")
-    stem = re.escape(target.name[:LONGEST_STEM])
-    form = re.compile(rf"\.{stem}\.{machine}-(\d+)\.[0-9a-f]{{8}}\.tmp")
-    shutil.rmtree(_aside(target), ignore_errors=True)
-    for entry in target.parent.iterdir():
-        found = form.fullmatch(entry.name)
-        if found and not _lives(int(found[1])):
-            shutil.rmtree(entry, ignore_errors=True)
-
-
-def _lives(process: int) -> bool:
-    """Whether a process of this number may be running."""
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
 def _flush_below(folder: Path) -> None:
     """Bring all files in a folder to the disk, and their names."""
     for place, _, names in os.walk(folder, topdown=False):
@@ -205,16 +179,11 @@ def _flush_below(folder: Path) -> None:
             _flush(Path(place))
 
 
-def _beside(target: Path) -> Path:
-    """An empty temporary file next to `target`, with the permissions that `target` shall have."""
-    suffixes = "".join(target.suffixes[-2:])  # writers look at them, and .ome.tif has two
-    stem = target.name[: -len(suffixes) or None][:LONGEST_STEM]
-    handle, name = tempfile.mkstemp(prefix=f".{stem}-", suffix=suffixes, dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
+def _create(temporary: Path, target: Path) -> None:
+    """An empty file, with the permissions that `target` shall have."""
+    temporary.touch(0o600, exist_ok=False)
     with suppress(OSError):  # file systems without permissions
         temporary.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
-    return temporary
 
 
 def _umask() -> int:

@@ -63,7 +63,7 @@ def _write_two(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> N
     suffix = "raw" if parameters.compression == Compression.NONE else "zraw"
     data = path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}.{suffix}")
     try:
-        with atomic_path(data) as temporary, temporary.open("wb") as file:
+        with atomic_path(data, beside=path) as temporary, temporary.open("wb") as file:
             _write_data(file, pixels, parameters)
         head = _header(pixels, data.name, parameters)
         with atomic_path(path) as temporary, temporary.open("wb") as file:
