@@ -103,11 +103,17 @@ class Page:
         tiff = self.tiff
         if tiff.is_lsm or self.segments is None:
             return tiff.is_final and not self.is_palette
-        plain = tiff.compression == 1 and tiff.predictor == 1 and tiff.fillorder == 1
-        if not plain or self.is_palette or tiff.is_tiled or tiff.is_subsampled:
+        if not self.is_plain or self.is_palette or tiff.is_tiled:
             return False
         follow = all(a + n == b for a, n, b in zip(offsets, counts, offsets[1:], strict=False))
-        return follow and tiff.bitspersample in (8, 16, 32, 64) and len(offsets) > 0
+        return follow and len(offsets) > 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether strips and tiles are the numbers of their pixels, row after row."""
+        tiff = self.tiff
+        as_is = tiff.compression == 1 and tiff.predictor == 1 and tiff.fillorder == 1
+        return as_is and not tiff.is_subsampled and tiff.bitspersample in (8, 16, 32, 64)
 
 
 def bundled(jobs: list[Job]) -> Sequence[Job]:
@@ -167,7 +173,7 @@ class _Rows:
             return
         data = self.page.file.read(self.start, self.count, f"page {self.page.number}")
         stored = self.page.dtype.newbyteorder(self.page.tiff.parent.byteorder)
-        shape = (self.block[1][1] - self.block[1][0], self.block[2][1], -1)
+        shape = (*(end - begin for begin, end in self.block[1:]), -1)
         pixels = np.frombuffer(data, dtype=stored).reshape(shape)
         _paste(_finished(self.page, pixels), self.block, self.target, out)
 
@@ -212,7 +218,30 @@ def _segment_jobs(
                 index = (sample * down + i) * across + j
                 if counts[index] == 0:
                     raise ZException(f"page {page.number}: strip or tile {index} is missing")
-                yield _Segment(page, target, channels, index, (offsets[index], counts[index]))
+                place = (offsets[index], counts[index])
+                if page.is_plain:
+                    corner = (i * high, min((i + 1) * high, rows)), (j * wide, (j + 1) * wide)
+                    yield _plain_segment(page, target, (channels, *corner), index, place)
+                else:
+                    yield _Segment(page, target, channels, index, place)
+
+
+def _plain_segment(
+    page: Page, target: Target, block: tuple[Range, Range, Range], index: int, place: Range
+) -> Job:
+    """The wanted rows of an uncompressed strip or tile, which covers `block`."""
+    (low, high), (top, bottom), (left, right) = block
+    together = high - low if page.tiff.planarconfig == 2 else int(page.tiff.samplesperpixel)
+    row_bytes = (right - left) * together * page.dtype.itemsize
+    first, last = max(top, target.rows[0]), min(bottom, target.rows[1])
+    start, count = (first - top) * row_bytes, (last - first) * row_bytes
+    if place[1] < start + count:
+        raise ZException(
+            f"page {page.number}, strip or tile {index} has {place[1]} bytes, "
+            f"its rows up to {last} take {start + count}"
+        )
+    rows = (block[0], (first, last), (left, right))
+    return _Rows(page, target, rows, place[0] + start, count)
 
 
 @dataclass(frozen=True, slots=True)
