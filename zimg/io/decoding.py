@@ -14,9 +14,7 @@ from zimg.io.limits import check_decoded
 from zimg.io.reader import Job, Scene
 
 
-def decoded(
-    scene: Scene, region: ZImgRegion, level: int = 0, *, stored: int | None = None
-) -> list[NDArray[Any]]:
+def decoded(scene: Scene, region: ZImgRegion, level: int = 0) -> list[NDArray[Any]]:
     """Decode a part of a scene.
 
     Parameters
@@ -27,8 +25,6 @@ def decoded(
         Resolved, in voxels of `level`.
     level
         Index into the levels of the scene.
-    stored
-        Bytes of the file, to check its claims against; None when not known.
 
     Returns
     -------
@@ -36,7 +32,7 @@ def decoded(
         One aligned ``(C, Z, Y, X)`` array per time, in native byte order.
     """
     x, y, z, c, times = region.size
-    check_decoded(region.size, scene.dtype.itemsize, stored=stored)
+    check_decoded(region.size, scene.dtype.itemsize, stored=scene.packed_bytes)
     jobs = scene.plan(region, level)
     buffers = [aligned_zeros((c, z, y, x), scene.dtype) for _ in range(times)]
     run(jobs, buffers)

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock, RLock
 from typing import Any
 
@@ -71,12 +70,6 @@ class HeldFile:
             self.close()
 
     @property
-    def stored(self) -> int | None:
-        """Bytes of the file, to check its claims against; None where that says nothing."""
-        path = Path(self.path)
-        return path.stat().st_size if path.is_file() else None
-
-    @property
     def version(self) -> int:
         """What changes when the file does."""
         return os.stat(self.path).st_mtime_ns if os.path.exists(self.path) else 0  # noqa: PTH116, PTH110
@@ -105,6 +98,11 @@ class PlannedInTurn:
     def dtype(self) -> np.dtype[Any]:
         """Voxel type in native byte order."""
         return self._scene.dtype
+
+    @property
+    def packed_bytes(self) -> int | None:
+        """Bytes in which the voxels are packed."""
+        return self._scene.packed_bytes
 
     @property
     def levels(self) -> Sequence[Level]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 from zimg.image import Dimension, FileFormat, ZImgInfo, ZImgRegion, ZImgSource
 from zimg.io.decoding import decoded
-from zimg.io.opening import opened, scene_of, stored_bytes
+from zimg.io.opening import opened, scene_of
 from zimg.io.reader import Box, Job, PlaneScene, grid
 
 # Attribute of `ZImgInfo` with the size along each axis, in the order of `Dimension`.
@@ -97,10 +97,9 @@ class _PartJob:
     def __call__(self, out: list[NDArray[Any]]) -> None:
         with opened(self.part.path, self.part.format) as reader:
             scene = scene_of(reader, self.part.scene, self.part.path)
-            stored = stored_bytes(ZImgSource(self.part.path))
             views = self._views(out)
             if self.padded:
-                whole = decoded(scene, ZImgRegion().resolve(self.part.info.size), stored=stored)
+                whole = decoded(scene, ZImgRegion().resolve(self.part.info.size))
                 value = (max if self.largest else min)(_extreme(x, self.largest) for x in whole)
                 for view in views:
                     view[...] = value
@@ -108,9 +107,7 @@ class _PartJob:
                 take = [(each.start, each.stop) for each in self.inner.take]
                 region = ZImgRegion(tuple(a for a, _ in take), tuple(b for _, b in take))
                 x, y, z, c, t = self.inner.put
-                for view, pixels in zip(
-                    views[t], decoded(scene, region, stored=stored), strict=True
-                ):
+                for view, pixels in zip(views[t], decoded(scene, region), strict=True):
                     view[c, z, y, x] = pixels
 
     def _views(self, out: list[NDArray[Any]]) -> list[NDArray[Any]]:

@@ -148,7 +148,7 @@ class ZImgFile:
     def voxels(self, box: Box) -> list[NDArray[Any]]:
         """Voxels of a box of slices with start, stop and step along T, C, Z, Y, X, on the host."""
         with self._held.reading():
-            return decoded_box(self._scene, box, self._level, stored=self._held.stored)
+            return decoded_box(self._scene, box, self._level)
 
     def to_dask(self) -> Any:
         """A Dask array of NumPy arrays, ``(T, C, Z, Y, X)``, one task per stored block.

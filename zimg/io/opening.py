@@ -3,10 +3,9 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgSource
+from zimg.image import FileFormat
 from zimg.io.errors import told_of
 from zimg.io.reader import Reader, Scene
 from zimg.io.registry import open_file
@@ -32,14 +31,3 @@ def scene_of(reader: Reader, scene: int, path: str | os.PathLike[str]) -> Scene:
             f"{os.fspath(path)} has no scene {scene}: it has {len(reader.scenes)}, from 0"
         )
     return reader.scenes[scene]
-
-
-# Ends of the names of files whose pixels may lie in others beside them.
-HEADERS = (".mhd", ".nhdr", ".hdr", ".ome")
-
-
-def stored_bytes(source: ZImgSource) -> int | None:
-    """Bytes of the files of a source; None when pixels may lie elsewhere, or in a folder."""
-    paths = [Path(name) for name in source.filenames]
-    alone = all(path.is_file() and not set(path.suffixes) & set(HEADERS) for path in paths)
-    return sum(path.stat().st_size for path in paths) if alone else None

@@ -43,9 +43,7 @@ class Decoded:
         return image if done else image.resize(*self.wanted)
 
 
-def decode(
-    scene: Scene, region: ZImgRegion, ratios: Ratios, *, stored: int | None = None
-) -> Decoded:
+def decode(scene: Scene, region: ZImgRegion, ratios: Ratios) -> Decoded:
     """Decode a region of a scene at the level that is next to what `ratios` ask for.
 
     Parameters
@@ -56,8 +54,6 @@ def decode(
         In voxels of full resolution; may have open ends.
     ratios
         By how much to shrink along x, y, z.
-    stored
-        Bytes of the file, to check its claims against; None when not known.
 
     Returns
     -------
@@ -67,7 +63,7 @@ def decode(
     box = region.resolve(scene.info.size)
     level = best_level(scene.levels, box, ratios)
     part = region_at(box, scene.levels[level])
-    arrays = decoded(scene, part, level, stored=stored)
+    arrays = decoded(scene, part, level)
     x, y, z = (-(-n // ratio) for n, ratio in zip(box.size, ratios, strict=False))
     return Decoded(arrays, resized(cut(scene.info, box), part.size[:3]), (x, y, z))
 

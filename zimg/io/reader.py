@@ -41,6 +41,13 @@ class Scene(Protocol):
         """Voxel type of the buffers to fill, in native byte order."""
 
     @property
+    def packed_bytes(self) -> int | None:
+        """Bytes in which the voxels are packed, at most: what is claimed is checked against them.
+
+        None where they are not packed, where it is not known, or where opening has checked it.
+        """
+
+    @property
     def levels(self) -> Sequence[Level]:
         """The sizes that are stored, the full one first, then ever smaller ones."""
 
@@ -78,6 +85,8 @@ class PlaneScene:
     dtype
         Voxel type in native byte order.
     """
+
+    packed_bytes: int | None = None
 
     def __init__(self, info: ZImgInfo, dtype: np.dtype[Any]) -> None:
         self.info, self.dtype = info, dtype

@@ -8,7 +8,6 @@ from zimg._typing import Device
 from zimg.image import FileFormat, ZImg, ZImgInfo, ZImgRegion, ZImgSource
 from zimg.image.info import cut
 from zimg.io.missing import filling
-from zimg.io.opening import stored_bytes
 from zimg.io.ratios import check_ratios, decode
 from zimg.io.sources import opened_scenes, opened_source
 
@@ -79,7 +78,7 @@ def read_source(
     """Read what a `ZImgSource` names; arguments, result and errors as in `read`."""
     wanted = check_ratios(ratios)
     with opened_source(source) as scene:
-        found = decode(scene, source.region, wanted, stored=stored_bytes(source))
+        found = decode(scene, source.region, wanted)
     return found.image(framework, device)
 
 

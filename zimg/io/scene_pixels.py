@@ -104,7 +104,7 @@ class ScenePixels:
         end = (right, bottom, high, c + last, t + time + 1)
         part = ZImgRegion((x, y, low, c + first, t + time), end)
         with self._file.reading():
-            pixels = decoded(self._scene, part, self._level, stored=self._file.stored)[0]
+            pixels = decoded(self._scene, part, self._level)[0]
         if self._channels == tuple(range(first, last)):
             return pixels
         return np.take(pixels, [channel - first for channel in self._channels], axis=0)

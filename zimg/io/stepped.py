@@ -12,9 +12,7 @@ from zimg.io.decoding import decoded
 from zimg.io.reader import Scene
 
 
-def decoded_box(
-    scene: Scene, box: Box, level: int = 0, *, stored: int | None = None
-) -> list[NDArray[Any]]:
+def decoded_box(scene: Scene, box: Box, level: int = 0) -> list[NDArray[Any]]:
     """Decode the voxels of a box that has steps.
 
     Parameters
@@ -25,8 +23,6 @@ def decoded_box(
         Slices with start, stop and step along T, C, Z, Y, X, in voxels of `level`.
     level
         Index into the levels of the scene.
-    stored
-        Bytes of the file, to check its claims against; None when not known.
 
     Returns
     -------
@@ -36,10 +32,7 @@ def decoded_box(
     t, c, z, y, x = box
     arrays: list[NDArray[Any]] = []
     for times in _runs(t):
-        slabs = [
-            decoded(scene, _region(times, c, depths, y, x), level, stored=stored)
-            for depths in _runs(z)
-        ]
+        slabs = [decoded(scene, _region(times, c, depths, y, x), level) for depths in _runs(z)]
         arrays += [_thinned(parts, box) for parts in zip(*slabs, strict=True)]
     return arrays
 

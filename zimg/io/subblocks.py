@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 from zimg.image import ZImg, ZImgRegion, ZImgSource
 from zimg.io.decoding import decoded
-from zimg.io.opening import stored_bytes
 from zimg.io.reader import Scene
 from zimg.io.sources import opened_scenes
 
@@ -72,7 +71,7 @@ def read_sub_block(source: ZImgSource, block: int) -> ZImg:
         t, x, y, z, width, height, depth = (int(value) for value in row)
         channels = scene.info.numChannels
         region = ZImgRegion((x, y, z, 0, t), (x + width, y + height, z + depth, channels, t + 1))
-        arrays = decoded(scene, region, level, stored=stored_bytes(source))
+        arrays = decoded(scene, region, level)
         info = deepcopy(scene.info)
     for axis, ratio in zip("XYZ", scene.levels[level].ratios, strict=True):
         setattr(info, f"voxelSize{axis}", getattr(info, f"voxelSize{axis}") * ratio)

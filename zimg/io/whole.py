@@ -22,13 +22,19 @@ class WholeScene(PlaneScene):
         Voxel type in native byte order.
     decode
         Gives the ``(C, Z, Y, X)`` array of the image, of any byte order.
+    packed_bytes
+        As of a `zimg.io.reader.Scene`.
     """
 
     def __init__(
-        self, info: ZImgInfo, dtype: np.dtype[Any], decode: Callable[[], NDArray[Any]]
+        self,
+        info: ZImgInfo,
+        dtype: np.dtype[Any],
+        decode: Callable[[], NDArray[Any]],
+        packed_bytes: int | None = None,
     ) -> None:
         super().__init__(info, dtype)
-        self._decode = decode
+        self._decode, self.packed_bytes = decode, packed_bytes
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
         """One job, which decodes everything."""

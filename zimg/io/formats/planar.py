@@ -34,7 +34,7 @@ def planar_scene(info: ZImgInfo, path: Path, decode: Callable[[bytes], NDArray[A
         channels = pixels[..., None] if pixels.ndim == 2 else pixels
         return np.moveaxis(channels, -1, 0)[:, None]
 
-    return WholeScene(info, np.dtype(info.dataTypeString()), whole)
+    return WholeScene(info, np.dtype(info.dataTypeString()), whole, path.stat().st_size)
 
 
 def planar_info(

@@ -58,6 +58,11 @@ class CziScene:
         self.info = ZImgInfo(width, height, depth, channels, times, *VOXEL_TYPES[self.dtype.name])
         self._full, self._tiles, self._all_ratios = full, tiles, ratios
 
+    @property
+    def packed_bytes(self) -> int:
+        """Bytes of the file."""
+        return self._file.size
+
     @cached_property
     def _by_ratio(self) -> dict[int, NDArray[Any]]:
         """Tiles of each level: of full resolution, and those of others that cover as much."""

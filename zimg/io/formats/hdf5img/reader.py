@@ -82,8 +82,8 @@ class Hdf5ImgScene:
         The group ``/Img``.
     file
         Its bytes, to read chunks from; None when their places are not known.
-    stored
-        Bytes of the file.
+    packed_bytes
+        Of the file.
     info
         What its attributes tell.
     factors
@@ -94,15 +94,16 @@ class Hdf5ImgScene:
         self,
         root: h5g.GroupID,
         file: FileBytes | None,
-        stored: int,
+        packed_bytes: int,
         info: ZImgInfo,
         factors: tuple[int, ...],
     ) -> None:
         self._root, self._file, self.info, self._factors = root, file, info, factors
+        self.packed_bytes = packed_bytes
         self.dtype = np.dtype(info.dataTypeString())
-        self._check(stored)
+        self._check()
 
-    def _check(self, stored: int) -> None:
+    def _check(self) -> None:
         """Refuse more planes than there are, and planes larger than the file can pack."""
         info = self.info
         planes = group(group(self._root, "TimePoint0"), "Channel0")
@@ -111,8 +112,9 @@ class Hdf5ImgScene:
                 f"it claims {info.depth} planes and has {planes.get_num_objs()}: it is damaged"
             )
         claimed = info.width * info.height * self.dtype.itemsize
-        if claimed > max(SMALL, HIGHEST_PACKING * stored):
-            raise ZException(f"it claims {claimed} bytes in a plane, a file of {stored} cannot")
+        if claimed > max(SMALL, HIGHEST_PACKING * self.packed_bytes):
+            size = self.packed_bytes
+            raise ZException(f"it claims {claimed} bytes in a plane, a file of {size} cannot")
 
     @property
     def levels(self) -> Sequence[Level]:

@@ -42,6 +42,8 @@ class ZarrScene:
         When the array of the full size cannot be decoded.
     """
 
+    packed_bytes: int | None = None  # chunks are files, and may be missing
+
     def __init__(
         self,
         letters: Sequence[str],

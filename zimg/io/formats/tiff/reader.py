@@ -48,6 +48,7 @@ class TiffScene:
     page_of: PageOf
     smaller: tuple[tuple[Level, int], ...]  # levels, and which copy of a page each is
     tile: tuple[int, int]
+    packed_bytes: int | None  # not known where pages lie in other files
 
     @property
     def levels(self) -> Sequence[Level]:
@@ -182,7 +183,10 @@ class TiffReader:
         if image.pages:
             number = min(image.pages.values())
             first, levels = self._page(number), self._levels(number)
-            scene = _scene(image.info, first, page_of, levels, samples=image.samples)
+            away = bool(image.elsewhere)
+            scene = _scene(
+                image.info, first, page_of, levels, samples=image.samples, elsewhere=away
+            )
         else:
             scene = _unseen_scene(image, page_of)
         read_annotation(image.root, scene.info)
@@ -270,6 +274,7 @@ def _scene(
     smaller: tuple[tuple[Level, int], ...],
     *,
     samples: int,
+    elsewhere: bool = False,
 ) -> TiffScene:
     """A scene like its first page: type, valid bits and alpha are read from it."""
     info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[first.dtype.name]
@@ -282,7 +287,8 @@ def _scene(
     tile = (tiff.tilewidth, tiff.tilelength) if tiff.is_tiled else (BLOCK, BLOCK)
     if min(tile) < 1:
         raise ZException(f"its tiles are {tile[0]} x {tile[1]} pixels")
-    return TiffScene(info, first.dtype, samples, page_of, smaller, tile)
+    packed = None if elsewhere else first.file.size
+    return TiffScene(info, first.dtype, samples, page_of, smaller, tile, packed)
 
 
 def _unseen_scene(image: OmeImage, page_of: PageOf) -> TiffScene:
@@ -292,7 +298,8 @@ def _unseen_scene(image: OmeImage, page_of: PageOf) -> TiffScene:
     info = image.info
     info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[image.type_name]
     info.validBitCount = info.validBitCount or 8 * info.bytesPerVoxel
-    return TiffScene(info, np.dtype(image.type_name), image.samples, page_of, (), (BLOCK, BLOCK))
+    dtype, tile = np.dtype(image.type_name), (BLOCK, BLOCK)
+    return TiffScene(info, dtype, image.samples, page_of, (), tile, None)
 
 
 def _bits(page: Page) -> int:
