@@ -87,26 +87,28 @@ for line in sys.stdin:
 """
 # What is measured: how it is called in the table, what is asked, the bar.
 WHOLE = [
-    (f"{name}, {compression.lower()}: {what}", f"{what} {suffix} {compression}", bar)
-    for name, suffix, compression, bar in (
-        ("OME-TIFF", "ome.tif", "NONE", 1.0),
-        ("OME-TIFF", "ome.tif", "LZW", 1.4),
-        ("OME-TIFF", "ome.tif", "ADOBE_DEFLATE", 1.0),
-        ("OME-TIFF", "ome.tif", "ZSTD", 1.0),
-        ("HDF5Img", "nim", "ZSTD", 1.0),
-        ("HDF5Img", "nim", "DEFLATE", 1.0),
+    (f"{name}, {compression.lower()}: {what}", f"{what} {suffix} {compression}", 1.0)
+    for name, suffix, compression in (
+        ("OME-TIFF", "ome.tif", "NONE"),
+        ("OME-TIFF", "ome.tif", "LZW"),
+        ("OME-TIFF", "ome.tif", "ADOBE_DEFLATE"),
+        ("OME-TIFF", "ome.tif", "ZSTD"),
+        ("HDF5Img", "nim", "ZSTD"),
+        ("HDF5Img", "nim", "DEFLATE"),
     )
     for what in ("write", "read")
 ]
+# The region of the HDF5Img file meets all its chunks.
 ROI = [
     *(
-        (f"HDF5Img, {c.lower()}: 256 x 256 x 128", f"roi nim {c} warm theirs 384")
+        (f"HDF5Img, {c.lower()}: 256 x 256 x 128", f"roi nim {c} warm theirs 384", 1.0)
         for c in ("ZSTD", "DEFLATE")
     ),
     *(
         (
             f"OME-TIFF of 2 GiB, {c.lower()}, {state}: 256-cubed",
             f"roi ome.tif {c} {state} large 896",
+            0.5,
         )
         for c in ("NONE", "ZSTD")
         for state in ("warm", "cold")
@@ -117,12 +119,11 @@ ROI = [
 def measured(pairs: Pairs, rounds: int) -> Iterator[tuple[str, float, Pair]]:
     """Name, bar and answers of each row."""
     for name, request, bar in WHOLE:
-        writes_or_lzw = bar if "read" in request else 1.0
-        yield name, writes_or_lzw, pairs.run(request, rounds)
+        yield name, bar, pairs.run(request, rounds)
     for compression in ("NONE", "ZSTD"):
         pairs.ask(OURS, f"large ome.tif {compression}")
-    for name, request in ROI:
-        yield name, 0.5, pairs.run(request, rounds)
+    for name, request, bar in ROI:
+        yield name, bar, pairs.run(request, rounds)
 
 
 def needed(path: Path, start: int = 896, end: int = 1152) -> int:

@@ -25,9 +25,10 @@ class ImageFiles:
     """What is known about files without their pixels, their stored pieces, and writing."""
 
     @staticmethod
-    def readImgInfo(imgSource: ZImgSource) -> ZImgInfo:
+    def readImgInfo(imgSource: ZImgSource | FileName) -> ZImgInfo:
         """What the file of a source says about its image, the region applied; reads no pixels."""
-        info: ZImgInfo = import_module("zimg.io").read_source_info(imgSource)
+        source = imgSource if isinstance(imgSource, ZImgSource) else ZImgSource(imgSource)
+        info: ZImgInfo = import_module("zimg.io").read_source_info(source)
         return info
 
     @staticmethod

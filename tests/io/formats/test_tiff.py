@@ -181,7 +181,7 @@ def test_what_an_array_reads_a_source_and_the_image_read_too(tmp_path):
         np.testing.assert_array_equal(image.data[0], expected.data[0])
         assert image.info == expected.info
     assert ZImg.readImgInfo(source) == expected.info
-    assert ZImg.readImgInfos(path) == [zimg.io.read_info(path)]
+    assert ZImg.readImgInfos(path) == [ZImg.readImgInfo(path)] == [zimg.io.read_info(path)]
     with pytest.raises(ValueError, match="from 1 up"):
         ZImg(path, xRatio=0)
 
