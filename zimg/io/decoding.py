@@ -13,6 +13,9 @@ from zimg.image.host import aligned_zeros
 from zimg.io.limits import check_decoded
 from zimg.io.reader import Job, Scene
 
+TURNS = 32
+"""How many shares of the work a thread is handed at least: the last ones end together."""
+
 
 def decoded(scene: Scene, region: ZImgRegion, level: int = 0) -> list[NDArray[Any]]:
     """Decode a part of a scene.
@@ -43,16 +46,23 @@ def run(jobs: Sequence[Job], buffers: list[NDArray[np.generic]]) -> None:
     """Run all jobs, several at a time; the first error ends the rest."""
     workers = min(len(jobs), processors())
     if workers < 2:
-        for job in jobs:
-            job(buffers)
+        _run_some(jobs, buffers)
         return
+    # Handing out a thousand small reads one by one would take longer than some of them do.
+    size = max(1, len(jobs) // (workers * TURNS))
+    shares = [jobs[first : first + size] for first in range(0, len(jobs), size)]
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for _ in pool.map(lambda job: job(buffers), jobs):
+            for _ in pool.map(lambda share: _run_some(share, buffers), shares):
                 pass
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _run_some(jobs: Sequence[Job], buffers: list[NDArray[np.generic]]) -> None:
+    for job in jobs:
+        job(buffers)
 
 
 def processors() -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from zimg._errors import ZException
 from zimg.image import Compression
 from zimg.image.parameters import ZImgWriteParameters
+from zimg.io.options import LEVELS, check_options
 
 TYPES = (
     *("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"),
@@ -92,22 +93,14 @@ class Packing:
                 f"{' or '.join(map(str, codec.samples))} samples in a page of {name}, "
                 f"not {self.dtype.name} with {self.samples}"
             )
-        self._check_options()
+        check_options(f"{name} packed by {self.compression.name}", self.parameters, self._used)
 
-    def _check_options(self) -> None:
-        given = self.parameters
-        ranges = {
-            "zlibCompressionLevel": (DEFLATE, range(10)),
-            "zstdCompressionLevel": ((Compression.ZSTD,), range(-7, 23)),
-            "jpegQuality": ((Compression.JPEG,), range(1, 101)),
-        }
-        for name, (users, accepted) in ranges.items():
-            value = getattr(given, name)
-            if self.compression in users and value not in accepted:
-                raise ZException(f"{name} {value} is not {accepted[0]} to {accepted[-1]}")
-        chosen = given.jpegChrominanceSubsampling
-        if self.compression == Compression.JPEG and chosen != 444:
-            raise ZException(f"JPEG in TIFF knows jpegChrominanceSubsampling 444, not {chosen}")
+    @property
+    def _used(self) -> tuple[str, ...]:
+        """Options that are honoured; JPEG in TIFF is in one pass and without subsampling."""
+        if self.compression == Compression.JPEG:
+            return ("jpegQuality",)
+        return LEVELS.get(self.compression, ())
 
     def options(self) -> dict[str, Any]:
         """What tifffile is told about compression."""

@@ -1,18 +1,13 @@
 """TIFF files: OME-TIFF, ImageJ stacks, and pages without a description, which are z planes."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgInfo, ZImgRegion, col4
-from zimg.image.interop import VOXEL_TYPES
+from zimg.image import FileFormat, ZImgInfo
 from zimg.io.formats.tiff.annotation import read_annotation
 from zimg.io.formats.tiff.companions import Siblings, followed, uuid_of
 from zimg.io.formats.tiff.file import TiffPages
@@ -27,85 +22,11 @@ from zimg.io.formats.tiff.imagej import (
 from zimg.io.formats.tiff.lsm import lsm_info
 from zimg.io.formats.tiff.ome_planes import OpenedFile
 from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images
-from zimg.io.formats.tiff.pages import Page, Target, bundled
-from zimg.io.missing import MissingPlane, tell_missing
-from zimg.io.reader import Job, Level, full_level, grid
+from zimg.io.formats.tiff.pages import Page
+from zimg.io.formats.tiff.scene import TiffScene, scene_like, unseen_scene
+from zimg.io.missing import MissingPlane
+from zimg.io.reader import Level
 from zimg.io.units import RESOLUTION_UNITS
-
-BLOCK = 512  # rows and columns that pages of strips are listed by: behaviour of the reference
-# The page of a time, z and channel group; or of its smaller copies the one of this number.
-PageOf = Callable[[int, int, int, int | None], Page]
-ALPHA = (1, 2)  # values of ExtraSamples that mean opacity
-
-
-@dataclass(frozen=True, slots=True)
-class TiffScene:
-    """An image of a TIFF file: its metadata, and the page of each time, z and channel group."""
-
-    info: ZImgInfo
-    dtype: np.dtype[Any]
-    samples: int
-    page_of: PageOf
-    smaller: tuple[tuple[Level, int], ...]  # levels, and which copy of a page each is
-    tile: tuple[int, int]
-    packed_bytes: int | None  # not known where pages lie in other files
-
-    @property
-    def levels(self) -> Sequence[Level]:
-        """The full size, then the smaller copies of its pages."""
-        depth = self.info.depth
-        small = (Level((*level.size[:2], depth), level.ratios) for level, _ in self.smaller)
-        return full_level(self.info), *small
-
-    def blocks(self, level: int) -> NDArray[np.int64]:
-        """The tiles of the first page; pages of strips are cut as the reference cuts them."""
-        return grid(self.levels[level].size, self.info.numTimes, (*self.tile, 1))
-
-    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
-        """Jobs for the strips and tiles that meet `region`."""
-        start, end = region.start, region.end
-        copy = self.smaller[level - 1][1] if level else None
-        jobs: list[Job] = []
-        missing: list[MissingPlane] = []
-        (width, height, _), alike = self.levels[level].size, None
-        for t, z, group in self._planes(region):
-            first = group * self.samples
-            samples = max(start.c - first, 0), min(end.c - first, self.samples)
-            target = Target(
-                time=t - start.t,
-                plane=z - start.z,
-                first_channel=first + samples[0] - start.c,
-                samples=samples,
-                rows=(start.y, end.y),
-                columns=(start.x, end.x),
-            )
-            try:
-                page = self.page_of(t, z, group, copy)
-            except MissingPlane as error:
-                missing.append(error)
-                continue
-            if page.tiff is not alike:  # most pages are decoded like the one before
-                self._check(page, width, height)
-                alike = page.tiff
-            jobs.extend(page.jobs(target))
-        tell_missing(missing)
-        return bundled(jobs)
-
-    def _planes(self, region: ZImgRegion) -> Iterator[tuple[int, int, int]]:
-        """Times, z and groups of channels that meet a region."""
-        start, end = region.start, region.end
-        groups = range(start.c // self.samples, -(-end.c // self.samples))
-        return product(range(start.t, end.t), range(start.z, end.z), groups)
-
-    def _check(self, page: Page, width: int, height: int) -> None:
-        """Raise a `ZException` unless a page is of the size and type that the level has."""
-        needed = (self.samples, height, width), self.dtype
-        if (page.size, page.dtype) != needed:
-            (c, y, x), dtype = page.size, page.dtype
-            raise ZException(
-                f"page {page.number} has {c} samples of {y} x {x} {dtype}, "
-                f"but the image {needed[0][0]} of {needed[0][1]} x {needed[0][2]} {needed[1]}"
-            )
 
 
 class TiffReader:
@@ -184,11 +105,11 @@ class TiffReader:
             number = min(image.pages.values())
             first, levels = self._page(number), self._levels(number)
             away = bool(image.elsewhere)
-            scene = _scene(
+            scene = scene_like(
                 image.info, first, page_of, levels, samples=image.samples, elsewhere=away
             )
         else:
-            scene = _unseen_scene(image, page_of)
+            scene = unseen_scene(image, page_of)
         read_annotation(image.root, scene.info)
         return scene
 
@@ -218,7 +139,7 @@ class TiffReader:
         c, y, x = first.size
         info = ZImgInfo(x, y, stack.depth, stack.channels * c, stack.times)
         read_metadata(metadata, first.tiff, info)
-        return _scene(info, first, page_of, self._levels(0), samples=c)
+        return scene_like(info, first, page_of, self._levels(0), samples=c)
 
     def _lsm_scene(self) -> TiffScene:
         """The pages of full resolution, which hold all channels; those between are thumbnails."""
@@ -231,7 +152,7 @@ class TiffReader:
         def page_of(time: int, z: int, _group: int, copy: int | None) -> Page:
             return self._page(numbers[time * info.depth + z], copy)
 
-        scene = _scene(info, first, page_of, (), samples=info.numChannels)
+        scene = scene_like(info, first, page_of, (), samples=info.numChannels)
         info.validBitCount = 0  # as the reference: the file has those of storage only
         return scene
 
@@ -264,47 +185,4 @@ class TiffReader:
         def page_of(_time: int, z: int, _group: int, copy: int | None) -> Page:
             return self._page(int(numbers[z]), copy)
 
-        return _scene(info, first, page_of, self._levels(int(numbers[0])), samples=c)
-
-
-def _scene(
-    info: ZImgInfo,
-    first: Page,
-    page_of: PageOf,
-    smaller: tuple[tuple[Level, int], ...],
-    *,
-    samples: int,
-    elsewhere: bool = False,
-) -> TiffScene:
-    """A scene like its first page: type, valid bits and alpha are read from it."""
-    info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[first.dtype.name]
-    info.validBitCount = info.validBitCount or _bits(first)
-    extra = first.tiff.extrasamples
-    if first.is_palette or bool(extra and int(extra[-1]) in ALPHA):
-        info.lastChannelIsAlphaChannel = True
-        info.channelColors[-1] = col4()
-    tiff = first.tiff
-    tile = (tiff.tilewidth, tiff.tilelength) if tiff.is_tiled else (BLOCK, BLOCK)
-    if min(tile) < 1:
-        raise ZException(f"its tiles are {tile[0]} x {tile[1]} pixels")
-    packed = None if elsewhere else first.file.size
-    return TiffScene(info, first.dtype, samples, page_of, smaller, tile, packed)
-
-
-def _unseen_scene(image: OmeImage, page_of: PageOf) -> TiffScene:
-    """A scene without a page in the opened file; its planes are checked when they are read."""
-    if image.type_name not in VOXEL_TYPES:
-        raise ZException(f"its OME-XML gives Type as {image.type_name!r}, which is not read")
-    info = image.info
-    info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[image.type_name]
-    info.validBitCount = info.validBitCount or 8 * info.bytesPerVoxel
-    dtype, tile = np.dtype(image.type_name), (BLOCK, BLOCK)
-    return TiffScene(info, dtype, image.samples, page_of, (), tile, None)
-
-
-def _bits(page: Page) -> int:
-    """Bits in use per sample; not known for colours taken from a palette."""
-    bits = page.tiff.bitspersample
-    if page.is_palette:
-        return 0
-    return int(bits if isinstance(bits, int) else max(bits))
+        return scene_like(info, first, page_of, self._levels(int(numbers[0])), samples=c)
