@@ -40,10 +40,11 @@ def atomic_path(
 
     Notes
     -----
-    The content reaches the disk before the name does, so that a power cut leaves the old file or
-    the new one. An existing file's permissions are kept; a new one gets the usual ones. What killed
-    processes of this machine left of the same target is removed first (not on Windows, which does
-    not tell whether a process lives).
+    Where a file is replaced, the content reaches the disk before the name does, so that a power cut
+    leaves the old file or the new one; where there was none, the system writes it when it suits, as
+    it does any file. An existing file's permissions are kept; a new one gets the usual ones. What
+    killed processes of this machine left of the same target is removed first (not on Windows, which
+    does not tell whether a process lives).
     """
     target = Path(os.path.realpath(os.fspath(path)))
     temporary: Path | None = None
@@ -55,10 +56,12 @@ def atomic_path(
         temporary = hidden_name(known, suffix_of(target))
         _create(temporary, target)
         yield temporary
-        _flush(temporary)
+        replaces = target.exists()
+        if replaces:
+            _flush(temporary)
         temporary.replace(target)
-        with suppress(OSError):  # some file systems cannot flush a folder
-            _flush(target.parent)
+        if replaces:
+            _flush_names(target.parent)
     except OSError as error:
         raise ZException(f"cannot write {path}: {error.strerror or error}") from error
     finally:
@@ -107,10 +110,12 @@ def atomic_folder(path: str | os.PathLike[str], marks: Sequence[str]) -> Iterato
         temporary = hidden_name(target)
         temporary.mkdir()
         yield temporary
-        _flush_below(temporary)
+        replaces = target.exists()
+        if replaces:
+            _flush_below(temporary)
         _swap(temporary, target)
-        with suppress(OSError):  # some file systems cannot flush a folder
-            _flush(target.parent)
+        if replaces:
+            _flush_names(target.parent)
     except OSError as error:
         raise ZException(f"cannot write {path}: {error.strerror or error}") from error
     finally:
@@ -175,8 +180,7 @@ def _flush_below(folder: Path) -> None:
     for place, _, names in os.walk(folder, topdown=False):
         for name in names:
             _flush(Path(place) / name)
-        with suppress(OSError):
-            _flush(Path(place))
+        _flush_names(Path(place))
 
 
 def _create(temporary: Path, target: Path) -> None:
@@ -193,10 +197,15 @@ def _umask() -> int:
     return mask
 
 
+def _flush_names(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can."""
+    if os.name != "nt":  # a folder cannot be opened there
+        with suppress(OSError):  # some file systems cannot flush a folder
+            _flush(folder)
+
+
 def _flush(path: Path) -> None:
     """Bring a file, or the names in a folder, to the disk."""
-    if path.is_dir() and os.name == "nt":
-        return  # a folder cannot be opened there
     handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
     try:
         os.fsync(handle)
