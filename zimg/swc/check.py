@@ -103,7 +103,7 @@ def check_tree(tree: ZSwc) -> list[Finding]:
         line=rows,
         id=tree.id,
         type=tree.type,
-        parent=np.where(tree.parent >= 0, np.append(tree.id, NO_PARENT)[tree.parent], NO_PARENT),
+        parent=tree.parent_id,
         reals=np.column_stack([tree.xyz, tree.radius]),
         comments=[],
         named=sound,

@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 
 from zimg.swc.comparison import Comparison, Distances, Radii, Topology
 from zimg.swc.tree import ZSwc
+from zimg.swc.units import require_one_unit
 
 Floats = NDArray[np.float64]
 SMALLEST_RADIUS = 1e-6  # keeps the relative radius finite
@@ -49,7 +50,8 @@ def compare(
     Raises
     ------
     ValueError
-        For a step that is not positive, or a tolerance or voxel size that is negative.
+        For a step that is not positive, a tolerance or voxel size that is negative, or when one
+        forest states that it is in micrometres and the other that it is in voxels.
 
     Examples
     --------
@@ -59,6 +61,7 @@ def compare(
     >>> agreement.precision, round(agreement.recall, 3), agreement.length_ratio
     (1.0, 0.636, 0.5)
     """
+    require_one_unit([a, b])
     size = np.asarray(voxel_size, dtype=np.float64)
     if not step > 0 or not tolerance >= 0:
         raise ValueError(f"step is positive and tolerance from 0, got {step} and {tolerance}")

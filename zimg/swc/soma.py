@@ -5,7 +5,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.swc.edits import Forest
 from zimg.swc.tree import ZSwc
 
 SOMA_SHARE = 3.0
@@ -32,13 +31,11 @@ def label_soma(
     ZSwc
         The same nodes with the same ids, in new order and with new types.
     """
-    forest = Forest.from_swc(tree)
-    for first, last in pairwise([*tree.roots.tolist(), len(tree)]):  # a tree's rows lie together
-        forest.set_root(first + int(np.argmax(tree.radius[first:last])))
-    order = forest.depth_first()
-    labelled = forest.to_swc(renumber=False)
+    ends = pairwise([*tree.roots.tolist(), len(tree)])  # a tree's rows lie together
+    labelled = tree.rerooted(
+        [first + int(np.argmax(tree.radius[first:last])) for first, last in ends]
+    )
     labelled.type[:] = _soma_types(labelled, radius_threshold, soma_type, other_type)
-    labelled.comments, labelled.label = list(tree.comments), tree.label[order]
     return labelled
 
 

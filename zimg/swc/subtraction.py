@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from zimg.swc.links import NONE, Links
-from zimg.swc.order import depth_first
+from zimg.swc.table import taken
 from zimg.swc.tree import ZSwc
+from zimg.swc.units import require_one_unit
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -41,6 +42,11 @@ def subtract(tree: ZSwc, others: ZSwc | Sequence[ZSwc], *, legacy_order: bool = 
     ZSwc
         What is left, with ids, types, positions, radii, labels and comments as they were.
 
+    Raises
+    ------
+    ValueError
+        When some state that they are in micrometres and others that they are in voxels.
+
     Examples
     --------
     >>> chain = ZSwc.from_arrays([[0, 0, 0], [5, 0, 0], [9, 0, 0]], 1, [-1, 0, 1])
@@ -49,12 +55,13 @@ def subtract(tree: ZSwc, others: ZSwc | Sequence[ZSwc], *, legacy_order: bool = 
     <ZSwc 2 nodes, 2 trees>
     """
     forests = [others] if isinstance(others, ZSwc) else list(others)
+    require_one_unit([tree, *forests])
     hit = np.zeros(len(tree), dtype=bool)
     for forest in forests:
         hit |= _inside(tree.xyz, forest)
     hit &= tree.id >= 0
     links = _cut_while_walking(tree, hit) if legacy_order else _cut_all(tree, hit)
-    return _taken(tree, *links)
+    return taken(tree, *links)
 
 
 def _inside(points: Floats, forest: ZSwc) -> NDArray[np.bool_]:
@@ -138,19 +145,3 @@ def _successor(links: Links, node: int) -> int:
     while node != NONE and links.next_sibling(node) == NONE:
         node = links.parent[node]
     return NONE if node == NONE else links.next_sibling(node)
-
-
-def _taken(tree: ZSwc, left: Rows, parent: Rows) -> ZSwc:
-    """Forest of the rows `left`, whose parents are rows of `tree`."""
-    place = np.full(len(tree) + 1, NONE, dtype=np.int64)
-    place[left] = np.arange(len(left))
-    taken = ZSwc.from_arrays(
-        tree.xyz[left],
-        tree.radius[left],
-        place[parent],
-        type=tree.type[left],
-        id=tree.id[left],
-        comments=tree.comments,
-    )
-    taken.label[:] = tree.label[left[depth_first(place[parent])]]
-    return taken
