@@ -770,3 +770,26 @@ def test_row_negative_radius_subtracts() -> None:
     tree = ZSwc.from_arrays([[0, 0, 0], [1, 0, 0]], 1, [-1, 0])
     ball = ZSwc.from_arrays([[0, 0, 0]], -2, [-1])
     assert zimg.subtract(tree, ball).xyz[:, 0].tolist() == [1]
+
+
+def test_row_options_that_do_nothing(tmp_path: Path) -> None:
+    level = zimg.ZImgWriteParameters(zlibCompressionLevel=9)
+    with pytest.raises(ZException, match="TIFF packed by LZW has no option zlibCompressionLevel"):
+        ZImg(array(1, 1, 4, 5)).save(tmp_path / "a.tif", paras=level)
+    with pytest.raises(ZException, match=r"has no option jpegQuality .*, but zlibCompressionLevel"):
+        ZImg(array(1, 1, 4, 5)).save(
+            tmp_path / "a.png", paras=zimg.ZImgWriteParameters(jpegQuality=50)
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_row_progressive_jpeg(tmp_path: Path) -> None:
+    assert not zimg.ZImgWriteParameters().jpegProgressive
+    image, path = ZImg(array(1, 1, 20, 30)), tmp_path / "a.jpg"
+    image.save(path)
+    assert b"\xff\xc2" not in path.read_bytes()
+    with pytest.raises(ZException, match="no option jpegAccurateDCT"):
+        image.save(path, paras=zimg.ZImgWriteParameters(jpegAccurateDCT=False))
+    pytest.importorskip("OpenImageIO")
+    image.save(path, paras=zimg.ZImgWriteParameters(jpegProgressive=True))
+    assert b"\xff\xc2" in path.read_bytes()

@@ -168,11 +168,3 @@ def test_formats_that_are_only_read_are_told(tmp_path: Path):
         with pytest.raises(ZException, match=r"(ZeissLsm|'\.lsm') is not written; accepted: TIFF"):
             ZImg(DATA).save(tmp_path / "a.lsm", format)
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("options", [{"chunks": (32, 64, 64)}, {"omeZarrVersion": "0.4"}])
-def test_what_only_ome_zarr_has_is_refused_elsewhere(options, tmp_path):
-    path, parameters = tmp_path / "a.tif", ZImgWriteParameters(**options)
-    with pytest.raises(ZException, match=r"is for OME-Zarr, TIFF has none"):
-        ZImg(np.zeros((1, 2, 3, 4), np.uint8)).save(path, paras=parameters)
-    assert not path.exists()

@@ -8,7 +8,7 @@ from zimg.image.values import Compression
 
 @dataclass(slots=True)
 class ZImgWriteParameters:
-    """Options of writing; each format uses those that concern it, and refuses what it cannot do.
+    """Options of writing; a format honours those that it has, and refuses others.
 
     Parameters
     ----------
@@ -21,11 +21,12 @@ class ZImgWriteParameters:
     jpegQuality
         From 1 to 100.
     jpegProgressive
-        Whether a JPEG file can be shown before it is complete.
+        Whether a JPEG file is in several passes, so that it can be shown before it is complete;
+        needs the extra ``oiio``.
     jpegChrominanceSubsampling
         444, 422 or 420; for colour JPEG.
     jpegAccurateDCT
-        Whether accuracy goes before speed in JPEG.
+        Whether accuracy goes before speed in JPEG; anything else is refused.
     jpegXRQuality
         Above 0 and up to 1, which is without loss.
     omeZarrVersion
@@ -38,16 +39,16 @@ class ZImgWriteParameters:
 
     Notes
     -----
-    Values are checked when a file is written. Defaults are those of the reference. JPEG is written
-    in one pass with the accurate transform, whatever `jpegProgressive` and `jpegAccurateDCT` say:
-    they change the size of the file and the time it takes, not what can be read from it.
+    Values are checked when a file is written, and an option that differs from its default is an
+    error where the format, or the compression chosen, has no such option. Defaults are those of the
+    reference, but for `jpegProgressive`, which is on there.
     """
 
     compression: Compression = Compression.AUTO
     zlibCompressionLevel: int = 6
     zstdCompressionLevel: int = 1
     jpegQuality: int = 95
-    jpegProgressive: bool = True
+    jpegProgressive: bool = False
     jpegChrominanceSubsampling: int = 444
     jpegAccurateDCT: bool = True
     jpegXRQuality: float = 0.8

@@ -38,8 +38,6 @@ class Format:
         Extra of the distribution that brings what is needed.
     requires
         Packages that are imported beyond those of the core.
-    own_options
-        Fields of `ZImgWriteParameters` that no other format has.
     """
 
     name: str
@@ -52,7 +50,6 @@ class Format:
     write_suffixes: tuple[str, ...] = field(default=())
     extra: str = ""
     requires: tuple[str, ...] = ()
-    own_options: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:

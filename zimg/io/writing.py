@@ -7,8 +7,6 @@ from zimg._errors import ZException
 from zimg.image import FileFormat, ZImg
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.errors import told_of_writing
-from zimg.io.format import Format
-from zimg.io.formats.table import FORMATS
 from zimg.io.registry import format_to_write
 from zimg.io.writer import ImagePixels, Pixels
 
@@ -55,19 +53,9 @@ def write_pixels(
     file, options = Path(path), parameters or ZImgWriteParameters()
     with told_of_writing(path):
         found = format_to_write(file, FileFormat(format))
-        _check_own_options(options, found)
         writer = found.writing()
         writer.check(pixels.info, options)
         if not file.absolute().parent.is_dir():
             raise ZException(f"the folder {file.absolute().parent} does not exist")
     with told_of_writing(path):
         writer.write(file, pixels, options)
-
-
-def _check_own_options(options: ZImgWriteParameters, found: Format) -> None:
-    """Refuse options that another format alone can honour."""
-    usual = ZImgWriteParameters()
-    for other in FORMATS:
-        for name in set(other.own_options) - set(found.own_options):
-            if getattr(options, name) != getattr(usual, name):
-                raise ZException(f"{name} is for {other.name}, {found.name} has none")

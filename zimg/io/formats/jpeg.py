@@ -1,6 +1,8 @@
 """JPEG files: one plane of 8 bits, with loss, or of 16 bits in grey without loss."""
 
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,15 @@ from zimg.io.formats.planar import (
     planar_info,
     planar_scene,
 )
+from zimg.io.options import check_options
 from zimg.io.writer import Pixels
 
 # Markers that begin a frame (ITU-T T.81, table B.1): 0xC0 to 0xCF without tables and arithmetic.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 START_OF_SCAN = 0xDA
 END = b"\xff\xd9"
-SUBSAMPLING = {444: "444", 422: "422", 420: "420"}
+# The transform is the accurate one: `jpegAccurateDCT` is not among them.
+OPTIONS = ("jpegQuality", "jpegProgressive", "jpegChrominanceSubsampling")
 
 
 def open_jpeg(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it is the only one)
@@ -73,30 +77,36 @@ def _decode(data: bytes) -> NDArray[Any]:
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what JPEG cannot hold, and options outside their range."""
-    kind = info.dataTypeString()
+    """Refuse what JPEG cannot hold, and options that cannot be honoured."""
     types = ("uint8", "uint16") if info.numChannels == 1 else ("uint8",)
     check_planar(info, parameters, name="JPEG", types=types, compression=(Compression.JPEG,))
-    if kind == "uint8" and not 1 <= parameters.jpegQuality <= 100:
-        raise ZException(f"invalid jpeg quality: {parameters.jpegQuality} is not from 1 to 100")
-    if parameters.jpegChrominanceSubsampling not in SUBSAMPLING:
-        raise ZException(
-            "unsupported chrominance subsampling: "
-            f"{parameters.jpegChrominanceSubsampling} is not 444, 422 or 420"
-        )
+    if info.dataTypeString() == "uint16":
+        check_options("JPEG of uint16, which is without loss,", parameters, ())
+        return
+    check_options("JPEG", parameters, OPTIONS)
+    if parameters.jpegProgressive and find_spec("OpenImageIO") is None:
+        raise ZException('progressive JPEG needs OpenImageIO; pip install "zimg-xp[oiio]" adds it')
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
     """Write one plane; 16 bits without loss."""
     plane = interleaved(pixels)
+    quality, subsampling = parameters.jpegQuality, parameters.jpegChrominanceSubsampling
+    with atomic_path(path) as temporary:
+        if parameters.jpegProgressive:
+            module = import_module("zimg.io.formats.jpeg_progressive")
+            module.write_progressive(temporary, plane, quality, subsampling)
+        else:
+            temporary.write_bytes(_encoded(plane, quality, subsampling))
+
+
+def _encoded(plane: NDArray[Any], quality: int, subsampling: int) -> bytes | bytearray:
+    """A file in one pass, with the accurate transform, which is the encoder's usual one."""
+    data: bytes | bytearray
     if plane.dtype == np.uint16:
         data = imagecodecs.jpeg_encode(plane, lossless=True, bitspersample=16)
     else:
         data = imagecodecs.jpeg_encode(
-            plane,
-            level=parameters.jpegQuality,
-            subsampling=SUBSAMPLING[parameters.jpegChrominanceSubsampling],
-            optimize=True,
+            plane, level=quality, subsampling=str(subsampling), optimize=True
         )
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
+    return data

@@ -19,6 +19,7 @@ from zimg.io.formats.planar import (
     planar_info,
     planar_scene,
 )
+from zimg.io.options import check_options
 from zimg.io.writer import Pixels
 
 SIGNATURE = b"II\xbc"
@@ -103,8 +104,7 @@ def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
     check_planar(info, parameters, name="JPEG XR", types=types, compression=own, alpha=True)
     if info.numChannels == 2:
         raise ZException("JPEG XR holds opacity beside three channels only")
-    if not 0 < parameters.jpegXRQuality <= 1:
-        raise ZException(f"invalid jpeg xr quality: {parameters.jpegXRQuality} is not in (0, 1]")
+    check_options("JPEG XR", parameters, ("jpegXRQuality",))
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:

@@ -20,6 +20,7 @@ from zimg.io.formats.planar import (
     planar_info,
     planar_scene,
 )
+from zimg.io.options import ZLIB, check_options
 from zimg.io.writer import Pixels
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -27,7 +28,6 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 PALETTE = 3
 HEADER_END = 33  # signature and the first chunk
-LEVELS = range(10)
 
 
 def open_png(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it is the only one)
@@ -98,8 +98,7 @@ def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
     lossless = (Compression.DEFLATE, Compression.ADOBE_DEFLATE)
     types = ("uint8", "uint16")
     check_planar(info, parameters, name="PNG", types=types, compression=lossless, alpha=True)
-    if parameters.zlibCompressionLevel not in LEVELS:
-        raise ZException(f"zlibCompressionLevel {parameters.zlibCompressionLevel} is not 0 to 9")
+    check_options("PNG", parameters, (ZLIB,))
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:

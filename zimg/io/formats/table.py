@@ -86,7 +86,6 @@ FORMATS = (
         marks=("zarr.json", ".zattrs", ".zgroup", ".zarray"),
         reader="zimg.io.formats.ome_zarr.reader:OmeZarrReader",
         writer="zimg.io.formats.ome_zarr.write",
-        own_options=("omeZarrVersion", "chunks", "shards"),
     ),
     Format(
         name="MetaImage",

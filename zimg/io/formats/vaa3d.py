@@ -17,6 +17,7 @@ from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.atomic import atomic_path
 from zimg.io.bytes import FileBytes
 from zimg.io.formats.vaa3d_pbd import check_claim, unpack_8_bits, unpack_16_bits
+from zimg.io.options import check_options
 from zimg.io.reader import Scene
 from zimg.io.strided import StridedScene, Strides
 from zimg.io.whole import WholeScene
@@ -146,6 +147,7 @@ def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
     if parameters.compression not in (Compression.AUTO, Compression.NONE):
         name = Compression(parameters.compression).name
         raise ZException(f"a Vaa3D stack is not packed: compression AUTO or NONE, not {name}")
+    check_options("a Vaa3D stack", parameters, ())
     if max(info.size) > LARGEST_SIZE:
         raise ZException(f"a Vaa3D stack has at most {LARGEST_SIZE} voxels along an axis")
 

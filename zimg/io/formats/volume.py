@@ -13,6 +13,7 @@ from zimg.image.interop import VOXEL_TYPES
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.bytes import FileBytes
 from zimg.io.inflate import PackedBytes, StreamedScene
+from zimg.io.options import ZLIB, check_options
 from zimg.io.reader import Scene
 from zimg.io.strided import StridedScene, Strides
 from zimg.io.units import in_um, usable
@@ -31,7 +32,6 @@ UNITS = {
 NAMES = {VoxelSizeUnit.inch: "in"} | {
     unit: unit.name for unit in UNITS.values() if unit != VoxelSizeUnit.inch
 }
-LEVELS = range(10)
 
 
 class VolumeFile:
@@ -174,8 +174,8 @@ def check_volume(
         raise ZException(
             f"{name} knows compression {names}, not {Compression(parameters.compression).name}"
         )
-    if parameters.zlibCompressionLevel not in LEVELS:
-        raise ZException(f"zlibCompressionLevel {parameters.zlibCompressionLevel} is not 0 to 9")
+    packed = parameters.compression != Compression.NONE
+    check_options(name if packed else f"{name} without compression", parameters, (ZLIB,) * packed)
 
 
 def time_step(info: ZImgInfo, name: str) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 from zimg.image import Compression
 from zimg.image.parameters import ZImgWriteParameters
+from zimg.io.options import LEVELS, check_options
 
 # Registered numbers (https://github.com/HDFGroup/hdf5_plugins/blob/master/docs/RegisteredFilterPlugins.md);
 # 488 is the reference's own.
@@ -26,7 +27,6 @@ WAYS = {
     Compression.JPEGXR: JPEGXR,
     Compression.NONE: 0,
 }
-ZLIB_LEVELS, ZSTD_LEVELS = range(10), range(-7, 23)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +107,11 @@ def check_packing(dtype: str, parameters: ZImgWriteParameters) -> None:
         raise ZException(
             f"HDF5Img knows compression {accepted}, not {Compression(parameters.compression).name}"
         )
-    if way == DEFLATE and parameters.zlibCompressionLevel not in ZLIB_LEVELS:
-        raise ZException(f"zlibCompressionLevel {parameters.zlibCompressionLevel} is not 0 to 9")
-    if way == ZSTD and parameters.zstdCompressionLevel not in ZSTD_LEVELS:
-        raise ZException(f"zstdCompressionLevel {parameters.zstdCompressionLevel} is not -7 to 22")
+    asked = Compression(parameters.compression)
+    used = Compression.ZSTD if asked == Compression.AUTO else asked
+    check_options(f"HDF5Img packed by {used.name}", parameters, LEVELS.get(used, ()))
     if way == JPEGXR and dtype not in JPEGXR_TYPES:
         raise ZException(f"JPEG XR packs {' and '.join(JPEGXR_TYPES)}, not {dtype}")
-    if way == JPEGXR and not 0 < parameters.jpegXRQuality <= 1:
-        raise ZException(f"invalid jpeg xr quality: {parameters.jpegXRQuality} is not in (0, 1]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import zarr
 from numpy.typing import NDArray
 from zarr.storage import LocalStore
 
-from zimg.image import ZImgInfo
+from zimg.image import Compression, ZImgInfo
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.atomic import atomic_folder
 from zimg.io.formats.ome_zarr.axes import ALL
@@ -17,8 +17,10 @@ from zimg.io.formats.ome_zarr.description import check_description, group_attrib
 from zimg.io.formats.ome_zarr.layout import Layout, layout_of
 from zimg.io.formats.ome_zarr.pyramid import Shrunk, levels_of
 from zimg.io.halving import halved
+from zimg.io.options import LEVELS, check_options
 from zimg.io.writer import Pixels
 
+OPTIONS = ("omeZarrVersion", "chunks", "shards")
 # What a folder has that a store may replace.
 MARKS = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 
@@ -26,6 +28,11 @@ MARKS = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
     """Refuse types, options and metadata that OME-Zarr cannot hold."""
     layout_of(info, parameters)
+    asked = Compression(parameters.compression)
+    packing = Compression.ZSTD if asked == Compression.AUTO else asked
+    check_options(
+        f"OME-Zarr packed by {packing.name}", parameters, (*OPTIONS, *LEVELS.get(packing, ()))
+    )
     check_description(info)
 
 
