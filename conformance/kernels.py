@@ -18,6 +18,7 @@ from zimg.kernels import (
     morphology,
     pack,
     ranking,
+    rasterize,
     resample,
     resize,
     scores,
@@ -134,6 +135,23 @@ def _reduced(volume: Array) -> Array:
     return resize.reduced(volume, (1, 2, 3))
 
 
+def _first_capsule(*fields: Array) -> Array:
+    capsules = rasterize.Capsules(*fields)
+    return rasterize.first_capsule(capsules, count=1400, shape=(9, 11, 12), spacing=(2.0, 1.0, 1.0))
+
+
+# A ball in the whole volume, and a tapered axis in a part of it.
+CAPSULES = rasterize.Capsules(
+    begin=np.array([0, 1188], np.int32),
+    number=np.array([4, 2], np.int32),
+    corner=np.array([[0, 0, 0], [1, 2, 3]], np.int32),
+    size=np.array([[9, 11, 12], [5, 6, 7]], np.int32),
+    start=np.array([[8.3, 5.2, 4.4], [1.1, 0.4, 0.7]], np.float32),
+    step=np.array([[0.0, 0.0, 0.0], [6.2, 3.1, 4.7]], np.float32),
+    radius=np.array([3.3, 0.8], np.float32),
+    taper=np.array([0.0, 1.3], np.float32),
+)
+
 RANKED = (CENTRES, TOUCHED, FEW, FEW[::-1].copy(), SUMS)
 BRIGHT = VOLUME > 180
 
@@ -194,6 +212,7 @@ CALLS: dict[str, list[Call]] = {
         )
         for n in morphology.CONNECTIVITIES
     ],
+    "first_capsule": [Call(_first_capsule, tuple(CAPSULES))],
     "reduced": [Call(_reduced, (VOLUME.astype(t),)) for t in ("uint8", "int16", "float32")],
     "merged": [
         Call(partial(_merged, mode=mode), (VOLUME.astype(t),))

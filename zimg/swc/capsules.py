@@ -1,0 +1,152 @@
+"""Nodes and edges of a forest as parts of tapered capsules, each with the voxels round it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from zimg.swc.tree import ZSwc
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Shape = tuple[int, int, int]
+
+SHORTEST_PART = 4.0
+"""Voxels along an edge that share a box; along wide edges as many as the radius."""
+
+MARGIN = 1e-6
+"""By how many voxels boxes are larger, so that rounding of their sides decides nothing."""
+
+
+class Axes(NamedTuple):
+    """Capsules, by their axes in voxels along z, y, x and their radii.
+
+    Attributes
+    ----------
+    row
+        ``(n,)`` row of the node.
+    first, step
+        ``(n, 3)`` where the axis begins, and from there to its end.
+    radius, taper
+        ``(n,)`` radius where the axis begins, and by how much larger it is at the end.
+    """
+
+    row: Integers
+    first: Floats
+    step: Floats
+    radius: Floats
+    taper: Floats
+
+    def at(self, which: NDArray[np.bool_] | Integers) -> "Axes":
+        """Those that a mask or numbers choose."""
+        columns: list[Any] = [column[which] for column in self]
+        return Axes(*columns)
+
+
+class Parts(NamedTuple):
+    """Parts of capsules: whole axes, and boxes ``(n, 3)`` from `low` to below `high` round parts.
+
+    A voxel that is in a capsule is in the box of the part of the axis that it is nearest to.
+    """
+
+    axes: Axes
+    low: Integers
+    high: Integers
+
+    def at(self, which: NDArray[np.bool_]) -> "Parts":
+        """Those that a mask chooses."""
+        return Parts(self.axes.at(which), self.low[which], self.high[which])
+
+
+def capsule_parts(tree: "ZSwc", sizes: Shape, sides: Floats) -> Parts:
+    """Balls of the nodes, and the edges, as far as they are inside the volume.
+
+    Parameters
+    ----------
+    tree
+        Positions in voxels.
+    sizes
+        Of the volume along z, y, x.
+    sides
+        Of a voxel along z, y, x, in the unit of the radii.
+
+    Returns
+    -------
+    Parts
+        Among them, as balls of radius 0, the voxels that axes run through: one for each step of
+        a voxel along the longest axis of an edge.
+    """
+    linked = np.flatnonzero(tree.parent >= 0)
+    row = np.concatenate([np.arange(len(tree)), linked])
+    upper = np.concatenate([np.arange(len(tree)), tree.parent[linked]])
+    first, radius = tree.xyz[upper, ::-1], tree.radius[upper]
+    step, taper = tree.xyz[row, ::-1] - first, tree.radius[row] - radius
+    axes, limits = Axes(row, first, step, radius, taper), np.array(sizes)
+    tubes, line = _tubes(axes, limits, sides), _line(axes, limits)
+    both: list[Any] = [np.concatenate(pair) for pair in zip(tubes.axes, line.axes, strict=True)]
+    low, high = (np.concatenate(pair) for pair in ((tubes.low, line.low), (tubes.high, line.high)))
+    return Parts(Axes(*both), low, high)
+
+
+def _tubes(axes: Axes, sizes: Integers, sides: Floats) -> Parts:
+    """Capsules in parts that are about as long as wide, so that their boxes hold little else."""
+    wide = np.maximum(axes.radius, axes.radius + axes.taper)
+    part, *ends = _intervals(axes, wide[:, None] / sides, np.maximum(wide, SHORTEST_PART), sizes)
+    axes = axes.at(part)
+    a, b = (axes.first + end[:, None] * axes.step for end in ends)
+    thick = np.maximum(*(axes.radius + end * axes.taper for end in ends))
+    reach = thick[:, None] / sides + MARGIN
+    low = np.clip(np.ceil(np.minimum(a, b) - reach), 0, sizes).astype(np.int64)
+    high = np.clip(np.floor(np.maximum(a, b) + reach) + 1, 0, sizes).astype(np.int64)
+    return Parts(axes, low, high)
+
+
+def _line(axes: Axes, sizes: Integers) -> Parts:
+    """The voxels that axes run through, as balls of radius 0."""
+    count = len(axes.row)
+    part, begin, _ = _intervals(axes, np.ones((count, 3)), np.ones(count), sizes)
+    voxel = np.floor(axes.first[part] + begin[:, None] * axes.step[part] + 0.5)
+    inside = ((voxel >= 0) & (voxel < sizes)).all(axis=1)
+    voxel, row, nought = voxel[inside], axes.row[part][inside], np.zeros(int(inside.sum()))
+    low = voxel.astype(np.int64)
+    return Parts(Axes(row, voxel, np.zeros_like(voxel), nought, nought), low, low + 1)
+
+
+def _intervals(
+    axes: Axes, reach: Floats, side: Floats, sizes: Integers
+) -> tuple[Integers, Floats, Floats]:
+    """Cut axes, as far as they are in the volume widened by `reach`, into parts of some voxels.
+
+    Returns
+    -------
+    which, begin, end
+        Number of the axis and shares of it, from 0 to 1, for each part, which is at most `side`
+        voxels long along each axis of the volume.
+    """
+    first, step = axes.first, axes.step
+    with np.errstate(divide="ignore", invalid="ignore"):  # axes that lie in a plane never leave it
+        sides = (-reach - first) / step, (sizes - 1 + reach - first) / step
+    enter = np.fmax.reduce(np.fmin(*sides), axis=1, initial=0.0)
+    leave = np.fmin.reduce(np.fmax(*sides), axis=1, initial=1.0)
+    inside = enter <= leave
+    share = np.where(inside, leave, 0.0) - np.where(inside, enter, 0.0)
+    count = np.ceil(share * np.abs(step).max(axis=1, initial=0.0) / side)
+    count = np.where(inside, np.maximum(count, 1), 0).astype(np.int64)
+    which = np.repeat(np.arange(len(first)), count)
+    number = np.arange(len(which)) - (np.cumsum(count) - count)[which]
+    width = share[which] / count[which]
+    return which, enter[which] + number * width, enter[which] + (number + 1) * width
+
+
+def slabs(parts: Parts, sizes: Shape, at_once: int) -> Iterator[tuple[Shape, Parts]]:
+    """Sizes of slabs of planes, from the first plane on, and the parts that reach into each."""
+    planes = max(1, at_once // (sizes[1] * sizes[2]))
+    for top in range(0, sizes[0], planes):
+        depth = min(planes, sizes[0] - top)
+        shift = np.array([top, 0, 0])
+        low, high = np.maximum(parts.low - shift, 0), parts.high - shift
+        high[:, 0] = np.minimum(high[:, 0], depth)
+        axes = parts.axes._replace(first=parts.axes.first - shift)
+        yield (depth, *sizes[1:]), Parts(axes, low, high).at((low < high).all(axis=1))

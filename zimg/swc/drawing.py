@@ -1,0 +1,191 @@
+"""A forest drawn into a volume of any framework, some planes at a time."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from zimg._dispatch import array_namespace
+from zimg._dispatch import device as device_of
+from zimg._typing import Array, Device
+from zimg.image.export import exported
+from zimg.image.interop import dtype_name
+from zimg.kernels.rasterize import NOTHING, Capsules, first_capsule
+from zimg.kernels.resize import widest_float
+from zimg.ops import gather, upload
+from zimg.ops import like as to_like
+from zimg.ops.gather import index_dtype
+from zimg.swc.capsules import Floats, Integers, Parts, Shape, capsule_parts, slabs
+
+if TYPE_CHECKING:
+    from zimg.swc.tree import ZSwc
+
+VOXELS_AT_ONCE = 1 << 20
+"""Voxels of a volume, and voxels of boxes, that are worked on at once: some 100 MB."""
+
+_NOT_ARRAYS = ("memview", "tensorflow", "tf")
+
+_COLUMNS: dict[str, Callable[["ZSwc"], NDArray[Any]]] = {
+    "tree": lambda tree: np.cumsum(tree.parent < 0),
+    "id": lambda tree: tree.id,
+    "type": lambda tree: tree.type,
+    "label": lambda tree: tree.label,
+}
+
+
+def rasterize(
+    tree: "ZSwc",
+    shape: Sequence[int],
+    *,
+    values: ArrayLike | str = 1,
+    dtype: DTypeLike = "uint8",
+    spacing: Sequence[float] = (1.0, 1.0, 1.0),
+    framework: str = "numpy",
+    device: Device = None,
+    like: Array | None = None,
+) -> Array:
+    """Draw a forest into a new volume.
+
+    Parameters
+    ----------
+    tree
+        Positions in voxels: the centre of the first voxel is at 0.
+    shape
+        Sizes of the volume along z, y, x, at least 1. What lies outside is cut off.
+    values
+        What is drawn: one number; one for each row; or ``"tree"`` (1 for the first tree, 2 for the
+        next, ...), ``"id"``, ``"type"`` or ``"label"``. An edge has the value of its lower node.
+        Where several rows reach a voxel, the first has it, so a soma is whole. 0 elsewhere.
+    dtype
+        NumPy dtype, or its name, of the volume; it must hold the values.
+    spacing
+        Sizes of a voxel along x, y, z. Radii count in voxels along x and y; where these differ, in
+        their geometric mean.
+    framework, device
+        Where the volume shall be, as in `zimg.ZImg.to_arrays`.
+    like
+        An array whose framework and device are taken instead.
+
+    Returns
+    -------
+    Array
+        ``(Z, Y, X)``. A voxel is drawn when its centre is no farther from an edge than the radius
+        at the nearest point of the edge, or from a node than its radius. The voxels that an edge
+        runs through are drawn whatever the radius, at least one for each step of a voxel along its
+        longest axis, so that edges are 26-connected and each node is in its voxel.
+
+    Raises
+    ------
+    ValueError
+        For other shapes, spacings, values or frameworks, values that `dtype` does not hold, radii
+        below 0, and a tree in micrometres.
+    TypeError
+        When the framework lacks the dtype.
+
+    Notes
+    -----
+    Distances are in float64 where the device has it; in float32 a voxel whose centre lies on the
+    surface may fall to the other side. Memory: the result and some 100 MB.
+    """
+    sizes, sides = _sizes(shape), _sides(spacing)
+    _require_drawable(tree)
+    drawn = _values(tree, values, np.dtype(dtype))
+    if like is None:
+        if framework in _NOT_ARRAYS:
+            raise ValueError(f"nothing can be drawn into {framework!r}; take 'numpy' and convert")
+        like = exported(np.zeros(1, drawn.dtype), framework, device=device)
+    table = to_like(drawn, like)
+    drawn_slabs = [
+        gather(table, _first_rows(parts, slab, sides, like), fill=drawn.dtype.type(0).item())
+        for slab, parts in slabs(capsule_parts(tree, sizes, sides), sizes, VOXELS_AT_ONCE)
+    ]
+    return array_namespace(like).concat(drawn_slabs, axis=0)
+
+
+def _sizes(shape: Sequence[int]) -> Shape:
+    sizes = tuple(int(size) for size in shape)
+    if len(sizes) != 3 or sizes != tuple(shape) or min(sizes) < 1:
+        raise ValueError(f"shape is three sizes of at least 1 along z, y, x, got {shape!r}")
+    return sizes
+
+
+def _sides(spacing: Sequence[float]) -> Floats:
+    """Sizes of a voxel along z, y, x, in the unit of the radii."""
+    sides = np.asarray(spacing, dtype=np.float64)
+    if sides.shape != (3,) or not (np.isfinite(sides) & (sides > 0)).all():
+        raise ValueError(f"spacing is three numbers above 0 for x, y, z, got {spacing!r}")
+    lengths: Floats = sides[::-1] / math.sqrt(sides[0] * sides[1])
+    return lengths
+
+
+def _require_drawable(tree: "ZSwc") -> None:
+    if tree.unit == "um":
+        raise ValueError("the tree is in um, and is drawn in voxels; to_voxels converts it")
+    if not (np.isfinite(tree.xyz).all() and np.isfinite(tree.radius).all()):
+        raise ValueError("positions and radii must be finite to be drawn")
+    if (wrong := np.flatnonzero(tree.radius < 0)).size:
+        row = wrong[0]
+        raise ValueError(f"radius of row {row} is {tree.radius[row]}; radii are at least 0")
+
+
+def _values(tree: "ZSwc", values: ArrayLike | str, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """What each row draws, in the dtype of the volume."""
+    if isinstance(values, str):
+        if values not in _COLUMNS:
+            raise ValueError(f"values are numbers or one of {', '.join(_COLUMNS)}; got {values!r}")
+        values = _COLUMNS[values](tree)
+    given = np.asarray(values)
+    if given.shape not in ((), (len(tree),)):
+        raise ValueError(f"values have shape {given.shape}; they take one, or one for each row")
+    given = np.broadcast_to(given, (len(tree),))
+    with np.errstate(invalid="ignore"):  # what is out of range, the comparison finds
+        drawn = given.astype(dtype)
+    if dtype.kind in "biu" and (wrong := np.flatnonzero(drawn != given)).size:
+        raise ValueError(f"{dtype} does not hold the value {given[wrong[0]]} of row {wrong[0]}")
+    return drawn
+
+
+def _first_rows(parts: Parts, shape: Shape, sides: Floats, like: Array) -> Array:
+    """The first row that reaches each voxel of a slab, so many voxels of boxes at a time."""
+    xp, on = array_namespace(like), device_of(like)
+    found = xp.full(shape, NOTHING, dtype=index_dtype(xp=xp, on=on), device=on)
+    counts = (parts.high - parts.low).prod(axis=1)
+    end = np.cumsum(counts)
+    total = int(counts.sum())
+    for done in range(0, total, VOXELS_AT_ONCE):
+        count = _power_of_two(min(total - done, VOXELS_AT_ONCE))
+        which = (end > done) & (end - counts < done + count)
+        capsules = _capsules(parts.at(which), (end - counts - done)[which], count, sides, like)
+        reached = first_capsule(capsules, count=count, shape=shape, spacing=tuple(sides.tolist()))
+        found = xp.minimum(found, reached)
+    return found
+
+
+def _capsules(parts: Parts, begin: Integers, count: int, sides: Floats, like: Array) -> Capsules:
+    """Parts on a device, as many as a power of two: compilers see few shapes."""
+    xp, on = array_namespace(like), device_of(like)
+    spare = _power_of_two(len(begin)) - len(begin)
+    whole = dtype_name(index_dtype(xp=xp, on=on))
+    real = dtype_name(widest_float(like, xp=xp))
+
+    def placed(column: NDArray[Any], dtype: str, fill: int) -> Array:
+        padding = ((0, spare), *((0, 0),) * (column.ndim - 1))
+        padded = np.pad(column, padding, constant_values=fill)
+        return upload(padded, on=on, dtype=dtype, xp=xp)
+
+    return Capsules(
+        begin=placed(begin, whole, count),  # behind all that is looked at
+        number=placed(parts.axes.row, whole, 0),
+        corner=placed(parts.low, whole, 0),
+        size=placed(parts.high - parts.low, whole, 1),
+        start=placed((parts.axes.first - parts.low) * sides, real, 0),
+        step=placed(parts.axes.step * sides, real, 0),
+        radius=placed(parts.axes.radius, real, 0),
+        taper=placed(parts.axes.taper, real, 0),
+    )
+
+
+def _power_of_two(count: int) -> int:
+    return 1 << max(count - 1, 0).bit_length()
