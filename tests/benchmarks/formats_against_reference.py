@@ -1,9 +1,9 @@
 """Seconds of OME-TIFF and HDF5Img beside the reference: a table for docs/formats-speed.md.
 
 ``python -m tests.benchmarks.formats_against_reference FOLDER [ROUNDS]`` needs 4 GiB of disk and
-`ZIMG_REFERENCE_PYTHON` (see `tests.benchmarks.pairs`). Both sides write the same pixels to a
-new file, and read one file: the reference's. The reference has one level for zstd in TIFF, that of libtiff, 9, and
-one for deflate, 6; we are given the same.
+`ZIMG_REFERENCE_PYTHON` (see `tests.benchmarks.pairs`). Both sides write the same pixels to a new
+file, and read one file: the reference's. The reference has one level for zstd in TIFF, that of
+libtiff, 9, and one for deflate, 6; we are given the same.
 """
 
 import os

@@ -161,18 +161,11 @@ class Box:
         cls, block: Sequence[tuple[int, int]], wanted: Sequence[tuple[int, int]]
     ) -> "Box | None":
         """The intersection of two boxes given as (start, end) per axis; None when it is empty."""
-        low = [max(b[0], w[0]) for b, w in zip(block, wanted, strict=True)]
-        high = [min(b[1], w[1]) for b, w in zip(block, wanted, strict=True)]
-        if any(first >= last for first, last in zip(low, high, strict=True)):
-            return None
-        return cls(_from(low, high, block), _from(low, high, wanted))
-
-
-def _from(
-    low: Sequence[int], high: Sequence[int], box: Sequence[tuple[int, int]]
-) -> tuple[slice, ...]:
-    """Slices from `low` to `high`, counted from the starts of `box`."""
-    return tuple(
-        slice(first - start, last - start)
-        for first, last, (start, _) in zip(low, high, box, strict=True)
-    )
+        take, put = [], []
+        for (start, end), (first, last) in zip(block, wanted, strict=True):
+            low, high = max(start, first), min(end, last)
+            if low >= high:
+                return None
+            take.append(slice(low - start, high - start))
+            put.append(slice(low - first, high - first))
+        return cls(tuple(take), tuple(put))

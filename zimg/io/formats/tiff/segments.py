@@ -41,8 +41,6 @@ def page_jobs(page: Page, target: Target) -> Iterator[Job]:
     if page.tiff.imagedepth > 1:
         raise ZException(f"page {page.number} is a volume of its own, which is not supported")
     offsets, counts = page.places
-    for offset, count in zip(offsets, counts, strict=False):
-        page.file.check(offset, count, f"page {page.number}")
     if page.is_stored_as_is(offsets, counts):
         yield from _row_jobs(page, target, offsets[0], sum(counts))
     else:
@@ -125,7 +123,7 @@ def _segment_jobs(
         raise ZException(
             f"page {page.number} needs {needed} strips or tiles, the file lists {len(offsets)}"
         )
-    together = 1 if planar else tiff.samplesperpixel
+    together, plain = 1 if planar else tiff.samplesperpixel, page.is_plain
     check_decoded((high, wide, together), page.dtype.itemsize, stored=max(counts))
     for sample in range(*target.samples) if planar else (0,):
         channels = (sample, sample + 1) if planar else (0, samples)
@@ -135,7 +133,8 @@ def _segment_jobs(
                 if counts[index] == 0:
                     raise ZException(f"page {page.number}: strip or tile {index} is missing")
                 place = (offsets[index], counts[index])
-                if page.is_plain:
+                page.file.check(*place, f"page {page.number}")
+                if plain:
                     corner = (i * high, min((i + 1) * high, rows)), (j * wide, (j + 1) * wide)
                     yield _plain_segment(page, target, (channels, *corner), index, place)
                 else:
@@ -198,7 +197,7 @@ def _paste(
     channels, rows, columns = box.put
     first = target.first_channel
     place = out[target.time][first + channels.start : first + channels.stop, target.plane]
-    place[:, rows, columns] = np.moveaxis(pixels, -1, 0)[box.take]
+    place[:, rows, columns] = pixels.transpose(2, 0, 1)[box.take]
 
 
 def _finished(page: Page, pixels: NDArray[Any]) -> NDArray[Any]:
