@@ -14,7 +14,7 @@ import tifffile
 from zimg import neutube_json
 from zimg._dispatch import array_namespace, framework_of
 from zimg.cli import main
-from zimg.cli.trace import parse_factors, parse_region
+from zimg.cli.arguments import parse_factors, parse_region
 from zimg.phantom import neurite
 from zimg.swc import ZSwc
 from zimg.swc.comparing import compare
@@ -273,7 +273,7 @@ def test_a_failed_run_leaves_the_older_output(zimg: Any, tmp_path: Path) -> None
 def test_a_framework_that_is_not_installed_is_refused_with_the_extra(
     zimg: Any, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zimg.cli.trace.find_spec", lambda _: None)
+    monkeypatch.setattr("zimg.cli.arguments.find_spec", lambda _: None)
     result = zimg("trace", image, "-o", tmp_path / "t.swc", "--backend", "cupy")
     assert result.refuses(1, "cupy is not installed", "zimg-xp[cupy12")
 

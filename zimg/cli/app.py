@@ -121,7 +121,9 @@ def trace(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
     """Trace the neurons in an image and write them as an SWC file."""
-    from zimg.cli.trace import TraceJob, parse_factors, parse_region, run_job, show_outcome
+    from zimg.cli.arguments import parse_factors, parse_region
+    from zimg.cli.showing import show
+    from zimg.cli.trace import TraceJob, run_job, summary
 
     outcome = run_job(
         TraceJob(
@@ -141,7 +143,66 @@ def trace(
         ),
         progress=not quiet,
     )
-    show_outcome(outcome, as_json=as_json, quiet=quiet)
+    show(outcome, summary(outcome), as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def skeletonize(
+    file: InputFile,
+    output: Annotated[Path, typer.Option("--output", "-o", help="SWC file to write.")],
+    channel: Annotated[int, typer.Option(help="Channel to take, from 0.", min=0)] = 0,
+    time: Annotated[int, typer.Option(help="Time point to take, from 0.", min=0)] = 0,
+    scene: Annotated[int, typer.Option(help="Image in the file, from 0.", min=0)] = 0,
+    config: Annotated[
+        str | None, typer.Option(metavar="PRESET|FILE", help="Options, as SKELETONIZE.")
+    ] = None,
+    downsample: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,Z", help="Reduce the mask by these factors.", show_default="from config"
+        ),
+    ] = None,
+    level: Annotated[
+        int | None, typer.Option(help="What is above is an object.", min=0, show_default="0")
+    ] = None,
+    label: Annotated[
+        int | None, typer.Option(metavar="N", help="Take this label only.", min=1)
+    ] = None,
+    in_um: Annotated[
+        bool, typer.Option("--um", help="Write micrometres, by the voxel size of the image.")
+    ] = False,
+    backend: Annotated[Backend, typer.Option(help="Framework to compute with.")] = Backend.numpy,
+    device: Annotated[
+        str | None, typer.Option(help="Device of the framework.", show_default="its own default")
+    ] = None,
+    preview: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Draw the tree over three projections.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+) -> None:
+    """Find the centre lines of the objects in a mask and write them as an SWC file."""
+    from zimg.cli.arguments import parse_factors
+    from zimg.cli.showing import show
+    from zimg.cli.skeletonize import SkeletonizeJob, run_job, summary
+
+    job = SkeletonizeJob(
+        file=file,
+        output=output,
+        channel=channel,
+        time=time,
+        scene=scene,
+        config=config,
+        downsample=None if downsample is None else parse_factors(downsample),
+        level=level,
+        label=label,
+        in_um=in_um,
+        framework=backend.value,
+        device=device,
+        preview=preview,
+    )
+    outcome = run_job(job, progress=not quiet)
+    show(outcome, summary(outcome), as_json=as_json, quiet=quiet)
 
 
 TreeFile = Annotated[Path, typer.Argument(metavar="FILE", help="SWC file.")]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from zimg.cli.arguments import parse_numbers
 from zimg.swc import ZSwc
 from zimg.swc.comparing import compare
 from zimg.swc.comparison import Comparison
@@ -14,28 +15,12 @@ from zimg.swc.comparison import Comparison
 SCORES = ("precision", "recall", "f1", "esa", "dsa", "pds", "length_ratio")
 
 
-def parse_sizes(text: str) -> tuple[float, float, float]:
-    """Return the three numbers that ``X,Y,Z`` names.
-
-    Raises
-    ------
-    ValueError
-        If they are not three numbers.
-    """
-    try:
-        x, y, z = map(float, text.split(","))
-    except ValueError:
-        raise ValueError(f"voxel-size must be X,Y,Z, three numbers, not {text!r}") from None
-    return x, y, z
-
-
 def compare_files(
     a: Path, b: Path, *, tolerance: float, step: float, voxel_size: str, as_json: bool
 ) -> float:
     """Print scores of the tree in `a` against the expected one in `b`; return F1."""
-    agreement = compare(
-        ZSwc(a), ZSwc(b), tolerance=tolerance, step=step, voxel_size=parse_sizes(voxel_size)
-    )
+    sizes = parse_numbers("voxel-size", voxel_size)
+    agreement = compare(ZSwc(a), ZSwc(b), tolerance=tolerance, step=step, voxel_size=sizes)
     sys.stdout.write(_json(agreement) if as_json else _table(agreement))
     return agreement.f1
 

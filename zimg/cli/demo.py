@@ -7,7 +7,7 @@ from time import perf_counter
 from zimg import neutube_json
 from zimg._errors import ZException
 from zimg._progress import reporter
-from zimg.cli.trace import counted
+from zimg.cli.showing import counted
 from zimg.image import VoxelSizeUnit, ZImg, ZImgInfo
 from zimg.io import write
 from zimg.phantom import Phantom, neuron

@@ -1,30 +1,22 @@
 """``zimg trace``: read, trace, shift to the whole image, write, draw, tell."""
 
-import json
-import re
-import sys
-from dataclasses import asdict, dataclass
-from importlib.util import find_spec
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from zimg._errors import ZException
 from zimg._progress import reporter
-from zimg._typing import Array
+from zimg.cli.arguments import require_framework
+from zimg.cli.showing import counted, write_preview
 from zimg.image import ZImgRegion, ZImgSource
 from zimg.swc import ZSwc
 from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
-from zimg.view import overlay, write_png
 from zimg.workers.checks import ratio
 from zimg.workers.output import check_writable, write_tree
 from zimg.workers.volume import read_channel, read_info
-
-REGION = re.compile(",".join([r"\s*(\d*):(\d*)\s*"] * 3))
-EXTRAS = {"torch": "torch", "jax": "jax", "cupy": "cupy12 (or cupy13)"}
 
 
 @dataclass(frozen=True)
@@ -90,14 +82,6 @@ def run_job(job: TraceJob, *, progress: bool) -> Outcome:
     return outcome_of(job, result, z_to_xy=z_to_xy, seconds=perf_counter() - began)
 
 
-def show_outcome(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
-    """Print the JSON object, or one line, or nothing."""
-    if as_json:
-        sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
-    elif not quiet:
-        sys.stdout.write(summary(outcome) + "\n")
-
-
 def summary(outcome: Outcome) -> str:
     """Return what was found in one line."""
     counts = counted(
@@ -106,53 +90,6 @@ def summary(outcome: Outcome) -> str:
     found = "" if outcome.nodes else " (nothing found)"
     length = f"length {outcome.length:.1f} voxels"
     return f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
-
-
-def counted(**counts: int) -> str:
-    """Return numbers with their nouns, which get an s unless there is one."""
-    return ", ".join(f"{n} {noun}{'s' * (n != 1)}" for noun, n in counts.items())
-
-
-def parse_region(text: str) -> ZImgRegion:
-    """Return the region that ``X0:X1,Y0:Y1,Z0:Z1`` names; a bound left out is the image's.
-
-    Raises
-    ------
-    ValueError
-        If the text has another form, or a range is empty or negative.
-    """
-    match = REGION.fullmatch(text)
-    if match is None:
-        raise ValueError(f"region must be X0:X1,Y0:Y1,Z0:Z1 with numbers from 0, not {text!r}")
-    bounds = match.groups()
-    start = [int(bound or 0) for bound in bounds[0::2]]
-    end = [int(bound) if bound else -1 for bound in bounds[1::2]]
-    for axis, first, last in zip("xyz", start, end, strict=True):
-        if -1 < last <= first:
-            raise ValueError(f"region {text!r} is empty along {axis}: {first}:{last}")
-    return ZImgRegion((*start, 0, 0), (*end, -1, -1))
-
-
-def parse_factors(text: str) -> tuple[int, int, int]:
-    """Return the three factors that ``X,Y,Z`` names.
-
-    Raises
-    ------
-    ValueError
-        If they are not three integers of 1 or above.
-    """
-    parts = text.split(",")
-    if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-        raise ValueError(f"downsample must be X,Y,Z, three integers from 1, not {text!r}")
-    x, y, z = map(int, parts)
-    return x, y, z
-
-
-def require_framework(name: str) -> None:
-    """Refuse a framework that is not installed, and say how to get it."""
-    if find_spec(name) is None:
-        extra = EXTRAS.get(name, name)
-        raise ZException(f"{name} is not installed here; install zimg-xp[{extra}]")
 
 
 def shifted(tree: ZSwc, region: ZImgRegion) -> ZSwc:
@@ -172,12 +109,6 @@ def whole_ratio(z_to_xy: float, job: TraceJob) -> float:
     """Return the ratio of the image's own voxels from that of the downsampled ones."""
     x, y, z = job.downsample
     return z_to_xy * (x + y) / (2 * z)
-
-
-def write_preview(path: Path, volume: Array, tree: ZSwc, *, z_to_xy: float) -> None:
-    """Write the tree over the projections of the traced volume as a PNG file."""
-    path.absolute().parent.mkdir(parents=True, exist_ok=True)
-    write_png(path, overlay(volume, tree, z_to_xy=z_to_xy))
 
 
 def outcome_of(job: TraceJob, result: TraceReport, *, z_to_xy: float, seconds: float) -> Outcome:

@@ -1,0 +1,181 @@
+"""The command for skeletons: what it writes, prints and refuses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+
+import zimg
+from zimg import ZSwc
+from zimg.cli.app import main
+
+
+def rods() -> np.ndarray:
+    """Two rods along x: label 3 is 60 voxels long, label 700 is 30."""
+    labels = np.zeros((9, 24, 64), np.uint16)
+    labels[3:6, 3:6, 2:62] = 3
+    labels[3:6, 15:18, 2:32] = 700
+    return labels
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "rods.tif"
+    metadata = {"axes": "ZYX", "spacing": 2.0, "unit": "um"}
+    tifffile.imwrite(path, rods(), imagej=True, resolution=(2.0, 2.0), metadata=metadata)
+    return path
+
+
+@pytest.fixture
+def command(capfd: pytest.CaptureFixture[str]) -> Any:
+    """Calls the command; gives exit code, output, errors."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main(["skeletonize", *map(str, arguments)])
+        return int(stop.value.code or 0), *capfd.readouterr()
+
+    return call
+
+
+def told(result: tuple[int, str, str]) -> dict[str, Any]:
+    code, out, err = result
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_it_writes_the_tree_of_the_library_and_one_line(
+    command: Any, image: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "new" / "tree.swc"
+    code, out, err = command(image, "-o", output, "--config", "SKELETONIZE")
+    assert code == 0, err
+    (line,) = out.splitlines()
+    assert line.startswith(f"{output}: ")
+    assert all(word in line for word in ("node", "1 tree", "voxels", " s"))
+    assert any(text.startswith("read: ") for text in err.splitlines())
+    expected = zimg.skeletonize(rods(), config="SKELETONIZE")
+    np.testing.assert_allclose(ZSwc(output).xyz, expected.xyz, rtol=1e-5)
+
+
+def test_one_label_is_skeletonized_alone(command: Any, image: Path, tmp_path: Path) -> None:
+    output, preview = tmp_path / "tree.swc", tmp_path / "tree.png"
+    found = told(command(image, "-o", output, "--label", 700, "--preview", preview, "--json", "-q"))
+    tree = ZSwc(output)
+    assert (found["nodes"], found["trees"], found["unit"]) == (len(tree), 1, "voxel")
+    assert found["length"] == pytest.approx(tree.total_length(), rel=1e-4)
+    assert (tree.xyz[:, 1] > 12).all()
+    picture = imagecodecs.png_decode(preview.read_bytes())
+    assert (np.ptp(picture[..., :3].astype(int), axis=-1) > 40).any()
+
+
+def test_micrometres_are_those_of_the_image(command: Any, image: Path, tmp_path: Path) -> None:
+    voxels, um = tmp_path / "voxels.swc", tmp_path / "um.swc"
+    command(image, "-o", voxels, "-q")
+    found = told(command(image, "-o", um, "--um", "--json", "-q"))
+    assert found["unit"] == "um"
+    np.testing.assert_allclose(ZSwc(um).xyz, ZSwc(voxels).xyz * (0.5, 0.5, 2.0), rtol=1e-5)
+    np.testing.assert_allclose(ZSwc(um).radius, ZSwc(voxels).radius * 0.5, rtol=1e-5)
+    assert ZSwc(um).unit == "um"
+
+
+def test_an_image_without_voxel_size_has_no_micrometres(command: Any, tmp_path: Path) -> None:
+    image = tmp_path / "bare.tif"
+    tifffile.imwrite(image, rods())
+    code, _, err = command(image, "-o", tmp_path / "tree.swc", "--um", "-q")
+    assert code == 1
+    assert err.startswith(f"zimg: {image} states no voxel size for --um")
+    assert not (tmp_path / "tree.swc").exists()
+
+
+def test_a_level_leaves_what_is_above_it(command: Any, image: Path, tmp_path: Path) -> None:
+    output = tmp_path / "tree.swc"
+    command(image, "-o", output, "--level", 100, "-q")
+    assert (ZSwc(output).xyz[:, 1] > 12).all()
+
+
+def test_factors_and_a_configuration_file_are_used(
+    command: Any, image: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "options.json").write_text('{"minimalLength": 45, "connectingBranch": false}')
+    arguments = ("--config", tmp_path / "options.json", "--downsample", "2,2,1")
+    command(image, "-o", tmp_path / "tree.swc", *arguments, "-q")
+    expected = zimg.skeletonize(
+        rods(), config={"minimalLength": 45, "connectingBranch": False}, downsample=(2, 2, 1)
+    )
+    np.testing.assert_allclose(ZSwc(tmp_path / "tree.swc").xyz, expected.xyz, rtol=1e-5)
+
+
+def test_nothing_found_is_an_empty_tree_that_says_so(command: Any, tmp_path: Path) -> None:
+    image, output = tmp_path / "empty.tif", tmp_path / "tree.swc"
+    tifffile.imwrite(image, np.zeros((5, 8, 8), np.uint8))
+    code, out, _ = command(image, "-o", output)
+    assert code == 0
+    assert "0 nodes, 0 trees (nothing found)" in out
+    assert len(ZSwc(output)) == 0
+
+
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_the_backend_gives_the_same_tree(
+    command: Any, image: Path, tmp_path: Path, backend: str
+) -> None:
+    pytest.importorskip(backend)
+    output = tmp_path / "tree.swc"
+    command(image, "-o", output, "--label", 3, "--backend", backend, "-q")
+    expected = zimg.skeletonize((rods() == 3).astype(np.uint8))
+    found = zimg.compare(ZSwc(output), expected)
+    assert found.f1 > 0.99
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "parts"),
+    [
+        (2, ["IMAGE"], ["--output"]),
+        (2, ["IMAGE", "-o", "OUT", "--downsample", "0,1,1"], ["downsample", "'0,1,1'"]),
+        (2, ["IMAGE", "-o", "OUT", "--label", "0"], ["--label"]),
+        (2, ["IMAGE", "-o", "OUT", "--label", "3", "--level", "5"], ["level", "label"]),
+        (2, ["IMAGE", "-o", "OUT", "--config", "OPTIONS"], ["unknown option 'minimal'"]),
+        (1, ["IMAGE", "-o", "OUT", "--config", "NO_PRESET"], ["NO_PRESET"]),
+        (1, ["IMAGE", "-o", "OUT", "--label", "4"], ["rods.tif has no label 4"]),
+        (1, ["IMAGE", "-o", "OUT", "--channel", "1"], ["c=1", "rods.tif"]),
+        (1, ["nowhere.tif", "-o", "OUT"], ["nowhere.tif"]),
+        (1, ["IMAGE", "-o", "FOLDER"], ["folder"]),
+        (1, ["IMAGE", "-o", "OUT", "--preview", "FOLDER"], ["folder"]),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_no_file(
+    command: Any, image: Path, tmp_path: Path, code: int, arguments: list[str], parts: list[str]
+) -> None:
+    (tmp_path / "options.json").write_text('{"minimal": 5}')
+    (tmp_path / "folder").mkdir()
+    names = {
+        "IMAGE": image,
+        "OUT": tmp_path / "out" / "tree.swc",
+        "OPTIONS": tmp_path / "options.json",
+        "FOLDER": tmp_path / "folder",
+    }
+    before = sorted(tmp_path.rglob("*"))
+    ended, out, err = command(*(names.get(argument, argument) for argument in arguments), "-q")
+    assert (ended, out) == (code, "")
+    (line,) = err.splitlines()
+    assert line.startswith("zimg: ")
+    assert all(part in line for part in parts), line
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_interrupt_says_so_and_leaves_no_file(
+    command: Any, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zimg.cli.skeletonize.skeletonize", interrupt)
+    output = tmp_path / "tree.swc"
+    assert command(image, "-o", output, "-q") == (130, "", "zimg: interrupted\n")
+    assert not output.exists()

@@ -1,0 +1,67 @@
+"""Texts of the command line as numbers, and what they ask for refused where it is not there."""
+
+import re
+from importlib.util import find_spec
+
+from zimg._errors import ZException
+from zimg.image import ZImgRegion
+
+REGION = re.compile(",".join([r"\s*(\d*):(\d*)\s*"] * 3))
+EXTRAS = {"torch": "torch", "jax": "jax", "cupy": "cupy12 (or cupy13)"}
+
+
+def parse_region(text: str) -> ZImgRegion:
+    """Return the region that ``X0:X1,Y0:Y1,Z0:Z1`` names; a bound left out is the image's.
+
+    Raises
+    ------
+    ValueError
+        If the text has another form, or a range is empty or negative.
+    """
+    match = REGION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"region must be X0:X1,Y0:Y1,Z0:Z1 with numbers from 0, not {text!r}")
+    bounds = match.groups()
+    start = [int(bound or 0) for bound in bounds[0::2]]
+    end = [int(bound) if bound else -1 for bound in bounds[1::2]]
+    for axis, first, last in zip("xyz", start, end, strict=True):
+        if -1 < last <= first:
+            raise ValueError(f"region {text!r} is empty along {axis}: {first}:{last}")
+    return ZImgRegion((*start, 0, 0), (*end, -1, -1))
+
+
+def parse_factors(text: str) -> tuple[int, int, int]:
+    """Return the three factors that ``X,Y,Z`` names.
+
+    Raises
+    ------
+    ValueError
+        If they are not three integers of 1 or above.
+    """
+    parts = text.split(",")
+    if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise ValueError(f"downsample must be X,Y,Z, three integers from 1, not {text!r}")
+    x, y, z = map(int, parts)
+    return x, y, z
+
+
+def parse_numbers(name: str, text: str) -> tuple[float, float, float]:
+    """Return the three numbers that ``X,Y,Z`` names.
+
+    Raises
+    ------
+    ValueError
+        If they are not three numbers.
+    """
+    try:
+        x, y, z = map(float, text.split(","))
+    except ValueError:
+        raise ValueError(f"{name} must be X,Y,Z, three numbers, not {text!r}") from None
+    return x, y, z
+
+
+def require_framework(name: str) -> None:
+    """Refuse a framework that is not installed, and say how to get it."""
+    if find_spec(name) is None:
+        extra = EXTRAS.get(name, name)
+        raise ZException(f"{name} is not installed here; install zimg-xp[{extra}]")

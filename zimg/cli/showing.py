@@ -1,0 +1,30 @@
+"""What a command tells of its trees: one JSON object or one line, and a picture."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from zimg._typing import Array
+from zimg.swc import ZSwc
+from zimg.view import overlay, write_png
+
+
+def show(outcome: Any, line: str, *, as_json: bool, quiet: bool) -> None:
+    """Print a dataclass as a JSON object, or the line, or nothing."""
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
+    elif not quiet:
+        sys.stdout.write(line + "\n")
+
+
+def counted(**counts: int) -> str:
+    """Return numbers with their nouns, which get an s unless there is one."""
+    return ", ".join(f"{n} {noun}{'s' * (n != 1)}" for noun, n in counts.items())
+
+
+def write_preview(path: Path, volume: Array, tree: ZSwc, *, z_to_xy: float) -> None:
+    """Write the tree over the projections of its volume as a PNG file."""
+    path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    write_png(path, overlay(volume, tree, z_to_xy=z_to_xy))

@@ -1,0 +1,131 @@
+"""``zimg skeletonize``: read a mask, find its centre lines, write, draw, tell."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from zimg._dispatch import array_namespace, device
+from zimg._errors import ZException
+from zimg._progress import reporter
+from zimg._typing import Array
+from zimg.cli.arguments import require_framework
+from zimg.cli.showing import counted, write_preview
+from zimg.image import ZImgInfo, ZImgSource
+from zimg.kernels.widen import widened
+from zimg.ops import to_host
+from zimg.skeletons.automatic import skeletonize
+from zimg.skeletons.options import SkeletonizeConfig, resolve_options
+from zimg.swc import ZSwc
+from zimg.tracing.automatic import z_to_xy_ratio
+from zimg.workers.output import check_writable, write_tree
+from zimg.workers.volume import read_channel, read_info
+
+
+@dataclass(frozen=True)
+class SkeletonizeJob:
+    """What one call of the command asks for."""
+
+    file: Path
+    output: Path
+    channel: int
+    time: int
+    scene: int
+    config: str | None
+    downsample: tuple[int, int, int] | None
+    level: int | None
+    label: int | None
+    in_um: bool
+    framework: str
+    device: str | None
+    preview: Path | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call of the command did; the JSON object that it prints.
+
+    `length` is in `unit`, `seconds` are of the whole call.
+    """
+
+    input: str
+    output: str
+    preview: str | None
+    nodes: int
+    trees: int
+    length: float
+    unit: str
+    seconds: float
+
+
+def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
+    """Skeletonize one file; whatever can be refused is refused before the image is read."""
+    began = perf_counter()
+    options = _options(job)
+    require_framework(job.framework)
+    for path in filter(None, (job.output, job.preview)):
+        check_writable(path)
+    source = ZImgSource(job.file, scene=job.scene)
+    info = read_info(source)
+    if job.in_um:
+        _require_unit(job.file, info)
+    with reporter(progress) as report:
+        report.stage("read")
+        volume = read_channel(
+            source, job.channel, job.time, framework=job.framework, device=job.device
+        )
+    if job.label is not None:
+        volume = _mask_of(volume, job.label, job.file)
+    found = skeletonize(volume, config=options, downsample=job.downsample, progress=progress)
+    tree = found.to_um(info) if job.in_um else found
+    write_tree(tree, job.output)
+    if job.preview is not None:
+        write_preview(job.preview, volume, found, z_to_xy=z_to_xy_ratio(info))
+    return _outcome(job, tree, seconds=perf_counter() - began)
+
+
+def summary(outcome: Outcome) -> str:
+    """Return what was found in one line."""
+    counts = counted(node=outcome.nodes, tree=outcome.trees)
+    found = "" if outcome.nodes else " (nothing found)"
+    unit = "um" if outcome.unit == "um" else "voxels"
+    length = f"length {outcome.length:.1f} {unit}"
+    return f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
+
+
+def _options(job: SkeletonizeJob) -> SkeletonizeConfig:
+    options = resolve_options(job.config)
+    if job.level is None:
+        return options
+    if job.label is not None:
+        raise ValueError("level is for grey values and label for labels; give one of them")
+    return replace(options, level=job.level)
+
+
+def _require_unit(file: Path, info: ZImgInfo) -> None:
+    try:
+        info.voxelSizeXInUm()
+    except ZException as error:
+        raise ZException(f"{file} states no voxel size for --um: {error}") from error
+
+
+def _mask_of(volume: Array, label: int, file: Path) -> Array:
+    """Where the volume is `label`."""
+    xp = array_namespace(volume)
+    values = widened(volume, xp=xp)
+    mask = values == xp.asarray(label, dtype=values.dtype, device=device(volume))
+    if not bool(to_host(xp.any(mask))):
+        raise ZException(f"{file} has no label {label}")
+    return xp.astype(mask, xp.uint8)
+
+
+def _outcome(job: SkeletonizeJob, tree: ZSwc, *, seconds: float) -> Outcome:
+    return Outcome(
+        input=str(job.file),
+        output=str(job.output),
+        preview=None if job.preview is None else str(job.preview),
+        nodes=len(tree),
+        trees=len(tree.roots),
+        length=tree.total_length(),
+        unit="um" if job.in_um else "voxel",
+        seconds=seconds,
+    )
