@@ -793,3 +793,10 @@ def test_row_progressive_jpeg(tmp_path: Path) -> None:
     pytest.importorskip("OpenImageIO")
     image.save(path, paras=zimg.ZImgWriteParameters(jpegProgressive=True))
     assert b"\xff\xc2" in path.read_bytes()
+
+
+def test_row_axes_by_tifffile(tmp_path: Path) -> None:
+    data = array(2, 3, 4, 5)
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric="minisblack", metadata={"axes": "TZYX"})
+    assert ZImg(tmp_path / "a.tif").shape == (2, 1, 3, 4, 5)
+    assert ZImg(tmp_path / "a.tif", format=zimg.FileFormat.Tiff).shape == (1, 1, 6, 4, 5)

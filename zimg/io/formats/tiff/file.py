@@ -7,9 +7,12 @@ from tifffile import TiffFile, TiffPage
 
 from zimg._errors import ZException
 from zimg.io.bytes import FileBytes
-from zimg.io.formats.tiff.chain import SUB_DIRECTORIES, Directories
+from zimg.io.formats.tiff.chain import DESCRIPTION, SUB_DIRECTORIES, Directories
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.reader import Level
+
+TEXTS = (1, 2, 7)  # types of values: bytes, ASCII, and those that are not told
+LONGEST_TEXT = 2**20
 
 
 class TiffPages:
@@ -60,6 +63,16 @@ class TiffPages:
     def has_tag(self, number: int, tag: int) -> bool:
         """Whether a page has a tag, readable or not."""
         return tag in self.directories.entries(self.directories.offsets[number])
+
+    def text(self, number: int, tag: int = DESCRIPTION) -> str:
+        """The text of a tag of a page, also when pages like it have another; empty without one."""
+        entry = self.directories.entries(self.directories.offsets[number]).get(tag)
+        if entry is None or entry.kind not in TEXTS:
+            return ""
+        data = self.file.read(
+            entry.at, min(entry.size, LONGEST_TEXT), f"tag {tag} of page {number}"
+        )
+        return data.partition(b"\0")[0].decode("utf-8", "replace")
 
     def copies(self, number: int) -> list[int]:
         """Where the directories below a page are."""

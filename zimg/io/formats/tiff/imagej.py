@@ -9,7 +9,7 @@ from tifffile import TiffFile, TiffPage
 from zimg._errors import ZException
 from zimg.image import VoxelSizeUnit, ZImgInfo
 from zimg.io.formats.tiff.pages import Page
-from zimg.io.units import in_um, usable
+from zimg.io.units import RESOLUTION_UNITS, in_um, usable
 
 SETTINGS = 50839  # the tag of labels, colours and overlays
 
@@ -114,6 +114,16 @@ def read_metadata(metadata: dict[str, Any], page: TiffPage, info: ZImgInfo) -> N
     labels = metadata.get("Labels")
     if isinstance(labels, list) and len(labels) == info.numChannels > 1:
         info.channelNames = [str(label) for label in labels]
+
+
+def read_resolution(page: TiffPage, info: ZImgInfo) -> None:
+    """Fill in the voxel size where the resolution of a page is in inches or centimetres."""
+    unit = RESOLUTION_UNITS.get(int(page.tags.valueof(296, 1)))
+    sizes = resolution(page, 282), resolution(page, 283)
+    if unit is not None and None not in sizes:
+        info.voxelSizeX, info.voxelSizeY = (float(size) for size in sizes if size)
+        info.voxelSizeZ = info.voxelSizeX  # TIFF has no depth; 1 would be taken for a unit
+        info.voxelSizeUnit = unit
 
 
 def resolution(page: TiffPage, tag: int) -> float | None:

@@ -1,5 +1,6 @@
 """TIFF files: OME-TIFF, ImageJ stacks, and pages without a description, which are z planes."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -17,16 +18,19 @@ from zimg.io.formats.tiff.imagej import (
     imagej_stack,
     planes_behind,
     read_metadata,
-    resolution,
+    read_resolution,
 )
 from zimg.io.formats.tiff.lsm import lsm_info
+from zimg.io.formats.tiff.micromanager import micromanager_scenes, read_summary, summary_of
 from zimg.io.formats.tiff.ome_planes import OpenedFile
 from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.scene import TiffScene, scene_like, unseen_scene
+from zimg.io.formats.tiff.shaped import shaped_scenes
 from zimg.io.missing import MissingPlane
 from zimg.io.reader import Level
-from zimg.io.units import RESOLUTION_UNITS
+
+_log = logging.getLogger("zimg")
 
 
 class TiffReader:
@@ -38,7 +42,7 @@ class TiffReader:
         An existing file.
     format
         `FileFormat.Tiff` reads pages as z planes, whatever their description says; otherwise
-        OME-XML is followed first, then ImageJ's description.
+        OME-XML is followed first, then what ImageJ, Micro-Manager and tifffile wrote.
 
     Raises
     ------
@@ -64,18 +68,23 @@ class TiffReader:
         self._siblings.close()
 
     def _read_scenes(self, format: FileFormat) -> list[TiffScene]:
-        description = str(self._page(0).tiff.description)
-        if format == FileFormat.OmeTiff and "<OME" not in description:
+        first = self._page(0).tiff
+        texts = [str(first.description), str(first.description1)]
+        description = next((text for text in texts if "<OME" in text), "")
+        if format == FileFormat.OmeTiff and not description:
             raise ZException("its first page has no OME-XML")
         if format == FileFormat.Tiff:
             return self._plain_scenes()
-        if "<OME" in description:
+        if description:
+            if self._tiff.is_imagej:
+                _log.info("%s: OME-XML is followed, not the description by ImageJ", self._path)
             return self._ome_scenes(description)
         if self._tiff.is_imagej:
             return [self._imagej_scene()]
         if self._tiff.is_lsm:
             return [self._lsm_scene()]
-        return self._plain_scenes()
+        found = micromanager_scenes(self._pages) or shaped_scenes(self._pages)
+        return found or self._plain_scenes()
 
     def _page(self, number: int, copy: int | None = None) -> Page:
         return self._pages.page(number, copy)
@@ -139,6 +148,7 @@ class TiffReader:
         c, y, x = first.size
         info = ZImgInfo(x, y, stack.depth, stack.channels * c, stack.times)
         read_metadata(metadata, first.tiff, info)
+        read_summary(summary_of(self._pages)[0], info)
         return scene_like(info, first, page_of, self._levels(0), samples=c)
 
     def _lsm_scene(self) -> TiffScene:
@@ -175,12 +185,7 @@ class TiffReader:
         first = self._page(int(numbers[0]))
         c, y, x = first.size
         info = ZImgInfo(x, y, len(numbers), c, 1)
-        unit = RESOLUTION_UNITS.get(int(first.tiff.tags.valueof(296, 1)))
-        sizes = resolution(first.tiff, 282), resolution(first.tiff, 283)
-        if unit is not None and None not in sizes:
-            info.voxelSizeX, info.voxelSizeY = (float(size) for size in sizes if size)
-            info.voxelSizeZ = info.voxelSizeX  # TIFF has no depth; 1 would be taken for a unit
-            info.voxelSizeUnit = unit
+        read_resolution(first.tiff, info)
 
         def page_of(_time: int, z: int, _group: int, copy: int | None) -> Page:
             return self._page(int(numbers[z]), copy)

@@ -1,0 +1,107 @@
+"""Descriptions by tifffile: sizes and axes as JSON in the first page of each image."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from zimg.image import VoxelSizeUnit, ZImgInfo
+from zimg.io.formats.tiff.file import TiffPages
+from zimg.io.formats.tiff.imagej import Stack, read_metadata, read_resolution
+from zimg.io.formats.tiff.pages import Page
+from zimg.io.formats.tiff.scene import TiffScene, scene_like
+
+MOST_IMAGES = 1000  # a file of more is one of single pages that were appended
+KNOWN = (str, int, float)
+OF_PAGES = "czt"  # axes along which pages follow each other
+
+
+class Series(NamedTuple):
+    """Pages that are one image: the first one, their number, and what is said about them."""
+
+    first: int
+    planes: int
+    stack: Stack
+    metadata: dict[str, Any]
+
+
+def shaped_scenes(pages: TiffPages) -> list[TiffScene] | None:
+    """The images that tifffile described.
+
+    Parameters
+    ----------
+    pages
+        Of an open file.
+
+    Returns
+    -------
+    list of TiffScene or None
+        None when a page that should begin an image does not name its axes, or names others than
+        t, c, z, y, x and samples, or none along which pages follow each other: nothing is known
+        then that the pages do not tell.
+    """
+    found = list(_series(pages))
+    if None in found or all(each.planes == 1 for each in found if each):
+        return None
+    return [_scene(pages, each) for each in found if each]
+
+
+def _series(pages: TiffPages) -> Iterator[Series | None]:
+    """The images, one after the other; None, and no more, where one is not understood."""
+    number = images = 0
+    while number < len(pages):
+        page, metadata = pages.page(number), _metadata(pages.text(number))
+        images += 1
+        stack = _stack(metadata, page)
+        count = stack.times * stack.depth * stack.channels if stack else 0
+        if images > MOST_IMAGES or stack is None or not 0 < count <= len(pages) - number:
+            yield None
+            return
+        yield Series(number, count, stack, metadata)
+        number += count
+
+
+def _metadata(description: str) -> dict[str, Any]:
+    """The description, parsed; empty when it is another."""
+    if not description.startswith('{"shape":'):
+        return {}
+    try:
+        found = json.loads(description)
+    except (ValueError, RecursionError):
+        return {}
+    # What is written of voxels and times are numbers and words.
+    return {k: v for k, v in found.items() if k in ("shape", "Labels") or isinstance(v, KNOWN)}
+
+
+def _stack(metadata: dict[str, Any], page: Page) -> Stack | None:
+    """Sizes and order of the pages that a description tells of; None when they do not fit."""
+    axes, shape = str(metadata.get("axes", "")).lower(), metadata.get("shape")
+    if not isinstance(shape, list) or len(axes) != len(shape) or len(set(axes)) != len(axes):
+        return None
+    if not all(isinstance(size, int) and size > 0 for size in shape):
+        return None
+    sizes = dict(zip(axes, shape, strict=True))
+    samples, height, width = page.size
+    if sizes.pop("y", 0) != height or sizes.pop("x", 0) != width:
+        return None
+    inside = "s" if "s" in sizes else "c" if samples > 1 else ""
+    if sizes.pop(inside, 1) != samples or set(sizes) - set(OF_PAGES):
+        return None
+    slow_first = [axis for axis in axes if axis in sizes]
+    order = "".join([*reversed(slow_first), *(axis for axis in OF_PAGES if axis not in sizes)])
+    t, z, c = (sizes.get(axis, 1) for axis in "tzc")
+    return Stack(t, z, c, order)
+
+
+def _scene(pages: TiffPages, series: Series) -> TiffScene:
+    first = pages.page(series.first)
+    samples, height, width = first.size
+    stack = series.stack
+    info = ZImgInfo(width, height, stack.depth, stack.channels * samples, stack.times)
+    read_metadata(series.metadata, first.tiff, info)
+    if info.voxelSizeUnit == VoxelSizeUnit.none:
+        read_resolution(first.tiff, info)
+
+    def page_of(time: int, z: int, group: int, copy: int | None) -> Page:
+        return pages.page(series.first + stack.number(time, z, group), copy)
+
+    return scene_like(info, first, page_of, tuple(pages.levels(series.first)), samples=samples)
