@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg.swc.columns import NO_PARENT
 from zimg.swc.defects import SHOWN, Defects
 from zimg.swc.order import cycles_in, depth_first
 from zimg.swc.records import Records, parse_records
-from zimg.swc.repair import NO_PARENT, cycle_text, first_of_id, rows_of_parents
+from zimg.swc.repair import cycle_text, first_of_id, rows_of_parents
 from zimg.swc.text import content
 from zimg.swc.tree import ZSwc
 

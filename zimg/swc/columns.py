@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from zimg.swc.order import cycles_in, depth_first
 
+NO_PARENT = -1
+
 
 def sorted_rows(parent: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows in depth-first order, or what is wrong with the parents."""
@@ -58,6 +60,24 @@ def different(ids: NDArray[np.int64]) -> NDArray[np.int64]:
     if len(values) < len(ids):
         raise ValueError(f"id {values[counts > 1][0]} is given twice")
     return ids
+
+
+def rows_of_ids(ids: NDArray[np.int64], parent: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row of every node's parent, the first with its id; -1 where there is none.
+
+    Parameters
+    ----------
+    ids
+        ``(n,)`` ids of the nodes.
+    parent
+        ``(n,)`` ids of their parents.
+    """
+    order = np.argsort(ids, kind="stable")
+    ascending = ids[order]
+    place = np.minimum(np.searchsorted(ascending, parent), max(len(ids) - 1, 0))
+    # -1 means none, even where a virtual node is called so.
+    found = (ascending[place] == parent) & (parent != NO_PARENT)
+    return np.where(found, order[place], NO_PARENT)
 
 
 def require_finite(name: str, column: NDArray[np.float64]) -> None:

@@ -3,12 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg.swc.columns import NO_PARENT, rows_of_ids
 from zimg.swc.defects import SHOWN, Defects
 from zimg.swc.order import cycles_in, depth_first
 from zimg.swc.records import Records
 from zimg.swc.tree import ZSwc
-
-NO_PARENT = -1
 
 
 def linked_tree(records: Records, defects: Defects, *, allow_virtual: bool) -> ZSwc:
@@ -63,12 +62,7 @@ def first_of_id(records: Records) -> NDArray[np.int64]:
 
 def rows_of_parents(records: Records) -> NDArray[np.int64]:
     """Row of every record's parent, the first with its id; -1 where there is none."""
-    order = np.argsort(records.id, kind="stable")
-    ids = records.id[order]
-    place = np.minimum(np.searchsorted(ids, records.parent), max(len(ids) - 1, 0))
-    # -1 means none, even where a virtual node is called so.
-    found = (ids[place] == records.parent) & (records.parent != NO_PARENT)
-    return np.where(found, order[place], NO_PARENT)
+    return rows_of_ids(records.id, records.parent)
 
 
 def _parent_rows(records: Records, defects: Defects) -> NDArray[np.int64]:

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from zimg._typing import Array, Device
 from zimg.swc.editing import TreeEditing
+from zimg.swc.exchange import TreeExchange
 from zimg.swc.node import SwcNode, TreeNode
 from zimg.swc.order import breadth_first
-from zimg.swc.units import TreeUnits
 
 if TYPE_CHECKING:
     from zimg.swc.check import Finding
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 IN_FILES = ("id", "type", "xyz", "radius", "parent")
 
 
-class ZSwc(TreeEditing, TreeUnits):
+class ZSwc(TreeEditing, TreeExchange):
     """A forest of neuron trees.
 
     Parameters

@@ -1,0 +1,228 @@
+"""Forests as arrays of any framework, graphs, tables and Neuroglancer's skeletons, and back."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.swc.forests import chain, forests, same
+from zimg import ZException, ZSwc
+
+IN_UM = ["unit um"]
+
+
+def pair() -> ZSwc:
+    """A fork and a node by itself."""
+    xyz = [[0, 0, 0], [3, 4, 0], [9, 4, 0], [3, 4, 2], [7, 7, 7]]
+    return ZSwc.from_arrays(
+        xyz, [5, 4, 3, 2, 1], [-1, 0, 1, 1, -1], type=[1, 2, 3, 4, 0], id=[9, 4, 6, 2, 7]
+    )
+
+
+@pytest.mark.parametrize("framework", ["numpy", "torch", "jax", "array_api_strict"])
+def test_arrays_hold_nodes_and_edges_of_a_forest(framework: str) -> None:
+    pytest.importorskip(framework)
+    xyz, radius, edges = pair().to_arrays(framework, dtype="float32", device="cpu")
+    assert {type(each).__module__.partition(".")[0] for each in (xyz, radius, edges)} == {
+        type(edges).__module__.partition(".")[0]
+    }
+    assert np.asarray(xyz).tolist() == pair().xyz.tolist()
+    assert np.asarray(radius).tolist() == [5, 4, 3, 2, 1]
+    assert np.asarray(edges).tolist() == [[0, 1], [1, 2], [1, 3]]
+
+
+def test_arrays_are_as_wide_as_asked_and_not_those_of_the_forest() -> None:
+    tree = pair()
+    for dtype, whole in (("float64", "int64"), ("float32", "int32")):
+        arrays = tree.to_arrays(dtype=dtype)  # type: ignore[arg-type]
+        assert [each.dtype.name for each in arrays] == [dtype, dtype, whole]
+        arrays.xyz[:], arrays.radius[:] = 1, 1
+    assert tree == pair()
+    assert [each.shape for each in ZSwc().to_arrays()] == [(0, 3), (0,), (0, 2)]
+
+
+def test_arrays_that_would_lose_numbers_are_refused() -> None:
+    jax = pytest.importorskip("jax")
+    if not jax.config.jax_enable_x64:
+        with pytest.raises(TypeError, match="switched off"):
+            pair().to_arrays("jax")
+    with pytest.raises(ValueError, match="xyz does not fit into float32"):
+        chain([1e39]).to_arrays(dtype="float32")
+    with pytest.raises(ValueError, match="dtype is 'float64' or 'float32', got 'float16'"):
+        pair().to_arrays(dtype="float16")  # type: ignore[arg-type]
+
+
+def test_a_graph_leads_from_parents_to_children_and_holds_all_data() -> None:
+    pytest.importorskip("networkx")
+    graph = pair().to_networkx()
+    assert list(graph.edges(data="length")) == [(9, 4, 5.0), (4, 6, 6.0), (4, 2, 2.0)]
+    assert graph.nodes[4] == {"type": 2, "xyz": (3.0, 4.0, 0.0), "radius": 4.0, "label": -1}
+
+
+@settings(deadline=None)  # the first call imports the package
+@given(forests())
+def test_a_graph_read_back_is_the_same_forest(tree: ZSwc) -> None:
+    pytest.importorskip("networkx")
+    assert same(ZSwc.from_networkx(tree.to_networkx()), tree)
+    assert same(ZSwc.from_networkx(tree.to_networkx().to_undirected()), tree)
+
+
+def test_graphs_of_others_need_positions_radii_and_one_parent() -> None:
+    nx = pytest.importorskip("networkx")
+    graph = nx.DiGraph([("a", "b"), ("a", "c")])
+    with pytest.raises(ValueError, match="node 'a' has no 'xyz'"):
+        ZSwc.from_networkx(graph)
+    for node in graph:
+        graph.nodes[node].update(xyz=(0, 0, ord(node)), radius=1)
+    tree = ZSwc.from_networkx(graph)
+    assert (tree.id.tolist(), tree.type.tolist()) == ([1, 2, 3], [2, 2, 2])
+    assert tree.xyz[:, 2].tolist() == [97, 98, 99]
+    graph.add_edge("b", "c")
+    with pytest.raises(ValueError, match="node 2 of the graph has 2 parents"):
+        ZSwc.from_networkx(graph)
+    with pytest.raises(ValueError, match="cycle"):
+        ZSwc.from_networkx(graph.to_undirected())
+    graph.remove_edge("a", "c")
+    graph.add_edge("c", "a")
+    with pytest.raises(ValueError, match="cycle"):
+        ZSwc.from_networkx(graph)
+
+
+@settings(deadline=None)  # the first call imports the package
+@given(forests())
+def test_a_table_has_the_columns_of_a_file_and_reads_back(tree: ZSwc) -> None:
+    pytest.importorskip("pandas")
+    table = tree.to_pandas()
+    assert list(table.columns) == ["id", "type", "x", "y", "z", "radius", "parent"]
+    assert ZSwc.from_pandas(table) == tree
+    assert table["parent"].tolist() == [node.parentID for node in tree]
+
+
+def test_tables_are_any_mapping_in_any_order_but_complete() -> None:
+    rows = {"id": [8, 5], "type": [1, 1], "x": [0, 0.5], "y": [0, 0], "z": [0, 0]}
+    rows |= {"radius": [1, 2], "parent": [5, -1]}
+    assert ZSwc.from_pandas(rows).id.tolist() == [5, 8]
+    with pytest.raises(ValueError, match="there is no node 6, which is the parent of 8"):
+        ZSwc.from_pandas(rows | {"parent": [6, -1]})
+    with pytest.raises(ValueError, match="the table has no column 'radius'"):
+        ZSwc.from_pandas({name: rows[name] for name in rows if name != "radius"})
+
+
+@pytest.mark.parametrize("package", ["networkx", "pandas"])
+def test_a_package_that_is_missing_is_named_with_the_command_that_adds_it(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ZException, match=rf'pip install "zimg-xp\[{package}\]" adds it'):
+        getattr(pair(), f"to_{package}")()
+
+
+def test_a_skeleton_has_the_bytes_that_the_format_describes(tmp_path: Path) -> None:
+    ZSwc.from_arrays([[1, 2, 3], [4, 2, 3]], [1, 2], [-1, 0], type=[1, 3]).to_precomputed(
+        tmp_path / "skeletons", segment=77, voxel_size=(0.5, 0.5, 1)
+    )
+    info = json.loads((tmp_path / "skeletons" / "info").read_text())
+    assert info["@type"] == "neuroglancer_skeletons"
+    assert info["transform"] == [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]
+    assert [each["id"] for each in info["vertex_attributes"]] == ["radius", "vertex_types"]
+    numbers = (
+        np.array([2, 1], "<u4").tobytes()
+        + np.array([500, 1000, 3000, 2000, 1000, 3000], "<f4").tobytes()
+        + np.array([0, 1], "<u4").tobytes()
+        + np.array([500, 1000], "<f4").tobytes()
+        + np.array([1, 3], "<i4").tobytes()
+    )
+    assert (tmp_path / "skeletons" / "77").read_bytes() == numbers
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(forests())
+def test_a_skeleton_read_back_is_the_forest_in_micrometres(tmp_path: Path, tree: ZSwc) -> None:
+    tree.type[:] = tree.type % 200
+    tree.to_um((0.25, 0.25, 2)).to_precomputed(tmp_path)
+    read, expected = ZSwc.from_precomputed(tmp_path), tree.to_um((0.25, 0.25, 2))
+    assert read.parent.tolist() == expected.parent.tolist()
+    assert read.type.tolist() == expected.type.tolist()
+    assert np.allclose(read.xyz, expected.xyz, rtol=1e-6, atol=1e-9)
+    assert np.allclose(read.radius, expected.radius, rtol=1e-6, atol=1e-9)
+    assert (read.unit, read.voxel_size) == ("um", None)
+
+
+def test_segments_share_a_folder_and_nothing_else_is_overwritten(tmp_path: Path) -> None:
+    for segment in (1, 2**64 - 1):
+        chain([0, segment % 10], comments=IN_UM).to_precomputed(tmp_path, segment=segment)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "18446744073709551615", "info"]
+    (tmp_path / "info").write_text('{"@type": "neuroglancer_multiscale_volume"}')
+    with pytest.raises(ZException, match="@type is not neuroglancer_skeletons"):
+        chain([0], comments=IN_UM).to_precomputed(tmp_path)
+    (tmp_path / "info").write_text('{"@type": "neuroglancer_skeletons"}')
+    with pytest.raises(ZException, match="its info describes something else"):
+        chain([0], comments=IN_UM).to_precomputed(tmp_path)
+    with pytest.raises(ZException, match="cannot write"):
+        chain([0], comments=IN_UM).to_precomputed(tmp_path / "no" / "folder")
+
+
+def test_skeletons_of_others_are_turned_scaled_and_given_types(tmp_path: Path) -> None:
+    info = {"@type": "neuroglancer_skeletons", "transform": [0, 2, 0, 0, 2, 0, 0, 0, 0, 0, 2, 1000]}
+    info["vertex_attributes"] = [
+        {"id": "colour", "data_type": "uint8", "num_components": 3},
+        {"id": "radius", "data_type": "float32", "num_components": 1},
+    ]
+    (tmp_path / "info").write_text(json.dumps(info))
+    parts = [np.array([3, 2], "<u4"), np.array([500, 0, 0, 1000, 0, 0, 0, 0, 500], "<f4")]
+    parts += [np.array([2, 1, 0, 2], "<u4"), np.zeros(9, "u1"), np.array([500, 500, 1000], "<f4")]
+    (tmp_path / "5").write_bytes(b"".join(part.tobytes() for part in parts))
+    tree = ZSwc.from_precomputed(tmp_path, segment=5)
+    assert tree.xyz.tolist() == [[0, 1, 1], [0, 0, 2], [0, 2, 1]]
+    assert np.allclose(tree.radius, [1, 2, 1])
+    assert (tree.parent.tolist(), tree.type.tolist()) == ([-1, 0, 1], [0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([2, 2, *range(6), 0, 1, 0, 1, 0, 0, 0, 0], "edges form a cycle"),
+        ([2, 1, *range(6), 0, 2, 0, 0, 0, 0], "edges name nodes 0 to 2, there are 2"),
+        ([2, 1, *range(6), 0, 1, 0, 0, 0], "buffer"),
+        ([2, 1, *range(6), 0, 1, 0, 0, 0, 0, 0], "60 bytes, 56 are described"),
+        ([2**32 - 1, 1], "cannot read"),
+        ([2], "cannot read"),
+    ],
+)
+def test_damaged_skeletons_are_named(tmp_path: Path, words: list[int], message: str) -> None:
+    chain([0], comments=IN_UM).to_precomputed(tmp_path)
+    (tmp_path / "1").write_bytes(np.array(words, "<u4").tobytes())
+    with pytest.raises(ZException, match=message) as caught:
+        ZSwc.from_precomputed(tmp_path)
+    assert str(tmp_path / "1") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("info", "message"),
+    [
+        ("{", "cannot read .*info: "),
+        ("[]", "@type"),
+        ('{"@type": "neuroglancer_skeletons", "sharding": {"a": 1}}', "sharded"),
+        ('{"@type": "neuroglancer_skeletons"}', "28 bytes, 20 are described"),
+    ],
+)
+def test_an_info_that_is_not_understood_is_named(tmp_path: Path, info: str, message: str) -> None:
+    chain([0], comments=IN_UM).to_precomputed(tmp_path)
+    (tmp_path / "info").write_text(info)
+    with pytest.raises(ZException, match=message):
+        ZSwc.from_precomputed(tmp_path)
+
+
+def test_no_skeleton_is_written_without_a_voxel_size_or_a_number(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="states no voxel size"):
+        chain([0]).to_precomputed(tmp_path)
+    for segment in (-1, 2**64):
+        with pytest.raises(ValueError, match="64 bits without sign"):
+            chain([0], comments=IN_UM).to_precomputed(tmp_path, segment=segment)
+    with pytest.raises(ValueError, match="float32"):
+        chain([1e36], comments=IN_UM).to_precomputed(tmp_path)
+    with pytest.raises(ZException, match="cannot read"):
+        ZSwc.from_precomputed(tmp_path)
