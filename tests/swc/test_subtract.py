@@ -1,5 +1,7 @@
 """Cutting by the solid of other trees: recorded results of the reference, and its order."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -20,23 +22,40 @@ def removed(tree: ZSwc, *others: ZSwc) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("others", "gone"),
+    ("others", "gone", "roots"),
     [
-        ([node(40)], [40]),
-        ([node(40, 2.9)], [40]),
-        ([node(40, 3.0)], [40]),
-        ([node(40, 3.01)], []),
-        ([ZSwc.from_arrays([[30, 0, 0], [50, 0, 0]], 1, [-1, 0])], [30, 40, 50]),
-        ([node(10)], [10]),
-        ([CHAIN], X),
-        ([ZSwc()], []),
-        ([node(40, 500)], []),
-        ([node(20), node(60)], [20, 60]),
-        ([node(40, radius=-1)], [40]),
+        ([node(40)], [40], [10, 50]),
+        ([node(40, 2.9)], [40], [10, 50]),
+        ([node(40, 3.0)], [40], [10, 50]),
+        ([node(40, 3.01)], [], [10]),
+        ([ZSwc.from_arrays([[30, 0, 0], [50, 0, 0]], 1, [-1, 0])], [30, 40, 50], [10, 60]),
+        ([node(10)], [10], [20]),
+        ([CHAIN], X, []),
+        ([ZSwc()], [], [10]),
+        ([node(40, 500)], [], [10]),
+        ([node(20), node(60)], [20, 60], [10, 30, 70]),
+        ([node(40, radius=-1)], [40], [10, 50]),
     ],
 )
-def test_what_the_reference_removes_from_a_chain_is_removed(others, gone) -> None:
+def test_what_the_reference_removes_from_a_chain_is_removed(others, gone, roots) -> None:
     assert removed(CHAIN, *others) == gone
+    for legacy in (False, True):
+        left = zimg.subtract(CHAIN, others, legacy_order=legacy)
+        assert left.xyz[left.roots, 0].tolist() == roots
+        assert set(left.id.tolist()) == {x // 10 for x in X} - {x // 10 for x in gone}
+
+
+def test_each_branch_of_a_removed_fork_becomes_a_tree() -> None:
+    xyz = [[0, 0, 0], [40, 0, 0], [50, 9, 0], [60, 9, 0], [50, -9, 0]]
+    fork = ZSwc.from_arrays(xyz, 1, [-1, 0, 1, 2, 1])
+    left = zimg.subtract(fork, node(40))
+    assert left.id.tolist() == [1, 3, 4, 5]
+    assert left.parent.tolist() == [-1, -1, 1, -1]
+
+
+def test_nothing_left_is_a_file_of_the_header(tmp_path: Path) -> None:
+    zimg.subtract(CHAIN, CHAIN).save(tmp_path / "left.swc")
+    assert (tmp_path / "left.swc").read_text() == "#id type x y z radius parentID\n"
 
 
 @pytest.mark.parametrize(("y", "gone"), [(1.4, [5]), (1.5, [5]), (1.6, [])])

@@ -2,46 +2,53 @@
 
 import os
 import random
-import re
+import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings
 
+from tests.swc import fuzzing
+from tests.swc.forests import FLOATS, INT64, forests
 from zimg import ZException
 from zimg.swc import ZSwc
-from zimg.swc.check import check_file
 from zimg.swc.text import HEADER, read_swc, write_swc
 
-TEXTS = int(os.environ.get("ZIMG_DAMAGED_TEXTS", "600"))
+TEXTS = int(os.environ.get("ZIMG_DAMAGED_TEXTS", "300"))
 ROOT = "1 2 0 0 0 1 -1\n"
-REALS = st.floats(allow_nan=False, allow_infinity=False)
-
-
-@st.composite
-def forests(draw: st.DrawFn) -> ZSwc:
-    count = draw(st.integers(0, 12))
-    ids = draw(st.lists(st.integers(0, 2**62), min_size=count, max_size=count, unique=True))
-    numbers = draw(st.lists(REALS, min_size=4 * count, max_size=4 * count))
-    columns = np.reshape(np.array(numbers, dtype=np.float64), (count, 4))
-    return ZSwc.from_arrays(
-        columns[:, :3],
-        np.abs(columns[:, 3]),
-        [draw(st.integers(-1, row - 1)) for row in range(count)],
-        type=[draw(st.integers(-5, 300)) for _ in range(count)],
-        id=ids,
-    )
+LARGEST = 1.7976931348623157e308
+ACCEPTED, WARNED, REFUSED = "accepted", "warned", "refused"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(forests())
+@given(forests(FLOATS))
+@example(ZSwc())
+@example(
+    ZSwc.from_arrays(
+        [[LARGEST, -LARGEST, 5e-324], [-0.0, 2**53 + 2, 0.1 + 0.2]],
+        [LARGEST, 2.2250738585072014e-308],
+        [-1, 0],
+        type=[2**63 - 1, -(2**63)],
+        id=[2**63 - 1, 0],
+    )
+)
 def test_a_saved_tree_loads_as_the_same_tree(tmp_path: Path, tree: ZSwc) -> None:
     tree.save(tmp_path / "tree.swc")
     loaded = ZSwc(tmp_path / "tree.swc")
     assert loaded == tree
-    assert loaded.comments == []
+    assert loaded.comments == tree.comments
+    assert (np.signbit(loaded.xyz) == np.signbit(tree.xyz)).all()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(forests(FLOATS, ids=INT64.filter(lambda number: number != -1)))
+def test_a_saved_tree_with_virtual_nodes_loads_as_the_same_tree(tmp_path: Path, tree: ZSwc) -> None:
+    tree.save(tmp_path / "tree.swc")
+    loaded = ZSwc()
+    loaded.load(tmp_path / "tree.swc", allow_virtual=True)
+    assert loaded == tree
 
 
 def test_the_file_has_a_header_then_nodes_depth_first_in_their_shortest_form(tmp_path) -> None:
@@ -183,6 +190,53 @@ def test_bytes_that_are_no_utf8_may_stand_in_comments(tmp_path: Path) -> None:
     assert ZSwc(tmp_path / "tree.swc").comments == ["\ufffdm"]
 
 
+@pytest.mark.parametrize(
+    ("text", "nodes", "default", "strict"),
+    [
+        pytest.param("1 2 0 0 0 1 2\n2 2 0 0 0 1 1\n", 0, REFUSED, REFUSED, id="cycle"),
+        pytest.param("1 2 0 0 0 1 1\n", 0, REFUSED, REFUSED, id="self parent"),
+        pytest.param(ROOT + "2 2 0 0 0 1 9\n", 2, WARNED, REFUSED, id="missing parent"),
+        pytest.param(ROOT + ROOT, 0, REFUSED, REFUSED, id="duplicate id"),
+        pytest.param("2 2 0 0 0 1 1\n" + ROOT, 2, ACCEPTED, ACCEPTED, id="child before parent"),
+        pytest.param("1 2 0 0 nan 1 -1\n", 0, REFUSED, REFUSED, id="NaN coordinate"),
+        pytest.param("1 2 0 0 0 inf -1\n", 0, REFUSED, REFUSED, id="infinite radius"),
+        pytest.param("1 2 0 0 0 -2 -1\n", 1, WARNED, REFUSED, id="negative radius"),
+        pytest.param("1 2 0 0 0 1\n", 0, REFUSED, REFUSED, id="six columns"),
+        pytest.param("1 2 0 0 0 1 -1 7 8\n", 1, WARNED, REFUSED, id="nine columns"),
+        pytest.param("1,2,0,0,0,1,-1\n", 1, ACCEPTED, REFUSED, id="commas"),
+        pytest.param("1;2;0;0;0;1;-1\n", 1, ACCEPTED, REFUSED, id="semicolons"),
+        pytest.param("1.0 2 0 0 0 1 -1\n", 1, ACCEPTED, REFUSED, id="whole real id"),
+        pytest.param("1 2 0 0 0 1 -1.0\n", 1, ACCEPTED, REFUSED, id="whole real parent"),
+        pytest.param("1.5 2 0 0 0 1 -1\n", 0, REFUSED, REFUSED, id="fraction as id"),
+        pytest.param("\ufeff" + ROOT, 1, ACCEPTED, ACCEPTED, id="byte-order mark"),
+        pytest.param("# \udcb5m\n" + ROOT, 1, ACCEPTED, ACCEPTED, id="bytes that are no UTF-8"),
+        pytest.param("", 0, ACCEPTED, ACCEPTED, id="empty file"),
+        pytest.param("# nothing\n", 0, ACCEPTED, ACCEPTED, id="only comments"),
+        pytest.param("-4 2 0 0 0 1 -1\n", 0, REFUSED, REFUSED, id="negative id"),
+        pytest.param(f"{2**40} 2 0 0 0 1 -1\n", 1, ACCEPTED, ACCEPTED, id="id above 2**31"),
+    ],
+)
+def test_every_defect_is_accepted_warned_of_or_refused(
+    tmp_path: Path, text: str, nodes: int, default: str, strict: str
+) -> None:
+    path = tmp_path / "tree.swc"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    for wanted, is_strict in ((default, False), (strict, True)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            if wanted == REFUSED:
+                with pytest.raises(ZException, match=r"tree\.swc: line \d"):
+                    read_swc(path, strict=is_strict)
+            else:
+                assert len(read_swc(path, strict=is_strict)) == nodes
+        assert len(caught) == (wanted == WARNED)
+
+
+def test_an_error_about_an_id_that_is_given_twice_names_both_lines() -> None:
+    with pytest.raises(ZException, match="line 3: id 1 was given before, in line 1"):
+        read_swc(ROOT + "\n" + ROOT)
+
+
 def test_a_failed_load_names_the_file_and_leaves_an_empty_tree(tmp_path: Path) -> None:
     tree = read_swc(ROOT)
     for path in (tmp_path / "missing.swc", tmp_path):
@@ -218,27 +272,11 @@ def test_wrong_arguments_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_damaged_texts_give_a_tree_or_an_error_with_a_line_number() -> None:
+@pytest.mark.parametrize("kind", fuzzing.KINDS, ids=lambda kind: kind.__name__)
+def test_random_texts_give_a_sound_tree_or_an_error_with_a_line_number(kind) -> None:
     choose = random.Random(11)
-    good = "# head\n" + "".join(f"{n} 2 {n}.5 0 {n} 1 {n - 1 or -1}\n" for n in range(1, 9))
-    trees = errors = 0
-    for _ in range(TEXTS):
-        text = list(good)
-        for _ in range(choose.randrange(1, 5)):
-            place = choose.randrange(len(text))
-            text[place] = choose.choice("0123456789 .-+e#,;_\n\t\rnaif\0\ufeff\u0663")
-        damaged = "".join(text) + "\n"
-        try:
-            assert np.isfinite(read_swc(damaged).xyz).all()
-            assert not any(finding.is_error for finding in check_file(damaged))
-            trees += 1
-        except ZException as error:
-            assert re.fullmatch(r"cannot read SWC text: line \d+: .+", str(error))  # noqa: PT017
-            assert len(read_swc(damaged, on_error="warn")) <= 30
-            assert any(finding.is_error for finding in check_file(damaged))
-            errors += 1
-    assert trees > TEXTS / 10
-    assert errors > TEXTS / 10
+    outcomes = Counter(fuzzing.outcome(kind(choose)) for _ in range(TEXTS))
+    assert min(outcomes["tree"], outcomes["error"]) > TEXTS / 100
 
 
 def test_what_numpy_parses_at_once_is_what_line_by_line_reading_gives() -> None:
