@@ -69,6 +69,28 @@ def test_the_workers_form_has_six_digits_new_ids_and_its_own_header(tmp_path: Pa
     assert tree.id.tolist() == [50]
 
 
+def test_a_soma_of_one_node_is_written_as_three_on_request(tmp_path: Path) -> None:
+    xyz = [[5, 5, 5], [9, 5, 5], [0, 0, 0], [1, 1, 1], [2, 2, 2]]
+    tree = ZSwc.from_arrays(
+        xyz, [2, 1, 3, 3, 1], [-1, 0, -1, 2, -1], type=[1, 3, 1, 1, 3], id=[7, 8, 9, 10, 11]
+    )
+    tree.save(tmp_path / "tree.swc", soma="three points")
+    assert (tmp_path / "tree.swc").read_text().splitlines()[1:] == [
+        "1 1 5 5 5 2 -1",
+        "2 1 5 3 5 2 1",
+        "3 1 5 7 5 2 1",
+        "4 3 9 5 5 1 1",
+        "5 1 0 0 0 3 -1",
+        "6 1 1 1 1 3 5",
+        "7 3 2 2 2 1 -1",
+    ]
+    assert tree.id.tolist() == [7, 8, 9, 10, 11]
+    ZSwc().save(tmp_path / "tree.swc", soma="three points")
+    assert len(ZSwc(tmp_path / "tree.swc")) == 0
+    with pytest.raises(ValueError, match="soma is 'as it is' or 'three points', got 'sphere'"):
+        tree.save(tmp_path / "tree.swc", soma="sphere")  # type: ignore[arg-type]
+
+
 def test_an_empty_forest_is_a_header(tmp_path: Path) -> None:
     ZSwc().save(tmp_path / "tree.swc")
     assert (tmp_path / "tree.swc").read_text() == f"#{HEADER}\n"

@@ -1,4 +1,4 @@
-"""Types of nodes from their thickness and place: soma, basal and apical dendrites."""
+"""Somas and what leaves them: types of nodes from thickness and place, somas of three points."""
 
 from itertools import pairwise
 
@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.swc.tree import ZSwc
+
+SOMA = 1
+"""SWC type of a soma."""
 
 SOMA_SHARE = 3.0
 """A soma's node is at least a third as thick as its root (behaviour of the reference)."""
@@ -51,6 +54,45 @@ def _soma_types(
         else:
             is_soma[row] = is_soma[parent] and radius * SOMA_SHARE >= thickest
     return np.where(is_soma, soma_type, other_type)
+
+
+def with_three_points(tree: ZSwc, *, soma_type: int = SOMA) -> ZSwc:
+    """Describe each soma of one node as a cylinder of three, the form of NeuroMorpho.Org.
+
+    The root stays the centre; its first two children are one radius below and above it along y,
+    with its radius and type (http://neuromorpho.org/SomaFormat.html).
+
+    Parameters
+    ----------
+    tree
+        Any forest; it is not changed.
+    soma_type
+        Type of a soma's nodes.
+
+    Returns
+    -------
+    ZSwc
+        Trees whose root is their only node of that type have two nodes more, the others stay. Ids
+        are new, 1 to n.
+    """
+    is_soma, roots = tree.type == soma_type, tree.roots
+    somas = np.bincount((np.cumsum(tree.parent < 0) - 1)[is_soma], minlength=len(roots))
+    centre = np.repeat(roots[is_soma[roots] & (somas == 1)], 2)
+    points = tree.xyz[centre]
+    radius = np.maximum(tree.radius[centre], 0.0)
+    points[0::2, 1] -= radius[0::2]
+    points[1::2, 1] += radius[1::2]
+    extra = len(centre)
+    rows = np.append(centre, np.arange(len(tree)))  # in front of their siblings
+    above = np.append(centre, tree.parent)
+    return ZSwc.from_arrays(
+        np.append(points, tree.xyz, axis=0),
+        tree.radius[rows],
+        np.where(above >= 0, above + extra, -1),
+        type=tree.type[rows],
+        label=tree.label[rows],
+        comments=tree.comments,
+    )
 
 
 def label_pyramidal(

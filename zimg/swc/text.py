@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,12 @@ from zimg.io.atomic import atomic_path
 from zimg.swc.defects import Defects
 from zimg.swc.records import parse_records
 from zimg.swc.repair import linked_tree
+from zimg.swc.soma import with_three_points
 from zimg.swc.tree import ZSwc
 
 HEADER = "id type x y z radius parentID"
 LINES_AT_ONCE = 1 << 14
+Soma = Literal["as it is", "three points"]
 
 
 def read_swc(
@@ -90,6 +92,7 @@ def write_swc(
     precision: int | None = None,
     renumber: bool = False,
     header: str | None = None,
+    soma: Soma = "as it is",
 ) -> None:
     """Write a forest to an SWC file, in one step and in depth-first order.
 
@@ -106,16 +109,23 @@ def write_swc(
         Write the ids 1 to n in the order of the lines, instead of the tree's own.
     header
         First comment, by default the names of the columns; the tree's comments follow it.
+    soma
+        ``"three points"`` writes a soma of one node as three, for programs that expect the form
+        of NeuroMorpho.Org (see `zimg.swc.soma.with_three_points`), and the ids 1 to n.
 
     Raises
     ------
     ZException
         When the file cannot be written, two ids are equal, or a position or radius is not finite.
     ValueError
-        For a precision that is not positive.
+        For a precision that is not positive, or another word for `soma`.
     """
+    if soma not in get_args(Soma):
+        raise ValueError(f"soma is 'as it is' or 'three points', got {soma!r}")
     if precision is not None and precision < 1:
         raise ValueError(f"precision is a number of digits from 1, or None, got {precision}")
+    if soma == "three points":
+        tree = with_three_points(tree)
     ids = np.arange(1, len(tree) + 1) if renumber else tree.id
     _require_readable(tree, ids, path)
     comments = _comment_lines(HEADER if header is None else header, tree.comments)

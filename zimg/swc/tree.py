@@ -120,6 +120,7 @@ class ZSwc(TreeEditing, TreeExchange):
         precision: int | None = None,
         renumber: bool = False,
         header: str | None = None,
+        soma: Literal["as it is", "three points"] = "as it is",
     ) -> None:
         """Write a file in one step; see `zimg.swc.text.write_swc`.
 
@@ -130,7 +131,7 @@ class ZSwc(TreeEditing, TreeExchange):
         """
         from zimg.swc.text import write_swc
 
-        write_swc(self, filename, precision=precision, renumber=renumber, header=header)
+        write_swc(self, filename, precision=precision, renumber=renumber, header=header, soma=soma)
 
     def check(self) -> list["Finding"]:
         """List what is wrong or doubtful in the columns; see `zimg.swc.check.check_file`."""
