@@ -87,33 +87,6 @@ def test_folders_that_cannot_be_written_to_are_told(name, tmp_path):
     assert not list(folder.iterdir())
 
 
-# Files of this process may have no more than so many bytes: a disk that runs full.
-FULL = """
-import resource, signal, sys, numpy as np
-from zimg import ZException, ZImg
-data = np.random.default_rng(0).integers(0, 255, (2, 60, 200, 200), np.uint8)
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
-try:
-    ZImg(data).save(sys.argv[1])
-except ZException as error:
-    print(error)
-"""
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_full_disk_leaves_the_old_file(name, tmp_path):
-    path = tmp_path / name
-    ZImg(DATA).save(path)
-    before = path.read_bytes()
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, path], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == f"cannot write {path}: File too large\n"
-    assert path.read_bytes() == before
-    assert [entry.name for entry in tmp_path.iterdir()] == [name]
-
-
 # 2 GB of planes of 8 MB each, far more than may stay in memory.
 LARGE = """
 import resource, sys, numpy as np

@@ -1,5 +1,6 @@
 """Commands, options and exit codes of ``zimg``; what the commands do is in the files beside."""
 
+import os
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -290,6 +291,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = app(given or ["--help"], prog_name="zimg", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has seen enough, as ``head`` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILURE
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:

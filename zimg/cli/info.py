@@ -17,6 +17,8 @@ def show_infos(files: Sequence[str], *, as_json: bool) -> list[Exception]:
     for file in files:
         try:
             show_info(file, as_json=as_json)
+        except BrokenPipeError:
+            raise
         except (ZException, OSError) as error:
             failures.append(error)
     return failures

@@ -63,7 +63,7 @@ def atomic_path(
         if replaces:
             _flush_names(target.parent)
     except OSError as error:
-        raise ZException(f"cannot write {path}: {error.strerror or error}") from error
+        raise ZException(f"cannot write {beside or path}: {error.strerror or error}") from error
     finally:
         if temporary is not None:
             with suppress(OSError):

@@ -128,15 +128,6 @@ def test_a_smaller_size_with_a_hole_is_not_offered():
     assert [level.ratios[0] for level in CziScene(NO_FILE, entries(*full, *holed)).levels] == [1]
 
 
-def test_tiles_far_apart_are_refused_with_their_numbers():
-    scene = CziScene(NO_FILE, entries((0, 0, 40, 40, 40), (180_000, 90_000, 40, 40, 40)))
-    assert (scene.info.width, scene.info.height) == (180_040, 90_040)
-    with pytest.raises(ZException, match=r"180040x90040 voxels are wanted, .* cover 3200"):
-        scene.plan(ZImgRegion((0, 0, 0, 0, 0), scene.info.size))
-    near = ZImgRegion((0, 0, 0, 0, 0), (40, 40, 1, 1, 1))
-    assert len(scene.plan(near)) == 1
-
-
 REAL = [entry for entry in recorded() if entry["file"].endswith(".czi")]
 
 

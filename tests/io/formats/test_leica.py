@@ -1,82 +1,22 @@
 """Leica files built here from descriptions, damaged ones, and a real one."""
 
 import hashlib
-import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import zimg
 from tests.io.fuzzing import refusals
+from tests.io.making import lif
 from tests.io.manifest import FOLDER, entries
-from zimg import VoxelSizeUnit, ZException, ZImgRegion
+from zimg import VoxelSizeUnit, ZException
 
 pytest.importorskip("liffile")
 RNG = np.random.default_rng(0)
-DIMENSION = {"X": 1, "Y": 2, "Z": 3, "T": 4, "λ": 5, "M": 10}
-
-
-def description(array: np.ndarray, axes: str, stamps: list[int], bits: int, luts: list[str]) -> str:
-    """XML of one image whose block holds `array` with these axes, the slowest first."""
-    steps = dict(zip(axes, array.strides, strict=True))
-    channels = "".join(
-        f'<ChannelDescription DataType="0" ChannelTag="0" Resolution="{bits}" '
-        f'NameOfMeasuredQuantity="" Min="0" Max="1" Unit="" LUTName="{lut}" IsLUTInverted="0" '
-        f'BytesInc="{c * steps.get("C", 0)}" BitInc="0"/>'
-        for c, lut in enumerate(luts)
-    )
-    dimensions = "".join(
-        f'<DimensionDescription DimID="{DIMENSION[axis]}" NumberOfElements="{n}" Origin="0" '
-        f'Length="{(n - 1) * 1e-6}" Unit="m" BitInc="0" BytesInc="{steps[axis]}"/>'
-        for axis, n in zip(axes, array.shape, strict=True)
-        if axis != "C"
-    )
-    text = " ".join(f"{stamp:x}" for stamp in stamps)
-    return (
-        '<LMSDataContainerHeader Version="2"><Element Name="p"><Children>'
-        f'<Element Name="a"><Data><Image><ImageDescription><Channels>{channels}</Channels>'
-        f"<Dimensions>{dimensions}</Dimensions></ImageDescription>"
-        f"<TimeStampList>{text}</TimeStampList></Image></Data>"
-        f'<Memory Size="{array.nbytes}" MemoryBlockID="MemBlock_1"/></Element>'
-        "</Children></Element></LMSDataContainerHeader>"
-    )
-
-
-def lif(path: Path, array: np.ndarray, axes: str, stamps=(), bits=0, luts=None) -> Path:
-    luts = luts or ["Red"] * (array.shape[axes.index("C")] if "C" in axes else 1)
-    xml = description(array, axes, stamps, bits or 8 * array.itemsize, luts)
-    block = "MemBlock_1".encode("utf-16-le")
-    text = xml.encode("utf-16-le")
-    head = struct.pack("<IIBI", 0x70, len(text) + 5, 0x2A, len(text) // 2)
-    memory = struct.pack("<IIBQBI", 0x70, len(block) + 14, 0x2A, array.nbytes, 0x2A, 10)
-    path.write_bytes(head + text + memory + block + array.tobytes())
-    return path
 
 
 def pixels(shape: tuple[int, ...], dtype: str = "uint16") -> np.ndarray:
     return RNG.integers(0, np.iinfo(dtype).max, shape, dtype)
-
-
-@pytest.mark.parametrize("axes", ["TCZYX", "TZCYX", "CZTYX", "TZYXC", "ZTCYX", "ZCTXY"])
-@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-def test_any_order_of_axes_is_read_by_its_distances(tmp_path, axes, dtype):
-    sizes = {"T": 2, "C": 3, "Z": 4, "Y": 5, "X": 6}
-    data = pixels(tuple(sizes[axis] for axis in axes), dtype)
-    expected = data.transpose([axes.index(axis) for axis in "TCZYX"])
-    path = lif(tmp_path / "a.lif", data, axes)
-    np.testing.assert_array_equal(np.stack(zimg.read(path).data), expected)
-    part = zimg.read(path, region=ZImgRegion((1, 2, 1, 1, 1), (5, 4, 3, 3, 2)))
-    np.testing.assert_array_equal(part.data[0], expected[1, 1:3, 1:3, 2:4, 1:5])
-
-
-def test_each_index_of_another_axis_is_a_scene(tmp_path):
-    data = pixels((2, 3, 2, 4, 5))
-    path = lif(tmp_path / "a.lif", data, "MλZYX")
-    assert len(zimg.ZImg.readImgInfos(path)) == 6
-    for scene, (m, wavelength) in enumerate(np.ndindex(2, 3)):
-        found = zimg.read(path, scene=scene).data[0][0]
-        np.testing.assert_array_equal(found, data[m, wavelength])
 
 
 def test_a_scan_along_x_and_z_keeps_its_axes(tmp_path):

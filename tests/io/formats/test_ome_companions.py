@@ -1,41 +1,16 @@
 """OME-TIFF in several files: metadata beside the pixels, planes in other files, planes nowhere."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
 
 import zimg
 import zimg.io
+from tests.io.making import OME, SIZES, block, described, pages
 from zimg import ZException, ZImgRegion
 
 VOLUME = np.random.default_rng(5).integers(0, 60000, (2, 3, 20, 30)).astype(np.uint16)
-OME = (
-    '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:{uuid}">{}</OME>'
-)
-SIZES = 'SizeX="30" SizeY="20" SizeZ="3" SizeC="2" SizeT="1" Type="uint16" DimensionOrder="XYZCT"'
-
-
-def described(blocks: str, uuid: str = "0", images: int = 1) -> str:
-    image = f'<Image Name="µ"><Pixels {SIZES}>{blocks}</Pixels></Image>'
-    return OME.format(image * images, uuid=uuid)
-
-
-def block(name: str, channel: int, uuid: str, count: int = 3) -> str:
-    own = f'<UUID FileName="{name}">urn:uuid:{uuid}</UUID>'
-    return f'<TiffData IFD="0" FirstC="{channel}" PlaneCount="{count}">{own}</TiffData>'
-
-
-def pages(path: Path, data: np.ndarray, description: str) -> Path:
-    with tifffile.TiffWriter(path) as file:
-        for number, page in enumerate(data):
-            text = description.encode() if number == 0 else None
-            file.write(page, photometric="minisblack", description=text, metadata=None)
-    return path
-
-
 TWO = block("a.ome.tif", 0, "1") + block("b.ome.tif", 1, "2")
 
 
@@ -53,15 +28,6 @@ def test_planes_are_found_in_the_files_beside_it(folder, name):
     region = ZImgRegion((5, 2, 1, 1, 0), (9, 8, 2, 2, 1))
     (part,) = zimg.read(folder / name, region=region).data
     np.testing.assert_array_equal(part[0], VOLUME[1, 1:2, 2:8, 5:9])
-
-
-def test_a_file_that_is_missing_is_an_error_only_for_its_planes(folder):
-    (folder / "b.ome.tif").unlink()
-    assert zimg.io.read_info(folder / "a.ome.tif").numChannels == 2
-    own = zimg.read(folder / "a.ome.tif", region=ZImgRegion((0, 0, 0, 0, 0), (-1, -1, -1, 1, -1)))
-    np.testing.assert_array_equal(own.data[0], VOLUME[:1])
-    with pytest.raises(ZException, match=r"points to b\.ome\.tif, which is missing; missing: z=0"):
-        zimg.read(folder / "a.ome.tif")
 
 
 def test_a_renamed_file_is_known_by_its_identifier(folder):
@@ -85,15 +51,6 @@ def test_a_whole_file_is_filled_without_a_warning(folder):
         warnings.simplefilter("error")
         image = zimg.io.read(folder / "a.ome.tif", errors="fill")
     np.testing.assert_array_equal(image.data[0], VOLUME)
-
-
-def test_planes_that_no_page_holds_are_counted_and_named(tmp_path):
-    path = pages(tmp_path / "a.ome.tif", VOLUME[0], described("<TiffData/>"))
-    told = r"maps 6 planes, the file has 3; missing: z=0 c=1 t=0, z=1 c=1 t=0, z=2 c=1 t=0$"
-    with pytest.raises(ZException, match=told):
-        zimg.read(path)
-    with pytest.warns(UserWarning, match="3 planes are missing"):
-        assert not zimg.io.read(path, errors="fill").data[0][1].any()
 
 
 @pytest.mark.parametrize("images", [1, 2])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zimg import VoxelSizeUnit, ZException, col4
+from zimg import ZException, col4
 from zimg.io.formats.tiff.ome_planes import MOST_PLANES, OpenedFile
 from zimg.io.formats.tiff.ome_xml import ome_images
 
@@ -51,32 +51,6 @@ def test_planes_beyond_the_file_are_left_out_and_those_of_other_files_named():
         inside=f'<TiffData IFD="0" PlaneCount="1">{uuid}</TiffData>', root='UUID="urn:uuid:2"'
     )
     assert renamed.pages == {(0, 0, 0): 0}
-
-
-@pytest.mark.parametrize(
-    ("attributes", "sizes"),
-    [
-        ('PhysicalSizeX="0.1"', (0.1, 1.0, 1.0)),
-        ('PhysicalSizeX="100" PhysicalSizeXUnit="nm" PhysicalSizeZ="500"', (0.1, 1.0, 0.5)),
-        (
-            'PhysicalSizeX="1" PhysicalSizeXUnit="mm" PhysicalSizeY="2" PhysicalSizeYUnit="µm"',
-            (1000.0, 2.0, 1.0),
-        ),
-        ('PhysicalSizeX="0" PhysicalSizeY="INF" PhysicalSizeZ="2"', (1.0, 1.0, 2.0)),
-    ],
-)
-def test_sizes_come_in_micrometres(attributes, sizes):
-    info = image(attributes).info
-    assert (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ) == pytest.approx(sizes)
-    assert info.voxelSizeUnit == VoxelSizeUnit.um
-
-
-@pytest.mark.parametrize(
-    "attributes", ["", 'PhysicalSizeX="2" PhysicalSizeXUnit="pixel"', 'PhysicalSizeX="0"']
-)
-def test_no_length_means_no_unit(attributes):
-    info = image(attributes).info
-    assert (info.voxelSizeUnit, info.voxelSizeX) == (VoxelSizeUnit.none, 1.0)
 
 
 def test_channels_have_names_and_colours_by_the_definition_of_ome():

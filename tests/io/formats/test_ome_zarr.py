@@ -229,26 +229,6 @@ def refuse(path: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_an_axis_that_no_image_has_is_named(tmp_path):
-    path = tmp_path / "a.zarr"
-    store(path, volume((2, 3, 4)), new([{"name": "lambda", "type": "spectrum"}, *SPACE[1:]]))
-    refuse(path, "axis 'lambda' of type 'spectrum'")
-    store(path, volume((2, 3, 4)), new([{"name": "t", "type": "space"}, *SPACE[1:]]))
-    refuse(path, "axis 't' of type 'space'")
-    store(path, volume((2, 3)), new(SPACE[:2]))
-    refuse(path, "axis 'x' is missing")
-
-
-@pytest.mark.parametrize("separator", [".", "/"])
-def test_chunks_under_other_names_are_no_zeros(separator, tmp_path):
-    path, other = tmp_path / "a.zarr", {".": "/", "/": "."}[separator]
-    encoding = {"name": "v2", "separator": separator}
-    store(path, volume((3, 4)), described(SPACE[1:]), zarr_format=2, chunk_key_encoding=encoding)
-    metadata = json.loads((path / "0/.zarray").read_text())
-    (path / "0/.zarray").write_text(json.dumps(metadata | {"dimension_separator": other}))
-    refuse(path, "no chunks found in array '0'")
-
-
 def test_absent_chunks_are_what_the_fill_value_says(tmp_path):
     group = store(tmp_path / "a.zarr", volume((4, 4)), new(SPACE[1:]), chunks=(2, 2))
     expected = group["0"][:]

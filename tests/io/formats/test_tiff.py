@@ -160,18 +160,6 @@ def test_content_decides_and_a_format_overrides(tmp_path):
     assert ZImg(path, format=FileFormat.Tiff).shape == (1, 1, 6, 20, 30)
 
 
-def test_pages_of_another_size_are_another_scene_and_small_copies_are_not(tmp_path):
-    path = tmp_path / "a.tif"
-    with tifffile.TiffWriter(path) as writer:
-        for page in (VOLUME[0], VOLUME[1], VOLUME[0, :50], VOLUME[2]):
-            writer.write(page, photometric="minisblack")
-        writer.write(VOLUME[0, ::2, ::2], photometric="minisblack", subfiletype=1)
-    infos = zimg.io.read_infos(path)
-    assert [info.size for info in infos] == [(150, 100, 3, 1, 1), (150, 50, 1, 1, 1)]
-    np.testing.assert_array_equal(zimg.io.read(path).data[0][0], VOLUME[:3])
-    np.testing.assert_array_equal(zimg.io.read(path, scene=1).data[0][0, 0], VOLUME[0, :50])
-
-
 def test_what_an_array_reads_a_source_and_the_image_read_too(tmp_path):
     path = written(tmp_path / "ä ö.tif", VOLUME)
     region = ZImgRegion((1, 1, 1, 0, 0))

@@ -23,7 +23,6 @@ from zimg import (
     col4,
 )
 from zimg.io import read, write
-from zimg.io.formats.tiff import paging
 from zimg.io.formats.tiff.annotation import read_annotation
 from zimg.io.formats.tiff.description import SCHEMA, description
 from zimg.io.formats.tiff.packing import TYPES
@@ -264,15 +263,6 @@ def test_large_pages_are_tiled(tmp_path):
         write(tmp_path / name, ZImg(smooth(1, 1, 600, 700)))
         with tifffile.TiffFile(tmp_path / name) as file:
             assert file.pages.first.tile == (512, 512)
-
-
-def test_big_files_are_decided_by_the_largest_that_they_can_become(tmp_path, monkeypatch):
-    monkeypatch.setattr(paging, "BIG", 100_000)
-    data = smooth(1, 1, 200, 200, dtype="uint8")  # 40,000 bytes, 60,000 in the worst case of LZW
-    for copies, big in ((1, False), (2, True)):
-        write(tmp_path / "a.tif", ZImg(np.concatenate([data] * copies, axis=1)))
-        with tifffile.TiffFile(tmp_path / "a.tif") as file:
-            assert file.is_bigtiff == big
 
 
 @pytest.mark.parametrize("name", NAMES)

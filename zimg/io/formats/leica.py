@@ -1,5 +1,6 @@
 """Leica files (.lif, .lof, .xlif, .xlef): pixels by the distances that the file states."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 from pathlib import Path
@@ -13,6 +14,7 @@ from zimg.io.bytes import FileBytes
 from zimg.io.formats.leica_image import LeicaImage
 from zimg.io.strided import StridedScene, Strides
 
+_log = logging.getLogger("zimg")
 HEAD = 13  # bytes before the text of a binary file: marks, length in bytes, length in characters
 
 
@@ -65,6 +67,10 @@ class LeicaReader:
         file.check(block.offset, block.size, f"its image {image.name!r}")
         described = LeicaImage(image)
         described.check(block.size)
+        if described.flips:
+            flips = ", ".join(described.flips)
+            told = "%s: tiles of %r are noted as %s; they are read as they are stored"
+            _log.info(told, image.parent.filepath, image.name, flips)
         for others in product(*(range(axis.count) for axis in described.others)):
             for channels in described.channel_groups():
                 info, place = described.info(others, channels), described.place(others)

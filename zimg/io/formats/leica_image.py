@@ -13,6 +13,7 @@ from zimg.image.interop import VOXEL_TYPES
 from zimg.io.units import in_seconds, in_um, usable
 
 AXES = "XYZT"
+FLIPS = ("FlipX", "FlipY", "SwapXY")
 TICK = 1e-7  # seconds; stamps are FILETIME values
 M_IN_UM = 1e6
 COLORS = {
@@ -60,6 +61,7 @@ class LeicaImage:
         ]
         self.channels: Sequence[Any] = image._channels
         self._ticks = _ticks(image.xml_element)
+        self.flips = _flips(image.xml_element)
         if not self.channels or not self.axes:
             raise ZException(f"its image {self.name!r} describes no channels or no axes")
         for axis in self.axes:
@@ -164,6 +166,12 @@ def _index(axes: Sequence[Axis], at: dict[str, int]) -> int:
     for axis in axes:
         number = number * axis.count + at.get(axis.label, 0)
     return number
+
+
+def _flips(element: Any) -> list[str]:
+    """How the stage moved in other directions than the image: ``FlipX``, ``FlipY``, ``SwapXY``."""
+    tiles = element.findall(".//Attachment[@Name='TileScanInfo']")
+    return [flip for flip in FLIPS if any(tile.get(flip, "0") != "0" for tile in tiles)]
 
 
 def _ticks(element: Any) -> list[int]:

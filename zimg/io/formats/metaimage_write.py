@@ -61,7 +61,7 @@ def _write_two(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> N
     path = Path(os.path.realpath(path))  # the file is beside the header, not beside a link to it
     old = _own_data(path)
     suffix = "raw" if parameters.compression == Compression.NONE else "zraw"
-    data = path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}.{suffix}")
+    data = path.with_name(f"{_data_stem(path)}-{uuid.uuid4().hex[:8]}.{suffix}")
     try:
         with atomic_path(data, beside=path) as temporary, temporary.open("wb") as file:
             _write_data(file, pixels, parameters)
@@ -76,12 +76,17 @@ def _write_two(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> N
                 unused.unlink(missing_ok=True)
 
 
+def _data_stem(path: Path) -> str:
+    """The begin of the name of a data file, without the sign for a row of files."""
+    return path.stem.replace("%", "_")
+
+
 def _own_data(path: Path) -> Path | None:
     """The data file of an existing header, if its name is one that only `_write_two` gives."""
     with suppress(OSError):
         named = re.search(rb"^ElementDataFile = (.+)$", path.read_bytes()[:65536], re.MULTILINE)
         name = named[1].decode("utf-8", "replace").strip() if named else ""
-        if re.fullmatch(re.escape(path.stem) + r"-[0-9a-f]{8}\.z?raw", name):
+        if re.fullmatch(re.escape(_data_stem(path)) + r"-[0-9a-f]{8}\.z?raw", name):
             return path.with_name(name)
     return None
 

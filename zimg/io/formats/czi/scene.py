@@ -40,6 +40,8 @@ class CziScene:
     tile is an error when it is read.
     """
 
+    packed_bytes: int | None = None  # where a mosaic has holes, little is stored
+
     def __init__(self, file: FileBytes, tiles: NDArray[Any]) -> None:
         self._file = file
         tiles = tiles[np.argsort(tiles["M"], kind="stable")]
@@ -57,11 +59,6 @@ class CziScene:
         channels = len(self.channels) * kind.samples
         self.info = ZImgInfo(width, height, depth, channels, times, *VOXEL_TYPES[self.dtype.name])
         self._full, self._tiles, self._all_ratios = full, tiles, ratios
-
-    @property
-    def packed_bytes(self) -> int:
-        """Bytes of the file."""
-        return self._file.size
 
     @cached_property
     def _by_ratio(self) -> dict[int, NDArray[Any]]:
