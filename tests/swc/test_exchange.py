@@ -200,6 +200,13 @@ def test_damaged_skeletons_are_named(tmp_path: Path, words: list[int], message: 
     assert str(tmp_path / "1") in str(caught.value)
 
 
+def with_attributes(*attributes: tuple[str, str, int]) -> str:
+    """An info that describes attributes, but no transform."""
+    names = ("id", "data_type", "num_components")
+    listed = [dict(zip(names, attribute, strict=True)) for attribute in attributes]
+    return json.dumps({"@type": "neuroglancer_skeletons", "vertex_attributes": listed})
+
+
 @pytest.mark.parametrize(
     ("info", "message"),
     [
@@ -207,6 +214,12 @@ def test_damaged_skeletons_are_named(tmp_path: Path, words: list[int], message: 
         ("[]", "@type"),
         ('{"@type": "neuroglancer_skeletons", "sharding": {"a": 1}}', "sharded"),
         ('{"@type": "neuroglancer_skeletons"}', "28 bytes, 20 are described"),
+        (
+            with_attributes(("radius", "float32", 2)),
+            r"cannot read .*1: its info has no 'transform'",
+        ),
+        (with_attributes(("a", "float32", 1), ("b", "int32", 1)), "no attribute 'radius'"),
+        (with_attributes(("a", "float64", 1)), "attributes of type 'float64' are not known"),
     ],
 )
 def test_an_info_that_is_not_understood_is_named(tmp_path: Path, info: str, message: str) -> None:

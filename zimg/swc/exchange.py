@@ -10,7 +10,6 @@ from zimg._typing import Array, Device
 from zimg.image import ZImgInfo
 from zimg.image.export import exported
 from zimg.swc.interchange import from_graph, from_table, to_graph, to_table
-from zimg.swc.precomputed import read_precomputed, write_precomputed
 from zimg.swc.units import TreeUnits
 
 
@@ -173,6 +172,8 @@ class TreeExchange(TreeUnits):
         ZException
             When the folder cannot be written or holds something else.
         """
+        from zimg.swc.precomputed import write_precomputed
+
         known = voxel_size is None and self.unit == "um"
         write_precomputed(self if known else self.to_um(voxel_size), folder, segment)
 
@@ -198,4 +199,6 @@ class TreeExchange(TreeUnits):
         ZException
             For files that cannot be read, edges that form a cycle, or no attribute ``radius``.
         """
+        from zimg.swc.precomputed import read_precomputed
+
         return read_precomputed(cls, folder, segment)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zimg._errors import ZException
 from zimg.io.atomic import atomic_path
@@ -71,7 +72,9 @@ def read_precomputed(kind: type[Units], folder: str | os.PathLike[str], segment:
         tree = _decoded(kind, content, info)
     except OSError as error:
         raise ZException(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except KeyError as error:
+        raise ZException(f"cannot read {path}: its info has no {error}") from error
+    except (ValueError, TypeError) as error:
         raise ZException(f"cannot read {path}: {error}") from error
     tree.unit = "um"
     return tree
@@ -102,26 +105,33 @@ def _decoded(kind: type[Units], content: bytes, info: dict[str, Any]) -> Units:
     """Forest of the content of a file."""
     from zimg.swc.orienting import oriented  # SciPy is loaded by those who need it
 
+    columns = _columns(content, info)
+    matrix = np.array(info["transform"], dtype=np.float64).reshape(3, 4) / NM_PER_UM
+    turn, shift = matrix[:, :3], matrix[:, 3]
+    return kind.from_arrays(
+        columns["xyz"] @ turn.T + shift,
+        columns["radius"][:, 0] * np.cbrt(abs(np.linalg.det(turn))),
+        oriented(columns["edges"].astype(np.int64), len(columns["xyz"])),
+        type=columns["vertex_types"][:, 0] if "vertex_types" in columns else 0,
+    )
+
+
+def _columns(content: bytes, info: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """Parts of a file by name, each ``(rows, components)``."""
     vertices, links = np.frombuffer(content, "<u4", 2).tolist()
-    fields: list[tuple[str, str, int]] = [("xyz", "<f4", 3), ("edges", "<u4", 2)]
+    fields: list[tuple[str, int, str, int]] = [("xyz", vertices, "<f4", 3)]
+    fields.append(("edges", links, "<u4", 2))
     for each in info.get("vertex_attributes", ()):
         if each["data_type"] not in DATA_TYPES:
             raise ValueError(f"attributes of type {each['data_type']!r} are not known")
         code = np.dtype(each["data_type"]).newbyteorder("<").str
-        fields.append((each["id"], code, int(each["num_components"])))
+        fields.append((each["id"], vertices, code, int(each["num_components"])))
     columns, offset = {}, 8
-    for name, code, width in fields:
-        rows = links if name == "edges" else vertices
+    for name, rows, code, width in fields:
         part = np.frombuffer(content, code, rows * width, offset)
         columns[name], offset = part.reshape(rows, width), offset + part.nbytes
     if offset != len(content):
         raise ValueError(f"it has {len(content)} bytes, {offset} are described")
     if "radius" not in columns:
         raise ValueError("it has no attribute 'radius'")
-    matrix = np.array(info["transform"], dtype=np.float64).reshape(3, 4) / NM_PER_UM
-    return kind.from_arrays(
-        columns["xyz"] @ matrix[:, :3].T + matrix[:, 3],
-        columns["radius"][:, 0] * np.cbrt(abs(np.linalg.det(matrix[:, :3]))),
-        oriented(columns["edges"].astype(np.int64), vertices),
-        type=columns["vertex_types"][:, 0] if "vertex_types" in columns else 0,
-    )
+    return columns
