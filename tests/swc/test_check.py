@@ -40,6 +40,7 @@ def test_an_error_is_what_the_reader_refuses(text, kind, line, node) -> None:
         ("2 2 1 0 0 1 1\n" + ROOT, "parent after child", 1, 2),
         (ROOT + "2 2 1 0 0 0 1\n", "radius not positive", 2, 2),
         (ROOT + "2 2 0 0 0 1 1\n", "zero-length edge", 2, 2),
+        (ROOT + "2 1 1 0 0 1 1\n3 1 2 0 0 1 2\n", "soma not at a root", 2, 2),
         (ROOT + "2 2 1 0 0 1 -1\n", "several roots", None, None),
         ("\n# nothing\n", "no nodes", None, None),
     ],

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.swc.forests import chain, forests, same
 from zimg import ZException, ZSwc
+from zimg.image.export import exported
+from zimg.image.interop import framework_name
 
 IN_UM = ["unit um"]
 
@@ -22,16 +24,25 @@ def pair() -> ZSwc:
     )
 
 
-@pytest.mark.parametrize("framework", ["numpy", "torch", "jax", "array_api_strict"])
-def test_arrays_hold_nodes_and_edges_of_a_forest(framework: str) -> None:
+@pytest.mark.parametrize(
+    ("framework", "device"),
+    [
+        ("numpy", "cpu"),
+        ("torch", "cpu"),
+        ("jax", "cpu"),
+        ("array_api_strict", "cpu"),
+        ("array_api_strict", "device1"),
+    ],
+)
+def test_arrays_hold_nodes_and_edges_of_a_forest(framework: str, device: str) -> None:
     pytest.importorskip(framework)
-    xyz, radius, edges = pair().to_arrays(framework, dtype="float32", device="cpu")
-    assert {type(each).__module__.partition(".")[0] for each in (xyz, radius, edges)} == {
-        type(edges).__module__.partition(".")[0]
-    }
-    assert np.asarray(xyz).tolist() == pair().xyz.tolist()
-    assert np.asarray(radius).tolist() == [5, 4, 3, 2, 1]
-    assert np.asarray(edges).tolist() == [[0, 1], [1, 2], [1, 3]]
+    arrays = pair().to_arrays(framework, dtype="float32", device=device)
+    assert all(framework_name(each) == framework for each in arrays)
+    assert device in str(arrays.xyz.device).lower()
+    xyz, radius, edges = (exported(each, "numpy", device="cpu") for each in arrays)
+    assert xyz.tolist() == pair().xyz.tolist()
+    assert radius.tolist() == [5, 4, 3, 2, 1]
+    assert edges.tolist() == [[0, 1], [1, 2], [1, 3]]
 
 
 def test_arrays_are_as_wide_as_asked_and_not_those_of_the_forest() -> None:
@@ -219,6 +230,7 @@ def with_attributes(*attributes: tuple[str, str, int]) -> str:
             r"cannot read .*1: its info has no 'transform'",
         ),
         (with_attributes(("a", "float32", 1), ("b", "int32", 1)), "no attribute 'radius'"),
+        (with_attributes(("a", "int8", -1)), "attribute 'a' has -1 components"),
         (with_attributes(("a", "float64", 1)), "attributes of type 'float64' are not known"),
     ],
 )

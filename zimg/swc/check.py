@@ -13,6 +13,7 @@ from zimg.swc.defects import SHOWN, Defects
 from zimg.swc.order import cycles_in, depth_first
 from zimg.swc.records import Records, parse_records
 from zimg.swc.repair import cycle_text, first_of_id, rows_of_parents
+from zimg.swc.soma import SOMA
 from zimg.swc.text import content
 from zimg.swc.tree import ZSwc
 
@@ -29,6 +30,7 @@ Kind = Literal[
     "parent after child",
     "radius not positive",
     "zero-length edge",
+    "soma not at a root",
     "several roots",
     "no nodes",
 ]
@@ -166,6 +168,8 @@ def _links(records: Records, parent: Rows) -> Iterator[tuple[Kind, Rows, Text]]:
     edge = np.flatnonzero((parent >= 0) & records.usable)
     edge = edge[records.usable[parent[edge]] & (parent[edge] != edge)]
     point = edge[(xyz[edge] == xyz[parent[edge]]).all(axis=1)]
+    above = records.type[parent[edge]]
+    soma = edge[(records.type[edge] == SOMA) & (above != SOMA)]
     yield "cycle", np.array(list(cycles), np.int64), lambda row: cycle_text(records, cycles[row])
     yield "missing parent", missing, lambda row: f"there is no node {names[row]}, its parent"
     yield (
@@ -174,6 +178,7 @@ def _links(records: Records, parent: Rows) -> Iterator[tuple[Kind, Rows, Text]]:
         lambda row: f"its parent {names[row]} stands in a later line",
     )
     yield "zero-length edge", point, lambda row: f"at the same place as its parent {names[row]}"
+    yield "soma not at a root", soma, lambda row: f"soma below {names[row]}, which is of no soma"
 
 
 def _of_all(parent: Rows) -> list[Finding]:

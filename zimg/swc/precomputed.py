@@ -124,6 +124,8 @@ def _columns(content: bytes, info: dict[str, Any]) -> dict[str, NDArray[Any]]:
     for each in info.get("vertex_attributes", ()):
         if each["data_type"] not in DATA_TYPES:
             raise ValueError(f"attributes of type {each['data_type']!r} are not known")
+        if each["num_components"] < 1:
+            raise ValueError(f"attribute {each['id']!r} has {each['num_components']} components")
         code = np.dtype(each["data_type"]).newbyteorder("<").str
         fields.append((each["id"], vertices, code, int(each["num_components"])))
     columns, offset = {}, 8
