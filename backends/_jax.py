@@ -21,7 +21,7 @@ from zimg.ops.gather import index_dtype
 from zimg.ops.rows import RowPlan, usable_cores
 from zimg.ops.transfer import plain
 
-from . import _host
+from . import _host, _host_paths
 
 
 def gather(
@@ -190,16 +190,21 @@ def _on_host(host: Callable[..., Array]) -> Callable[..., Array]:
             return inspect.unwrap(PRIMITIVES[host.__name__])(*args, **options)
         options = {name: _viewed(value) for name, value in options.items()}
         found = host(*map(_viewed, args), **options)
-        found = found.astype(jax.dtypes.canonicalize_dtype(found.dtype), copy=False)
-        return jax.device_put(found, device(args[0]))
+        on = device(args[0])
+        return tuple(_put(x, on) for x in found) if isinstance(found, tuple) else _put(found, on)
 
     return hook
+
+
+def _put(found: NDArray[Any], on: Device) -> Array:
+    return jax.device_put(found.astype(jax.dtypes.canonicalize_dtype(found.dtype), copy=False), on)
 
 
 def _viewed(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, jax.Array) else value
 
 
+cheapest_paths = _on_host(_host_paths.cheapest_paths)
 components = _on_host(_host.components)
 histogram = _on_host(_host.histogram)
 local_maxima = _on_host(_host.local_maxima)

@@ -22,11 +22,11 @@ from ._host import (
     remove_small,
     squared_distance,
 )
-from ._host_paths import geodesic_distance
+from ._host_paths import cheapest_paths
 
 __all__ = [  # what is imported from a neighbour is a hook as well
+    "cheapest_paths",
     "components",
-    "geodesic_distance",
     "histogram",
     "local_maxima",
     "regional_maxima",

@@ -155,7 +155,10 @@ def _on_host(host: Callable[..., Array]) -> Callable[..., Array]:
         if args[0].device.type != "cpu":
             return inspect.unwrap(PRIMITIVES[host.__name__])(*args, **options)
         options = {name: _viewed(value) for name, value in options.items()}
-        return torch.from_numpy(host(*map(_viewed, args), **options))
+        found = host(*map(_viewed, args), **options)
+        if isinstance(found, tuple):
+            return tuple(map(torch.from_numpy, found))
+        return torch.from_numpy(found)
 
     return hook
 
@@ -164,8 +167,8 @@ def _viewed(value: Any) -> Any:
     return value.detach().numpy() if isinstance(value, torch.Tensor) else value
 
 
+cheapest_paths = _on_host(_host_paths.cheapest_paths)
 components = _on_host(_host.components)
-geodesic_distance = _on_host(_host_paths.geodesic_distance)
 histogram = _on_host(_host.histogram)
 local_maxima = _on_host(_host.local_maxima)
 regional_maxima = _on_host(_host.regional_maxima)

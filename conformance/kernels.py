@@ -13,6 +13,7 @@ from zimg._dispatch import device as device_of
 from zimg._typing import Array, Device, Namespace
 from zimg.kernels import (
     blocks,
+    distance,
     geodesic,
     histogram,
     morphology,
@@ -166,8 +167,11 @@ def _resampled(volume: Array, *, kernel: str) -> Array:
 
 def _neighbours(mask: Array) -> Array:
     """Table and numbers, by the number of voxels that the mask of this module has."""
-    numbers = geodesic.voxel_numbers(mask)
-    return geodesic.neighbour_table(numbers, _voxels(mask))
+    return geodesic.neighbour_table(_numbers(mask), _voxels(mask))
+
+
+def _numbers(mask: Array) -> Array:
+    return geodesic.voxel_numbers(_voxels(mask), mask.shape)
 
 
 def _voxels(mask: Array) -> Array:
@@ -180,13 +184,19 @@ def _predecessors(mask: Array, squared: Array, cost: Array) -> tuple[Array, Arra
     return geodesic.predecessors(_neighbours(mask), squared, cost, steps=STEPS)
 
 
+def _depth_along_z(mask: Array, squared: Array) -> Array:
+    along = ((-1, 0, 0), (1, 0, 0))
+    table = geodesic.neighbour_table(_numbers(mask), _voxels(mask), ways=along)
+    return distance.depth_along_z(squared, table, height=1.5)
+
+
 STEPS = tuple(float(sum(map(abs, step))) ** 0.5 for step in geodesic.NEIGHBOURS)
 THICKNESS = RANDOM.integers(1, 9, int(BRIGHT.sum())).astype(np.int32)
 COSTS = RANDOM.permutation(int(BRIGHT.sum())).astype(np.float32)
 
 
 CALLS: dict[str, list[Call]] = {
-    "voxel_numbers": [Call(geodesic.voxel_numbers, (mask,)) for mask in (BRIGHT, ~BRIGHT)],
+    "voxel_numbers": [Call(_numbers, (BRIGHT,))],
     "neighbour_table": [Call(_neighbours, (BRIGHT,))],
     "predecessors": [Call(_predecessors, (BRIGHT, THICKNESS, COSTS))],
     "dot_scores": [scored(scores.dot_scores)],
@@ -233,7 +243,8 @@ CALLS: dict[str, list[Call]] = {
 """Calls of kernels that no framework replaces; `primitives.py` has those that one may."""
 
 READING: dict[str, list[Call]] = {
-    "extremes": [Call(_extremes, (VOLUME.astype(t),)) for t in ("uint8", "uint16", "int32")]
+    "extremes": [Call(_extremes, (VOLUME.astype(t),)) for t in ("uint8", "uint16", "int32")],
+    "depth_along_z": [Call(_depth_along_z, (BRIGHT, THICKNESS))],
 }
 """Calls of kernels that read values on the host, as they say: not compiled, not for tracers."""
 
@@ -241,6 +252,7 @@ NOT_CALLED = {
     "check_connectivity": "takes a plain number and raises",
     "in_type": "reduced and resampled end with it",
     "cost_dtype": "gives a type; geodesic_distance computes in it",
+    "geodesic_distance": "cheapest_paths, a primitive, does; costs of float32 differ",
     "lattice": "plain numbers",
     "thin_core_points": "plain numbers",
     "widest_float": "gives a type; reduced and resampled compute in it",

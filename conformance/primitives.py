@@ -210,14 +210,18 @@ _SMALL = (_SOME, _SOME[0])
 _SCATTER_DTYPES = ("uint8", "int32", "float32", "float64")
 
 
-def _geodesic() -> Case:
-    """A bent line of voxels: each knows the one before and the one behind."""
-    table = np.full((len(NEIGHBOURS), 40), 40, np.int32)
-    table[0, 1:], table[-1, :-1] = np.arange(39), np.arange(1, 40)
-    squared = random_values(40, "int32", levels=9)
+def _paths() -> list[Case]:
+    """A mask of several objects, one with a source, and a line."""
+    mask = random_values((6, 7, 8), "int32", levels=3) > 0
     steps = Raw(tuple(float(sum(map(abs, step))) ** 0.5 for step in NEIGHBOURS))
-    args = (table, squared, np.asarray([7], np.int32))
-    return Case("line", args, {"steps": steps}, reads_host=True)
+    found = []
+    for name, there in (("grid", mask), ("line", mask[:1, :1] | True)):
+        voxels = np.flatnonzero(there).astype(np.int32)
+        squared = random_values(len(voxels), "int32", levels=9)
+        args = (voxels, squared, np.asarray([2], np.int32))
+        static = {"shape": Raw(there.shape), "steps": steps}
+        found.append(Case(name, args, static, rtol=1e-6, reads_host=True))
+    return found
 
 
 CASES: dict[str, list[Case]] = {
@@ -237,7 +241,7 @@ CASES: dict[str, list[Case]] = {
     "components": _labellings(),
     "remove_small": _labellings(3),
     "combined": _arithmetic(),
-    "geodesic_distance": [_geodesic()],
+    "cheapest_paths": _paths(),
     "while_loop": [
         Case(
             "doubling",

@@ -31,6 +31,7 @@ OURS = {
     "open",
     "read",
     "skeletonize",
+    "skeletonize_labels",
     "subtract",
     "trace",
     "write",

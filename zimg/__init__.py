@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         read,
         write,
     )
-    from zimg.skeletons import SkeletonizeConfig, skeletonize
+    from zimg.skeletons import SkeletonizeConfig, skeletonize, skeletonize_labels
     from zimg.swc import SwcNode, ZSwc
     from zimg.swc.comparing import compare
     from zimg.swc.subtraction import subtract
@@ -81,6 +81,7 @@ __all__ = [
     "open",
     "read",
     "skeletonize",
+    "skeletonize_labels",
     "subtract",
     "trace",
     "write",
@@ -114,7 +115,7 @@ _NAMES_OF = {
         "read",
         "write",
     ),
-    "zimg.skeletons": ("SkeletonizeConfig", "skeletonize"),
+    "zimg.skeletons": ("SkeletonizeConfig", "skeletonize", "skeletonize_labels"),
     "zimg.swc": ("SwcNode", "ZSwc"),
     "zimg.swc.comparing": ("compare",),
     "zimg.swc.subtraction": ("subtract",),

@@ -1,9 +1,10 @@
-"""Exact squared distance of each foreground voxel to the nearest background voxel."""
+"""Squared distance of each foreground voxel to the nearest background voxel."""
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.morphology import cut
-from zimg.ops import jit, while_loop
+from zimg.kernels.resize import widest_float
+from zimg.ops import gather, jit, while_loop
 
 
 @hookable
@@ -62,3 +63,49 @@ def _lowered(squared: Array, axis: int, *, xp: Namespace) -> Array:
     first = xp.asarray(1, dtype=xp.int32, device=device(squared))
     lowest, *_ = while_loop(undecided, further, (squared, squared, squared, first), xp=xp)
     return lowest
+
+
+def depth_along_z(squared: Array, table: Array, /, *, height: float) -> Array:
+    """Squared distance to the background of the volume, from that to the background of the plane.
+
+    Parameters
+    ----------
+    squared
+        ``(n,)`` int32: squared distance of each foreground voxel in its plane.
+    table
+        ``(2, n)`` numbers of the voxels below and above each one; `n` where there is background.
+    height
+        Of a voxel along z, in units of its width in the plane; above 0.
+
+    Returns
+    -------
+    Array
+        ``(n,)``, float64 where the device has it, else float32; in squared widths of a voxel.
+    """
+    xp = array_namespace(squared)
+    deep: Array = jit(_depth_along_z, xp=xp)(squared, table, height=height, xp=xp)
+    return deep
+
+
+def _depth_along_z(squared: Array, table: Array, *, height: float, xp: Namespace) -> Array:
+    """As `_lowered`, along chains of neighbours; what is behind background cannot be nearer."""
+    kind, on = widest_float(squared, xp=xp), device(squared)
+    own = xp.astype(squared, kind)
+    planar = xp.concat([own, xp.zeros((1,), dtype=kind, device=on)])
+    last = xp.full((2, 1), table.shape[1], dtype=table.dtype, device=on)
+    beside = xp.concat([table, last], axis=1)
+    first = xp.asarray(height, dtype=kind, device=on)
+
+    def further(state: tuple[Array, ...]) -> tuple[Array, ...]:
+        lowest, ahead, behind, offset = state
+        nearer = xp.minimum(gather(planar, ahead, xp=xp), gather(planar, behind, xp=xp))
+        lowest = xp.minimum(lowest, nearer + offset * offset)
+        ahead, behind = gather(beside[0, :], ahead, xp=xp), gather(beside[1, :], behind, xp=xp)
+        return lowest, ahead, behind, offset + height
+
+    def undecided(state: tuple[Array, ...]) -> Array:
+        lowest, _, _, offset = state
+        return xp.max(lowest) > offset * offset
+
+    start = (own, table[0, :], table[1, :], first)
+    return while_loop(undecided, further, start, xp=xp)[0]

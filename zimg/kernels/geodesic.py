@@ -1,5 +1,6 @@
 """Shortest paths through the voxels of a mask, from neighbour to neighbour."""
 
+import math
 from collections.abc import Iterable
 from functools import reduce
 from itertools import product
@@ -7,33 +8,40 @@ from operator import and_
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
-from zimg.ops import gather, jit, while_loop
+from zimg.ops import gather, jit, scatter_set, while_loop
+
+Step = tuple[int, ...]
 
 # Steps (dz, dy, dx) to the 26 neighbours; a step and its opposite add up to 25 in this order.
 NEIGHBOURS = tuple(step for step in product((-1, 0, 1), repeat=3) if any(step))
+FACES = tuple(step for step in NEIGHBOURS if sum(map(abs, step)) == 1)
 
 
-def voxel_numbers(mask: Array, /) -> Array:
+def voxel_numbers(voxels: Array, shape: tuple[int, int, int], /) -> Array:
     """Number of each foreground voxel in raster order, -1 elsewhere.
 
     Parameters
     ----------
-    mask
-        ``(Z, Y, X)`` bool, of fewer than 2^31 voxels.
+    voxels
+        ``(n,)`` int32: flat indices of the foreground voxels, in order.
+    shape
+        Of the volume, of fewer than 2^31 voxels.
 
     Returns
     -------
     Array
-        ``(Z, Y, X)`` int32, on the device of `mask`.
+        ``(Z, Y, X)`` int32, on the device of `voxels`.
     """
-    xp = array_namespace(mask)
-    flat = xp.reshape(xp.astype(mask, xp.int32), (-1,))
-    counted = xp.cumulative_sum(flat, dtype=xp.int32)
-    return xp.reshape(xp.where(flat > 0, counted, 0) - 1, mask.shape)
+    xp, on = array_namespace(voxels), device(voxels)
+    empty = xp.full((math.prod(shape),), -1, dtype=xp.int32, device=on)
+    every = xp.arange(voxels.shape[0], dtype=xp.int32, device=on)
+    return xp.reshape(scatter_set(empty, voxels, every, xp=xp), shape)
 
 
-def neighbour_table(numbers: Array, voxels: Array, /) -> Array:
-    """Numbers of the 26 neighbours of each foreground voxel.
+def neighbour_table(
+    numbers: Array, voxels: Array, /, *, ways: tuple[Step, ...] = NEIGHBOURS
+) -> Array:
+    """Numbers of the neighbours of each foreground voxel.
 
     Parameters
     ----------
@@ -41,19 +49,23 @@ def neighbour_table(numbers: Array, voxels: Array, /) -> Array:
         Of `voxel_numbers`.
     voxels
         ``(n,)`` flat indices of the foreground voxels, in order.
+    ways
+        Steps to the neighbours asked for.
 
     Returns
     -------
     Array
-        ``(26, n)`` int32, rows in the order of `NEIGHBOURS`; `n` where the neighbour is background
+        ``(ways, n)`` int32; `n` where the neighbour is background
         or outside.
     """
     xp = array_namespace(numbers)
-    table: Array = jit(_neighbour_table, xp=xp)(numbers, voxels, xp=xp)
+    table: Array = jit(_neighbour_table, xp=xp)(numbers, voxels, ways=ways, xp=xp)
     return table
 
 
-def _neighbour_table(numbers: Array, voxels: Array, *, xp: Namespace) -> Array:
+def _neighbour_table(
+    numbers: Array, voxels: Array, *, ways: tuple[Step, ...], xp: Namespace
+) -> Array:
     _, rows, columns = numbers.shape
     plane = rows * columns
     z, y, x = voxels // plane, voxels % plane // columns, voxels % columns
@@ -64,7 +76,7 @@ def _neighbour_table(numbers: Array, voxels: Array, *, xp: Namespace) -> Array:
     ]
     flat, count = xp.reshape(numbers, (-1,)), voxels.shape[0]
     table = []
-    for step in NEIGHBOURS:
+    for step in ways:
         inside = _all(there[axis][way] for axis, way in enumerate(step) if way)
         offset = step[0] * plane + step[1] * columns + step[2]
         found = gather(flat, xp.where(inside, voxels + offset, 0), xp=xp)
@@ -77,6 +89,45 @@ def _all(conditions: Iterable[Array]) -> Array:
 
 
 @hookable
+def cheapest_paths(
+    voxels: Array,
+    squared: Array,
+    sources: Array,
+    /,
+    *,
+    shape: tuple[int, int, int],
+    steps: tuple[float, ...],
+    xp: Namespace | None = None,
+) -> tuple[Array, Array, Array]:
+    """Cheapest paths from the sources through the voxels; thick places are cheap.
+
+    Parameters
+    ----------
+    voxels
+        ``(n,)`` int32: flat indices of the foreground voxels, in order.
+    squared
+        ``(n,)`` int32: squared distance of each voxel to the background.
+    sources
+        ``(s,)`` numbers of the voxels where the cost is 0, int32.
+    shape
+        Of the volume, of fewer than 2^31 voxels.
+    steps
+        Lengths of the 26 steps, in the order of `NEIGHBOURS`.
+    xp
+        Namespace of the arrays; found from `voxels` when None.
+
+    Returns
+    -------
+    tuple of Array
+        ``(n,)`` costs as of `geodesic_distance`; ``(n,)`` numbers of the voxels before and ``(n,)``
+        rows of `NEIGHBOURS`, as of `predecessors`.
+    """
+    xp = xp or array_namespace(voxels)
+    table = neighbour_table(voxel_numbers(voxels, shape), voxels)
+    cost = geodesic_distance(table, squared, sources, steps=steps)
+    return cost, *predecessors(table, squared, cost, steps=steps)
+
+
 def geodesic_distance(
     table: Array,
     squared: Array,
@@ -84,7 +135,6 @@ def geodesic_distance(
     /,
     *,
     steps: tuple[float, ...],
-    xp: Namespace | None = None,
 ) -> Array:
     """Cost of the cheapest path to each voxel; thick places are cheap.
 
@@ -98,8 +148,6 @@ def geodesic_distance(
         ``(s,)`` numbers of the voxels where the cost is 0.
     steps
         Lengths of the 26 steps.
-    xp
-        Namespace of the arrays; found from `table` when None.
 
     Returns
     -------
@@ -112,7 +160,7 @@ def geodesic_distance(
     (behaviour of the reference). Costs are positive and rounding is monotone, so there is one
     fixpoint whatever the order of the work: every implementation gives the same bits.
     """
-    xp = xp or array_namespace(table)
+    xp = array_namespace(table)
     cost: Array = jit(_geodesic, xp=xp)(table, squared, sources, steps=steps, xp=xp)
     return cost
 
@@ -162,9 +210,11 @@ def _price(thick: Array, neighbours: Array, step: float, /, *, xp: Namespace) ->
     """Cost of a step to each voxel from its neighbours.
 
     Divided, as in the definition: a product with a stored reciprocal differs in the last bit, and
-    last bits decide ties.
+    last bits decide ties. (A number over an array is such a product in PyTorch.)
     """
-    return step / gather(thick, neighbours, xp=xp) + step / thick[: neighbours.shape[0]]
+    own = thick[: neighbours.shape[0]]
+    length = xp.full_like(own, step)
+    return length / gather(thick, neighbours, xp=xp) + length / own
 
 
 def predecessors(
@@ -182,9 +232,9 @@ def predecessors(
     Returns
     -------
     tuple of Array
-        ``(n,)`` numbers of voxels, `n` at a source, in the type of `table`; and the row of `table`
-        it stands in, -1 at a source. Among equals the one of smallest own cost, then the first in
-        raster order is taken.
+        ``(n,)`` numbers of voxels, `n` at a source and where no path leads, in the type of `table`;
+        and the row of `table` it stands in, -1 there. Among equals the one of smallest own cost,
+        then the first in raster order is taken.
     """
     xp = array_namespace(table)
     found: tuple[Array, Array] = jit(_predecessors, xp=xp)(table, squared, cost, steps=steps, xp=xp)
@@ -209,5 +259,5 @@ def _predecessors(
         best, own = xp.where(better, total, best), xp.where(better, before, own)
         chosen = xp.where(better, neighbours, chosen)
         taken = xp.where(better, row, taken)
-    source = cost == 0
-    return xp.where(source, table.shape[1], chosen), xp.where(source, -1, taken)
+    alone = (cost == 0) | (cost == xp.inf)
+    return xp.where(alone, table.shape[1], chosen), xp.where(alone, -1, taken)

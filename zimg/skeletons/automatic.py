@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from operator import index
+from typing import get_args
 
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
 from zimg.skeletons.options import Config, resolve_options
-from zimg.skeletons.pipeline import run_skeletonize
+from zimg.skeletons.pipeline import Radius, Wish, run_skeletonize
+from zimg.skeletons.root import Root, anchor
 from zimg.swc import ZSwc
 
 
@@ -19,6 +21,8 @@ def skeletonize(
     time: int = 0,
     config: Config = None,
     downsample: Sequence[int] | None = None,
+    root: Root | ZImg = None,
+    radius: Radius = "planar",
     progress: Progress = None,
     cancel: Cancel | None = None,
 ) -> ZSwc:
@@ -38,6 +42,17 @@ def skeletonize(
     downsample
         Whole factors along x, y, z by which the mask is reduced first, 1 for none; they replace
         `downsampleInterval` of the configuration, which is one less.
+    root
+        Where a tree begins: a point x, y, z in voxels of the volume, or a mask of its shape, such
+        as a soma, whose most interior voxel is taken. Growth of the object that holds this voxel,
+        or is nearest to it, starts at its voxel nearest to it, and its tree has its root there;
+        `rebase` does not concern this object, and the trees of others are as without. None starts
+        at the thickest place, as the reference does.
+    radius
+        ``"planar"``: distance to the background of the plane, as in the reference; ``"euclidean"``:
+        distance to the background of the volume, in widths of a voxel, with the `resolution` of the
+        configuration. Growth and branches are the same; nodes, and where branches join, follow
+        their radii.
     progress
         True for progress bars, or a callable of stage, steps done and steps in all (None: unknown).
     cancel
@@ -51,7 +66,9 @@ def skeletonize(
     Raises
     ------
     ValueError, TypeError
-        For arguments.
+        For arguments, such as a root outside the volume or a mask of another shape.
+    ZException
+        When the objects are too large for numbers of 32 bits.
     ZCancellationException
         When `cancel` was set.
 
@@ -60,13 +77,23 @@ def skeletonize(
     The method and its results are those of neuTube (Feng, Zhao and Kim 2015,
     doi:10.1523/ENEURO.0049-14.2014).
     """
-    volume = _volume(image_or_array, channel, time)
-    options = resolve_options(config, downsample=_intervals(downsample))
+    volume = volume_of(image_or_array, channel, time)
+    options = resolve_options(config, downsample=intervals(downsample))
+    if isinstance(root, ZImg):
+        root = volume_of(root, 0, 0)
+    wish = Wish(checked_radius(radius), anchor(root, tuple(volume.shape), options))
     with reporter(progress, cancel) as report:
-        return run_skeletonize(volume, options=options, report=report)
+        return run_skeletonize(volume, options=options, report=report, wish=wish)
 
 
-def _volume(image: ZImg | Array, channel: int, time: int) -> Array:
+def checked_radius(radius: Radius) -> Radius:
+    """The name of a distance, if it is one."""
+    if radius not in get_args(Radius):
+        raise ValueError(f"radius takes 'planar' or 'euclidean', got {radius!r}")
+    return radius
+
+
+def volume_of(image: ZImg | Array, channel: int, time: int) -> Array:
     """The ``(Z, Y, X)`` array to skeletonize."""
     if isinstance(image, ZImg):
         times, channels = image.shape[:2]
@@ -84,7 +111,7 @@ def _volume(image: ZImg | Array, channel: int, time: int) -> Array:
     return image if image.ndim == 3 else image[None, :, :]
 
 
-def _intervals(factors: Sequence[int] | None) -> list[int] | None:
+def intervals(factors: Sequence[int] | None) -> list[int] | None:
     """Voxels skipped, from factors along x, y, z."""
     if factors is None:
         return None

@@ -1,33 +1,68 @@
 """From a volume to its skeleton: mask, growth, branches, nodes, trees."""
 
+import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from zimg._dispatch import array_namespace
 from zimg._progress import Reporter
 from zimg._typing import Array
-from zimg.kernels.components import remove_small
 from zimg.ops import to_host
 from zimg.skeletons.balls import Painter
 from zimg.skeletons.branches import Extraction
 from zimg.skeletons.bridging import bridge
 from zimg.skeletons.chains import chain, radii
-from zimg.skeletons.descent import Index, descent, path_lengths
+from zimg.skeletons.descent import Descent, Floats, Index, descent, path_lengths
 from zimg.skeletons.joining import NODE_TYPE, Joiner
 from zimg.skeletons.mask import object_mask
 from zimg.skeletons.options import SkeletonizeConfig
-from zimg.skeletons.voxels import Voxels, farthest, grown, numbered, steps_of, thickest
+from zimg.skeletons.root import Anchor
+from zimg.skeletons.voxels import (
+    Voxels,
+    farthest,
+    found_in,
+    grown,
+    spatial_squared,
+    steps_of,
+    surface_of,
+    thickest,
+)
+from zimg.skeletons.window import Corner, occupied
 from zimg.swc import ZSwc
 from zimg.swc.edits import Forest
-from zimg.swc.links import NONE
+from zimg.swc.links import ERASED, NONE
 from zimg.swc.resampling import resample_optimal
 
 MOST_OBJECTS = 65533
 """More give no result (behaviour of the reference)."""
 
+Radius = Literal["planar", "euclidean"]
 
-def run_skeletonize(volume: Array, /, *, options: SkeletonizeConfig, report: Reporter) -> ZSwc:
+log = logging.getLogger("zimg")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for beyond the options of the reference.
+
+    Attributes
+    ----------
+    radius
+        Distance that the radii of nodes tell.
+    root
+        Where a tree begins, or None.
+    """
+
+    radius: Radius = "planar"
+    root: Anchor | None = None
+
+
+def run_skeletonize(
+    volume: Array, /, *, options: SkeletonizeConfig, report: Reporter, wish: Wish | None = None
+) -> ZSwc:
     """Skeletonize a volume.
 
     Parameters
@@ -38,6 +73,8 @@ def run_skeletonize(volume: Array, /, *, options: SkeletonizeConfig, report: Rep
         What to do.
     report
         Told of the stages.
+    wish
+        Radii and root; None for those of the reference.
 
     Returns
     -------
@@ -45,77 +82,199 @@ def run_skeletonize(volume: Array, /, *, options: SkeletonizeConfig, report: Rep
         Nodes in voxels of `volume`, x, y, z; empty when there is no object.
     """
     report.stage("mask")
-    xp = array_namespace(volume)
-    mask = object_mask(volume, options)
-    if options.smallest > 0:
-        mask = remove_small(mask, options.smallest, xp=xp)
-    if not bool(to_host(xp.any(mask))):
+    window = occupied(volume, options)
+    if window is None:
+        return ZSwc()
+    mask, start = object_mask(window.of(volume), options), window.reduced(options)
+    return skeleton_of(mask, start, options=options, report=report, wish=wish or Wish())
+
+
+def skeleton_of(
+    mask: Array, start: Corner, /, *, options: SkeletonizeConfig, report: Reporter, wish: Wish
+) -> ZSwc:
+    """Skeletonize the objects of a mask.
+
+    Parameters
+    ----------
+    mask
+        ``(Z, Y, X)`` bool: the part of a reduced volume with its objects.
+    start
+        First voxel z, y, x of the part.
+    options, report, wish
+        As of `run_skeletonize`.
+    """
+    voxels = found_in(mask, smallest=options.smallest)
+    del mask  # what follows takes much more memory
+    if voxels is None or int(voxels.object_of.max()) >= MOST_OBJECTS:
         return ZSwc()
     report.stage("grow")
-    voxels = numbered(mask)
-    if int(voxels.object_of.max()) >= MOST_OBJECTS:
-        return ZSwc()
-    forest = Forest()
-    for branch_forest in _objects(voxels, options, report):
-        _append(forest, branch_forest)
+    objects = _Objects(voxels, start, options, report, wish)
+    forest, own = Forest(), list[int]()
+    for number, trees in objects.forests():
+        added = _append(forest, trees)
+        own = added if number == objects.rooted else own
     _scale(forest, options)
     if options.connectingBranch:
         _bridged(forest, options)
     if options.resampleSwc:
         resample_optimal(forest)
+    if objects.rooted is not None:
+        _root_at(forest, own, *objects.root_node())
     return forest.to_swc()
 
 
-def _objects(voxels: Voxels, options: SkeletonizeConfig, report: Reporter) -> Iterator[Forest]:
-    """The trees of each object, in the order of their first voxels."""
-    steps = steps_of(options.resolution)
-    sources = thickest(voxels)
-    paths = grown(voxels, sources, steps)
-    if options.rebase:
-        sources = farthest(voxels, path_lengths(*paths, steps))
+class _Objects:
+    """The objects of a mask, grown."""
+
+    def __init__(
+        self,
+        voxels: Voxels,
+        start: Corner,
+        options: SkeletonizeConfig,
+        report: Reporter,
+        wish: Wish,
+    ) -> None:
+        self._options, self._report = options, report
+        self._object_of = voxels.object_of
+        self._places = voxels.places()
+        self._start = np.asarray(start)
+        self._squared = voxels.squared
+        self._depth: NDArray[Any] = voxels.squared
+        if wish.radius == "euclidean":
+            self._depth = spatial_squared(voxels, along_z=_height(options))
+        self._surface = surface_of(voxels)
+        report.check()
+        root = None if wish.root is None else wish.root.nearest(self._places + self._start)
+        self._root = -1 if root is None else root
+        self.rooted = None if root is None else int(voxels.object_of[root])
+        self._sources, self._tree = self._grown(voxels)
+        report.check()
+        self._numbers: NDArray[Any] = to_host(voxels.numbers())
+
+    def _grown(self, voxels: Voxels) -> tuple[Index, Descent]:
+        """Where growth starts in each object, and the trees of paths."""
+        steps, options = steps_of(self._options.resolution), self._options
+        sources = self._with_root(thickest(voxels))
         paths = grown(voxels, sources, steps)
-    tree = descent(*paths, steps)
-    extraction = Extraction(tree, voxels.squared, voxels.places, Painter(voxels.numbers))
-    order = np.argsort(voxels.object_of, kind="stable")
-    members = np.split(order, np.cumsum(np.bincount(voxels.object_of))[:-1])
-    report.stage("branches", len(members))
-    for source, own in zip(sources.tolist(), members, strict=True):
-        if len(own) > 1:
-            yield _object_forest(voxels, extraction, source, own, options)
-        elif options.keepingSingleObject or options.shortest <= 1:
-            yield _single(voxels, own)
-        report.advance()
+        self._report.check()
+        if options.rebase:
+            far = farthest(voxels, self._surface, path_lengths(*paths, steps))
+            sources = self._with_root(far)
+            paths = grown(voxels, sources, steps)
+        return sources, descent(*paths, steps)
+
+    def _with_root(self, sources: Index) -> Index:
+        if self.rooted is not None:
+            sources[self.rooted] = self._root
+        return sources
+
+    def root_node(self) -> tuple[tuple[float, float, float], float]:
+        """Position and radius of the root that was asked for, in voxels of the volume."""
+        forest, root = Forest(), np.asarray([self._root])
+        point = self._points(root)[0]
+        alone = np.count_nonzero(self._object_of == self.rooted) == 1
+        radius = 1.0 if alone else float(radii(self._depth[root])[0])
+        forest.add(tuple(point.tolist()), radius)
+        _scale(forest, self._options)
+        return forest.position[0], forest.radius[0]
+
+    def forests(self) -> Iterator[tuple[int, Forest]]:
+        """The trees of each object, in the order of their first voxels."""
+        options = self._options
+        extraction = Extraction(self._tree, self._squared, self._places, Painter(self._numbers))
+        order = np.argsort(self._object_of, kind="stable")
+        members = np.split(order, np.cumsum(np.bincount(self._object_of))[:-1])
+        self._report.stage("branches", len(members))
+        for number, own in enumerate(members):
+            if len(own) > 1:
+                yield number, self._joined(extraction, int(self._sources[number]), own)
+            elif options.keepingSingleObject or options.shortest <= 1:
+                yield number, _single(self._points(own)[0])
+            self._report.advance()
+
+    def _joined(self, extraction: Extraction, source: int, own: Index) -> Forest:
+        """The branches of an object as trees."""
+        options, joiner, count = self._options, Joiner(), 0
+        surface = own[self._surface[own]]
+        for branch in extraction.branches(source, surface, options.shortest):
+            self._report.check()
+            joiner.add(*chain(self._points(branch), radii(self._depth[branch])))
+            count += 1
+        if not count and options.keepingSingleObject:
+            branch = extraction.longest(surface)
+            joiner.add(*chain(self._points(branch), radii(self._depth[branch])))
+        return joiner.forest
+
+    def _points(self, voxels: Index) -> Floats:
+        """``(n, 3)`` x, y, z in the reduced volume."""
+        return (self._places[voxels] + self._start)[:, ::-1].astype(np.float64)
 
 
-def _single(voxels: Voxels, own: Index) -> Forest:
+def _height(options: SkeletonizeConfig) -> float:
+    """Of a reduced voxel, in units of its width."""
+    in_plane, along_z = options.resolution
+    if min(options.resolution) <= 0:  # as in `steps_of`
+        in_plane = along_z = 1.0
+    fx, fy, fz = options.factors
+    return float(along_z * fz / (in_plane * (fx * fy) ** 0.5))
+
+
+def _root_at(
+    forest: Forest, own: list[int], position: tuple[float, float, float], radius: float
+) -> None:
+    """Turn the tree of one object so that it begins at this node, which thinning may have taken."""
+    left = [node for node in own if forest.parent[node] != ERASED] or forest.depth_first()
+    if not left:
+        log.warning("skeletonize: the object of the root has no branch that is long enough")
+        return
+    node, share = _nearest_edge(forest, left, np.asarray(position))
+    if forest.position[node] != position:
+        near = node
+        if 0 < share < 1:
+            node = forest.break_edge(near, share)
+        else:
+            node = forest.add(position, radius)
+            forest.put_before(near, node)
+            forest.append_child(node, near)
+        forest.position[node], forest.radius[node] = position, radius
+        forest.type[node] = NODE_TYPE
+    forest.set_root(node)
+
+
+def _nearest_edge(forest: Forest, nodes: list[int], point: Floats) -> tuple[int, float]:
+    """The node whose edge comes nearest to a point, and where; 1 at the node itself."""
+    end = np.asarray([forest.position[node] for node in nodes])
+    above = [forest.parent[node] for node in nodes]
+    begin = np.asarray(
+        [forest.position[up if up != NONE else node] for up, node in zip(above, nodes, strict=True)]
+    )
+    axis = end - begin
+    squared = (axis * axis).sum(axis=1)
+    share = ((point - begin) * axis).sum(axis=1) / np.where(squared > 0, squared, 1.0)
+    share = np.where(squared > 0, np.clip(share, 0.0, 1.0), 1.0)
+    apart = ((begin + share[:, None] * axis - point) ** 2).sum(axis=1)
+    best = int(np.argmin(apart))
+    if share[best] == 0:
+        return above[best], 1.0
+    return nodes[best], float(share[best])
+
+
+def _single(point: Floats) -> Forest:
     """An object of one voxel as a node."""
     forest = Forest()
-    z, y, x = voxels.places[own[0]].tolist()
-    forest.add((float(x), float(y), float(z)), 1.0, type=NODE_TYPE)
+    forest.add(tuple(point.tolist()), 1.0, type=NODE_TYPE)
     return forest
 
 
-def _object_forest(
-    voxels: Voxels, extraction: Extraction, source: int, own: Index, options: SkeletonizeConfig
-) -> Forest:
-    joiner, surface = Joiner(), own[voxels.is_surface[own]]
-    branches = list(extraction.branches(source, surface, options.shortest))
-    if not branches and options.keepingSingleObject:
-        branches = [extraction.longest(surface)]
-    for branch in branches:
-        points = voxels.places[branch][:, ::-1].astype(np.float64)
-        joiner.add(*chain(points, radii(voxels.squared[branch])))
-    return joiner.forest
-
-
-def _append(forest: Forest, other: Forest) -> None:
-    """Add all trees of `other` behind those of `forest`."""
+def _append(forest: Forest, other: Forest) -> list[int]:
+    """Add all trees of `other` behind those of `forest`; the new nodes."""
     number = {NONE: NONE}
     for node in other.depth_first():
         new = forest.add(other.position[node], other.radius[node], type=other.type[node])
         number[node] = new
         if other.parent[node] != NONE:
             forest.append_child(number[other.parent[node]], new)
+    return list(number.values())[1:]
 
 
 def _scale(forest: Forest, options: SkeletonizeConfig) -> None:

@@ -1,0 +1,162 @@
+"""`zimg.skeletonize_labels`: a skeleton for every label of a segmentation."""
+
+from collections.abc import Iterable, Sequence
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._dispatch import array_namespace, device
+from zimg._progress import Cancel, Progress, Reporter, reporter
+from zimg._typing import Array
+from zimg.image import ZImg
+from zimg.kernels.widen import widened as widened_type
+from zimg.ops import gather, to_host, upload
+from zimg.skeletons.automatic import checked_radius, intervals, volume_of
+from zimg.skeletons.descent import Index
+from zimg.skeletons.mask import object_mask
+from zimg.skeletons.options import Config, SkeletonizeConfig, resolve_options
+from zimg.skeletons.pipeline import Radius, Wish, skeleton_of
+from zimg.skeletons.window import Window, fills_background, widened
+from zimg.swc import ZSwc
+
+
+def skeletonize_labels(
+    labels: ZImg | Array,
+    /,
+    *,
+    ids: Iterable[int] | None = None,
+    channel: int = 0,
+    time: int = 0,
+    config: Config = None,
+    downsample: Sequence[int] | None = None,
+    radius: Radius = "planar",
+    progress: Progress = None,
+    cancel: Cancel | None = None,
+) -> dict[int, ZSwc]:
+    """Find the centre lines of every body of a segmentation.
+
+    Parameters
+    ----------
+    labels
+        A `ZImg`, or a ``(Z, Y, X)`` or ``(Y, X)`` integer array of any framework: the body that
+        each voxel belongs to, 0 for none. Bodies that touch are apart.
+    ids
+        Labels of the bodies asked for; None for all.
+    channel, time, config, downsample, radius, progress, cancel
+        As of `skeletonize`. Progress counts bodies.
+
+    Returns
+    -------
+    dict of int to ZSwc
+        For each label, in the order of `ids` or ascending, the tree that `skeletonize` makes of
+        ``labels == label``; empty when it makes none.
+
+    Raises
+    ------
+    ValueError
+        For labels that are 0 or not in the volume, and other arguments without meaning.
+    TypeError
+        For labels that are not integers.
+    ZCancellationException
+        When `cancel` was set.
+
+    Notes
+    -----
+    The volume is searched once; each body then costs what its own box does, one at a time, so that
+    the largest one says how much memory is taken.
+    """
+    volume = volume_of(labels, channel, time)
+    xp = array_namespace(volume)
+    if not xp.isdtype(volume.dtype, "integral"):
+        raise TypeError(f"labels must be integers, got {volume.dtype}")
+    options = resolve_options(config, downsample=intervals(downsample))
+    wish = Wish(checked_radius(radius))
+    with reporter(progress, cancel) as report:
+        report.stage("labels")
+        boxes = _chosen(boxes_of(volume), ids)
+        report.stage("bodies", len(boxes))
+        found = {}
+        for label, box in boxes.items():
+            found[label] = _body(volume, label, box, options, wish, report)
+            report.advance()
+        return found
+
+
+def _body(
+    volume: Array,
+    label: int,
+    box: Window,
+    options: SkeletonizeConfig,
+    wish: Wish,
+    report: Reporter,
+) -> ZSwc:
+    """The tree of one label."""
+    shape = volume.shape
+    whole = fills_background(shape, options)
+    window = Window((0, 0, 0), shape) if whole else widened(box, shape, options)
+    mask = object_mask(
+        widened_type(window.of(volume), xp=array_namespace(volume)) == label, options
+    )
+    quiet = _Quiet(report)
+    return skeleton_of(mask, window.reduced(options), options=options, report=quiet, wish=wish)
+
+
+class _Quiet(Reporter):
+    """Cancels as another does; the stages of one body are not shown."""
+
+    def __init__(self, report: Reporter) -> None:
+        super().__init__()
+        self.check = report.check  # type: ignore[method-assign]
+
+
+def _chosen(boxes: dict[int, Window], ids: Iterable[int] | None) -> dict[int, Window]:
+    """The boxes of the labels asked for."""
+    if ids is None:
+        return boxes
+    wanted = [index(label) for label in ids]
+    unknown = sorted({label for label in wanted if label not in boxes})
+    if unknown:
+        some = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
+        raise ValueError(f"the volume has no body with label {some}")
+    return {label: boxes[label] for label in wanted}
+
+
+def boxes_of(labels: Array, /) -> dict[int, Window]:
+    """The box of every label but 0, in ascending order.
+
+    Parameters
+    ----------
+    labels
+        ``(Z, Y, X)`` integers.
+    """
+    starts, lengths, values = _runs(labels)
+    order = np.argsort(values, kind="stable")
+    order = order[values[order] != 0]
+    if not len(order):
+        return {}
+    ids, first = np.unique(values[order], return_index=True)
+    z, y, x = np.unravel_index(starts[order], labels.shape)
+    low = [np.minimum.reduceat(place, first).tolist() for place in (z, y, x)]
+    last = (z, y, x + lengths[order] - 1)
+    high = [(np.maximum.reduceat(place, first) + 1).tolist() for place in last]
+    corners = zip(zip(*low, strict=True), zip(*high, strict=True), strict=True)
+    return {
+        label: Window(start, stop)
+        for label, (start, stop) in zip(ids.tolist(), corners, strict=True)
+    }
+
+
+def _runs(labels: Array) -> tuple[Index, Index, NDArray[Any]]:
+    """Runs of equal labels along x: first voxels, lengths and labels; on the host."""
+    xp = array_namespace(labels)
+    values = widened_type(labels, xp=xp)
+    before = xp.concat([values[..., :1], values[..., :-1]], axis=2)
+    begins = to_host(values != before).copy()
+    begins[..., 0] = True
+    starts: Index = np.flatnonzero(begins)
+    lengths = np.diff(starts, append=begins.size)
+    short = np.int32 if begins.size < 2**31 else np.int64
+    at = upload(starts, on=device(labels), dtype=short, xp=xp)
+    return starts, lengths, to_host(gather(xp.reshape(values, (-1,)), at, xp=xp))

@@ -1,0 +1,105 @@
+"""Where a tree is asked to begin: at a point, or inside a mask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._typing import Array
+from zimg.kernels.distance import squared_distance
+from zimg.ops import to_host
+from zimg.skeletons.descent import Floats, Index
+from zimg.skeletons.mask import reduced_by
+from zimg.skeletons.options import SkeletonizeConfig
+from zimg.skeletons.window import occupied
+
+Root = Sequence[float] | Array | None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The place of a root in the reduced volume.
+
+    Attributes
+    ----------
+    point
+        z, y, x, in reduced voxels, fractions included.
+    size
+        Voxels of the volume in a reduced voxel, along z, y, x.
+    depth
+        ``(Z, Y, X)`` squared distances inside the mask of the root, or None.
+    """
+
+    point: Floats
+    size: Index
+    depth: NDArray[np.integer] | None = None
+
+    def nearest(self, places: NDArray[Any]) -> int:
+        """The first of the voxels ``(n, 3)`` that is deepest in the mask, or next to the point."""
+        if self.depth is not None:
+            deep = self.depth[tuple(places.T)]
+            if deep.any():
+                return int(np.argmax(deep))
+        return int(np.argmin((((places - self.point) * self.size) ** 2).sum(axis=1)))
+
+
+def anchor(root: Root, shape: tuple[int, ...], options: SkeletonizeConfig, /) -> Anchor | None:
+    """What was asked for as the root, checked.
+
+    Parameters
+    ----------
+    root
+        None, a point x, y, z in voxels of the volume, or a mask of its shape.
+    shape
+        Of the volume, ``(Z, Y, X)``.
+    options
+        How much it is reduced.
+
+    Raises
+    ------
+    ValueError
+        For a point outside the volume or not finite, and a mask that is empty or of another shape.
+    """
+    if root is None:
+        return None
+    given = np.asarray(root) if isinstance(root, list | tuple) else to_host(root)
+    if given.dtype.kind not in "biuf":
+        raise TypeError(f"root takes numbers: a point x, y, z or a mask, got {given.dtype}")
+    if given.shape == (3,):
+        return _at(given.astype(np.float64)[::-1], shape, options)
+    if given.shape not in (shape, shape[1:] if shape[0] == 1 else shape):
+        raise ValueError(
+            f"root takes a point x, y, z or a mask of the shape of the volume, {shape}, got one of "
+            f"shape {given.shape}"
+        )
+    return _inside(given.reshape(shape), options)
+
+
+def _at(point: Floats, shape: tuple[int, ...], options: SkeletonizeConfig) -> Anchor:
+    """A point, in blocks of the reduction: voxel 0 reaches from -0.5 to 0.5."""
+    if not ((point >= -0.5) & (point <= np.asarray(shape) - 0.5)).all():  # NaN is neither
+        raise ValueError(
+            f"root takes a point inside the volume of {shape[::-1]} voxels along x, y, z, "
+            f"got {tuple(point[::-1].tolist())}"
+        )
+    size = np.asarray(options.factors[::-1])
+    return Anchor((point - (size - 1) / 2) / size, size)
+
+
+def _inside(mask: NDArray[Any], options: SkeletonizeConfig) -> Anchor:
+    """The most interior voxel of a mask; voxels up to 0 and NaN are outside of it."""
+    window = occupied(mask, SkeletonizeConfig(downsampleInterval=options.downsampleInterval))
+    if window is None:
+        raise ValueError("the mask of the root has no voxel above 0")
+    size = np.asarray(options.factors[::-1])
+    depth = np.zeros(tuple((-(-np.asarray(mask.shape) // size)).tolist()), np.int32)
+    own = reduced_by(window.of(mask), options.factors, xp=np) > 0
+    place = tuple(
+        slice(first, first + length)
+        for first, length in zip(window.reduced(options), own.shape, strict=True)
+    )
+    depth[place] = squared_distance(own)
+    point = np.asarray(np.unravel_index(int(np.argmax(depth)), depth.shape), dtype=np.float64)
+    return Anchor(point, size, depth)

@@ -1,0 +1,90 @@
+"""The part of a volume that holds all objects, so that the empty rest costs nothing."""
+
+from dataclasses import dataclass
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array
+from zimg.kernels.widen import widened as widened_type
+from zimg.ops import to_host
+from zimg.skeletons.options import SkeletonizeConfig
+
+Corner = tuple[int, int, int]
+
+REACH = 2
+"""Voxels beyond the objects that cleaning can change, and one more that it looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A box in a volume.
+
+    Attributes
+    ----------
+    start, stop
+        First voxels z, y, x of it and behind it.
+    """
+
+    start: Corner
+    stop: Corner
+
+    def of(self, volume: Array) -> Array:
+        """What the volume holds there."""
+        (a, b, c), (d, e, f) = self.start, self.stop
+        return volume[a:d, b:e, c:f]
+
+    def reduced(self, options: SkeletonizeConfig) -> Corner:
+        """Its first voxel in the reduced volume."""
+        fx, fy, fz = options.factors
+        z, y, x = self.start
+        return z // fz, y // fy, x // fx
+
+
+def occupied(volume: Array, options: SkeletonizeConfig, /) -> Window | None:
+    """Where a volume is above 0, and as much around it as cleaning needs.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)``, real.
+    options
+        Reduction and cleaning.
+
+    Returns
+    -------
+    Window or None
+        The whole volume where the background itself may become an object; None for an empty one.
+    """
+    shape = volume.shape
+    if fills_background(shape, options):
+        return Window((0, 0, 0), shape)
+    xp = array_namespace(volume)
+    bright = volume if volume.dtype == xp.bool else widened_type(volume, xp=xp) > 0
+    plane = xp.any(bright, axis=0)
+    lines = xp.any(bright, axis=2), plane
+    ends = []
+    for line, axis in ((lines[0], 1), (lines[1], 1), (lines[1], 0)):
+        there = to_host(xp.any(line, axis=axis)).nonzero()[0]
+        if not len(there):
+            return None
+        ends.append((int(there[0]), int(there[-1]) + 1))
+    return widened(Window(*zip(*ends, strict=True)), shape, options)
+
+
+def fills_background(shape: tuple[int, ...], options: SkeletonizeConfig, /) -> bool:
+    """Whether voxels far from any signal may belong to objects (behaviour of the reference)."""
+    selects_zeros = options.levelOp == 2 and options.level == 0
+    fx, fy, _ = options.factors
+    one_column = shape[1] <= fy and shape[2] <= fx  # no neighbour in the plane says otherwise
+    return selects_zeros or (options.removingBorder and one_column)
+
+
+def widened(box: Window, shape: Corner, options: SkeletonizeConfig, /) -> Window:
+    """A box round objects with whole blocks of the reduction and the margin of cleaning."""
+    margin = REACH if options.removingBorder else int(options.fillingHole)
+    start, stop = [], []
+    for first, end, length, factor in zip(
+        box.start, box.stop, shape, options.factors[::-1], strict=True
+    ):
+        start.append(max(0, first // factor - margin) * factor)
+        stop.append(min(length, (-(-end // factor) + margin) * factor))
+    return Window(tuple(start), tuple(stop))  # type: ignore[arg-type]
