@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import zimg
+from tests.io.making import described, pages
 from zimg.cli import main
 from zimg.io.formats.table import FORMATS
 from zimg.io.held import HeldFile
@@ -51,6 +52,75 @@ def test_files_that_can_be_read_are_shown_beside_one_that_cannot(
     assert told["format"] == "TIFF"
     assert told["scenes"][0]["channel_names"] == ["DAPI", "GFP", "Cy5"]
     assert told["scenes"][0]["levels"][0] == {"size": [50, 40, 9], "ratios": [1, 1, 1]}
+
+
+def test_people_are_told_what_bits_times_and_opacity_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = zimg.ZImg(np.zeros((3, 2, 1, 40, 50), np.uint16), layout="TCZYX")
+    info = image.info
+    info.validBitCount, info.timeStamps, info.lastChannelIsAlphaChannel = 12, [1.0, 3.0, 5.0], True
+    info.voxelSizeX = info.voxelSizeY = 5e-7
+    info.voxelSizeUnit = zimg.image.values.VoxelSizeUnit.m
+    info.position = [1.5, 0.0, -2.0]
+    zimg.ZImg(list(image.data), info).save(tmp_path / "a.nim")
+    assert command("info", tmp_path / "a.nim") == 0
+    shown = capsys.readouterr().out
+    for line in (
+        "channels: 2 (0, 1, opacity)",
+        "time points: 3, 2 s apart",
+        "type: uint16, 12 bits used",
+        "voxel size (x, y): 0.5 x 0.5 um",
+        "unpacked: 24 kB",
+        "position (x, y, z): 1.5, 0, -2",
+    ):
+        assert line in shown.splitlines()
+
+
+def test_channels_are_chosen_by_number_or_name(
+    stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "two.ome.tif"
+    part = ("--channels", "Cy5,0", "--region", ":,:,:,1:")
+    assert command("convert", stack, output, *part, "-q") == 0
+    found, expected = zimg.io.read(output), zimg.io.read(stack)
+    assert found.info.channelNames == ["Cy5", "GFP"]
+    np.testing.assert_array_equal(found.data[0], expected.data[0][[2, 1]])
+    assert command("convert", stack, tmp_path / "no.tif", "--channels", "DAP", "-q") == 2
+    assert "names of DAPI, GFP, Cy5, not 'DAP'" in capsys.readouterr().err
+
+
+def test_opacity_is_left_behind_with_its_channel(tmp_path: Path) -> None:
+    colours = zimg.ZImg(np.zeros((4, 1, 20, 30), np.uint8))
+    info = colours.info
+    info.lastChannelIsAlphaChannel = True
+    zimg.ZImg(list(colours.data), info).save(tmp_path / "a.png")
+    assert command("convert", tmp_path / "a.png", tmp_path / "a.jpg", "-q") == 1
+    chosen = ("--channels", "0,1,2", "-q")
+    assert command("convert", tmp_path / "a.png", tmp_path / "a.jpg", *chosen) == 0
+
+
+def test_what_cannot_be_written_is_told_before_anything_begins(
+    stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("convert", stack, tmp_path / "a.png") == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.endswith("PNG holds one plane, the image has 9 at 1 times")
+
+
+@pytest.mark.filterwarnings("default")
+def test_missing_planes_are_zeros_when_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = pages(
+        tmp_path / "a.ome.tif", np.ones((3, 20, 30), np.uint16), described("<TiffData/>")
+    )
+    assert command("convert", source, tmp_path / "b.tif", "-q") == 1
+    capsys.readouterr()
+    assert command("convert", source, tmp_path / "b.tif", "-q", "--fill") == 0
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"zimg: warning: {source}: 3 planes are missing and filled with zeros")
+    assert zimg.io.read(tmp_path / "b.tif").data[0].max(axis=(1, 2, 3)).tolist() == [1, 0]
 
 
 def test_the_table_of_formats_is_that_of_the_registry(capsys: pytest.CaptureFixture[str]) -> None:

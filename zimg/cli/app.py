@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -67,7 +68,8 @@ def convert(
     ] = ":,:,:,:,:",
     ratio: Annotated[str, typer.Option(metavar="X,Y,Z", help="Shrink by these factors.")] = "1,1,1",
     channels: Annotated[
-        str | None, typer.Option(metavar="C,C,...", help="Channels of the region, from 0.")
+        str | None,
+        typer.Option(metavar="C,C,...", help="Channels of the region, from 0, or names."),
     ] = None,
     compression: Annotated[str, typer.Option(metavar="NAME", help="How to pack.")] = "auto",
     chunks: Annotated[
@@ -77,12 +79,15 @@ def convert(
         str, typer.Option(metavar="NAME", help="Format to write.", show_default="by suffix")
     ] = "unknown",
     overwrite: Annotated[bool, typer.Option(help="Replace OUT where it exists.")] = False,
+    fill: Annotated[
+        bool, typer.Option("--fill", help="Write zeros for planes that IN lacks, and list them.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Write an image, or a part of it, in another format; it need not fit in memory."""
     from zimg.cli.convert import ConvertJob, run_convert
 
-    values = (scene, region, ratio, channels, compression, chunks, format, overwrite)
+    values = (scene, region, ratio, channels, compression, chunks, format, overwrite, fill)
     run_convert(ConvertJob(source, output, *values), progress=not quiet)
 
 
@@ -290,7 +295,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(given or ["--help"], prog_name="zimg", standalone_mode=False) or 0
+        with warnings.catch_warnings():
+            warnings.showwarning = _warn
+            code = app(given or ["--help"], prog_name="zimg", standalone_mode=False) or 0
         sys.stdout.flush()
     except BrokenPipeError:  # who reads has seen enough, as ``head`` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -319,6 +326,11 @@ def _code_of(error: Exception) -> int:
 def _message_of(error: Exception) -> str:
     text = error.format_message() if hasattr(error, "format_message") else str(error)
     return " ".join(text.split()) or type(error).__name__
+
+
+def _warn(message: Warning | str, *_where: object, **_more: object) -> None:
+    """Show a warning as a line, without the place in our code that gave it."""
+    _complain(f"warning: {message}")
 
 
 def _complain(message: str) -> None:

@@ -1,7 +1,8 @@
 """``zimg convert``: an image of one file into another file, without holding it in memory."""
 
 import re
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -13,8 +14,9 @@ from zimg.image import FileFormat, ZImgRegion
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.image.values import Compression
 from zimg.io.held import HeldFile
+from zimg.io.missing import filling
 from zimg.io.scene_pixels import ScenePixels
-from zimg.io.writing import write_pixels
+from zimg.io.writing import write_pixels, writer_for
 
 RANGE = re.compile(r"(\d*):(\d*)")
 AXES = "xyzct"
@@ -35,12 +37,12 @@ class ConvertJob:
     chunks: str | None
     format: str
     overwrite: bool
+    fill: bool
 
 
 def run_convert(job: ConvertJob, *, progress: bool) -> None:
     """Write a part of the source; every argument is checked before a pixel is read."""
     region, ratios = parse_box(job.region), parse_numbers("ratio", job.ratio)
-    channels = None if job.channels is None else parse_numbers("channels", job.channels)
     chunks = None if job.chunks is None else parse_numbers("chunks", job.chunks)
     parameters = ZImgWriteParameters(
         compression=_member("compression", Compression, job.compression), chunks=chunks
@@ -51,12 +53,16 @@ def run_convert(job: ConvertJob, *, progress: bool) -> None:
     if job.output.exists() and not job.overwrite:
         raise ZException(f"{job.output} exists; --overwrite replaces it")
     held = HeldFile(job.source, FileFormat.Unknown)
-    with closing(held), reporter(progress) as report:
+    filled = filling(job.source) if job.fill else nullcontext()
+    with closing(held), filled, reporter(progress) as report:
         with held.reading() as scenes:
             count = len(scenes)
+            names = scenes[job.scene].info.channelNames if job.scene < count else []
         if job.scene >= count:
             raise ZException(f"{job.source} has no scene {job.scene}: it has {count}, from 0")
+        channels = parse_channels(job.channels, names[region.start.c :])
         pixels = ScenePixels(held, job.scene, region, ratios, channels, advance=report.advance)
+        writer_for(job.output, pixels.info, format=format, parameters=parameters)
         report.stage("convert", pixels.info.depth * pixels.info.numTimes)
         write_pixels(job.output, pixels, format=format, parameters=parameters)
 
@@ -79,6 +85,24 @@ def parse_box(text: str) -> ZImgRegion:
         if -1 < last <= first:
             raise ValueError(f"region {text!r} is empty along {axis}: {first}:{last}")
     return ZImgRegion(tuple(start), tuple(end))
+
+
+def parse_channels(text: str | None, names: Sequence[str]) -> tuple[int, ...] | None:
+    """Return the numbers of channels that commas separate, each by its number or its name.
+
+    Raises
+    ------
+    ValueError
+        For a name that no channel has, or more than one.
+    """
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        if not part.isdecimal() and names.count(part) != 1:
+            known = ", ".join(name for name in names if name) or "no names"
+            raise ValueError(f"channels are numbers from 0, or names of {known}, not {part!r}")
+    return tuple(int(part) if part.isdecimal() else names.index(part) for part in parts)
 
 
 def parse_numbers(what: str, text: str) -> tuple[int, ...]:

@@ -3,6 +3,8 @@
 import json
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
 from typing import Any
 
 from zimg._errors import ZException
@@ -50,33 +52,71 @@ def describe(info: ZImgInfo, levels: Sequence[Level]) -> dict[str, Any]:
         "channels": info.numChannels,
         "times": info.numTimes,
         "type": info.dataTypeString(),
+        "bytes_per_voxel": info.bytesPerVoxel,
+        "bytes": prod(info.size) * info.bytesPerVoxel,
         "valid_bits": info.validBitCount,
         "voxel_size": [info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ],
         "voxel_size_unit": info.voxelSizeUnit.name,
         "channel_names": list(info.channelNames),
         "channel_colors": [[*map(int, color)] for color in info.channelColors],
+        "last_channel_is_alpha": info.lastChannelIsAlphaChannel,
         "time_stamps": list(info.timeStamps),
+        "position": list(info.position),
         "levels": [{"size": [*each.size], "ratios": [*each.ratios]} for each in levels],
     }
 
 
 def _rows(scene: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the metadata of one scene as pairs of label and text, for people."""
-    unit = scene["voxel_size_unit"]
-    known = unit != "none"
-    size = " x ".join(f"{edge:g}" for edge in scene["voxel_size"])
     names = [name or str(index) for index, name in enumerate(scene["channel_names"])]
+    if scene["last_channel_is_alpha"]:
+        names[-1] += ", opacity"
     colors = ["#" + bytes(color[:3]).hex() for color in scene["channel_colors"]]
     levels = [" x ".join(map(str, each["size"])) for each in scene["levels"]]
-    return [
+    bits = scene["valid_bits"]
+    used = f", {bits} bits used" if 0 < bits < 8 * scene["bytes_per_voxel"] else ""
+    rows = [
         ("size (x, y, z)", f"{scene['width']} x {scene['height']} x {scene['depth']}"),
         ("channels", f"{scene['channels']} ({', '.join(names)})"),
         ("colors", ", ".join(colors)),
         ("levels", f"{len(levels)} ({', '.join(levels)})"),
-        ("time points", str(scene["times"])),
-        ("type", scene["type"]),
-        ("voxel size (x, y, z)", f"{size} {unit}" if known else f"{size} (no unit)"),
+        ("time points", f"{scene['times']}{_stamps(scene['time_stamps'])}"),
+        ("type", scene["type"] + used),
+        _voxel_size(scene),
+        ("unpacked", _memory(scene["bytes"])),
     ]
+    if scene["position"]:
+        rows.append(("position (x, y, z)", ", ".join(f"{x:g}" for x in scene["position"])))
+    return rows
+
+
+def _voxel_size(scene: dict[str, Any]) -> tuple[str, str]:
+    """Label and text of the voxel size: without depth for a plane, in micrometres for metres."""
+    unit = scene["voxel_size_unit"]
+    shown, factor = ("um", 1e6) if unit == "m" else (unit, 1.0)
+    axes = 2 if scene["depth"] == 1 else 3
+    size = " x ".join(f"{edge * factor:g}" for edge in scene["voxel_size"][:axes])
+    known = shown if unit != "none" else "(no unit)"
+    return f"voxel size ({', '.join('xyz'[:axes])})", f"{size} {known}"
+
+
+def _stamps(stamps: Sequence[float]) -> str:
+    """How far apart times are; nothing where they only count."""
+    steps = [after - before for before, after in pairwise(stamps)]
+    if not steps or list(stamps) == list(range(len(stamps))):
+        return ""
+    if max(steps) - min(steps) <= 1e-6 * max(map(abs, steps)):
+        return f", {steps[0]:g} s apart"
+    return f", from {stamps[0]:g} s to {stamps[-1]:g} s"
+
+
+def _memory(count: float) -> str:
+    """Bytes as people write them, in powers of 1000."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.4g} {unit}"
+        count /= 1000
+    return f"{count:.4g} TB"
 
 
 def _lines(file: str, name: str, scenes: list[dict[str, Any]]) -> list[str]:

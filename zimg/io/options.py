@@ -51,7 +51,7 @@ def check_options(name: str, parameters: ZImgWriteParameters, used: Collection[s
             _check_value(option, value)
         elif value != getattr(usual, option):
             known = ", ".join(used) or "none"
-            raise ZException(f"{name} has no option {option} (it is {value!r}), but {known}")
+            raise ZException(f"{name} has no option {option} (it is {value!r}); it has {known}")
 
 
 def _check_value(option: str, value: object) -> None:

@@ -127,7 +127,9 @@ def _checked(channels: Sequence[int] | None, count: int) -> tuple[int, ...]:
 
 
 def _chosen(info: ZImgInfo, channels: tuple[int, ...]) -> ZImgInfo:
-    """`info` with the names and colours of some channels."""
+    """`info` with the names and colours of some channels; opacity stays so only as the last."""
+    opaque = info.numChannels - 1 if info.lastChannelIsAlphaChannel else None
+    info.lastChannelIsAlphaChannel = channels[-1] == opaque
     names, colours = list(info.channelNames), list(info.channelColors)
     info.numChannels = len(channels)
     info.channelNames = [names[c] for c in channels if c < len(names)]

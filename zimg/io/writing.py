@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImg
+from zimg.image import FileFormat, ZImg, ZImgInfo
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.errors import told_of_writing
 from zimg.io.registry import format_to_write
-from zimg.io.writer import ImagePixels, Pixels
+from zimg.io.writer import ImagePixels, Pixels, Writer
 
 
 def write(
@@ -50,12 +50,24 @@ def write_pixels(
     parameters: ZImgWriteParameters | None = None,
 ) -> None:
     """Write what `pixels` gives; arguments and errors as in `write`."""
-    file, options = Path(path), parameters or ZImgWriteParameters()
+    options = parameters or ZImgWriteParameters()
+    writer = writer_for(path, pixels.info, format=format, parameters=options)
     with told_of_writing(path):
-        found = format_to_write(file, FileFormat(format))
-        writer = found.writing()
-        writer.check(pixels.info, options)
-        if not file.absolute().parent.is_dir():
-            raise ZException(f"the folder {file.absolute().parent} does not exist")
+        writer.write(Path(path), pixels, options)
+
+
+def writer_for(
+    path: str | os.PathLike[str],
+    info: ZImgInfo,
+    *,
+    format: FileFormat = FileFormat.Unknown,
+    parameters: ZImgWriteParameters | None = None,
+) -> Writer:
+    """The writer that can write such an image to such a file; errors as in `write`."""
+    folder = Path(path).absolute().parent
     with told_of_writing(path):
-        writer.write(file, pixels, options)
+        writer = format_to_write(Path(path), FileFormat(format)).writing()
+        writer.check(info, parameters or ZImgWriteParameters())
+        if not folder.is_dir():
+            raise ZException(f"the folder {folder} does not exist")
+    return writer
