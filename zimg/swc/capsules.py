@@ -126,7 +126,8 @@ def _intervals(
         voxels long along each axis of the volume.
     """
     first, step = axes.first, axes.step
-    with np.errstate(divide="ignore", invalid="ignore"):  # axes that lie in a plane never leave it
+    # Axes that lie in a plane, or so nearly that the quotient overflows, never leave it.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         sides = (-reach - first) / step, (sizes - 1 + reach - first) / step
     enter = np.fmax.reduce(np.fmin(*sides), axis=1, initial=0.0)
     leave = np.fmin.reduce(np.fmax(*sides), axis=1, initial=1.0)
