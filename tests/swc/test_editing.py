@@ -154,6 +154,24 @@ def test_resampling_keeps_ends_and_forks_and_stays_on_the_edges(tree: ZSwc, step
     assert before - after <= bends * step * (1 + NEARLY) + NEARLY
 
 
+@given(forests(), st.floats(0.05, 40))
+def test_new_nodes_are_where_each_path_by_itself_is_cut_equally(tree: ZSwc, step: float) -> None:
+    counts = np.bincount(tree.parent[tree.parent >= 0], minlength=len(tree))
+    expected: list[list[float]] = []
+    for end in np.flatnonzero((counts != 1) | (tree.parent < 0)).tolist():
+        path = [end]
+        while tree.parent[path[-1]] >= 0:
+            path.append(int(tree.parent[path[-1]]))
+            if counts[path[-1]] != 1:
+                break
+        corners = tree.xyz[path[::-1]]
+        arc = np.append(0, np.linalg.norm(np.diff(corners, axis=0), axis=1).cumsum())
+        parts = max(1, int(np.ceil(arc[-1] / step * (1 - NEARLY))))
+        at = arc[-1] * np.arange(1, parts + 1) / parts
+        expected += np.stack([np.interp(at, arc, axis) for axis in corners.T], axis=1).tolist()
+    assert np.allclose(tree.resampled(step).xyz, np.reshape(expected, (-1, 3)), atol=1e-6)
+
+
 def ends(tree: ZSwc) -> list[list[float]]:
     """Positions of tips and of roots, in order."""
     childless = np.setdiff1d(np.arange(len(tree)), tree.parent)
