@@ -35,7 +35,12 @@ DIMENSION = {"X": 1, "Y": 2, "Z": 3, "T": 4, "λ": 5, "M": 10}
 
 
 def lif_xml(
-    array: np.ndarray, axes: str, stamps: Sequence[int], bits: int, luts: Sequence[str], flips: str
+    array: np.ndarray,
+    axes: str,
+    stamps: Sequence[int],
+    bits: int,
+    luts: Sequence[str],
+    flips: str = "",
 ) -> str:
     """XML of one image whose block holds `array` with these axes, the slowest first."""
     steps = dict(zip(axes, array.strides, strict=True))
@@ -79,4 +84,44 @@ def lif(
     head = struct.pack("<IIBI", 0x70, len(text) + 5, 0x2A, len(text) // 2)
     memory = struct.pack("<IIBQBI", 0x70, len(block) + 14, 0x2A, array.nbytes, 0x2A, 10)
     path.write_bytes(head + text + memory + block + array.tobytes())
+    return path
+
+
+def lof(path: Path, array: np.ndarray, axes: str) -> Path:
+    """A file of one image without a header of its own for the block of its voxels."""
+    kind, text = (
+        text.encode("utf-16-le")
+        for text in ("LMS_Object_File", lif_xml(array, axes, [], 8 * array.itemsize, ["Red"]))
+    )
+    head = struct.pack("<IIBI", 0x70, len(kind) + 5, 0x2A, len(kind) // 2) + kind
+    block = struct.pack("<BIBIBQ", 0x2A, 2, 0x2A, 0, 0x2A, array.nbytes) + array.tobytes()
+    tail = struct.pack("<IIBI", 0x70, len(text) + 5, 0x2A, len(text) // 2) + text
+    path.write_bytes(head + block + tail)
+    return path
+
+
+def xlif(path: Path, array: np.ndarray, axes: str, *frames: str) -> Path:
+    """A description whose voxels lie in other files."""
+    lie = "".join(
+        f'<Frame File="{name}" Offset="62" Size="{array.nbytes}" UUID=""/>' for name in frames
+    )
+    empty = f'<Memory Size="{array.nbytes}" MemoryBlockID="MemBlock_1"/>'
+    xml = lif_xml(array, axes, [], 8 * array.itemsize, ["Red"]).replace(
+        empty, empty[:-2] + f">{lie}</Memory>"
+    )
+    # The image is the element itself, not one below it.
+    xml = xml.replace('<Element Name="p"><Children>', "").replace("</Children></Element>", "")
+    path.write_text(f'<?xml version="1.0"?>{xml}', encoding="utf-8")
+    return path
+
+
+def xlef(path: Path, *references: str) -> Path:
+    """A project: a list of descriptions."""
+    listed = "".join(f'<Reference File="{name}" UUID=""/>' for name in references)
+    path.write_text(
+        '<?xml version="1.0"?><LMSDataContainerHeader Version="2"><Element Name="project">'
+        f'<Data><Experiment Path="x"/></Data><Children>{listed}</Children></Element>'
+        "</LMSDataContainerHeader>",
+        encoding="utf-8",
+    )
     return path

@@ -1,15 +1,16 @@
 """Leica files built here from descriptions, damaged ones, and a real one."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import zimg
 from tests.io.fuzzing import refusals
-from tests.io.making import lif
+from tests.io.making import lif, lof, xlef, xlif
 from tests.io.manifest import FOLDER, entries
-from zimg import VoxelSizeUnit, ZException
+from zimg import VoxelSizeUnit, ZException, ZImgRegion
 
 pytest.importorskip("liffile")
 RNG = np.random.default_rng(0)
@@ -54,6 +55,52 @@ def test_descriptions_that_do_not_fit_are_refused(tmp_path, old, new, message):
     path.write_bytes(path.read_bytes().replace(old, new))
     with pytest.raises(ZException, match=message):
         zimg.read(path)
+
+
+def project(folder: Path, data: np.ndarray) -> Path:
+    """A project of one image: a list, a description in a folder of its own, and the voxels."""
+    (folder / "Metadata").mkdir(parents=True)
+    lof(folder / "Image 1.lof", data, "CZYX")
+    xlif(folder / "Metadata" / "Image 1.xlif", data, "CZYX", r"..\Image%201.lof")
+    return xlef(folder / "project.xlef", r"Metadata\Image%201.xlif")
+
+
+@pytest.mark.parametrize("name", ["project.xlef", "Metadata/Image 1.xlif", "Image 1.lof"])
+def test_a_project_in_several_files_is_read_by_each_of_them(tmp_path, name):
+    data = pixels((1, 3, 4, 5))
+    project(tmp_path / "p", data)
+    path = tmp_path / "p" / name
+    assert len(zimg.ZImg.readImgInfos(path)) == 1
+    np.testing.assert_array_equal(zimg.read(path).data[0], data)
+    part = zimg.read(path, region=ZImgRegion((1, 2, 1, 0, 0), (4, 4, 3, 1, 1)))
+    np.testing.assert_array_equal(part.data[0], data[:, 1:3, 2:4, 1:4])
+
+
+@pytest.mark.parametrize("name", ["project.xlef", "Metadata/Image 1.xlif"])
+def test_a_project_without_its_voxels_tells_what_is_missing(tmp_path, name):
+    project(tmp_path / "p", pixels((1, 3, 4, 5)))
+    voxels, path = tmp_path / "p" / "Image 1.lof", tmp_path / "p" / name
+    whole = voxels.read_bytes()
+    voxels.write_bytes(whole[:100])
+    with pytest.raises(ZException, match=f"cannot read .*{path.name} as Leica: "):
+        zimg.read(path)
+    voxels.unlink()
+    with pytest.raises(ZException, match=r"its image 'a' lies in .*Image 1\.lof, which is missing"):
+        zimg.read(path)
+
+
+def test_voxels_in_image_files_or_outside_of_the_project_are_not_followed(tmp_path):
+    data = pixels((1, 3, 4, 5))
+    folder = project(tmp_path / "p", data).parent
+    lof(tmp_path / "other.lof", data, "CZYX")
+    for frames, told in {
+        ("a.tif", "b.tif"): "lies in 2 files such as a.tif; only a single LOF file is followed",
+        ("../../other.lof",): "lies outside of its project",
+        (str(tmp_path / "other.lof"),): "lies outside of its project",
+    }.items():
+        path = xlif(folder / "Metadata" / "b.xlif", data, "CZYX", *frames)
+        with pytest.raises(ZException, match=told):
+            zimg.read(path)
 
 
 def test_damaged_files_give_errors_or_images_of_their_size(tmp_path):

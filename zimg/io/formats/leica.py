@@ -99,10 +99,21 @@ def _storage(image: Any) -> tuple[Any, str]:
             f"its image {image.name!r} lies in {len(block.frames)} files such as "
             f"{block.frames[0].file}; only a single LOF file is followed"
         )
-    path = Path(image.parent.dirname, block.frames[0].file.replace("\\", "/"))
+    path = _voxels_of(image, block.frames[0].file.replace("\\", "/"))
     _check_head(path)
     with liffile.LifFile(path, squeeze=False) as lof:
         return next(iter(lof.memory_blocks.values())), str(path)
+
+
+def _voxels_of(image: Any, name: str) -> Path:
+    """The file that a description names: in its own folder, or in the one around that."""
+    folder = Path(image.parent.dirname or ".")
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve().parent) or Path(name).is_absolute():
+        raise ZException(f"its image {image.name!r} lies outside of its project: {name!r}")
+    if not path.is_file():
+        raise ZException(f"its image {image.name!r} lies in {path}, which is missing")
+    return path
 
 
 def _strides(image: LeicaImage, channels: Sequence[Any]) -> Strides:
