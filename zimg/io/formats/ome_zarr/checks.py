@@ -1,7 +1,8 @@
 """Arrays that may be decoded: of types that images have, by codecs that run nothing."""
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
@@ -12,6 +13,7 @@ from zarr.core.sync import sync
 from zimg._errors import ZException
 from zimg.image.interop import VOXEL_TYPES
 from zimg.io.formats.ome_zarr.stores import keys_below
+from zimg.io.limits import check_decoded
 
 TYPES = tuple(name for name in VOXEL_TYPES if name not in ("bool", "bfloat16"))
 # What turns bytes into bytes, or numbers into numbers. Not among them: pickle, which runs what is
@@ -21,6 +23,7 @@ SAFE = {
     *("zlib", "bz2", "lzma", "lz4", "delta", "shuffle", "bitround", "fixedscaleoffset"),
     *("quantize", "astype", "packbits", "crc32", "adler32", "fletcher32", "jenkins_lookup3"),
 }
+CHUNK_COST = 1024  # bytes that zarr takes to keep track of one, about
 FEW = 1000  # chunks that are asked for one by one where a store cannot list them
 
 
@@ -63,6 +66,37 @@ def _codec(codec: Any) -> Iterator[str]:
     stated = codec if isinstance(codec, dict) else codec.get_config()
     yield str(stated.get("name", stated.get("id"))).removeprefix("numcodecs.")
     yield from _codecs(stated.get("configuration") or {})
+
+
+def check_claims(
+    array: "zarr.Array[Any]", box: Mapping[str, tuple[int, int]], letters: Sequence[str]
+) -> None:
+    """Refuse chunks that are larger than what may be decoded at once, or far too many.
+
+    Parameters
+    ----------
+    array
+        None of its chunks has been read.
+    box
+        First voxel and the one after the last along t, c, z, y, x.
+    letters
+        Which of these each axis of `array` is.
+
+    Raises
+    ------
+    ZException
+        Naming the array.
+    """
+    steps = array.chunks
+    try:
+        check_decoded(tuple(steps), array.dtype.itemsize)
+        touched = [
+            -(-box[letter][1] // step) - box[letter][0] // step
+            for letter, step in zip(letters, steps, strict=True)
+        ]
+        check_decoded((math.prod(touched),), CHUNK_COST)
+    except ZException as error:
+        raise ZException(f"array {array.path!r} with chunks {tuple(steps)}: {error}") from error
 
 
 def check_chunks(array: "zarr.Array[Any]") -> None:

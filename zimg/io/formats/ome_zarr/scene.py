@@ -15,7 +15,9 @@ from zimg._errors import ZException
 from zimg.image import ZImgInfo, ZImgRegion
 from zimg.image.interop import VOXEL_TYPES
 from zimg.io.formats.ome_zarr.axes import ALL
-from zimg.io.formats.ome_zarr.checks import check_array, check_chunks
+from zimg.io.formats.ome_zarr.bounded import bounded
+from zimg.io.formats.ome_zarr.checks import check_array, check_chunks, check_claims
+from zimg.io.formats.ome_zarr.culprits import blamed
 from zimg.io.reader import Job, Level, full_level, grid
 
 _log = logging.getLogger("zimg")
@@ -81,7 +83,7 @@ class ZarrScene:
             raise ZException(
                 f"array {path!r} has {len(array.shape)} axes, its metadata {len(self._letters)}"
             )
-        return array
+        return bounded(array)
 
     def _by_letter(self, sizes: Sequence[int]) -> Steps:
         return dict.fromkeys(ALL, 1) | dict(zip(self._letters, map(int, sizes), strict=True))
@@ -113,6 +115,7 @@ class ZarrScene:
         steps = self._by_letter(array.shards or array.chunks)
         start, end = region.start, region.end
         wanted = [(getattr(start, a), getattr(end, a)) for a in "tczyx"]
+        check_claims(array, dict(zip(ALL, wanted, strict=True)), self._letters)
         return [
             self._job(array, [t, wanted[1], z, *wanted[3:]], (start.t, start.z))
             for t in _pieces(*wanted[0], steps["t"])
@@ -147,7 +150,11 @@ class ZarrScene:
         present = [letter for letter in ALL if letter in self._letters]
         order = [present.index(letter) for letter in self._letters]
         target = NDBuffer.from_numpy_array(out[absent].transpose(order))
-        array.get_basic_selection(tuple(slice(*box[a]) for a in self._letters), out=target)
+        selected = tuple(slice(*box[a]) for a in self._letters)
+        try:
+            array.get_basic_selection(selected, out=target)
+        except Exception as error:
+            raise blamed(array, selected, error) from error
 
 
 def _pieces(first: int, last: int, step: int) -> list[tuple[int, int]]:

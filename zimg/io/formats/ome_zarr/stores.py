@@ -7,11 +7,12 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from zarr.abc.store import ByteRequest, Store
+from zarr.abc.store import ByteRequest, RangeByteRequest, Store
 from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import LocalStore, ObjectStore
 
 from zimg._errors import ZException
+from zimg.io.limits import check_decoded
 
 # Schemes that obstore opens; http without encryption is asked for by whoever names it.
 SCHEMES = ("http", "https", "s3", "gs", "az", "abfs", "abfss")
@@ -39,6 +40,7 @@ class ConfinedStore(LocalStore):
     ) -> Buffer | None:
         """The bytes of a key; None only where there is nothing of that name."""
         self._check(key)
+        self._check_size(key, byte_range)
         found = await super().get(key, prototype, byte_range)
         if found is None and (self.root / key).is_dir():
             raise ZException(f"{key} is a folder where a file is expected")
@@ -51,14 +53,28 @@ class ConfinedStore(LocalStore):
     ) -> list[Buffer | None]:
         """Parts of the bytes of keys."""
         wanted = list(key_ranges)
-        for key, _ in wanted:
+        for key, part in wanted:
             self._check(key)
+            self._check_size(key, part)
         return await super().get_partial_values(prototype, wanted)
 
     def _check(self, key: str) -> None:
         real = os.path.realpath(self.root / key)
         if os.path.commonpath((real, self.root)) != str(self.root):
             raise ZException(f"{key} leads out of the store")
+
+    def _check_size(self, key: str, byte_range: ByteRequest | None) -> None:
+        """Refuse a file too large to be read whole, and a part of it that it does not have."""
+        try:
+            size = (self.root / key).stat().st_size
+        except OSError:
+            return  # there may be none; reading it tells
+        if byte_range is None:
+            check_decoded((size,), 1)
+        elif isinstance(byte_range, RangeByteRequest):
+            start, end = byte_range.start, byte_range.end
+            if not 0 <= start <= end <= size:
+                raise ZException(f"{key} of {size} bytes refers to its bytes {start} to {end}")
 
 
 def store_of(path: Path | str) -> Store:

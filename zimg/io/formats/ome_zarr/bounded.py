@@ -1,0 +1,214 @@
+"""Chunks unpacked into no more bytes than their array says they have."""
+
+import asyncio
+import bz2
+import lzma
+import math
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import imagecodecs
+import numcodecs  # type: ignore[import-untyped]  # a dependency of zarr
+import zarr
+from zarr.abc.codec import BytesBytesCodec
+from zarr.codecs import ShardingCodec
+from zarr.core.array_spec import ArraySpec
+from zarr.core.buffer import Buffer
+
+from zimg._errors import ZException
+
+# Memory that xz's own strongest setting needs to unpack is a fourth of this.
+LZMA_MEMORY = 2**28
+# What packs bytes that are packed already may make them so much longer, and 1 KiB.
+SHARE_LONGER = 64
+# Filters of Zarr v2 may make numbers of 8 bytes out of one, and the other way round.
+WIDEST = 8
+BLOSC_HEADER = 16  # bytes; of them 4 to 8 are the unpacked size, 12 to 16 the packed one
+
+Config = Mapping[str, Any]
+
+
+def unpacked(name: str, config: Config, data: Any, most: int) -> bytes:
+    """Unpack a chunk; memory for more than `most` bytes is never asked for.
+
+    Parameters
+    ----------
+    name, config
+        Of the codec: one of `PACKINGS`.
+    data
+        What is stored.
+    most
+        Bytes that the chunk can have.
+
+    Raises
+    ------
+    ZException
+        When it unpacks to more, is cut off, or is damaged.
+    """
+    try:
+        return PACKINGS[name](config, data, most)
+    except ZException:
+        raise
+    except Exception as error:  # each library has its own
+        raise ZException(f"does not unpack as {name} into {most} bytes at most: {error}") from error
+
+
+def _streamed(make: Callable[[Config], Any]) -> Callable[[Config, Any, int], bytes]:
+    """Unpacking by one of Python's own machines, of several members one after the other."""
+
+    def unpack(config: Config, data: Any, most: int) -> bytes:
+        parts, left, rest = [], most, bytes(data)
+        while rest:
+            machine = make(config)
+            parts.append(machine.decompress(rest, left + 1))
+            left -= len(parts[-1])
+            if left < 0:
+                raise ZException(f"unpacks to more than the {most} bytes that it has")
+            if not machine.eof:
+                raise ZException("ends before what is packed in it does")
+            rest = machine.unused_data.lstrip(b"\0")
+        return b"".join(parts)
+
+    return unpack
+
+
+def _lzma(config: Config) -> lzma.LZMADecompressor:
+    form = config.get("format", lzma.FORMAT_XZ)
+    if form == lzma.FORMAT_RAW:
+        return lzma.LZMADecompressor(form, filters=config["filters"])
+    return lzma.LZMADecompressor(form, memlimit=LZMA_MEMORY)
+
+
+def _blosc(_config: Config, data: Any, most: int) -> bytes:
+    head = bytes(data[:BLOSC_HEADER])
+    claimed, stored = (int.from_bytes(head[at : at + 4], "little") for at in (4, 12))
+    if claimed > most:
+        raise ZException(f"claims to unpack to {claimed} bytes, more than the {most} that it has")
+    if len(head) < BLOSC_HEADER or stored > len(data):
+        raise ZException("ends before what is packed in it does")
+    return bytes(numcodecs.Blosc().decode(data))
+
+
+# The first two are handed as much memory as the chunk has bytes, and fail when it is not enough.
+PACKINGS: dict[str, Callable[[Config, Any, int], bytes]] = {
+    "zstd": lambda _, data, most: bytes(imagecodecs.zstd_decode(data, out=most)),
+    "lz4": lambda _, data, most: bytes(imagecodecs.lz4_decode(data, header=True, out=most)),
+    "blosc": _blosc,
+    "gzip": _streamed(lambda _: zlib.decompressobj(zlib.MAX_WBITS + 16)),
+    "zlib": _streamed(lambda _: zlib.decompressobj(zlib.MAX_WBITS)),
+    "bz2": _streamed(lambda _: bz2.BZ2Decompressor()),
+    "lzma": _streamed(_lzma),
+}
+
+
+@dataclass(frozen=True)
+class BoundedCodec(BytesBytesCodec):
+    """A codec of Zarr v3 that unpacks no more than a chunk has; it is for reading only.
+
+    Parameters
+    ----------
+    codec
+        What the array names, one of `PACKINGS`.
+    outer
+        Whether what it unpacks is packed itself.
+    """
+
+    codec: BytesBytesCodec
+    outer: bool = False
+    is_fixed_size = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the codec is written in metadata."""
+        return dict(self.codec.to_dict())
+
+    async def _decode_single(self, chunk_data: Buffer, chunk_spec: ArraySpec) -> Buffer:
+        size = math.prod(chunk_spec.shape) * chunk_spec.dtype.to_native_dtype().itemsize
+        most = size + size // SHARE_LONGER + 1024 if self.outer else size
+        stated = self.to_dict()
+        found = await asyncio.to_thread(
+            unpacked,
+            _name(stated),
+            stated.get("configuration") or {},
+            chunk_data.as_numpy_array(),
+            most,
+        )
+        return chunk_spec.prototype.buffer.from_bytes(found)
+
+    def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
+        """Not known before."""
+        return self.codec.compute_encoded_size(input_byte_length, chunk_spec)
+
+
+@dataclass(frozen=True)
+class BoundedPacking:
+    """A codec of Zarr v2 that unpacks no more than a chunk has; it is for reading only.
+
+    Parameters
+    ----------
+    codec
+        What the array names, one of `PACKINGS`.
+    most
+        Bytes of a chunk.
+    """
+
+    codec: Any
+    most: int
+    codec_id: str = field(default="", init=False)
+
+    def get_config(self) -> dict[str, Any]:
+        """As the codec is written in metadata."""
+        return dict(self.codec.get_config())
+
+    @classmethod
+    def from_config(cls, config: Config) -> "BoundedPacking":
+        """Without a bound there is none."""
+        raise NotImplementedError(f"{config} without the size of a chunk")
+
+    def encode(self, buf: Any) -> Any:
+        """Pack a chunk."""
+        return self.codec.encode(buf)
+
+    def decode(self, buf: Any, out: Any = None) -> bytes:  # noqa: ARG002 (zarr gives none)
+        """Unpack a chunk."""
+        config = self.get_config()
+        return unpacked(config["id"], config, buf, self.most)
+
+
+def bounded(array: "zarr.Array[Any]") -> "zarr.Array[Any]":
+    """The same array, of which no chunk unpacks to more than it has; for reading only."""
+    metadata: Any = array.metadata
+    if metadata.zarr_format == 3:
+        metadata = replace(metadata, codecs=_bounded_codecs(metadata.codecs))
+    else:
+        size = math.prod(metadata.chunks) * array.dtype.itemsize
+        filters = metadata.filters or ()
+        most = WIDEST * size + 1024 if filters else size
+        packings = [_bounded_packing(each, most) for each in (*filters, metadata.compressor)]
+        metadata = replace(metadata, filters=packings[:-1] or None, compressor=packings[-1])
+    inner = array.async_array
+    return zarr.Array(zarr.AsyncArray(metadata, inner.store_path, inner.config))
+
+
+def _bounded_codecs(codecs: Iterable[Any]) -> tuple[Any, ...]:
+    result: list[Any] = []
+    for codec in codecs:
+        if isinstance(codec, ShardingCodec):
+            inner, index = _bounded_codecs(codec.codecs), _bounded_codecs(codec.index_codecs)
+            result.append(replace(codec, codecs=inner, index_codecs=index))
+        elif isinstance(codec, BytesBytesCodec) and _name(codec.to_dict()) in PACKINGS:
+            outer = any(isinstance(each, BoundedCodec) for each in result)
+            result.append(BoundedCodec(codec, outer))
+        else:
+            result.append(codec)
+    return tuple(result)
+
+
+def _bounded_packing(codec: Any, most: int) -> Any:
+    known = codec is not None and codec.get_config()["id"] in PACKINGS
+    return BoundedPacking(codec, most) if known else codec
+
+
+def _name(stated: Mapping[str, Any]) -> str:
+    return str(stated["name"]).removeprefix("numcodecs.")

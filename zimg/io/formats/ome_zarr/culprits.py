@@ -1,0 +1,44 @@
+"""Which chunk it was that could not be decoded."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
+
+import zarr
+
+from zimg._errors import ZException
+
+Box = tuple[slice, ...]
+
+
+def blamed(array: "zarr.Array[Any]", box: Box, error: Exception) -> Exception:
+    """The error of the first chunk in a box that fails by itself, naming it.
+
+    Parameters
+    ----------
+    array
+        That the box is of.
+    box
+        One slice per axis, of which decoding failed.
+    error
+        With which it failed; returned when every chunk can be decoded by itself.
+    """
+    for part in _parts(box, array.chunks):
+        try:
+            array.get_basic_selection(part)
+        except Exception as own:
+            outer = array.shards or array.chunks
+            place = tuple(each.start // n for each, n in zip(part, outer, strict=True))
+            name = f"{array.path}/{array.metadata.encode_chunk_key(place)}".lstrip("/")
+            at = f" at {tuple(each.start for each in part)}" if array.shards else ""
+            return ZException(f"chunk {name!r}{at}: {own}")
+    return error
+
+
+def _parts(box: Box, steps: Sequence[int]) -> Iterator[Box]:
+    """A box cut into the parts of single chunks."""
+    axes = []
+    for each, step in zip(box, steps, strict=True):
+        starts = [each.start, *range((each.start // step + 1) * step, each.stop, step)]
+        axes.append([slice(a, b) for a, b in zip(starts, [*starts[1:], each.stop], strict=True)])
+    yield from product(*axes)
