@@ -21,7 +21,6 @@ from zimg.kernels import (
     ranking,
     rasterize,
     resample,
-    resize,
     scores,
     template,
     tube,
@@ -133,7 +132,7 @@ def _cut(volume: Array) -> Array:
 
 
 def _reduced(volume: Array) -> Array:
-    return resize.reduced(volume, (1, 2, 3))
+    return resample.reduced(volume, (1, 2, 3))
 
 
 def _first_capsule(*fields: Array) -> Array:
@@ -250,6 +249,7 @@ READING: dict[str, list[Call]] = {
 
 NOT_CALLED = {
     "check_connectivity": "takes a plain number and raises",
+    "taps": "plain numbers",
     "in_type": "reduced and resampled end with it",
     "cost_dtype": "gives a type; geodesic_distance computes in it",
     "geodesic_distance": "cheapest_paths, a primitive, does; costs of float32 differ",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
 from zimg.kernels.histogram import extremes, histogram
-from zimg.kernels.resize import reduced
+from zimg.kernels.resample import reduced
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
 
@@ -62,7 +62,7 @@ def downsample(volume: Array, ratios: tuple[int, int, int], /) -> Array:
     Returns
     -------
     Array
-        ``ceil(n / ratio)`` voxels per axis. See `zimg.kernels.resize.reduced`, whose errors it
+        ``ceil(n / ratio)`` voxels per axis. See `zimg.kernels.resample.reduced`, whose errors it
         raises.
     """
     x, y, z = ratios
