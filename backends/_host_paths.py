@@ -1,5 +1,6 @@
 """Shortest paths on the host, by SciPy's Dijkstra: the answer is unique, so the bits are too."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,10 +10,13 @@ from scipy.sparse.csgraph import dijkstra
 
 from zimg._errors import ZException
 from zimg._typing import Array, Namespace
-from zimg.kernels.geodesic import NEIGHBOURS, voxel_numbers
+from zimg.kernels.geodesic import NEIGHBOURS
 
 PIECE = 1 << 13
 """Voxels whose steps are made at a time: they stay in the cache."""
+
+SLAB = 8
+"""Planes whose voxels are looked up at a time."""
 
 MOST_STEPS = 2**31 - 1
 """SciPy counts the edges of a graph in 32 bits."""
@@ -45,8 +49,6 @@ class _Grid:
     def __init__(self, voxels: Neighbours, squared: Neighbours, shape: Shape, steps: Floats):
         self._voxels, self._shape, self._steps = voxels, shape, steps
         self._thick = np.append(1.0 + squared, 1.0)
-        strides = np.asarray([shape[1] * shape[2], shape[2], 1], dtype=np.int64)
-        self._offsets: Index = np.asarray(NEIGHBOURS, dtype=np.int64) @ strides
 
     def graph(self) -> csr_array:
         """Cost of every step, a row per voxel."""
@@ -74,7 +76,7 @@ class _Grid:
         count, padded = len(self._voxels), np.append(cost, np.inf)
         before, rows = np.empty(count, np.int32), np.empty(count, np.int32)
         for piece, neighbours, price in self._pieces():
-            own = padded[neighbours]
+            own = padded.take(neighbours, mode="clip")
             total = own + price
             own[total != total.min(axis=1, keepdims=True)] = np.inf
             rows[piece] = own.argmin(axis=1)
@@ -88,22 +90,36 @@ class _Grid:
 
         The number of a neighbour that is not there is the number of voxels.
         """
-        count = len(self._voxels)
-        numbers = np.asarray(voxel_numbers(self._voxels, self._shape)).reshape(-1)
-        numbers[numbers < 0] = count
-        for first in range(0, count, PIECE):
-            piece = slice(first, min(first + PIECE, count))
-            voxels = self._voxels[piece].astype(np.int64)
-            neighbours = numbers.take(voxels[:, None] + self._offsets, mode="clip")
-            self._cut(voxels, neighbours)
-            price = self._steps / self._thick[neighbours]
-            price += self._steps / self._thick[piece, None]
-            yield piece, neighbours, price
+        rows, columns = self._shape[1] + 2, self._shape[2] + 2
+        offsets = np.asarray(NEIGHBOURS, dtype=np.int64) @ np.asarray([rows * columns, columns, 1])
+        for slab, numbers, inside in self._slabs():
+            for first in range(slab.start, slab.stop, PIECE):
+                piece = slice(first, min(first + PIECE, slab.stop))
+                at = inside[piece.start - slab.start : piece.stop - slab.start]
+                neighbours = numbers.take(at[:, None] + offsets, mode="clip")
+                price = self._steps / self._thick.take(neighbours, mode="clip")
+                price += self._steps / self._thick[piece, None]
+                yield piece, neighbours, price
 
-    def _cut(self, voxels: Index, neighbours: Neighbours) -> None:
-        """Take away the neighbours that are on the other side of a face of the volume."""
-        for axis, place in enumerate(np.unravel_index(voxels, self._shape)):
-            for way, last in ((-1, 0), (1, self._shape[axis] - 1)):
-                outside = np.flatnonzero(place == last)
-                beyond = [row for row, step in enumerate(NEIGHBOURS) if step[axis] == way]
-                neighbours[outside[:, None], beyond] = len(self._voxels)
+    def _slabs(self) -> Iterator[tuple[slice, Neighbours, Index]]:
+        """Some planes at a time: their voxels, numbers of what is in them and beside, and where.
+
+        Numbers are those of the planes with a margin of one voxel; a volume of them would be the
+        largest array of all.
+        """
+        planes, rows, columns = self._shape
+        grid, size = (SLAB + 2, rows + 2, columns + 2), rows * columns
+        for first in range(0, planes, SLAB):
+            own = self._between(first * size, (first + SLAB) * size)
+            if own.start == own.stop:
+                continue
+            around = self._between((first - 1) * size, (first + SLAB + 1) * size)
+            z, y, x = np.unravel_index(self._voxels[around], self._shape)
+            at = np.ravel_multi_index((z - (first - 1), y + 1, x + 1), grid)
+            numbers = np.full(math.prod(grid), len(self._voxels), np.int32)
+            numbers[at] = np.arange(around.start, around.stop, dtype=np.int32)
+            yield own, numbers, at[own.start - around.start : own.stop - around.start]
+
+    def _between(self, first: int, last: int) -> slice:
+        """The voxels with flat indices from `first` to before `last`."""
+        return slice(*np.searchsorted(self._voxels, [first, last]).tolist())

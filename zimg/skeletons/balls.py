@@ -1,4 +1,4 @@
-"""Digital balls: the voxels that are painted round a voxel of a branch."""
+"""Digital balls: the voxels that are painted round the voxels of a branch."""
 
 from functools import lru_cache
 
@@ -6,11 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Offsets = NDArray[np.int64]
+Step = tuple[int, int, int]
+
+PIECE = 128
+"""Voxels of a branch that are painted at a time, which bounds the memory it takes."""
 
 
-@lru_cache(maxsize=4096)
-def ball(radius: float) -> Offsets:
-    """Offsets (dz, dy, dx) of a digital ball.
+@lru_cache(maxsize=1024)
+def widths(radius: float) -> Offsets:
+    """How far the rows of a digital ball reach.
 
     Parameters
     ----------
@@ -21,26 +25,50 @@ def ball(radius: float) -> Offsets:
     Returns
     -------
     ndarray
-        ``(n, 3)`` int64, read-only.
+        ``(2 h + 1, 2 w + 1)`` for rows dz, dy from ``-h, -w`` on: largest dx, -1 without a row.
     """
-    rows: list[tuple[int, int, int]] = []
-    for dz in _range(radius):
-        in_plane = _root(radius * radius - dz * dz)
-        for dy in _range(in_plane):
-            reach = _range(_root(in_plane * in_plane - dy * dy))
-            rows += [(dz, dy, dx) for dx in reach]
-    offsets = np.asarray(rows, dtype=np.int64)
-    offsets.flags.writeable = False
-    return offsets
-
-
-def _range(reach: float) -> range:
-    whole = int(reach + 0.5)
-    return range(-whole, whole + 1)
+    height = int(radius + 0.5)
+    planes = [_root(radius * radius - dz * dz) for dz in range(height + 1)]
+    most = max(int(plane + 0.5) for plane in planes)
+    reach = np.full((height + 1, most + 1), -1, dtype=np.int64)
+    for dz, plane in enumerate(planes):
+        for dy in range(int(plane + 0.5) + 1):
+            reach[dz, dy] = int(_root(plane * plane - dy * dy) + 0.5)
+    half = np.concatenate([reach[:, :0:-1], reach], axis=1)
+    return np.concatenate([half[:0:-1], half])
 
 
 def _root(value: float) -> float:
     return value**0.5 if value > 0 else 0.0
+
+
+def ball(radius: float) -> Offsets:
+    """``(n, 3)`` offsets dz, dy, dx of a digital ball."""
+    wide = widths(radius)
+    return _cells(-wide, wide)
+
+
+def shell(radius: float, step: Step) -> Offsets:
+    """Offsets of a ball that the same ball one `step` (dz, dy, dx) before does not reach."""
+    wide = widths(radius)
+    dz, dy, dx = step
+    before = np.pad(wide, 1, constant_values=-1)
+    height, width = wide.shape
+    before = before[1 + dz : 1 + dz + height, 1 + dy : 1 + dy + width]
+    left = _cells(-wide, np.minimum(wide, -before - dx - 1))
+    right = _cells(np.maximum(-wide, before - dx + 1), wide)
+    return np.concatenate([left, right])
+
+
+def _cells(first: Offsets, last: Offsets) -> Offsets:
+    """All offsets of rows that reach from `first` to `last`; none where that is less."""
+    height, width = first.shape[0] // 2, first.shape[1] // 2
+    rows, columns = np.nonzero(last >= first)
+    first, last = first[rows, columns], last[rows, columns]
+    lengths = last - first + 1
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    dx = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths - first, lengths)
+    return np.stack([rows[row] - height, columns[row] - width, dx], axis=1)
 
 
 class Painter:
@@ -55,26 +83,55 @@ class Painter:
     def __init__(self, numbers: NDArray[np.integer]) -> None:
         self._numbers = numbers.reshape(-1)
         self._shape = numbers.shape
+        self._strides = np.asarray([numbers.shape[1] * numbers.shape[2], numbers.shape[2], 1])
+        self._flat: dict[tuple[float, Step | None], Offsets] = {}
 
-    def reached(self, places: Offsets, radius: float) -> Offsets:
+    def reached(self, places: NDArray[np.integer], radii: NDArray[np.float64]) -> Offsets:
         """Numbers of the foreground voxels in the balls round `places`, some more than once.
 
         Parameters
         ----------
         places
-            ``(n, 3)`` indices z, y, x inside the volume.
-        radius
-            Of every ball.
+            ``(n, 3)`` indices z, y, x inside the volume, each a neighbour of the one before.
+        radii
+            ``(n,)`` of the balls.
         """
-        offsets = ball(radius)
-        reach = offsets.max(axis=0)
-        _, y, x = self._shape
+        pieces = [
+            self._reached(places[first : first + PIECE], radii[first : first + PIECE].tolist())
+            for first in range(0, len(radii), PIECE)
+        ]
+        return np.concatenate(pieces)
+
+    def _reached(self, places: NDArray[np.integer], radii: list[float]) -> Offsets:
+        reach = np.asarray([widths(radius).shape for radius in radii]) // 2
+        reach = np.concatenate([reach, reach[:, :1]], axis=1)  # no row is longer than the height
         inside = ((places >= reach) & (places + reach < self._shape)).all(axis=1)
-        center = (places[inside] * (y * x, x, 1)).sum(axis=1)
-        flat = center[:, None] + (offsets * (y * x, x, 1)).sum(axis=1)
-        found = self._numbers[flat.reshape(-1)]
-        cut = (places[~inside, None] + offsets).reshape(-1, 3)
-        if len(cut):
-            cut = cut[((cut >= 0) & (cut < self._shape)).all(axis=1)]
-            found = np.concatenate([found, self._numbers[(cut * (y * x, x, 1)).sum(axis=1)]])
-        return found[found >= 0].astype(np.int64)
+        center = places @ self._strides
+        steps = map(tuple, (places[1:] - places[:-1]).tolist())
+        flat, sizes = [], []
+        for radius, before, step in zip(radii, [None, *radii], [None, *steps], strict=False):
+            # of a ball as large as the one before only a shell is new
+            flat.append(self._offsets(radius, step if radius == before else None))
+            sizes.append(len(flat[-1]))
+        at = np.repeat(center, sizes) + np.concatenate(flat)
+        if not inside.all():
+            at = at[np.repeat(inside, sizes)]
+        found = [self._numbers[at]]
+        found += [self._cut(places[i], radii[i]) for i in np.flatnonzero(~inside).tolist()]
+        numbers = np.concatenate(found)
+        return numbers[numbers >= 0].astype(np.int64)
+
+    def _offsets(self, radius: float, step: Step | None) -> Offsets:
+        """Distances in the flat volume to the cells of a ball, or of its shell."""
+        known = self._flat.get((radius, step))
+        if known is None:
+            cells = ball(radius) if step is None else shell(radius, step)
+            known = cells @ self._strides
+            self._flat[radius, step] = known
+        return known
+
+    def _cut(self, place: NDArray[np.integer], radius: float) -> NDArray[np.integer]:
+        """What a ball reaches that the border of the volume cuts."""
+        cells = ball(radius) + place
+        cells = cells[((cells >= 0) & (cells < self._shape)).all(axis=1)]
+        return self._numbers[cells @ self._strides]

@@ -37,6 +37,7 @@ class Extraction:
         self._up = tree.parent.copy()  # the nearest covered voxel on the way to the source
         self._covered = np.zeros(len(tree.parent), np.bool_)
         self._skeleton = np.zeros(len(tree.parent), np.bool_)
+        self._last = np.empty(len(tree.parent), np.int32)
 
     def branches(self, source: int, surface: Index, shortest: float) -> Iterator[Index]:
         """Paths from a tip toward the source, up to what an earlier branch painted.
@@ -75,17 +76,19 @@ class Extraction:
 
     def _paint(self, branch: Index, source: int) -> None:
         """Cover what is near a branch; other objects are not concerned."""
-        roots = np.sqrt(self._squared[branch].astype(np.float64))
-        new = []
-        for root in np.unique(roots).tolist():
-            places = self._places[branch[roots == root]]
-            near = self._painter.reached(places, min(root + SKELETON_MARGIN, LARGEST_SKELETON))
-            self._skeleton[self._below_source(near, source)] = True
-            reached = self._painter.reached(places, root + COVERED_MARGIN)
-            reached = self._below_source(reached[~self._covered[reached]], source)
-            self._covered[reached] = True
-            new.append(reached)
-        self._shorten(np.unique(np.concatenate(new)))
+        roots, places = np.sqrt(self._squared[branch].astype(np.float64)), self._places[branch]
+        near = self._painter.reached(places, np.minimum(roots + SKELETON_MARGIN, LARGEST_SKELETON))
+        self._skeleton[self._below_source(near, source)] = True
+        reached = self._painter.reached(places, roots + COVERED_MARGIN)
+        reached = self._once(self._below_source(reached[~self._covered[reached]], source))
+        self._covered[reached] = True
+        self._shorten(reached)
+
+    def _once(self, voxels: Index) -> Index:
+        """Each voxel once."""
+        every = np.arange(len(voxels), dtype=np.int32)
+        self._last[voxels] = every
+        return voxels[self._last[voxels] == every]
 
     def _below_source(self, voxels: Index, source: int) -> Index:
         place = self._tree.place[voxels]

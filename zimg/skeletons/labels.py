@@ -96,11 +96,9 @@ def _body(
     shape = volume.shape
     whole = fills_background(shape, options)
     window = Window((0, 0, 0), shape) if whole else widened(box, shape, options)
-    mask = object_mask(
-        widened_type(window.of(volume), xp=array_namespace(volume)) == label, options
-    )
-    quiet = _Quiet(report)
-    return skeleton_of(mask, window.reduced(options), options=options, report=quiet, wish=wish)
+    part = widened_type(window.of(volume), xp=array_namespace(volume))
+    mask, start = object_mask(part == label, options), window.reduced(options)
+    return skeleton_of(mask, start, options=options, report=_Quiet(report), wish=wish)
 
 
 class _Quiet(Reporter):

@@ -85,8 +85,10 @@ def run_skeletonize(
     window = occupied(volume, options)
     if window is None:
         return ZSwc()
-    mask, start = object_mask(window.of(volume), options), window.reduced(options)
-    return skeleton_of(mask, start, options=options, report=report, wish=wish or Wish())
+    wish, start = wish or Wish(), window.reduced(options)
+    return skeleton_of(
+        object_mask(window.of(volume), options), start, options=options, report=report, wish=wish
+    )
 
 
 def skeleton_of(
