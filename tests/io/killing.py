@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from zimg import ZImg, ZImgWriteParameters, read, write
 
 PLANAR = (".png", ".jpg", ".jxr")
-WITHOUT_LOSS = ZImgWriteParameters(jpegXRQuality=1.0)
+WITHOUT_LOSS = {".jxr": ZImgWriteParameters(jpegXRQuality=1.0)}
 
 
 def images(suffix: str) -> dict[str, NDArray[np.uint16]]:
@@ -62,7 +62,7 @@ def killed_while_saving(path: Path, kills: int) -> dict[str, Any]:
 
 def save(path: Path, data: NDArray[np.uint16]) -> None:
     """Write an image without loss."""
-    write(path, ZImg(data), parameters=WITHOUT_LOSS)
+    write(path, ZImg(data), parameters=WITHOUT_LOSS.get(path.suffix))
 
 
 def kill(path: Path, data: NDArray[np.uint16], after: float) -> None:

@@ -83,6 +83,26 @@ def test_unwritable_places_are_named_in_one_line(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_replaces_a_file_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    original = atomic._flush
+
+    def noted(path: Path) -> None:
+        flushed.append(path.suffix)
+        original(path)
+
+    monkeypatch.setattr(atomic, "_flush", noted)
+    header = tmp_path / "a.mhd"
+    for number in range(2):  # the data of a header has another name each time
+        data = tmp_path / f"a-{number}.raw"
+        for path, beside in ((data, header), (header, None)):
+            with atomic_path(path, beside=beside) as temporary:
+                temporary.write_text("x")
+        assert [suffix for suffix in flushed if suffix] == [".raw", ".mhd"] * number
+
+
 MARKS = ("mark",)
 
 

@@ -56,7 +56,7 @@ def atomic_path(
         temporary = hidden_name(known, suffix_of(target))
         _create(temporary, target)
         yield temporary
-        replaces = target.exists()
+        replaces = known.exists()
         if replaces:
             _flush(temporary)
         temporary.replace(target)
