@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
-
 from zimg._progress import reporter
 from zimg.cli.arguments import require_framework
 from zimg.cli.showing import counted, write_preview
 from zimg.image import ZImgRegion, ZImgSource
-from zimg.swc import ZSwc
 from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
@@ -76,7 +73,8 @@ def run_job(job: TraceJob, *, progress: bool) -> Outcome:
         result = run_trace(
             volume, z_to_xy=z_to_xy, downsample_ratio=job.downsample, config=config, report=report
         )
-    write_tree(shifted(result.tree, job.region), job.output)
+    start = job.region.start
+    write_tree(result.tree.translated((start.x, start.y, start.z)), job.output)
     if job.preview is not None:
         write_preview(job.preview, volume, result.tree, z_to_xy=whole_ratio(z_to_xy, job))
     return outcome_of(job, result, z_to_xy=z_to_xy, seconds=perf_counter() - began)
@@ -90,12 +88,6 @@ def summary(outcome: Outcome) -> str:
     found = "" if outcome.nodes else " (nothing found)"
     length = f"length {outcome.length:.1f} voxels"
     return f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
-
-
-def shifted(tree: ZSwc, region: ZImgRegion) -> ZSwc:
-    """Return the tree in coordinates of the whole image, of which `region` was traced."""
-    start = np.array((region.start.x, region.start.y, region.start.z), dtype=np.float64)
-    return ZSwc.from_arrays(tree.xyz + start, tree.radius, tree.parent, type=tree.type)
 
 
 def effective_ratio(job: TraceJob, source: ZImgSource) -> float:
