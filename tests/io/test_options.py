@@ -68,6 +68,7 @@ HONOURED = {
     ".mha": (VOLUME, VOLUMES),
     ".nrrd": (VOLUME, VOLUMES),
     ".nii.gz": (VOLUME, VOLUMES),
+    ".nii": (VOLUME, {"AUTO": [], "NONE": []}),
     ".nim": (VOLUME, {"AUTO": ["zstdCompressionLevel"], "NONE": [], **LEVELS}),
 }
 

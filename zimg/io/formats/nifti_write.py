@@ -23,6 +23,7 @@ from zimg.io.formats.nifti_header import (
     header_type,
 )
 from zimg.io.formats.volume import check_volume, stated_size, time_step
+from zimg.io.options import check_options
 from zimg.io.writer import Pixels
 
 UNITS = {VoxelSizeUnit[name]: code for code, name in SPACE.items()}
@@ -47,6 +48,8 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
             f"{Compression(parameters.compression).name} does not fit the name: .nii.gz is packed "
             "by deflate, .nii is not packed"
         )
+    if not named_packed:
+        check_options("NIfTI named .nii, which is not packed,", parameters, ())
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         if not named_packed:
             _write_plain(file, pixels)
