@@ -75,6 +75,32 @@ def test_one_label_is_skeletonized_alone(command: Any, image: Path, tmp_path: Pa
     assert (np.ptp(picture[..., :3].astype(int), axis=-1) > 40).any()
 
 
+def test_all_labels_are_files_of_a_folder(command: Any, image: Path, tmp_path: Path) -> None:
+    output, preview = tmp_path / "bodies", tmp_path / "bodies.png"
+    arguments = ("--label", "all", "--preview", preview, "--um")
+    found = told(command(image, "-o", output, *arguments, "--json", "-q"))
+    assert sorted(path.name for path in output.iterdir()) == ["3.swc", "700.swc"]
+    assert (found["files"], found["trees"]) == (2, 2)
+    for label, tree in zimg.skeletonize_labels(rods()).items():
+        written = ZSwc(output / f"{label}.swc")
+        np.testing.assert_allclose(written.xyz, tree.xyz * (0.5, 0.5, 2.0), rtol=1e-5)
+    code, out, _ = command(image, "-o", output, "--label", "all")
+    assert code == 0
+    assert f"{output}: 2 files, " in out
+
+
+def test_the_tree_begins_at_the_root_with_the_radii_asked_for(
+    command: Any, image: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "tree.swc"
+    command(image, "-o", output, "--label", 3, "--root", "61,4,4", "--radius", "euclidean", "-q")
+    tree = ZSwc(output)
+    assert tree.xyz[tree.roots[0]].tolist() == [61, 4, 4]
+    mask = (rods() == 3).astype(np.uint8)
+    expected = zimg.skeletonize(mask, root=(61, 4, 4), radius="euclidean")
+    np.testing.assert_allclose(tree.radius, expected.radius, rtol=1e-5)
+
+
 def test_micrometres_are_those_of_the_image(command: Any, image: Path, tmp_path: Path) -> None:
     voxels, um = tmp_path / "voxels.swc", tmp_path / "um.swc"
     command(image, "-o", voxels, "-q")
@@ -138,7 +164,12 @@ def test_the_backend_gives_the_same_tree(
     [
         (2, ["IMAGE"], ["--output"]),
         (2, ["IMAGE", "-o", "OUT", "--downsample", "0,1,1"], ["downsample", "'0,1,1'"]),
-        (2, ["IMAGE", "-o", "OUT", "--label", "0"], ["--label"]),
+        (2, ["IMAGE", "-o", "OUT", "--label", "0"], ["label must be", "all", "'0'"]),
+        (2, ["IMAGE", "-o", "OUT", "--label", "all", "--root", "1,2,3"], ["root", "all"]),
+        (2, ["IMAGE", "-o", "OUT", "--root", "1,2"], ["root must be X,Y,Z", "'1,2'"]),
+        (2, ["IMAGE", "-o", "OUT", "--root", "1,2,99"], ["root", "99"]),
+        (2, ["IMAGE", "-o", "OUT", "--radius", "round"], ["planar", "euclidean"]),
+        (1, ["IMAGE", "-o", "FILE", "--label", "all"], ["rods.tif"]),
         (2, ["IMAGE", "-o", "OUT", "--label", "3", "--level", "5"], ["level", "label"]),
         (2, ["IMAGE", "-o", "OUT", "--config", "OPTIONS"], ["unknown option 'minimal'"]),
         (1, ["IMAGE", "-o", "OUT", "--config", "NO_PRESET"], ["NO_PRESET"]),
@@ -159,6 +190,7 @@ def test_what_cannot_be_done_is_one_line_and_no_file(
         "OUT": tmp_path / "out" / "tree.swc",
         "OPTIONS": tmp_path / "options.json",
         "FOLDER": tmp_path / "folder",
+        "FILE": image,
     }
     before = sorted(tmp_path.rglob("*"))
     ended, out, err = command(*(names.get(argument, argument) for argument in arguments), "-q")

@@ -14,7 +14,7 @@ import zimg
 from tests.skeletons.volumes import Mask, stars, volumes
 from zimg import ZSwc
 
-EXAMPLES = {"numpy": 40, "torch": 20, "torch-cuda": 20, "cupy": 20, "strict": 2, "jax": 1}
+EXAMPLES = {"numpy": 25, "torch": 8, "torch-cuda": 20, "cupy": 20, "strict": 2, "jax": 1}
 """By lane: JAX compiles for every number of voxels, and the strict double is slow."""
 
 CONFIGS: tuple[Any, ...] = (

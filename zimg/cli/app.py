@@ -31,6 +31,13 @@ class Backend(StrEnum):
     cupy = "cupy"
 
 
+class RadiusKind(StrEnum):
+    """What the radii of a skeleton tell."""
+
+    planar = "planar"
+    euclidean = "euclidean"
+
+
 InputFile = Annotated[Path, typer.Argument(metavar="FILE", help="Image file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -155,7 +162,10 @@ def trace(
 @app.command()
 def skeletonize(
     file: InputFile,
-    output: Annotated[Path, typer.Option("--output", "-o", help="SWC file to write.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="SWC file to write; a folder with --label all."),
+    ],
     channel: Annotated[int, typer.Option(help="Channel to take, from 0.", min=0)] = 0,
     time: Annotated[int, typer.Option(help="Time point to take, from 0.", min=0)] = 0,
     scene: Annotated[int, typer.Option(help="Image in the file, from 0.", min=0)] = 0,
@@ -172,8 +182,15 @@ def skeletonize(
         int | None, typer.Option(help="What is above is an object.", min=0, show_default="0")
     ] = None,
     label: Annotated[
-        int | None, typer.Option(metavar="N", help="Take this label only.", min=1)
+        str | None,
+        typer.Option(metavar="N|all", help="Take one label, or write OUT/N.swc for every one."),
     ] = None,
+    root: Annotated[
+        str | None, typer.Option(metavar="X,Y,Z", help="Voxel where the tree begins.")
+    ] = None,
+    radius: Annotated[
+        RadiusKind, typer.Option(help="Distance to the background of the plane or the volume.")
+    ] = RadiusKind.planar,
     in_um: Annotated[
         bool, typer.Option("--um", help="Write micrometres, by the voxel size of the image.")
     ] = False,
@@ -188,7 +205,7 @@ def skeletonize(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
     """Find the centre lines of the objects in a mask and write them as an SWC file."""
-    from zimg.cli.arguments import parse_factors
+    from zimg.cli.arguments import parse_factors, parse_numbers
     from zimg.cli.showing import show
     from zimg.cli.skeletonize import SkeletonizeJob, run_job, summary
 
@@ -202,6 +219,8 @@ def skeletonize(
         downsample=None if downsample is None else parse_factors(downsample),
         level=level,
         label=label,
+        root=None if root is None else parse_numbers("root", root),
+        radius=radius.value,
         in_um=in_um,
         framework=backend.value,
         device=device,

@@ -1,4 +1,4 @@
-"""``zimg skeletonize``: read a mask, find its centre lines, write, draw, tell."""
+"""``zimg skeletonize``: read a mask or labels, find centre lines, write, draw, tell."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +14,15 @@ from zimg.image import ZImgInfo, ZImgSource
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
 from zimg.skeletons.automatic import skeletonize
+from zimg.skeletons.labels import skeletonize_labels
 from zimg.skeletons.options import SkeletonizeConfig, resolve_options
+from zimg.skeletons.pipeline import Radius
 from zimg.swc import ZSwc
 from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.workers.output import check_writable, write_tree
 from zimg.workers.volume import read_channel, read_info
+
+EVERY = "all"
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class SkeletonizeJob:
     config: str | None
     downsample: tuple[int, int, int] | None
     level: int | None
-    label: int | None
+    label: str | None
+    root: tuple[float, float, float] | None
+    radius: Radius
     in_um: bool
     framework: str
     device: str | None
@@ -44,12 +50,13 @@ class SkeletonizeJob:
 class Outcome:
     """What one call of the command did; the JSON object that it prints.
 
-    `length` is in `unit`, `seconds` are of the whole call.
+    `files` are the trees written; `length` is in `unit`, `seconds` are of the whole call.
     """
 
     input: str
     output: str
     preview: str | None
+    files: int
     nodes: int
     trees: int
     length: float
@@ -60,9 +67,9 @@ class Outcome:
 def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
     """Skeletonize one file; whatever can be refused is refused before the image is read."""
     began = perf_counter()
-    options = _options(job)
+    options, label = _options(job), _label(job)
     require_framework(job.framework)
-    for path in filter(None, (job.output, job.preview)):
+    for path in filter(None, (_file(job, 1) if label == EVERY else job.output, job.preview)):
         check_writable(path)
     source = ZImgSource(job.file, scene=job.scene)
     info = read_info(source)
@@ -73,23 +80,25 @@ def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
         volume = read_channel(
             source, job.channel, job.time, framework=job.framework, device=job.device
         )
-    if job.label is not None:
-        volume = _mask_of(volume, job.label, job.file)
-    found = skeletonize(volume, config=options, downsample=job.downsample, progress=progress)
-    tree = found.to_um(info) if job.in_um else found
-    write_tree(tree, job.output)
+    found = _trees(job, volume, label, options, progress=progress)
+    written = {path: tree.to_um(info) if job.in_um else tree for path, tree in found.items()}
+    for path, tree in written.items():
+        write_tree(tree, path)
     if job.preview is not None:
-        write_preview(job.preview, volume, found, z_to_xy=z_to_xy_ratio(info))
-    return _outcome(job, tree, seconds=perf_counter() - began)
+        shown = volume if label in (None, EVERY) else _mask_of(volume, int(label), job.file)
+        drawn = ZSwc.concatenate(found.values())
+        write_preview(job.preview, shown, drawn, z_to_xy=z_to_xy_ratio(info))
+    return _outcome(job, list(written.values()), seconds=perf_counter() - began)
 
 
 def summary(outcome: Outcome) -> str:
     """Return what was found in one line."""
     counts = counted(node=outcome.nodes, tree=outcome.trees)
+    files = "" if outcome.files == 1 else counted(file=outcome.files) + ", "
     found = "" if outcome.nodes else " (nothing found)"
     unit = "um" if outcome.unit == "um" else "voxels"
     length = f"length {outcome.length:.1f} {unit}"
-    return f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
+    return f"{outcome.output}: {files}{counts}{found}, {length}, {outcome.seconds:.1f} s"
 
 
 def _options(job: SkeletonizeJob) -> SkeletonizeConfig:
@@ -99,6 +108,54 @@ def _options(job: SkeletonizeJob) -> SkeletonizeConfig:
     if job.label is not None:
         raise ValueError("level is for grey values and label for labels; give one of them")
     return replace(options, level=job.level)
+
+
+def _label(job: SkeletonizeJob) -> str | None:
+    """A number, or all of them, or None where labels are not told apart."""
+    text = job.label
+    if text in (None, EVERY):
+        if text and job.root is not None:
+            raise ValueError("root is for one tree; give it with one label, not with all")
+        return text
+    if not (text.isdecimal() and int(text) > 0):
+        raise ValueError(f"label must be a number from 1, or {EVERY}, not {text!r}")
+    return text
+
+
+def _file(job: SkeletonizeJob, label: int) -> Path:
+    """Where the tree of one of all labels goes."""
+    return job.output / f"{label}.swc"
+
+
+def _trees(
+    job: SkeletonizeJob,
+    volume: Array,
+    label: str | None,
+    options: SkeletonizeConfig,
+    *,
+    progress: bool,
+) -> dict[Path, ZSwc]:
+    """The trees by the files that they go to."""
+    if label == EVERY:
+        bodies = skeletonize_labels(
+            volume,
+            config=options,
+            downsample=job.downsample,
+            radius=job.radius,
+            progress=progress,
+        )
+        return {_file(job, label): tree for label, tree in bodies.items()}
+    if label is not None:
+        volume = _mask_of(volume, int(label), job.file)
+    tree = skeletonize(
+        volume,
+        config=options,
+        downsample=job.downsample,
+        root=job.root,
+        radius=job.radius,
+        progress=progress,
+    )
+    return {job.output: tree}
 
 
 def _require_unit(file: Path, info: ZImgInfo) -> None:
@@ -118,14 +175,15 @@ def _mask_of(volume: Array, label: int, file: Path) -> Array:
     return xp.astype(mask, xp.uint8)
 
 
-def _outcome(job: SkeletonizeJob, tree: ZSwc, *, seconds: float) -> Outcome:
+def _outcome(job: SkeletonizeJob, trees: list[ZSwc], *, seconds: float) -> Outcome:
     return Outcome(
         input=str(job.file),
         output=str(job.output),
         preview=None if job.preview is None else str(job.preview),
-        nodes=len(tree),
-        trees=len(tree.roots),
-        length=tree.total_length(),
+        files=len(trees),
+        nodes=sum(map(len, trees)),
+        trees=sum(len(tree.roots) for tree in trees),
+        length=sum(tree.total_length() for tree in trees),
         unit="um" if job.in_um else "voxel",
         seconds=seconds,
     )
