@@ -2,6 +2,8 @@
 
 # ruff: noqa: N802, ARG002 (methods and arguments are those of the reference)
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -173,3 +175,47 @@ def test_a_missing_method_and_a_wrong_result_are_told(tmp_path: Path):
     with pytest.raises(TypeError, match="ZImgBlockProvider is needed, got int"):
         ZImg.writeImg(tmp_path / "a.v3draw", 5)
     assert not list(tmp_path.iterdir())
+
+
+class Failing(Blocks):
+    """Ends at its fifth block: with an error, or as one that is killed."""
+
+    def block(self, index: int) -> ZImg:
+        if index < 4:
+            return super().block(index)
+        raise KeyError("the fifth")
+
+
+KILLED = """
+import os, signal, sys
+from tests.io.test_streaming import Blocks
+from zimg import ZImg
+
+class Killed(Blocks):
+    def block(self, index):
+        if index == 4:
+            print(sorted(os.listdir(os.path.dirname(sys.argv[1]))), flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().block(index)
+
+ZImg.writeImg(sys.argv[1], blockProvider=Killed())
+"""
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.ome.zarr"])
+def test_blocks_that_fail_leave_nothing_behind(name, tmp_path):
+    with pytest.raises(KeyError, match="the fifth"):
+        ZImg.writeImg(tmp_path / name, blockProvider=Failing())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a scratch file has no name on Linux")
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif", "a.ome.zarr"])
+def test_blocks_of_a_killed_process_leave_nothing_behind(name, tmp_path):
+    command = [sys.executable, "-c", KILLED, str(tmp_path / name)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == -9
+    assert ".blocks-" not in done.stdout
+    ZImg.writeImg(tmp_path / name, blockProvider=Blocks())
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    np.testing.assert_array_equal(zimg.read(tmp_path / name).data[0], DATA)

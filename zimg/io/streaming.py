@@ -1,11 +1,12 @@
 """Images written while they are given, plane by plane or block by block."""
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,8 @@ def write_provided(
         File to create or replace.
     provider
         Gives slices or blocks, on any device. Blocks are collected in a scratch file beside `path`
-        first, which takes as many bytes as the image unpacked.
+        first, which takes as many bytes as the image unpacked. It has no name (on Windows, one
+        that the system removes), so that nothing of it stays, even when the process is killed.
     format, parameters
         As in `zimg.io.write`.
 
@@ -81,8 +83,9 @@ def _pixels_of(
     if isinstance(provider, ZImgSliceProvider):
         yield SlicePixels(provider, info)
         return
-    with told_of_writing(path), TemporaryDirectory(prefix=".blocks-", dir=path.parent) as folder:
-        yield BlockPixels(provider, info, Path(folder) / "voxels")
+    beside = Path(os.path.realpath(path)).parent
+    with told_of_writing(path), TemporaryFile(prefix=".blocks-", dir=beside) as scratch:
+        yield BlockPixels(provider, info, scratch)
 
 
 class SlicePixels:
@@ -117,22 +120,26 @@ class BlockPixels:
     info
         What it announced.
     scratch
-        File to collect in.
+        Open file to collect in, empty.
     """
 
-    def __init__(self, provider: Blocks, info: ZImgInfo, scratch: Path) -> None:
+    def __init__(self, provider: Blocks, info: ZImgInfo, scratch: IO[bytes]) -> None:
         self._provider, self.info, self._scratch = provider, info, scratch
         self.dtype = np.dtype(info.dataTypeString())
         self._shape = info.size[::-1]
+        self._collected = False
 
     def slab(self, time: int, first: int, last: int) -> NDArray[Any]:
         """Planes of a time point."""
-        if not self._scratch.exists():
+        if not self._collected:
             self._collect()
+            self._collected = True
         return np.array(self._voxels()[time, :, first:last])
 
     def _collect(self) -> None:
-        np.memmap(self._scratch, self.dtype, "w+", shape=self._shape)
+        if hasattr(os, "posix_fallocate"):  # a full disk is told now; later it ends the process
+            count = math.prod(self._shape) * self.dtype.itemsize
+            os.posix_fallocate(self._scratch.fileno(), 0, count)
         if lowest(self.dtype):
             for time in range(self._shape[0]):
                 for z in range(self._shape[2]):
