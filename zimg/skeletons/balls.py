@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Offsets = NDArray[np.int64]
 Step = tuple[int, int, int]
 
-PIECE = 128
+PIECE = 32
 """Voxels of a branch that are painted at a time, which bounds the memory it takes."""
 
 
@@ -84,7 +84,7 @@ class Painter:
         self._numbers = numbers.reshape(-1)
         self._shape = numbers.shape
         self._strides = np.asarray([numbers.shape[1] * numbers.shape[2], numbers.shape[2], 1])
-        self._flat: dict[tuple[float, Step | None], Offsets] = {}
+        self._known: dict[tuple[float, Step | None], tuple[NDArray[np.int32], Offsets]] = {}
 
     def reached(self, places: NDArray[np.integer], radii: NDArray[np.float64]) -> Offsets:
         """Numbers of the foreground voxels in the balls round `places`, some more than once.
@@ -106,32 +106,31 @@ class Painter:
         reach = np.asarray([widths(radius).shape for radius in radii]) // 2
         reach = np.concatenate([reach, reach[:, :1]], axis=1)  # no row is longer than the height
         inside = ((places >= reach) & (places + reach < self._shape)).all(axis=1)
-        center = places @ self._strides
         steps = map(tuple, (places[1:] - places[:-1]).tolist())
-        flat, sizes = [], []
-        for radius, before, step in zip(radii, [None, *radii], [None, *steps], strict=False):
-            # of a ball as large as the one before only a shell is new
-            flat.append(self._offsets(radius, step if radius == before else None))
-            sizes.append(len(flat[-1]))
-        at = np.repeat(center, sizes) + np.concatenate(flat)
-        if not inside.all():
-            at = at[np.repeat(inside, sizes)]
-        found = [self._numbers[at]]
-        found += [self._cut(places[i], radii[i]) for i in np.flatnonzero(~inside).tolist()]
+        parts = [  # of a ball as large as the one before only a shell is new
+            self._offsets(radius, step if radius == before else None)
+            for radius, before, step in zip(radii, [None, *radii], [None, *steps], strict=False)
+        ]
+        whole, cut = np.flatnonzero(inside), np.flatnonzero(~inside)
+        found = []
+        if len(whole):
+            flat = [parts[i][1] for i in whole.tolist()]
+            center = np.repeat(places[whole] @ self._strides, [len(part) for part in flat])
+            found.append(self._numbers[center + np.concatenate(flat)])
+        if len(cut):
+            near = [parts[i][0] for i in cut.tolist()]
+            cells = np.repeat(places[cut], [len(part) for part in near], axis=0)
+            cells += np.concatenate(near)
+            cells = cells[((cells >= 0) & (cells < self._shape)).all(axis=1)]
+            found.append(self._numbers[cells @ self._strides])
         numbers = np.concatenate(found)
         return numbers[numbers >= 0].astype(np.int64)
 
-    def _offsets(self, radius: float, step: Step | None) -> Offsets:
-        """Distances in the flat volume to the cells of a ball, or of its shell."""
-        known = self._flat.get((radius, step))
+    def _offsets(self, radius: float, step: Step | None) -> tuple[NDArray[np.int32], Offsets]:
+        """Cells of a ball, or of its shell, and their distances in the flat volume."""
+        known = self._known.get((radius, step))
         if known is None:
             cells = ball(radius) if step is None else shell(radius, step)
-            known = cells @ self._strides
-            self._flat[radius, step] = known
+            known = cells.astype(np.int32), cells @ self._strides
+            self._known[radius, step] = known
         return known
-
-    def _cut(self, place: NDArray[np.integer], radius: float) -> NDArray[np.integer]:
-        """What a ball reaches that the border of the volume cuts."""
-        cells = ball(radius) + place
-        cells = cells[((cells >= 0) & (cells < self._shape)).all(axis=1)]
-        return self._numbers[cells @ self._strides]

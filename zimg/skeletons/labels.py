@@ -21,6 +21,9 @@ from zimg.skeletons.pipeline import Radius, Wish, skeleton_of
 from zimg.skeletons.window import Window, fills_background, widened
 from zimg.swc import ZSwc
 
+CPU = 1
+"""As DLPack calls it. What is there is worked on as NumPy's: JAX would compile for every box."""
+
 
 def skeletonize_labels(
     labels: ZImg | Array,
@@ -71,15 +74,17 @@ def skeletonize_labels(
     xp = array_namespace(volume)
     if not xp.isdtype(volume.dtype, "integral"):
         raise TypeError(f"labels must be integers, got {volume.dtype}")
+    if volume.__dlpack_device__()[0] == CPU:
+        volume = to_host(volume)
     options = resolve_options(config, downsample=intervals(downsample))
     wish = Wish(checked_radius(radius))
     with reporter(progress, cancel) as report:
         report.stage("labels")
         boxes = _chosen(boxes_of(volume), ids)
         report.stage("bodies", len(boxes))
-        found = {}
+        found, quiet = {}, reporter(None, cancel)  # stages of one body are not shown
         for label, box in boxes.items():
-            found[label] = _body(volume, label, box, options, wish, report)
+            found[label] = _body(volume, label, box, options, wish, quiet)
             report.advance()
         return found
 
@@ -98,15 +103,7 @@ def _body(
     window = Window((0, 0, 0), shape) if whole else widened(box, shape, options)
     part = widened_type(window.of(volume), xp=array_namespace(volume))
     mask, start = object_mask(part == label, options), window.reduced(options)
-    return skeleton_of(mask, start, options=options, report=_Quiet(report), wish=wish)
-
-
-class _Quiet(Reporter):
-    """Cancels as another does; the stages of one body are not shown."""
-
-    def __init__(self, report: Reporter) -> None:
-        super().__init__()
-        self.check = report.check  # type: ignore[method-assign]
+    return skeleton_of(mask, start, options=options, report=report, wish=wish)
 
 
 def _chosen(boxes: dict[int, Window], ids: Iterable[int] | None) -> dict[int, Window]:

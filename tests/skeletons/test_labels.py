@@ -1,0 +1,121 @@
+"""`zimg.skeletonize_labels`: each body as if it were alone."""
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import zimg
+from tests.skeletons.trees import assert_same
+from zimg import ZCancellationException, ZImg
+
+
+def bodies() -> np.ndarray:
+    """Two rods that touch, one apart, one voxel, and a tube with a hole."""
+    labels = np.zeros((16, 40, 50), np.uint16)
+    labels[5:9, 3:9, 2:40] = 7
+    labels[5:9, 9:14, 2:30] = 3
+    labels[10:15, 20:30, 5:45] = 65535
+    labels[12, 24:26, 10:40] = 9
+    labels[0, 0, 0] = 2
+    return labels
+
+
+CONFIGS: list[Any] = [
+    None,
+    "SKELETONIZE",
+    "FLYEM_SKELETONIZE",
+    {"minimalLength": 3, "downsampleInterval": [2, 1, 0], "fillingHole": True},
+    {"minimalLength": 3, "removingBorder": True, "minimalObjectSize": 20},
+    {"minimalLength": 3, "levelOp": 2, "level": 0},
+    {"minimalLength": 3, "level": 5},
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_every_body_has_the_tree_that_it_has_alone(config: Any) -> None:
+    labels = bodies()
+    found = zimg.skeletonize_labels(labels, config=config)
+    assert list(found) == [2, 3, 7, 9, 65535]
+    for label, tree in found.items():
+        assert_same(tree, zimg.skeletonize(labels == label, config=config))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 5), st.integers(1, 7), st.integers(1, 9)),
+           elements=st.integers(0, 2)),
+    st.sampled_from(CONFIGS[3:]),
+)  # fmt: skip
+def test_bodies_of_any_shape_are_as_they_are_alone(labels: np.ndarray, config: Any) -> None:
+    for label, tree in zimg.skeletonize_labels(labels, config=config).items():
+        assert_same(tree, zimg.skeletonize(labels == label, config=config))
+
+
+def test_bodies_asked_for_come_in_the_order_asked() -> None:
+    assert list(zimg.skeletonize_labels(bodies(), ids=[65535, 7])) == [65535, 7]
+
+
+def test_negative_labels_are_bodies() -> None:
+    labels = bodies().astype(np.int32)
+    labels[labels == 7] = -4
+    assert_same(zimg.skeletonize_labels(labels, ids=[-4])[-4], zimg.skeletonize_labels(bodies())[7])
+
+
+def test_without_bodies_there_are_no_trees() -> None:
+    assert zimg.skeletonize_labels(np.zeros((3, 4, 5), np.uint8)) == {}
+
+
+def test_an_image_and_a_plane_of_it_are_taken() -> None:
+    plane = bodies()[6]
+    for taken in (plane, ZImg(plane[None, :, :], layout="ZYX")):
+        assert set(zimg.skeletonize_labels(taken)) == {3, 7}
+
+
+def test_radii_in_space_are_those_of_a_single_body() -> None:
+    options = {"radius": "euclidean", "config": {"resolution": [1, 3]}}
+    tree = zimg.skeletonize_labels(bodies(), ids=[7], **options)[7]
+    assert_same(tree, zimg.skeletonize(bodies() == 7, **options))
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "error", "told"),
+    [
+        (bodies().astype(np.float32), {}, TypeError, "labels must be integers, got float32"),
+        (bodies() > 0, {}, TypeError, "labels must be integers, got bool"),
+        (bodies(), {"ids": [7, 8, 1]}, ValueError, "no body with label 1, 8"),
+        (bodies(), {"ids": [0]}, ValueError, "no body with label 0"),
+        (bodies(), {"radius": "round"}, ValueError, "'planar' or 'euclidean'"),
+        (bodies()[0, 0], {}, ValueError, r"\(Z, Y, X\)"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(
+    labels: np.ndarray, options: dict[str, Any], error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        zimg.skeletonize_labels(labels, **options)
+
+
+def test_progress_counts_bodies_and_work_stops_when_it_is_cancelled() -> None:
+    cancel, seen = threading.Event(), []
+
+    def watch(stage: str, done: int, total: int | None) -> None:
+        seen.append((stage, done, total))
+        if done == 2:
+            cancel.set()
+
+    with pytest.raises(ZCancellationException):
+        zimg.skeletonize_labels(bodies(), progress=watch, cancel=cancel)
+    assert seen[-1] == ("bodies", 2, 5)
+
+
+def test_frameworks_give_the_trees_of_numpy(lane: Any, xp: Any, device: Any) -> None:
+    if lane.id not in ("numpy", "torch", "torch-cuda", "jax", "cupy"):
+        pytest.skip("a device that the host cannot read")
+    found = zimg.skeletonize_labels(xp.asarray(bodies(), device=device))
+    for label, tree in zimg.skeletonize_labels(bodies()).items():
+        assert_same(found[label], tree)
