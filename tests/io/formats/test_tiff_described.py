@@ -9,6 +9,7 @@ import pytest
 import tifffile
 
 import zimg
+from tests.io.fuzzing import refusals
 from zimg import FileFormat, VoxelSizeUnit, ZException, ZImg
 
 RNG = np.random.default_rng(7)
@@ -166,3 +167,14 @@ def test_a_plane_that_micromanager_did_not_store_is_named(planes, tmp_path):
     with pytest.raises(ZException, match=told):
         zimg.read(path)
     np.testing.assert_array_equal(zimg.read(path, scene=1).data[0][0, 0], planes[0, 0, 0, 1])
+
+
+def test_damaged_stacks_of_micromanager_give_errors_or_images_of_their_size(planes, tmp_path):
+    data = micromanager(tmp_path / "a.tif", planes).read_bytes()
+    assert refusals(tmp_path / "b.tif", data, count=300, cuts=0.3) > 50
+
+
+def test_damaged_descriptions_of_tifffile_give_errors_or_images_of_their_size(tmp_path):
+    data = RNG.integers(0, 255, (2, 3, 4, 5)).astype(np.uint8)
+    whole = shaped(tmp_path / "a.tif", data, "CZYX").read_bytes()
+    assert refusals(tmp_path / "b.tif", whole, count=300, cuts=0.3) > 50

@@ -3,6 +3,7 @@
 The layout is that of https://micro-manager.org/Micro-Manager_File_Formats.
 """
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from zimg.io.formats.tiff.scene import TiffScene, scene_like
 from zimg.io.missing import MissingPlane
 from zimg.io.units import usable
 
+_log = logging.getLogger("zimg")
 INDEX_MARK = 54773648  # the number at byte 8
 Planes = dict[tuple[int, int, int], int]  # page by time, z and channel
 
@@ -45,6 +47,8 @@ def micromanager_scenes(pages: TiffPages) -> list[TiffScene] | None:
     """The image of each position; None for files by others and those without an index."""
     summary, index = summary_of(pages)
     if not summary or not len(index):
+        if summary:
+            _log.warning("%s has no index of planes by Micro-Manager", pages.tiff.filename)
         return None
     offsets = np.asarray(pages.directories.offsets, dtype=np.int64)
     numbers = {int(offset): number for number, offset in enumerate(offsets)}
