@@ -225,7 +225,7 @@ CALLS: dict[str, list[Call]] = {
     "reduced": [Call(_reduced, (VOLUME.astype(t),)) for t in ("uint8", "int16", "float32")],
     "merged": [
         Call(partial(_merged, mode=mode), (VOLUME.astype(t),))
-        for mode in ("First", "Max", "Min", "Mean")
+        for mode in ("First", "Max", "Min", "Mean", "Median")
         for t in ("uint8", "uint16", "float32")
     ],
     # Without float64 a sum next to a half may be rounded to the other side: floats tell the rest.
@@ -263,7 +263,7 @@ NOT_CALLED = {
 """Public functions of the kernels without a call, and why."""
 
 
-INSIDE = {"whole": "combined runs it"}
+INSIDE = {"whole": "combined runs it", "integers": "merged runs it"}
 """Modules whose functions are parts of another kernel, and which."""
 
 

@@ -57,7 +57,7 @@ def main(folder: Path, rounds: int) -> None:
     """Print a row for each type and call as soon as it is measured."""
     folder.mkdir(parents=True, exist_ok=True)
     write = sys.stdout.write
-    write("| 256 cubed | ours, s | reference, s | ratio | mean differs by |\n|---|--:|--:|--:|--:|\n")
+    write("| 256 cubed | ours, s | reference, s | ratio | means apart |\n|---|--:|--:|--:|--:|\n")
     with Pairs(PROGRAM, folder) as pairs:
         for name, pair in measured(pairs, rounds):
             ours, theirs = pair.median(OURS), pair.median(THEIRS)

@@ -1,11 +1,20 @@
 """One voxel for each block of voxels: largest, smallest, mean, median or first."""
 
+import math
+from collections.abc import Iterator
 from itertools import product
 
-from zimg._dispatch import array_namespace, device
+from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
+from zimg.kernels.integers import along_axes, mean_of_blocks, mean_of_two, orderable, restored
 from zimg.kernels.resize import widest_float
-from zimg.kernels.widen import widened
+
+VOXELS = 1 << 20
+"""Voxels that are worked on at once, so that what is in between stays in a cache."""
+
+SORTED = 64
+"""From so many voxels per block on, medians sort; below they compare pairs, as sorts of few are
+slow."""
 
 
 def merged(volume: Array, block: tuple[int, int, int], mode: str) -> Array:
@@ -14,7 +23,7 @@ def merged(volume: Array, block: tuple[int, int, int], mode: str) -> Array:
     Parameters
     ----------
     volume
-        ``(Z, Y, X)``, real.
+        ``(Z, Y, X)``, real or bool.
     block
         Voxels per block along z, y, x, at least 1.
     mode
@@ -23,23 +32,24 @@ def merged(volume: Array, block: tuple[int, int, int], mode: str) -> Array:
     Returns
     -------
     Array
-        ``ceil(n / block)`` voxels per axis, in the dtype and on the device of `volume`; means and
-        medians of integers are cut toward zero, as the reference does.
+        ``ceil(n / block)`` voxels per axis, in the dtype and on the device of `volume`. Means and
+        medians of integers are exact, cut toward zero as the reference does; bool counts as 0 and
+        1. Those of floats are computed in float64 where the device has it. Blocks with NaN give no
+        promise.
     """
     if mode == "First":
         return volume[:: block[0], :: block[1], :: block[2]]
     xp = array_namespace(volume)
-    if mode in ("Mean", "Median"):
-        values = xp.astype(volume, widest_float(volume, xp=xp))
-    else:
-        values = widened(volume, xp=xp)
-    return xp.astype(_by_parts(values, block, mode, xp=xp), volume.dtype)
+    if volume.ndim == 0 or 0 in volume.shape:
+        return volume
+    planes = max(1, VOXELS // (block[0] * math.prod(volume.shape[1:]))) * block[0]
+    depth = volume.shape[0]
+    slabs = [volume[z : min(z + planes, depth), ...] for z in range(0, depth, planes)]
+    return xp.concat([_by_parts(slab, block, mode, xp=xp) for slab in slabs], axis=0)
 
 
 def _by_parts(values: Array, block: tuple[int, ...], mode: str, *, xp: Namespace) -> Array:
     """Whole and cut blocks apart, so that every part has blocks of one size."""
-    if values.ndim == 0 or 0 in values.shape:
-        return values
     for axis, (length, side) in enumerate(zip(values.shape, block, strict=True)):
         whole = length // side * side
         if whole == length:
@@ -56,15 +66,57 @@ def _by_parts(values: Array, block: tuple[int, ...], mode: str, *, xp: Namespace
 
 
 def _merged_whole(values: Array, block: tuple[int, ...], mode: str, *, xp: Namespace) -> Array:
-    starts = product(*(range(side) for side in block))
-    a, b, c = block
-    stack = xp.stack([values[i::a, j::b, k::c] for i, j, k in starts], axis=0)
-    if mode == "Max":
-        return xp.max(stack, axis=0)
-    if mode == "Min":
-        return xp.min(stack, axis=0)
     if mode == "Mean":
-        return xp.mean(stack, axis=0)
-    ordered, count = xp.sort(stack, axis=0), stack.shape[0]
-    half = xp.asarray(0.5, dtype=values.dtype, device=device(values))
-    return (ordered[(count - 1) // 2, ...] + ordered[count // 2, ...]) * half
+        return _mean(values, block, xp=xp)
+    held = orderable(values, xp=xp)
+    if mode == "Median":
+        return _median(held, block, values, xp=xp)
+    found = along_axes(held, block, xp.maximum if mode == "Max" else xp.minimum)
+    return restored(found, values.dtype, xp=xp)
+
+
+def _mean(values: Array, block: tuple[int, ...], *, xp: Namespace) -> Array:
+    if not xp.isdtype(values.dtype, "real floating"):
+        return mean_of_blocks(values, block, xp=xp)
+    total = along_axes(xp.astype(values, widest_float(values, xp=xp)), block, lambda a, b: a + b)
+    return xp.astype(total / math.prod(block), values.dtype)
+
+
+def _median(held: Array, block: tuple[int, ...], values: Array, *, xp: Namespace) -> Array:
+    """The middle one, or the mean of the two in the middle."""
+    a, b, c = block
+    parts = [held[i::a, j::b, k::c] for i, j, k in product(*map(range, block))]
+    ordered = _ordered(parts, xp=xp)
+    below, above = ordered[(len(parts) - 1) // 2], ordered[len(parts) // 2]
+    if not xp.isdtype(values.dtype, "real floating"):
+        return mean_of_two(below, above, values.dtype, xp=xp)
+    kind = widest_float(values, xp=xp)
+    return xp.astype((xp.astype(below, kind) + xp.astype(above, kind)) / 2.0, values.dtype)
+
+
+def _ordered(parts: list[Array], *, xp: Namespace) -> list[Array]:
+    """At each place the values of all parts in ascending order."""
+    if len(parts) >= SORTED:
+        stack = xp.sort(xp.stack(parts, axis=0), axis=0)
+        return [stack[i, ...] for i in range(len(parts))]
+    parts = list(parts)
+    for i, j in _comparisons(len(parts)):
+        parts[i], parts[j] = xp.minimum(parts[i], parts[j]), xp.maximum(parts[i], parts[j])
+    return parts
+
+
+def _comparisons(count: int) -> Iterator[tuple[int, int]]:
+    """Pairs to put in order, one after another, to sort: Batcher's merge exchange.
+
+    D. E. Knuth, The Art of Computer Programming, vol. 3, 5.2.2, algorithm M.
+    """
+    top = 1 << max(count - 1, 0).bit_length() >> 1
+    step = top
+    while step:
+        other, phase, apart = top, 0, step
+        while True:
+            yield from ((i, i + apart) for i in range(count - apart) if i & step == phase)
+            if other == step:
+                break
+            apart, other, phase = other - step, other // 2, step
+        step //= 2

@@ -86,7 +86,7 @@ def resampled(volume: Array, sizes: tuple[int, ...], kernel: str, *, smooth: boo
     return _weighted(volume, sizes, weights)
 
 
-def _picked(volume: Array, weights: list[Rows | None]) -> Array:
+def _picked(volume: Array, weights: Sequence[Rows | None]) -> Array:
     """New voxels that are copies of old ones."""
     xp, on = array_namespace(volume), device(volume)
     for axis, rows in enumerate(weights):
@@ -97,7 +97,7 @@ def _picked(volume: Array, weights: list[Rows | None]) -> Array:
     return volume
 
 
-def _weighted(volume: Array, sizes: tuple[int, ...], weights: list[Rows | None]) -> Array:
+def _weighted(volume: Array, sizes: tuple[int, ...], weights: Sequence[Rows | None]) -> Array:
     """New voxels that are sums of old ones, some planes at a time, which bounds the memory."""
     xp = array_namespace(volume)
     dtype = widest_float(volume, xp=xp)
