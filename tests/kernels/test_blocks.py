@@ -20,7 +20,7 @@ MODES = ("Max", "Min", "Mean", "Median", "First")
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 SIDES = st.tuples(*[st.integers(1, 4)] * 3)
 SHAPES = array_shapes(min_dims=3, max_dims=3, max_side=6)
-few = settings(deadline=None, max_examples=40)
+few = settings(deadline=None, max_examples=25)
 
 OF_MODE = {
     "Max": max,
@@ -52,12 +52,12 @@ def extremes(dtype, shape, seed):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "uint32", "int64", "uint64"])
 def test_integers_are_exact_on_every_lane(xp, device, dtype, mode):
     if dtype not in xp.__array_namespace_info__().dtypes(device=device):
         pytest.skip(f"this device has no {dtype}")
-    volume = extremes(dtype, (5, 6, 7), 3)
-    for block in ((2, 2, 2), (1, 3, 2), (4, 5, 6), (1, 1, 1)):
+    volume = extremes(dtype, (4, 6, 7), 3)
+    for block in ((2, 3, 2), (1, 2, 4)):
         got = merged(upload(volume, on=device, xp=xp), block, mode)
         assert got.dtype == getattr(xp, dtype)
         assert (bring_home(got) == expected(volume, block, mode)).all()

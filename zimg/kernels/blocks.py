@@ -8,6 +8,7 @@ from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
 from zimg.kernels.integers import along_axes, mean_of_blocks, mean_of_two, orderable, restored
 from zimg.kernels.resize import widest_float
+from zimg.ops import jit
 
 VOXELS = 1 << 20
 """Voxels that are worked on at once, so that what is in between stays in a cache."""
@@ -62,10 +63,10 @@ def _by_parts(values: Array, block: tuple[int, ...], mode: str, *, xp: Namespace
             if cut.stop > cut.start
         ]
         return xp.concat(parts, axis=axis) if len(parts) > 1 else parts[0]
-    return _merged_whole(values, block, mode, xp=xp)
+    return jit(_merged_whole, xp=xp)(values, block=block, mode=mode, xp=xp)
 
 
-def _merged_whole(values: Array, block: tuple[int, ...], mode: str, *, xp: Namespace) -> Array:
+def _merged_whole(values: Array, *, block: tuple[int, ...], mode: str, xp: Namespace) -> Array:
     if mode == "Mean":
         return _mean(values, block, xp=xp)
     held = orderable(values, xp=xp)
