@@ -15,7 +15,7 @@ COLORS = np.repeat(40 * RNG.integers(0, 6, (3, 1, 60, 70), np.uint8), 2, axis=3)
 DEEP = RNG.integers(0, 2**16, (1, 1, 60, 70), np.uint16)
 # A value of each option that is not the usual one.
 OTHER = {
-    "zlibCompressionLevel": 1,
+    "zlibCompressionLevel": 0,
     "zstdCompressionLevel": -7,
     "jpegQuality": 30,
     "jpegProgressive": True,
