@@ -1,6 +1,5 @@
 """From a volume to its skeleton: mask, growth, branches, nodes, trees."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,7 +18,7 @@ from zimg.skeletons.descent import Descent, Floats, Index, descent, path_lengths
 from zimg.skeletons.joining import NODE_TYPE, Joiner
 from zimg.skeletons.mask import object_mask
 from zimg.skeletons.options import SkeletonizeConfig
-from zimg.skeletons.root import Anchor
+from zimg.skeletons.root import Anchor, root_at
 from zimg.skeletons.voxels import (
     Voxels,
     farthest,
@@ -33,15 +32,13 @@ from zimg.skeletons.voxels import (
 from zimg.skeletons.window import Corner, occupied
 from zimg.swc import ZSwc
 from zimg.swc.edits import Forest
-from zimg.swc.links import ERASED, NONE
+from zimg.swc.links import NONE
 from zimg.swc.resampling import resample_optimal
 
 MOST_OBJECTS = 65533
 """More give no result (behaviour of the reference)."""
 
 Radius = Literal["planar", "euclidean"]
-
-log = logging.getLogger("zimg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +118,7 @@ def skeleton_of(
     if options.resampleSwc:
         resample_optimal(forest)
     if objects.rooted is not None:
-        _root_at(forest, own, *objects.root_node())
+        root_at(forest, own, *objects.root_node())
     return forest.to_swc()
 
 
@@ -219,46 +216,6 @@ def _height(options: SkeletonizeConfig) -> float:
         in_plane = along_z = 1.0
     fx, fy, fz = options.factors
     return float(along_z * fz / (in_plane * (fx * fy) ** 0.5))
-
-
-def _root_at(
-    forest: Forest, own: list[int], position: tuple[float, float, float], radius: float
-) -> None:
-    """Turn the tree of one object so that it begins at this node, which thinning may have taken."""
-    left = [node for node in own if forest.parent[node] != ERASED] or forest.depth_first()
-    if not left:
-        log.warning("skeletonize: the object of the root has no branch that is long enough")
-        return
-    node, share = _nearest_edge(forest, left, np.asarray(position))
-    if forest.position[node] != position:
-        near = node
-        if 0 < share < 1:
-            node = forest.break_edge(near, share)
-        else:
-            node = forest.add(position, radius)
-            forest.put_before(near, node)
-            forest.append_child(node, near)
-        forest.position[node], forest.radius[node] = position, radius
-        forest.type[node] = NODE_TYPE
-    forest.set_root(node)
-
-
-def _nearest_edge(forest: Forest, nodes: list[int], point: Floats) -> tuple[int, float]:
-    """The node whose edge comes nearest to a point, and where; 1 at the node itself."""
-    end = np.asarray([forest.position[node] for node in nodes])
-    above = [forest.parent[node] for node in nodes]
-    begin = np.asarray(
-        [forest.position[up if up != NONE else node] for up, node in zip(above, nodes, strict=True)]
-    )
-    axis = end - begin
-    squared = (axis * axis).sum(axis=1)
-    share = ((point - begin) * axis).sum(axis=1) / np.where(squared > 0, squared, 1.0)
-    share = np.where(squared > 0, np.clip(share, 0.0, 1.0), 1.0)
-    apart = ((begin + share[:, None] * axis - point) ** 2).sum(axis=1)
-    best = int(np.argmin(apart))
-    if share[best] == 0:
-        return above[best], 1.0
-    return nodes[best], float(share[best])
 
 
 def _single(point: Floats) -> Forest:

@@ -1,5 +1,6 @@
-"""Where a tree is asked to begin: at a point, or inside a mask."""
+"""Where a tree is asked to begin, at a point or inside a mask, and the tree that begins there."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +12,14 @@ from zimg._typing import Array
 from zimg.kernels.distance import squared_distance
 from zimg.ops import to_host
 from zimg.skeletons.descent import Floats, Index
+from zimg.skeletons.joining import NODE_TYPE
 from zimg.skeletons.mask import reduced_by
 from zimg.skeletons.options import SkeletonizeConfig
 from zimg.skeletons.window import occupied
+from zimg.swc.edits import Forest, Point
+from zimg.swc.links import ERASED, NONE
+
+log = logging.getLogger("zimg")
 
 Root = Sequence[float] | Array | None
 
@@ -103,3 +109,51 @@ def _inside(mask: NDArray[Any], options: SkeletonizeConfig) -> Anchor:
     depth[place] = squared_distance(own)
     point = np.asarray(np.unravel_index(int(np.argmax(depth)), depth.shape), dtype=np.float64)
     return Anchor(point, size, depth)
+
+
+def root_at(forest: Forest, own: list[int], position: Point, radius: float) -> None:
+    """Turn the tree of one object so that it begins at a node here, which is made if need be.
+
+    Parameters
+    ----------
+    forest
+        Any trees; changed in place.
+    own
+        Nodes of the object, of which joining and thinning may have erased some.
+    position, radius
+        Of the new root.
+    """
+    left = [node for node in own if forest.parent[node] != ERASED] or forest.depth_first()
+    if not left:
+        log.warning("skeletonize: the object of the root has no branch that is long enough")
+        return
+    node, share = _nearest_edge(forest, left, np.asarray(position))
+    if forest.position[node] != position:
+        near = node
+        if 0 < share < 1:
+            node = forest.break_edge(near, share)
+        else:
+            node = forest.add(position, radius)
+            forest.put_before(near, node)
+            forest.append_child(node, near)
+        forest.position[node], forest.radius[node] = position, radius
+        forest.type[node] = NODE_TYPE
+    forest.set_root(node)
+
+
+def _nearest_edge(forest: Forest, nodes: list[int], point: Floats) -> tuple[int, float]:
+    """The node whose edge comes nearest to a point, and where; 1 at the node itself."""
+    end = np.asarray([forest.position[node] for node in nodes])
+    above = [forest.parent[node] for node in nodes]
+    begin = np.asarray(
+        [forest.position[up if up != NONE else node] for up, node in zip(above, nodes, strict=True)]
+    )
+    axis = end - begin
+    squared = (axis * axis).sum(axis=1)
+    share = ((point - begin) * axis).sum(axis=1) / np.where(squared > 0, squared, 1.0)
+    share = np.where(squared > 0, np.clip(share, 0.0, 1.0), 1.0)
+    apart = ((begin + share[:, None] * axis - point) ** 2).sum(axis=1)
+    best = int(np.argmin(apart))
+    if share[best] == 0:
+        return above[best], 1.0
+    return nodes[best], float(share[best])
