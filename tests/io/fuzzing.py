@@ -33,7 +33,9 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
     changed = bytearray(data)
     for _ in range(rng.choice((1, 1, 2, 8))):
         end = min(1024, len(changed)) if rng.random() < 0.5 else len(changed)
-        changed[rng.randrange(end)] = rng.randrange(256)
+        # A byte that the file has elsewhere keeps texts and numbers what they are, more often.
+        value = rng.choice(data) if rng.random() < 0.5 else rng.randrange(256)
+        changed[rng.randrange(end)] = value
     return bytes(changed)
 
 

@@ -106,8 +106,12 @@ class SlicePixels:
     def slab(self, time: int, first: int, last: int) -> NDArray[Any]:
         """Planes of a time point."""
         info = self.info
-        planes = [slice_of(self._provider, info, z, time) for z in range(first, last)]
-        return planes[0][:, None] if len(planes) == 1 else np.stack(planes, axis=1)
+        if last - first == 1:
+            return slice_of(self._provider, info, first, time)[:, None]
+        slab = np.empty((info.numChannels, last - first, info.height, info.width), self.dtype)
+        for z in range(first, last):  # one plane beside the slab at a time
+            slab[:, z - first] = slice_of(self._provider, info, z, time)
+        return slab
 
 
 class BlockPixels:
