@@ -48,16 +48,28 @@ def ball(radius: float) -> Offsets:
     return _cells(-wide, wide)
 
 
-def shell(radius: float, step: Step) -> Offsets:
-    """Offsets of a ball that the same ball one `step` (dz, dy, dx) before does not reach."""
-    wide = widths(radius)
-    dz, dy, dx = step
-    before = np.pad(wide, 1, constant_values=-1)
+def shell(radius: float, before: float, step: Step) -> Offsets:
+    """Offsets of a ball that another one, `step` (dz, dy, dx) before it, does not reach.
+
+    Parameters
+    ----------
+    radius, before
+        Of the ball and of the other one.
+    step
+        From the centre of the other one.
+    """
+    wide, other = widths(radius), widths(before)
+    margin = max(0, len(wide) - len(other)) // 2 + 1
+    other = np.pad(other, margin, constant_values=-1)
     height, width = wide.shape
-    before = before[1 + dz : 1 + dz + height, 1 + dy : 1 + dy + width]
-    left = _cells(-wide, np.minimum(wide, -before - dx - 1))
-    right = _cells(np.maximum(-wide, before - dx + 1), wide)
-    return np.concatenate([left, right])
+    top, left = (
+        outer // 2 - inner // 2 + way
+        for outer, inner, way in zip(other.shape, wide.shape, step, strict=False)
+    )
+    other = other[top : top + height, left : left + width]
+    first = _cells(-wide, np.where(other < 0, wide, np.minimum(wide, -other - step[2] - 1)))
+    last = _cells(np.maximum(-wide, other - step[2] + 1), np.where(other < 0, -wide - 1, wide))
+    return np.concatenate([first, last])
 
 
 def _cells(first: Offsets, last: Offsets) -> Offsets:
@@ -69,6 +81,10 @@ def _cells(first: Offsets, last: Offsets) -> Offsets:
     row = np.repeat(np.arange(len(lengths)), lengths)
     dx = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths - first, lengths)
     return np.stack([rows[row] - height, columns[row] - width, dx], axis=1)
+
+
+KEPT = 1 << 12
+"""Larger lists of cells are made anew: there are many, and they are seldom met again."""
 
 
 class Painter:
@@ -84,7 +100,9 @@ class Painter:
         self._numbers = numbers.reshape(-1)
         self._shape = numbers.shape
         self._strides = np.asarray([numbers.shape[1] * numbers.shape[2], numbers.shape[2], 1])
-        self._known: dict[tuple[float, Step | None], tuple[NDArray[np.int32], Offsets]] = {}
+        self._known: dict[
+            tuple[float, float | None, Step | None], tuple[NDArray[np.int32], Offsets]
+        ] = {}
 
     def reached(self, places: NDArray[np.integer], radii: NDArray[np.float64]) -> Offsets:
         """Numbers of the foreground voxels in the balls round `places`, some more than once.
@@ -107,8 +125,8 @@ class Painter:
         reach = np.concatenate([reach, reach[:, :1]], axis=1)  # no row is longer than the height
         inside = ((places >= reach) & (places + reach < self._shape)).all(axis=1)
         steps = map(tuple, (places[1:] - places[:-1]).tolist())
-        parts = [  # of a ball as large as the one before only a shell is new
-            self._offsets(radius, step if radius == before else None)
+        parts = [  # of a ball only what the one before does not reach is new
+            self._offsets(radius, before, step)
             for radius, before, step in zip(radii, [None, *radii], [None, *steps], strict=False)
         ]
         whole, cut = np.flatnonzero(inside), np.flatnonzero(~inside)
@@ -126,11 +144,17 @@ class Painter:
         numbers = np.concatenate(found)
         return numbers[numbers >= 0].astype(np.int64)
 
-    def _offsets(self, radius: float, step: Step | None) -> tuple[NDArray[np.int32], Offsets]:
+    def _offsets(
+        self, radius: float, before: float | None, step: Step | None
+    ) -> tuple[NDArray[np.int32], Offsets]:
         """Cells of a ball, or of its shell, and their distances in the flat volume."""
-        known = self._known.get((radius, step))
+        known = self._known.get((radius, before, step))
         if known is None:
-            cells = ball(radius) if step is None else shell(radius, step)
+            if before is None or step is None:
+                cells = ball(radius)
+            else:
+                cells = shell(radius, before, step)
             known = cells.astype(np.int32), cells @ self._strides
-            self._known[radius, step] = known
+            if len(cells) <= KEPT:
+                self._known[radius, before, step] = known
         return known
