@@ -641,6 +641,14 @@ def test_row_smallest_voxels_of_blocks() -> None:
     assert smallest.data[0].ravel().tolist() == [0, 2, 8, 10]
 
 
+def test_row_means_of_64_bits() -> None:
+    row = [2**63 - 1, 2**63 - 1, 2**53 + 1, 2**53 + 1]
+    image = ZImg(np.array(row, np.int64).reshape(1, 1, 1, 4))
+    for mode in (ImgMergeMode.Mean, ImgMergeMode.Median):
+        found = image.blockDownsample(2, 1, 1, mode).data[0]
+        assert found.ravel().tolist() == [2**63 - 1, 2**53 + 1]
+
+
 # TIFF and OME-TIFF that are written
 
 

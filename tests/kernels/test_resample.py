@@ -197,3 +197,11 @@ def test_a_mask_counts_as_zeros_and_ones(xp, device):
     mask = upload(np.array([[[True, False, True, True, False, False]]]), on=device, xp=xp)
     got = resampled(mask, (1, 1, 3), "Linear", smooth=False)
     assert bring_home(got).tolist() == [[[True, True, False]]]
+
+
+@few
+@given(shape=SIZES, sizes=SIZES, kernel=st.sampled_from(KERNELS), smooth=st.booleans())
+def test_sums_of_bytes_in_float32_are_those_of_float64(shape, sizes, kernel, smooth):
+    volume = np.random.default_rng(sum(shape)).integers(0, 256, shape).astype(np.uint8)
+    wide = resampled(volume.astype(np.uint16), sizes, kernel, smooth=smooth)
+    assert (resampled(volume, sizes, kernel, smooth=smooth) == np.minimum(wide, 255)).all()

@@ -38,7 +38,8 @@ class ImageGeometry:
 
         `antialiasing` widens the kernel along axes that shrink, for `Interpolant.Nearest` only
         with `antialiasingForNearest`. `useMultithreading` has no effect. Dtype and device are
-        kept; work is done channel by channel, in float64 where the device has it.
+        kept; work is done channel by channel, in float64 where the device has it. Nearest without
+        smoothing copies voxels as they are, but where a new centre lies right between two old ones.
 
         Raises
         ------
@@ -77,8 +78,8 @@ class ImageGeometry:
     ) -> Self:
         """A new image with one voxel per block; voxel sizes grow by the sides of the block.
 
-        Blocks at the far border hold what is left. Means and medians of integers are cut toward
-        zero. `ImgMergeMode.Interpolation` is a cubic `resize` to as many voxels.
+        Blocks at the far border hold what is left. Means and medians of integers are exact, and
+        cut toward zero. `ImgMergeMode.Interpolation` is a cubic `resize` to as many voxels.
 
         Raises
         ------

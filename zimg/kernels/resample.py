@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zimg._dispatch import array_namespace, device
-from zimg._typing import Array, Namespace
+from zimg._typing import Array, DType, Namespace
 from zimg.kernels.interpolation import Taps, taps
 from zimg.kernels.resize import in_type, widest_float
 from zimg.ops import gather
 from zimg.ops.gather import index_dtype
 
 Rows = Sequence[Taps]
+
+DIGITS_OF_FLOAT32 = 24
 
 VOXELS = 1 << 20
 """New voxels, before the planes shrink, that are worked on at once."""
@@ -90,8 +92,14 @@ def _picked(volume: Array, weights: Sequence[Rows | None]) -> Array:
     """New voxels that are copies of old ones."""
     xp, on = array_namespace(volume), device(volume)
     for axis, rows in enumerate(weights):
-        if rows is not None:
-            places = [next(iter(row)) for row in rows]
+        if rows is None:
+            continue
+        places = [next(iter(row)) for row in rows]
+        step = max(places[1] - places[0], 1) if len(places) > 1 else 1
+        even = slice(places[0], places[-1] + 1, step)
+        if places == list(range(even.start, even.stop, step)):
+            volume = volume[(*(slice(None),) * axis, even, ...)]
+        else:
             index = xp.asarray(places, dtype=index_dtype(xp=xp, on=on), device=on)
             volume = xp.moveaxis(gather(xp.moveaxis(volume, axis, 0), index, xp=xp), 0, axis)
     return volume
@@ -100,8 +108,8 @@ def _picked(volume: Array, weights: Sequence[Rows | None]) -> Array:
 def _weighted(volume: Array, sizes: tuple[int, ...], weights: Sequence[Rows | None]) -> Array:
     """New voxels that are sums of old ones, some planes at a time, which bounds the memory."""
     xp = array_namespace(volume)
-    dtype = widest_float(volume, xp=xp)
-    within = [_passed(rows, axis, volume) for axis in (2, 1) if (rows := weights[axis])]
+    dtype = _sum_type(volume, weights)
+    within = [_passed(rows, axis, volume, dtype) for axis in (2, 1) if (rows := weights[axis])]
     planes = max(FEWEST, VOXELS // (volume.shape[1] * volume.shape[2]))
     parts = []
     for first in range(0, sizes[0], planes):
@@ -110,7 +118,8 @@ def _weighted(volume: Array, sizes: tuple[int, ...], weights: Sequence[Rows | No
         if weights[0]:
             rows = weights[0][first:stop]
             start, stop = _extent(rows)
-            across = _passed([{i - start: w for i, w in row.items()} for row in rows], 0, volume)
+            moved = [{i - start: weight for i, weight in row.items()} for row in rows]
+            across = _passed(moved, 0, volume, dtype)
             passes = sorted([across, *within], key=lambda each: each.growth)
         values = xp.astype(volume[start:stop, :, :], dtype)
         for each in passes:
@@ -148,10 +157,23 @@ class _Pass:
         return found if self.axis == 1 else xp.moveaxis(found, 1, 0)
 
 
-def _passed(rows: Rows, axis: int, volume: Array) -> _Pass:
-    """The pass along an axis that has these weights."""
-    xp, on = array_namespace(volume), device(volume)
-    dtype, runs = widest_float(volume, xp=xp), []
+def _sum_type(volume: Array, weights: Sequence[Rows | None]) -> DType:
+    """float32 where sums of these integers are exact in it, else float64 where the device has it.
+
+    With weights from 0 to 1 in binary fractions, each axis adds their digits to those of a voxel.
+    """
+    xp = array_namespace(volume)
+    if volume.dtype in (xp.bool, xp.uint8, xp.int8):
+        axes = [[w for row in rows for w in row.values()] for rows in weights if rows]
+        digits = (max(w.as_integer_ratio()[1].bit_length() - 1 for w in found) for found in axes)
+        if min(map(min, axes)) > 0.0 and 8 + sum(digits) <= DIGITS_OF_FLOAT32:
+            return xp.float32
+    return widest_float(volume, xp=xp)
+
+
+def _passed(rows: Rows, axis: int, volume: Array, dtype: DType) -> _Pass:
+    """The pass along an axis that has these weights, for floats of a type."""
+    xp, on, runs = array_namespace(volume), device(volume), []
     for first in range(0, len(rows), RUN):
         start, stop = _extent(run := rows[first : first + RUN])
         weights = [[row.get(i, 0.0) for i in range(start, stop)] for row in run]
