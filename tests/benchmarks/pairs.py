@@ -64,13 +64,13 @@ class Pairs:
         for process in self._processes.values():
             process.communicate()
 
-    def run(self, request: str, rounds: int) -> Pair:
-        """Ask both sides by turns; a first round, which warms up, does not count."""
+    def run(self, request: str, rounds: int, *, warm_up: bool = True) -> Pair:
+        """Ask both sides by turns; a first round, if it is to warm up, does not count."""
         answers: dict[str, list[dict[str, Any]]] = {OURS: [], THEIRS: []}
-        for number in range(rounds + 1):
+        for number in range(rounds + warm_up):
             for side in (OURS, THEIRS)[:: 1 if number % 2 else -1]:
                 answer = self.ask(side, request)
-                if number:
+                if number >= warm_up:
                     answers[side].append(answer)
         return Pair(**answers)
 
