@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 import zimg
-from tests.skeletons.volumes import Mask, stars, volumes
+from tests.skeletons.volumes import Mask, labels, stars, volumes
 from zimg import ZSwc
 
 EXAMPLES = {"numpy": 25, "torch": 8, "torch-cuda": 20, "cupy": 20, "strict": 2, "jax": 1}
@@ -171,3 +171,15 @@ def test_an_object_that_is_to_be_kept_has_a_node_however_short(
         assert len(tree.roots) == ndimage.label(mask, np.ones((3, 3, 3)))[1]
 
     holds(law, volumes())
+
+
+def test_labels_give_the_trees_of_their_masks_one_by_one(
+    skeleton: Callable[..., ZSwc], holds: Callable[..., None], xp: Any, device: Any
+) -> None:
+    def law(volume: Mask, config: Any) -> None:
+        found = zimg.skeletonize_labels(xp.asarray(volume, device=device), config=config)
+        assert list(found) == np.unique(volume[volume > 0]).tolist()
+        for label, tree in found.items():
+            assert_same(tree, skeleton((volume == label).astype(np.uint8), config))
+
+    holds(law, labels(), st.sampled_from(CONFIGS))

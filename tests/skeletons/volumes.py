@@ -40,6 +40,18 @@ def volumes(*, long: bool = False) -> st.SearchStrategy[Mask]:
     return st.lists(LONG_TUBES if long else TUBES, min_size=1, max_size=3).map(_filled)
 
 
+def labels() -> st.SearchStrategy[Mask]:
+    """One to four tubes with numbers of their own, later ones over earlier ones."""
+    return st.lists(TUBES, min_size=1, max_size=4).map(_numbered)
+
+
+def _numbered(tubes: list[tuple[tuple[int, ...], tuple[int, ...], float]]) -> Mask:
+    volume = np.zeros(SHAPE, np.uint8)
+    for number, one in enumerate(tubes, 1):
+        volume[_filled([one]) > 0] = 20 * number
+    return volume
+
+
 @st.composite
 def stars(draw: st.DrawFn) -> Mask:
     """Arms one voxel thick from a thicker middle, of different lengths: nothing is a tie."""
