@@ -43,7 +43,7 @@ LABELS = """
 
 The largest labels in 250 x 250 x 250 voxels of the medulla of *Drosophila* (FlyEM FIB-25, Takemura
 et al. 2015, doi:10.1073/pnas.1509820112), each with the presets of the reference. Seconds are
-medians of {rounds} rounds in which all take turns, reading the file and writing the tree included;
+medians, rounds: {rounds}; in each all take turns, reading the file and writing the tree included;
 kimimaro is another method, it stands in the line of the preset without reduction.
 
 """
