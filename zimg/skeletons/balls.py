@@ -100,9 +100,7 @@ class Painter:
         self._numbers = numbers.reshape(-1)
         self._shape = numbers.shape
         self._strides = np.asarray([numbers.shape[1] * numbers.shape[2], numbers.shape[2], 1])
-        self._known: dict[
-            tuple[float, float | None, Step | None], tuple[NDArray[np.int32], Offsets]
-        ] = {}
+        self._known: dict[tuple[float, float | None, Step], tuple[NDArray[np.int32], Offsets]] = {}
 
     def reached(self, places: NDArray[np.integer], radii: NDArray[np.float64]) -> Offsets:
         """Numbers of the foreground voxels in the balls round `places`, some more than once.
@@ -127,7 +125,9 @@ class Painter:
         steps = map(tuple, (places[1:] - places[:-1]).tolist())
         parts = [  # of a ball only what the one before does not reach is new
             self._offsets(radius, before, step)
-            for radius, before, step in zip(radii, [None, *radii], [None, *steps], strict=False)
+            for radius, before, step in zip(
+                radii, [None, *radii], [(0, 0, 0), *steps], strict=False
+            )
         ]
         whole, cut = np.flatnonzero(inside), np.flatnonzero(~inside)
         found = []
@@ -145,15 +145,12 @@ class Painter:
         return numbers[numbers >= 0].astype(np.int64)
 
     def _offsets(
-        self, radius: float, before: float | None, step: Step | None
+        self, radius: float, before: float | None, step: Step
     ) -> tuple[NDArray[np.int32], Offsets]:
         """Cells of a ball, or of its shell, and their distances in the flat volume."""
         known = self._known.get((radius, before, step))
         if known is None:
-            if before is None or step is None:
-                cells = ball(radius)
-            else:
-                cells = shell(radius, before, step)
+            cells = ball(radius) if before is None else shell(radius, before, step)
             known = cells.astype(np.int32), cells @ self._strides
             if len(cells) <= KEPT:
                 self._known[radius, before, step] = known
