@@ -55,7 +55,7 @@ class Pairs:
 
     def __init__(self, program: str, folder: Path) -> None:
         python = {OURS: sys.executable, THEIRS: os.environ["ZIMG_REFERENCE_PYTHON"]}
-        self._processes = {side: _started(python[side], program, side, folder) for side in python}
+        self._processes = {side: started(python[side], program, side, folder) for side in python}
 
     def __enter__(self) -> Self:
         return self
@@ -78,10 +78,11 @@ class Pairs:
         """One answer of one side."""
         process = self._processes[side]
         print(request, file=process.stdin, flush=True)
-        return dict(json.loads(_answer(process, "took", request)))
+        return dict(json.loads(answer_of(process, "took", request)))
 
 
-def _started(python: str, program: str, side: str, folder: Path) -> "subprocess.Popen[str]":
+def started(python: str, program: str, side: str, folder: Path) -> "subprocess.Popen[str]":
+    """A process that has said that it is ready."""
     process = subprocess.Popen(
         [python, "-c", program, side, str(folder)],
         stdin=subprocess.PIPE,
@@ -90,11 +91,11 @@ def _started(python: str, program: str, side: str, folder: Path) -> "subprocess.
         text=True,
         cwd=folder,
     )
-    _answer(process, "ready", "its start")
+    answer_of(process, "ready", "its start")
     return process
 
 
-def _answer(process: Any, word: str, request: str) -> str:
+def answer_of(process: Any, word: str, request: str) -> str:
     """The rest of the next line that begins with `word`; the reference prints others."""
     for line in process.stdout:
         if line.startswith(word):

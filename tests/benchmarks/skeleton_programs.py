@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
-from tests.benchmarks.pairs import _answer, _started
+from tests.benchmarks.pairs import answer_of, started
 
 TOOLS = ("ours", "reference", "kimimaro")
 VARIABLES = {"reference": "ZIMG_REFERENCE_PYTHON", "kimimaro": "ZIMG_KIMIMARO_PYTHON"}
@@ -123,7 +123,7 @@ class Tools:
         python |= {tool: os.environ[name] for tool, name in VARIABLES.items() if name in os.environ}
         self.names = [tool for tool in chosen if tool in python]
         self._processes = {
-            tool: _started(python[tool], PROGRAM, tool, folder) for tool in self.names
+            tool: started(python[tool], PROGRAM, tool, folder) for tool in self.names
         }
 
     def __enter__(self) -> Self:
@@ -155,4 +155,4 @@ class Tools:
         """One answer of one tool."""
         process = self._processes[name]
         print(json.dumps(request), file=process.stdin, flush=True)
-        return dict(json.loads(_answer(process, "took", str(request))))
+        return dict(json.loads(answer_of(process, "took", str(request))))
