@@ -53,8 +53,9 @@ def mean_of_blocks(values: Array, block: tuple[int, ...], /, *, xp: Namespace) -
     xp
         Namespace of `values`.
     """
-    count, held = math.prod(block), orderable(values, xp=xp)
-    kind = _sum_type(values, held, count, xp=xp)
+    count, moved = math.prod(block), _moved_type(values, values.dtype, xp=xp)
+    held = values if moved is None else orderable(values, xp=xp)
+    kind = _sum_type(held, count, xp=xp)
     if kind is not None:
         total = along_axes(xp.astype(held, kind), block, lambda a, b: a + b)
         mean = total // count
@@ -92,12 +93,11 @@ def _moved_type(values: Array, dtype: DType, /, *, xp: Namespace) -> DType | Non
     return xp.int32 if dtype == xp.uint32 and "int64" not in known else None
 
 
-def _sum_type(values: Array, held: Array, count: int, /, *, xp: Namespace) -> DType | None:
-    """The smallest signed type that holds sums of `count` values, or None."""
-    moved = _moved_type(values, values.dtype, xp=xp)
-    own = held.dtype if moved or values.dtype == xp.bool else values.dtype
-    largest = max(int(xp.iinfo(own).max), -int(xp.iinfo(own).min)) * count
-    known = xp.__array_namespace_info__().dtypes(device=device(held), kind="signed integer")
+def _sum_type(values: Array, count: int, /, *, xp: Namespace) -> DType | None:
+    """The smallest signed type that holds sums of `count` such values, or None."""
+    limits = xp.iinfo(xp.uint8 if values.dtype == xp.bool else values.dtype)
+    largest = max(int(limits.max), -int(limits.min)) * count
+    known = xp.__array_namespace_info__().dtypes(device=device(values), kind="signed integer")
     fitting = (known[name] for name in ("int16", "int32", "int64") if name in known)
     return next((kind for kind in fitting if largest <= int(xp.iinfo(kind).max)), None)
 
