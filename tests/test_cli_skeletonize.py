@@ -77,7 +77,7 @@ def test_one_label_is_skeletonized_alone(command: Any, image: Path, tmp_path: Pa
 
 def test_all_labels_are_files_of_a_folder(command: Any, image: Path, tmp_path: Path) -> None:
     output, preview = tmp_path / "bodies", tmp_path / "bodies.png"
-    arguments = ("--label", "all", "--preview", preview, "--um")
+    arguments = ("--label", "all", "--workers", 2, "--preview", preview, "--um")
     found = told(command(image, "-o", output, *arguments, "--json", "-q"))
     assert sorted(path.name for path in output.iterdir()) == ["3.swc", "700.swc"]
     assert (found["files"], found["trees"]) == (2, 2)
@@ -171,6 +171,7 @@ def test_the_backend_gives_the_same_tree(
         (2, ["IMAGE", "-o", "OUT", "--radius", "round"], ["planar", "euclidean"]),
         (1, ["IMAGE", "-o", "FILE", "--label", "all"], ["rods.tif"]),
         (2, ["IMAGE", "-o", "OUT", "--label", "3", "--level", "5"], ["level", "label"]),
+        (2, ["IMAGE", "-o", "OUT", "--label", "3", "--workers", "2"], ["workers", "all"]),
         (2, ["IMAGE", "-o", "OUT", "--config", "OPTIONS"], ["unknown option 'minimal'"]),
         (1, ["IMAGE", "-o", "OUT", "--config", "NO_PRESET"], ["NO_PRESET"]),
         (1, ["IMAGE", "-o", "OUT", "--label", "4"], ["rods.tif has no label 4"]),

@@ -173,4 +173,4 @@ def main(what: str = "", gigabytes: float = 2.0) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2], *map(float, sys.argv[2:3]))
+    main(sys.argv[1] if sys.argv[1:] else "", *map(float, sys.argv[2:3]))

@@ -105,7 +105,9 @@ def test_of_several_descriptions_ome_comes_first_then_imagej_then_tifffile(tmp_p
         tags = [(65000, 2, 0, second.encode(), True)] if second else []
         with tifffile.TiffWriter(path) as file:
             for number, page in enumerate(flat):
-                more = {} if number else {"description": first.encode(), "extratags": tags}
+                more: dict[str, Any] = (
+                    {} if number else {"description": first.encode(), "extratags": tags}
+                )
                 file.write(page, photometric="minisblack", metadata=None, **more)
         data = bytearray(path.read_bytes())
         if second:  # tifffile writes one only
@@ -438,7 +440,7 @@ def test_pages_and_tiles_of_impossible_sizes_are_refused_before_allocating(side,
 
 def test_of_many_pages_only_those_are_parsed_that_are_wanted(tmp_path, monkeypatch):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
-        options = {"photometric": "minisblack", "metadata": None}
+        options: dict[str, Any] = {"photometric": "minisblack", "metadata": None}
         file.write(np.arange(20_000, dtype=np.uint16).reshape(-1, 1, 1), **options)
     parsed = []
     original = tifffile.TiffPage.__init__

@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ VOLUME = np.repeat(RNG.integers(0, 50, (2, 4, 60, 70), np.uint8), 2, axis=3)
 COLORS = np.repeat(40 * RNG.integers(0, 6, (3, 1, 60, 70), np.uint8), 2, axis=3)
 DEEP = RNG.integers(0, 2**16, (1, 1, 60, 70), np.uint16)
 # A value of each option that is not the usual one.
-OTHER = {
+OTHER: dict[str, Any] = {
     "zlibCompressionLevel": 0,
     "zstdCompressionLevel": -7,
     "jpegQuality": 30,
@@ -45,7 +46,7 @@ del TIFF[Compression.JPEGXR]
 PACKED = ["zlibCompressionLevel"]
 VOLUMES = {Compression.AUTO: PACKED, Compression.DEFLATE: PACKED, Compression.NONE: []}
 # The options that are honoured, by writer, image and compression.
-HONOURED = {
+HONOURED: dict[str, tuple[Any, dict[Any, list[str]]]] = {
     ".tif": (COLORS, TIFF),
     ".ome.tif": (VOLUME, {key: TIFF[key] for key in TIFF if key.name != "WEBP"}),
     ".png": (COLORS, dict.fromkeys(("AUTO", "DEFLATE", "ADOBE_DEFLATE"), PACKED)),

@@ -1,6 +1,7 @@
 """`zimg.skeletonize`: what it takes, what it refuses, and closed forms."""
 
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_radii_in_space_are_those_of_a_ball_and_radii_in_the_plane_those_of_its_
     ball = (z * z + y * y + x * x) <= 64
     flat = (z * z <= 4) & (y * y + x * x <= 144)
     for mask, planar, euclidean in ((ball, 8, 8), (flat, 12, 2)):
-        options = {"config": {"keepingSingleObject": True, "resampleSwc": False}}
+        options: dict[str, Any] = {"config": {"keepingSingleObject": True, "resampleSwc": False}}
         widest = zimg.skeletonize(mask, **options).radius.max()
         deepest = zimg.skeletonize(mask, radius="euclidean", **options).radius.max()
         assert widest == pytest.approx(planar, abs=0.6)
@@ -87,7 +88,7 @@ def test_radii_in_space_know_the_size_of_a_voxel(height, expected):
 def test_radii_of_a_reduced_volume_are_in_voxels_of_the_volume():
     mask = np.zeros((24, 24, 90), np.uint8)
     mask[4:20, 4:20, 2:88] = 1
-    options = {"radius": "euclidean", "config": {"resampleSwc": False}}
+    options: dict[str, Any] = {"radius": "euclidean", "config": {"resampleSwc": False}}
     whole = zimg.skeletonize(mask, **options)
     for factors in ((2, 2, 2), (1, 1, 2), (2, 2, 1)):
         reduced = zimg.skeletonize(mask, downsample=factors, **options)

@@ -1,6 +1,7 @@
 """`zimg.skeletonize_labels`: each body as if it were alone."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def test_an_image_and_a_plane_of_it_are_taken() -> None:
 
 
 def test_radii_in_space_are_those_of_a_single_body() -> None:
-    options = {"radius": "euclidean", "config": {"resolution": [1, 3]}}
+    options: dict[str, Any] = {"radius": "euclidean", "config": {"resolution": [1, 3]}}
     tree = zimg.skeletonize_labels(bodies(), ids=[7], **options)[7]
     assert_same(tree, zimg.skeletonize(bodies() == 7, **options))
 
@@ -119,3 +120,34 @@ def test_frameworks_give_the_trees_of_numpy(lane: Any, xp: Any, device: Any) -> 
     found = zimg.skeletonize_labels(xp.asarray(bodies(), device=device))
     for label, tree in zimg.skeletonize_labels(bodies()).items():
         assert_same(found[label], tree)
+
+
+@pytest.mark.parametrize("kind", ["processes", "executor"])
+def test_bodies_on_workers_are_those_of_one_process(kind: str) -> None:
+    labels, config = bodies(), {"minimalLength": 3}
+    expected = zimg.skeletonize_labels(labels, config=config)
+    told: list[tuple[str, int, int | None]] = []
+    with ThreadPoolExecutor(2) as executor:
+        found = zimg.skeletonize_labels(
+            labels,
+            config=config,
+            workers=2 if kind == "processes" else executor,
+            progress=lambda *step: told.append(step),
+        )
+        assert executor.submit(int).result() == 0  # it stays open
+    assert list(found) == list(expected)
+    assert all(found[label] == tree for label, tree in expected.items())
+    assert told[-1] == ("bodies", len(expected), len(expected))
+
+
+def test_work_on_workers_stops_when_it_is_cancelled() -> None:
+    cancel = threading.Event()
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ZCancellationException):
+        zimg.skeletonize_labels(
+            bodies(), workers=executor, cancel=cancel, progress=lambda *_: cancel.set()
+        )
+
+
+def test_workers_are_a_number_from_1_up() -> None:
+    with pytest.raises(ValueError, match="workers is a number from 1 up or an executor, got 0"):
+        zimg.skeletonize_labels(bodies(), workers=0)

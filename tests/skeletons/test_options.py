@@ -1,5 +1,7 @@
 """Options: spellings, presets, and the numbers that follow from them."""
 
+from typing import Any
+
 import pytest
 
 from zimg import SkeletonizeConfig, ZException, neutube_json
@@ -19,7 +21,9 @@ from zimg.skeletons.options import resolve_options
         ({"skeletonize": {"rebase": True}}, "rebase", True),
     ],
 )
-def test_both_spellings_are_read_and_one_wins(given: dict, name: str, value: object) -> None:
+def test_both_spellings_are_read_and_one_wins(
+    given: dict[str, Any], name: str, value: object
+) -> None:
     assert getattr(resolve_options(given), name) == value
 
 

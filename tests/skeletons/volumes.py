@@ -13,7 +13,7 @@ AROUND = [np.array(step) - 1 for step in np.ndindex(3, 3, 3) if step != (1, 1, 1
 
 def tube(volume: Mask, start: tuple[int, ...], end: tuple[int, ...], radius: float) -> None:
     """Fill a straight tube with round ends, in place."""
-    grid = np.stack(np.indices(volume.shape), axis=-1).astype(np.float64)
+    grid = np.moveaxis(np.indices(volume.shape), 0, -1).astype(np.float64)
     axis = np.subtract(end, start).astype(np.float64)
     along = np.clip(((grid - start) @ axis) / max(axis @ axis, 1.0), 0.0, 1.0)
     away = grid - (start + along[..., None] * axis)

@@ -97,13 +97,15 @@ def test_nothing_is_missing_and_every_node_and_edge_is_in_its_voxels(xyz, radius
 
 
 def test_an_edge_of_radius_nought_is_one_line_of_voxels():
-    line = ZSwc.from_arrays([[1, 2, 3], [20, 12, 9]], 0.0, [-1, 0]).rasterize(SHAPE)
+    line = ZSwc.from_arrays([[1.0, 2.0, 3.0], [20.0, 12.0, 9.0]], 0.0, [-1, 0]).rasterize(SHAPE)
     assert line.sum() == 20  # one for each step along x
     assert (line.any(axis=(0, 1)).nonzero()[0] == np.arange(1, 21)).all()
 
 
 def test_what_lies_outside_is_cut_off_however_far_it_reaches():
-    tree = ZSwc.from_arrays([[-1e9, 5, 5], [1e9, 5, 5], [300, 300, 300]], 1.2, [-1, 0, -1])
+    tree = ZSwc.from_arrays(
+        np.asarray([[-1e9, 5, 5], [1e9, 5, 5], [300, 300, 300]]), 1.2, [-1, 0, -1]
+    )
     volume = tree.rasterize(SHAPE)
     assert volume[5, 5, :].all()
     assert volume.sum() == 5 * SHAPE[2]

@@ -191,6 +191,9 @@ def skeletonize(
     radius: Annotated[
         RadiusKind, typer.Option(help="Distance to the background of the plane or the volume.")
     ] = RadiusKind.planar,
+    workers: Annotated[
+        int, typer.Option(help="Processes that share the labels of --label all.", min=1)
+    ] = 1,
     in_um: Annotated[
         bool, typer.Option("--um", help="Write micrometres, by the voxel size of the image.")
     ] = False,
@@ -221,6 +224,7 @@ def skeletonize(
         label=label,
         root=None if root is None else parse_numbers("root", root),
         radius=radius.value,
+        workers=workers,
         in_um=in_um,
         framework=backend.value,
         device=device,

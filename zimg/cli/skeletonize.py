@@ -40,6 +40,7 @@ class SkeletonizeJob:
     label: str | None
     root: tuple[float, float, float] | None
     radius: Radius
+    workers: int
     in_um: bool
     framework: str
     device: str | None
@@ -113,9 +114,11 @@ def _options(job: SkeletonizeJob) -> SkeletonizeConfig:
 def _label(job: SkeletonizeJob) -> str | None:
     """A number, or all of them, or None where labels are not told apart."""
     text = job.label
+    if text == EVERY and job.root is not None:
+        raise ValueError("root is for one tree; give it with one label, not with all")
+    if text != EVERY and job.workers > 1:
+        raise ValueError("workers share labels; give them with label all")
     if text in (None, EVERY):
-        if text and job.root is not None:
-            raise ValueError("root is for one tree; give it with one label, not with all")
         return text
     if not (text.isdecimal() and int(text) > 0):
         raise ValueError(f"label must be a number from 1, or {EVERY}, not {text!r}")
@@ -142,6 +145,7 @@ def _trees(
             config=options,
             downsample=job.downsample,
             radius=job.radius,
+            workers=job.workers,
             progress=progress,
         )
         return {_file(job, label): tree for label, tree in bodies.items()}

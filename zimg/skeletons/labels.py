@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace, device
-from zimg._progress import Cancel, Progress, Reporter, reporter
+from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
 from zimg.kernels.widen import widened as widened_type
 from zimg.ops import gather, to_host, upload
 from zimg.skeletons.automatic import checked_radius, intervals, volume_of
+from zimg.skeletons.bodies import Body, Workers, checked_workers, trees_of
 from zimg.skeletons.descent import Index
-from zimg.skeletons.mask import object_mask
 from zimg.skeletons.options import Config, SkeletonizeConfig, resolve_options
-from zimg.skeletons.pipeline import Radius, Wish, skeleton_of
+from zimg.skeletons.pipeline import Radius, Wish
 from zimg.skeletons.window import Window, fills_background, widened
 from zimg.swc import ZSwc
 
@@ -35,6 +35,7 @@ def skeletonize_labels(
     config: Config = None,
     downsample: Sequence[int] | None = None,
     radius: Radius = "planar",
+    workers: Workers = None,
     progress: Progress = None,
     cancel: Cancel | None = None,
 ) -> dict[int, ZSwc]:
@@ -48,7 +49,13 @@ def skeletonize_labels(
     ids
         Labels of the bodies asked for; None for all.
     channel, time, config, downsample, radius, progress, cancel
-        As of `skeletonize`. Progress counts bodies.
+        As of `skeletonize`. Progress counts bodies. On workers, bodies under way are finished
+        before the work stops.
+    workers
+        None for one body after the other; a number of processes; or an executor of the protocol of
+        `concurrent.futures`, such as Dask's ``client.get_executor()``, which stays open. For labels
+        in the memory of the host. As always with processes, a script that asks for them needs
+        ``if __name__ == "__main__":``.
 
     Returns
     -------
@@ -60,6 +67,8 @@ def skeletonize_labels(
     ------
     ValueError
         For labels that are 0 or not in the volume, and other arguments without meaning.
+    ZException
+        When a worker is killed.
     TypeError
         For labels that are not integers.
     ZCancellationException
@@ -67,8 +76,8 @@ def skeletonize_labels(
 
     Notes
     -----
-    The volume is searched once; each body then costs what its own box does, one at a time, so that
-    the largest one says how much memory is taken.
+    The volume is searched once; each body then costs what its own box does, so that the largest
+    one, or the largest ones of all workers, say how much memory is taken.
     """
     volume = volume_of(labels, channel, time)
     xp = array_namespace(volume)
@@ -77,33 +86,33 @@ def skeletonize_labels(
     if volume.__dlpack_device__()[0] == CPU:
         volume = to_host(volume)
     options = resolve_options(config, downsample=intervals(downsample))
-    wish = Wish(checked_radius(radius))
+    wish, workers = Wish(checked_radius(radius)), checked_workers(workers)
+    if workers is not None and not isinstance(volume, np.ndarray):
+        raise ValueError("workers are for labels in the memory of the host, not of a device")
     with reporter(progress, cancel) as report:
         report.stage("labels")
         boxes = _chosen(boxes_of(volume), ids)
         report.stage("bodies", len(boxes))
         found, quiet = {}, reporter(None, cancel)  # stages of one body are not shown
-        for label, box in boxes.items():
-            found[label] = _body(volume, label, box, options, wish, quiet)
+        bodies = (_body(volume, label, boxes[label], options) for label in _largest_first(boxes))
+        for label, tree in trees_of(bodies, options, wish, workers=workers, report=quiet):
+            found[label] = tree
             report.advance()
-        return found
+        return {label: found[label] for label in boxes}
 
 
-def _body(
-    volume: Array,
-    label: int,
-    box: Window,
-    options: SkeletonizeConfig,
-    wish: Wish,
-    report: Reporter,
-) -> ZSwc:
-    """The tree of one label."""
+def _body(volume: Array, label: int, box: Window, options: SkeletonizeConfig) -> Body:
+    """One label in its box."""
     shape = volume.shape
     whole = fills_background(shape, options)
     window = Window((0, 0, 0), shape) if whole else widened(box, shape, options)
     part = widened_type(window.of(volume), xp=array_namespace(volume))
-    mask, start = object_mask(part == label, options), window.reduced(options)
-    return skeleton_of(mask, start, options=options, report=report, wish=wish)
+    return Body(label, part == label, window.reduced(options))
+
+
+def _largest_first(boxes: dict[int, Window]) -> list[int]:
+    """Labels by the size of their boxes, so that no worker is left with a large one at the end."""
+    return sorted(boxes, key=lambda label: -boxes[label].size)
 
 
 def _chosen(boxes: dict[int, Window], ids: Iterable[int] | None) -> dict[int, Window]:

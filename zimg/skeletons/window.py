@@ -1,5 +1,6 @@
 """The part of a volume that holds all objects, so that the empty rest costs nothing."""
 
+import math
 from dataclasses import dataclass
 
 from zimg._dispatch import array_namespace
@@ -26,6 +27,11 @@ class Window:
 
     start: Corner
     stop: Corner
+
+    @property
+    def size(self) -> int:
+        """Voxels in it."""
+        return math.prod(end - begin for begin, end in zip(self.start, self.stop, strict=True))
 
     def of(self, volume: Array) -> Array:
         """What the volume holds there."""
