@@ -7,6 +7,7 @@ from typing import get_args
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
+from zimg.image.volume import volume_of
 from zimg.skeletons.options import Config, resolve_options
 from zimg.skeletons.pipeline import Radius, Wish, run_skeletonize
 from zimg.skeletons.root import Root, anchor
@@ -77,10 +78,10 @@ def skeletonize(
     The method and its results are those of neuTube (Feng, Zhao and Kim 2015,
     doi:10.1523/ENEURO.0049-14.2014).
     """
-    volume = volume_of(image_or_array, channel, time)
+    volume = volume_of(image_or_array, channel, time, caller="skeletonize")
     options = resolve_options(config, downsample=intervals(downsample))
     if isinstance(root, ZImg):
-        root = volume_of(root, 0, 0)
+        root = volume_of(root, 0, 0, caller="root")
     wish = Wish(checked_radius(radius), anchor(root, tuple(volume.shape), options))
     with reporter(progress, cancel) as report:
         return run_skeletonize(volume, options=options, report=report, wish=wish)
@@ -91,24 +92,6 @@ def checked_radius(radius: Radius) -> Radius:
     if radius not in get_args(Radius):
         raise ValueError(f"radius takes 'planar' or 'euclidean', got {radius!r}")
     return radius
-
-
-def volume_of(image: ZImg | Array, channel: int, time: int) -> Array:
-    """The ``(Z, Y, X)`` array to skeletonize."""
-    if isinstance(image, ZImg):
-        times, channels = image.shape[:2]
-        if not (0 <= time < times and 0 <= channel < channels):
-            raise ValueError(
-                f"an image of {channels} channels and {times} times has no channel {channel} "
-                f"at time {time}"
-            )
-        return image.data[time][channel, ...]
-    if channel or time:
-        raise ValueError(f"an array has one channel and time, got channel={channel}, time={time}")
-    if getattr(image, "ndim", None) not in (2, 3) or 0 in image.shape:
-        shape = getattr(image, "shape", type(image).__name__)
-        raise ValueError(f"skeletonize takes a ZImg or a (Z, Y, X) or (Y, X) array, got {shape}")
-    return image if image.ndim == 3 else image[None, :, :]
 
 
 def intervals(factors: Sequence[int] | None) -> list[int] | None:

@@ -11,9 +11,10 @@ from zimg._dispatch import array_namespace, device
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
+from zimg.image.volume import volume_of
 from zimg.kernels.widen import widened as widened_type
 from zimg.ops import gather, to_host, upload
-from zimg.skeletons.automatic import checked_radius, intervals, volume_of
+from zimg.skeletons.automatic import checked_radius, intervals
 from zimg.skeletons.bodies import Body, Workers, checked_workers, trees_of
 from zimg.skeletons.descent import Index
 from zimg.skeletons.options import Config, SkeletonizeConfig, resolve_options
@@ -79,7 +80,7 @@ def skeletonize_labels(
     The volume is searched once; each body then costs what its own box does, so that the largest
     one, or the largest ones of all workers, say how much memory is taken.
     """
-    volume = volume_of(labels, channel, time)
+    volume = volume_of(labels, channel, time, caller="skeletonize_labels")
     xp = array_namespace(volume)
     if not xp.isdtype(volume.dtype, "integral"):
         raise TypeError(f"labels must be integers, got {volume.dtype}")

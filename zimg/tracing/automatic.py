@@ -9,6 +9,7 @@ from zimg import neutube_json
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImg, ZImgInfo
+from zimg.image.volume import volume_of
 from zimg.swc import ZSwc
 from zimg.tracing.config import TraceConfig, check_supported, resolve_config
 from zimg.tracing.pipeline import run_trace
@@ -92,7 +93,8 @@ def trace(
     preset = neutube_json.TRACE_CONFIG if config is None else config
     options = resolve_config(preset, level=level, overrides=overrides)
     check_supported(options)
-    volume, ratio = _signal(image_or_array, channel, time, z_to_xy, factors)
+    volume = volume_of(image_or_array, channel, time, caller="trace")
+    ratio = _ratio(image_or_array, z_to_xy, factors)
     with reporter(progress, cancel) as report:
         return run_trace(
             volume,
@@ -117,31 +119,13 @@ def z_to_xy_ratio(info: ZImgInfo, downsample: tuple[int, int, int] = (1, 1, 1)) 
     return 2.0 * z / (x + y)
 
 
-def _signal(
-    image: ZImg | Array,
-    channel: int,
-    time: int,
-    z_to_xy: float | None,
-    factors: tuple[int, int, int],
-) -> tuple[Array, float]:
-    """The ``(Z, Y, X)`` array to trace, and its z:xy ratio after downsampling."""
-    if z_to_xy is not None and not (math.isfinite(z_to_xy) and z_to_xy > 0):
+def _ratio(image: ZImg | Array, z_to_xy: float | None, factors: tuple[int, int, int]) -> float:
+    """The z:xy ratio after downsampling: as given, else that of the image."""
+    if z_to_xy is None:
+        return z_to_xy_ratio(image.info, factors) if isinstance(image, ZImg) else 1.0
+    if not (math.isfinite(z_to_xy) and z_to_xy > 0):
         raise ValueError(f"z_to_xy must be a finite number above 0, got {z_to_xy!r}")
-    if isinstance(image, ZImg):
-        if not 0 <= time < len(image.data):
-            raise ValueError(f"time must be from 0 to {len(image.data) - 1}, got {time}")
-        channels = image.data[time].shape[0]
-        if not 0 <= channel < channels:
-            raise ValueError(f"channel must be from 0 to {channels - 1}, got {channel}")
-        ratio = z_to_xy_ratio(image.info, factors) if z_to_xy is None else float(z_to_xy)
-        return image.data[time][channel, ...], ratio
-    if channel or time:
-        raise ValueError(f"an array has one channel and time, got channel={channel}, time={time}")
-    if getattr(image, "ndim", None) not in (2, 3):
-        shape = getattr(image, "shape", type(image).__name__)
-        raise ValueError(f"trace takes a ZImg or a (Z, Y, X) or (Y, X) array, got {shape}")
-    volume = image if image.ndim == 3 else image[None, :, :]
-    return volume, 1.0 if z_to_xy is None else float(z_to_xy)
+    return float(z_to_xy)
 
 
 def _factors(downsample: tuple[int, int, int]) -> tuple[int, int, int]:
