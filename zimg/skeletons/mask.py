@@ -1,14 +1,11 @@
 """The mask of the objects: reduced, thresholded, cleaned."""
 
-import math
-
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
 from zimg.kernels.blocks import merged
 from zimg.kernels.components import components
 from zimg.kernels.morphology import combine_three
 from zimg.kernels.widen import widened
-from zimg.ops import gather, scatter_max
 from zimg.skeletons.options import SkeletonizeConfig
 
 NEIGHBOURS = 8
@@ -88,12 +85,13 @@ def _neighbours_in_plane(mask: Array, /, *, xp: Namespace) -> Array:
 
 def with_holes_filled(mask: Array, /, *, xp: Namespace) -> Array:
     """Background that is not connected to the outer faces, by 26 neighbours, is filled."""
-    labels = components(~mask, connectivity=26, xp=xp)
-    ends = (0, -1)
-    faces = [labels[end, ...] for end in ends] + [labels[:, end, :] for end in ends]
-    faces += [labels[..., end] for end in ends]
-    touched = xp.concat([xp.reshape(face, (-1,)) for face in faces])
-    ones = xp.ones_like(touched)
-    outside = scatter_max(ones, touched, math.prod(mask.shape) + 1, empty=0, xp=xp)
-    reached = xp.reshape(gather(outside, xp.reshape(labels, (-1,)), xp=xp), mask.shape) > 0
-    return mask | ((labels > 0) & ~reached)
+    outside = ~mask
+    for axis in range(3):  # a shell that joins all that touches a face
+        side = xp.ones(
+            (*outside.shape[:axis], 1, *outside.shape[axis + 1 :]),
+            dtype=xp.bool,
+            device=device(mask),
+        )
+        outside = xp.concat([side, outside, side], axis=axis)
+    labels = components(outside, connectivity=26, xp=xp)
+    return mask | (labels[1:-1, 1:-1, 1:-1] > 1)  # 1 is the label of the first voxel, in the shell
