@@ -249,7 +249,6 @@ READING: dict[str, list[Call]] = {
 
 NOT_CALLED = {
     "check_connectivity": "takes a plain number and raises",
-    "taps": "plain numbers",
     "in_type": "reduced and resampled end with it",
     "cost_dtype": "gives a type; geodesic_distance computes in it",
     "geodesic_distance": "cheapest_paths, a primitive, does; costs of float32 differ",
