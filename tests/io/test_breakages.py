@@ -307,6 +307,15 @@ def test_a_scene_of_far_tiles_is_refused_with_its_numbers_and_read_in_part(tmp_p
     same(path, STACK[None, :1], region=ZImgRegion((180_000, 90_000, 0, 0, 0)))
 
 
+def test_a_time_far_from_the_others_is_refused_before_all_between_are_listed(tmp_path):
+    module = pytest.importorskip("pylibCZIrw.czi")
+    path = tmp_path / "a.czi"
+    with module.create_czi(str(path)) as file:
+        for time in (0, 2_000_000_000):
+            file.write(STACK[0][..., None], plane={"T": time, "Z": 0, "C": 0})
+    refused(path, "its 2 sub-blocks lie at T from 0 to 2000000000: it is damaged")
+
+
 # 13. CZI packed by zstd or JPEG XR.
 @pytest.mark.parametrize("compression", ["zstd0:", "zstd1:", "zstd1:ExplicitLevel=9"])
 def test_tiles_packed_by_zstd_are_read(compression, tmp_path):

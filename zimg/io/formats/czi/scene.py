@@ -20,6 +20,8 @@ from zimg.io.reader import Job, Level
 # A plane of more voxels is refused when its tiles cover less than one in so many of them.
 LARGE_PLANE = 2**30
 SPARSEST = 100
+# Planes for each sub-block: more of them than this are absent only in damaged files.
+MOST_ABSENT = 1000
 
 
 class CziScene:
@@ -51,8 +53,8 @@ class CziScene:
         width = int((full["X"] + full["width"]).max()) - self._x
         height = int((full["Y"] + full["height"]).max()) - self._y
         self.channels = [int(c) for c in np.unique(full["C"])]
-        self._z, depth = _range(full["Z"])
-        self._t, times = _range(full["T"])
+        self._z, depth = _range(full, "Z")
+        self._t, times = _range(full, "T")
         kind = pixel_type(int(full["pixels"][0]))
         self.samples = kind.samples
         self.dtype = kind.dtype.newbyteorder("=")
@@ -201,9 +203,15 @@ def _ratios(tiles: NDArray[Any]) -> NDArray[np.int64]:
     return np.maximum(np.rint(best), 1).astype(np.int64)
 
 
-def _range(values: NDArray[np.int64]) -> tuple[int, int]:
-    """First value, and how many there are to the last."""
-    return int(values.min()), int(values.max()) - int(values.min()) + 1
+def _range(tiles: NDArray[Any], axis: str) -> tuple[int, int]:
+    """First index of an axis, and how many there are to the last."""
+    first, last = int(tiles[axis].min()), int(tiles[axis].max())
+    count = last - first + 1
+    if count > MOST_ABSENT * len(tiles):
+        raise ZException(
+            f"its {len(tiles)} sub-blocks lie at {axis} from {first} to {last}: it is damaged"
+        )
+    return first, count
 
 
 def _extents(tiles: NDArray[Any], margin: int) -> NDArray[np.int64]:
