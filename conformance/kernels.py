@@ -250,11 +250,10 @@ READING: dict[str, list[Call]] = {
 NOT_CALLED = {
     "check_connectivity": "takes a plain number and raises",
     "in_type": "reduced and resampled end with it",
-    "cost_dtype": "gives a type; geodesic_distance computes in it",
     "geodesic_distance": "cheapest_paths, a primitive, does; costs of float32 differ",
     "lattice": "plain numbers",
     "thin_core_points": "plain numbers",
-    "widest_float": "gives a type; reduced and resampled compute in it",
+    "widest_float": "gives a type; geodesic_distance, reduced and resampled compute in it",
     "full_template": "the calls that take a template make it",
     "core_template": "the calls that take a template make it",
     "thin_core_template": "the calls that take a template make it",

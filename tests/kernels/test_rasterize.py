@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zimg.kernels.rasterize import NOTHING, Capsules, first_capsule
-from zimg.kernels.resize import widest_float
+from zimg.kernels.widen import widest_float
 from zimg.ops import upload
 from zimg.ops.gather import index_dtype
 from zimg.testing import bring_home

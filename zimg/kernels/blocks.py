@@ -7,7 +7,7 @@ from itertools import product
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
 from zimg.kernels.integers import along_axes, mean_of_blocks, mean_of_two, orderable, restored
-from zimg.kernels.resize import widest_float
+from zimg.kernels.widen import widest_float
 from zimg.ops import jit
 
 VOXELS = 1 << 20

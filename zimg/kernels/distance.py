@@ -3,7 +3,7 @@
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.morphology import cut
-from zimg.kernels.resize import widest_float
+from zimg.kernels.widen import widest_float
 from zimg.ops import gather, jit, while_loop
 
 

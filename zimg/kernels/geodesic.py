@@ -8,6 +8,7 @@ from operator import and_
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
+from zimg.kernels.widen import widest_float
 from zimg.ops import gather, jit, scatter_set, while_loop
 
 Step = tuple[int, ...]
@@ -168,7 +169,7 @@ def geodesic_distance(
 def _geodesic(
     table: Array, squared: Array, sources: Array, *, steps: tuple[float, ...], xp: Namespace
 ) -> Array:
-    kind = cost_dtype(table, xp=xp)
+    kind = widest_float(table, xp=xp)
     thick = _thickness(squared, kind, xp=xp)
     count = table.shape[1]
     own = xp.arange(count, dtype=sources.dtype, device=device(table))
@@ -192,12 +193,6 @@ def _among(own: Array, sources: Array, /, *, xp: Namespace) -> Array:
     """Which of the numbers `own` are in `sources`."""
     ordered = xp.sort(sources)
     return gather(ordered, xp.searchsorted(ordered, own), fill=-1, xp=xp) == own
-
-
-def cost_dtype(x: Array, /, *, xp: Namespace) -> object:
-    """The widest floating type of the device of `x`."""
-    kinds = xp.__array_namespace_info__().dtypes(device=device(x), kind="real floating")
-    return kinds.get("float64", xp.float32)
 
 
 def _thickness(squared: Array, kind: object, /, *, xp: Namespace) -> Array:

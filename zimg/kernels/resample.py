@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, DType, Namespace
 from zimg.kernels.interpolation import Taps, taps
-from zimg.kernels.resize import in_type, widest_float
+from zimg.kernels.resize import in_type
+from zimg.kernels.widen import widest_float
 from zimg.ops import gather
 from zimg.ops.gather import index_dtype
 

@@ -1,13 +1,7 @@
-"""The floats in which volumes are resized, and the way back to the type of the voxels."""
+"""The way back from floats to the type of the voxels."""
 
 from zimg._dispatch import device
 from zimg._typing import Array, DType, Namespace
-
-
-def widest_float(volume: Array, *, xp: Namespace) -> DType:
-    """float64 where the device has it, else float32."""
-    floats = xp.__array_namespace_info__().dtypes(device=device(volume), kind="real floating")
-    return floats.get("float64", floats["float32"])
 
 
 def in_type(values: Array, dtype: DType, *, xp: Namespace) -> Array:

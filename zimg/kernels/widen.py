@@ -1,5 +1,6 @@
-"""The door of the voxel kernels, where integers become a type that can be computed with."""
+"""The door of the voxel kernels: types that can be computed with."""
 
+from zimg._dispatch import device
 from zimg._typing import Array, DType, Namespace
 
 
@@ -26,6 +27,12 @@ def widened(values: Array, /, *, xp: Namespace) -> Array:
     if values.dtype in (xp.uint32, xp.uint64):
         return xp.astype(values, _long(xp=xp) or values.dtype)
     return values
+
+
+def widest_float(x: Array, /, *, xp: Namespace) -> DType:
+    """float64 where the device of `x` has it, else float32."""
+    floats = xp.__array_namespace_info__().dtypes(device=device(x), kind="real floating")
+    return floats.get("float64", floats["float32"])
 
 
 def _long(*, xp: Namespace) -> DType | None:

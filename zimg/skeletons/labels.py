@@ -19,7 +19,7 @@ from zimg.skeletons.bodies import Body, Workers, checked_workers, trees_of
 from zimg.skeletons.descent import Index
 from zimg.skeletons.options import Config, SkeletonizeConfig, resolve_options
 from zimg.skeletons.pipeline import Radius, Wish
-from zimg.skeletons.window import Window, fills_background, widened
+from zimg.skeletons.window import Window, widened
 from zimg.swc import ZSwc
 
 CPU = 1
@@ -104,9 +104,7 @@ def skeletonize_labels(
 
 def _body(volume: Array, label: int, box: Window, options: SkeletonizeConfig) -> Body:
     """One label in its box."""
-    shape = volume.shape
-    whole = fills_background(shape, options)
-    window = Window((0, 0, 0), shape) if whole else widened(box, shape, options)
+    window = widened(box, volume.shape, options)
     part = widened_type(window.of(volume), xp=array_namespace(volume))
     return Body(label, part == label, window.reduced(options))
 

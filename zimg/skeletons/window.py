@@ -85,7 +85,12 @@ def fills_background(shape: tuple[int, ...], options: SkeletonizeConfig, /) -> b
 
 
 def widened(box: Window, shape: Corner, options: SkeletonizeConfig, /) -> Window:
-    """A box round objects with whole blocks of the reduction and the margin of cleaning."""
+    """A box round objects with whole blocks of the reduction and the margin of cleaning.
+
+    It is the whole volume where the background itself may become an object.
+    """
+    if fills_background(shape, options):
+        return Window((0, 0, 0), shape)
     margin = REACH if options.removingBorder else int(options.fillingHole)
     start, stop = [], []
     for first, end, length, factor in zip(

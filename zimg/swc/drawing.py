@@ -13,7 +13,7 @@ from zimg._typing import Array, Device
 from zimg.image.export import exported
 from zimg.image.interop import dtype_name
 from zimg.kernels.rasterize import NOTHING, Capsules, first_capsule
-from zimg.kernels.resize import widest_float
+from zimg.kernels.widen import widest_float
 from zimg.ops import gather, upload
 from zimg.ops import like as to_like
 from zimg.ops.gather import index_dtype
