@@ -1,18 +1,29 @@
-"""Commands, options and exit codes of ``zimg``; what the commands do is in the files beside."""
+"""Commands of ``zimg``; what the commands do is in the files beside."""
 
 import os
 import sys
 import warnings
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zimg._errors import ZException
-
-FAILURE, USAGE, INTERRUPTED = 1, 2, 130
+from zimg.cli.errors import FAILURE, INTERRUPTED, code_of, complain, message_of, warn
+from zimg.cli.options import (
+    AsJson,
+    Backend,
+    Channel,
+    Device,
+    Framework,
+    InputFile,
+    Preview,
+    Quiet,
+    RadiusKind,
+    Scene,
+    Time,
+    TreeFile,
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -20,26 +31,6 @@ app = typer.Typer(
     help="Microscopy images and neuron tracing.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Backend(StrEnum):
-    """Frameworks that can hold the image."""
-
-    numpy = "numpy"
-    torch = "torch"
-    jax = "jax"
-    cupy = "cupy"
-
-
-class RadiusKind(StrEnum):
-    """What the radii of a skeleton tell."""
-
-    planar = "planar"
-    euclidean = "euclidean"
-
-
-InputFile = Annotated[Path, typer.Argument(metavar="FILE", help="Image file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command()
@@ -52,7 +43,7 @@ def info(
 
     failures = show_infos(files, as_json=as_json)
     for error in failures[:-1]:
-        _complain(_message_of(error))
+        complain(message_of(error))
     if failures:
         raise failures[-1]
 
@@ -69,7 +60,7 @@ def formats(as_json: AsJson = False) -> None:
 def convert(
     source: Annotated[str, typer.Argument(metavar="IN", help="Image file or address.")],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="File to write.")],
-    scene: Annotated[int, typer.Option(help="Image in the file, from 0.", min=0)] = 0,
+    scene: Scene = 0,
     region: Annotated[
         str, typer.Option(metavar="X0:X1,Y0:Y1,Z0:Z1,C0:C1,T0:T1", help="Part, open ends allowed.")
     ] = ":,:,:,:,:",
@@ -102,9 +93,9 @@ def convert(
 def trace(
     file: InputFile,
     output: Annotated[Path, typer.Option("--output", "-o", help="SWC file to write.")],
-    channel: Annotated[int, typer.Option(help="Channel to trace, from 0.", min=0)] = 0,
-    time: Annotated[int, typer.Option(help="Time point to trace, from 0.", min=0)] = 0,
-    scene: Annotated[int, typer.Option(help="Image in the file, from 0.", min=0)] = 0,
+    channel: Channel = 0,
+    time: Time = 0,
+    scene: Scene = 0,
     region: Annotated[
         str | None,
         typer.Option(
@@ -123,15 +114,11 @@ def trace(
         str, typer.Option(metavar="PRESET|FILE", help="Trace configuration.")
     ] = "trace_config",
     level: Annotated[int, typer.Option(help="Level of the configuration; 0 is none.", min=0)] = 0,
-    backend: Annotated[Backend, typer.Option(help="Framework to compute with.")] = Backend.numpy,
-    device: Annotated[
-        str | None, typer.Option(help="Device of the framework.", show_default="its own default")
-    ] = None,
-    preview: Annotated[
-        Path | None, typer.Option(metavar="PNG", help="Draw the tree over three projections.")
-    ] = None,
+    backend: Framework = Backend.numpy,
+    device: Device = None,
+    preview: Preview = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Trace the neurons in an image and write them as an SWC file."""
     from zimg.cli.arguments import parse_factors, parse_region
@@ -166,9 +153,9 @@ def skeletonize(
         Path,
         typer.Option("--output", "-o", help="SWC file to write; a folder with --label all."),
     ],
-    channel: Annotated[int, typer.Option(help="Channel to take, from 0.", min=0)] = 0,
-    time: Annotated[int, typer.Option(help="Time point to take, from 0.", min=0)] = 0,
-    scene: Annotated[int, typer.Option(help="Image in the file, from 0.", min=0)] = 0,
+    channel: Channel = 0,
+    time: Time = 0,
+    scene: Scene = 0,
     config: Annotated[
         str | None, typer.Option(metavar="PRESET|FILE", help="Options, as SKELETONIZE.")
     ] = None,
@@ -197,15 +184,11 @@ def skeletonize(
     in_um: Annotated[
         bool, typer.Option("--um", help="Write micrometres, by the voxel size of the image.")
     ] = False,
-    backend: Annotated[Backend, typer.Option(help="Framework to compute with.")] = Backend.numpy,
-    device: Annotated[
-        str | None, typer.Option(help="Device of the framework.", show_default="its own default")
-    ] = None,
-    preview: Annotated[
-        Path | None, typer.Option(metavar="PNG", help="Draw the tree over three projections.")
-    ] = None,
+    backend: Framework = Backend.numpy,
+    device: Device = None,
+    preview: Preview = None,
     as_json: AsJson = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find the centre lines of the objects in a mask and write them as an SWC file."""
     from zimg.cli.arguments import parse_factors, parse_numbers
@@ -232,9 +215,6 @@ def skeletonize(
     )
     outcome = run_job(job, progress=not quiet)
     show(outcome, summary(outcome), as_json=as_json, quiet=quiet)
-
-
-TreeFile = Annotated[Path, typer.Argument(metavar="FILE", help="SWC file.")]
 
 
 @app.command()
@@ -319,7 +299,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _warn
+            warnings.showwarning = warn
             code = app(given or ["--help"], prog_name="zimg", standalone_mode=False) or 0
         sys.stdout.flush()
     except BrokenPipeError:  # who reads has seen enough, as ``head`` has
@@ -328,33 +308,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except Exception as error:
-        code = _code_of(error)
+        code = code_of(error)
         if not code:
             raise
-        _complain(_message_of(error))
+        complain(message_of(error))
     if code == INTERRUPTED:
-        _complain("interrupted")
+        complain("interrupted")
     sys.exit(code)
-
-
-def _code_of(error: Exception) -> int:
-    """Exit code of an expected error, 0 for others."""
-    if hasattr(error, "format_message"):  # typer's own, whichever release
-        return USAGE
-    if isinstance(error, ValueError | TypeError | NotImplementedError):
-        return USAGE
-    return FAILURE if isinstance(error, ZException | OSError | ImportError | MemoryError) else 0
-
-
-def _message_of(error: Exception) -> str:
-    text = error.format_message() if hasattr(error, "format_message") else str(error)
-    return " ".join(text.split()) or type(error).__name__
-
-
-def _warn(message: Warning | str, *_where: object, **_more: object) -> None:
-    """Show a warning as a line, without the place in our code that gave it."""
-    _complain(f"warning: {message}")
-
-
-def _complain(message: str) -> None:
-    sys.stderr.write(f"zimg: {message}\n")

@@ -1,12 +1,14 @@
 """Texts of the command line as numbers, and what they ask for refused where it is not there."""
 
 import re
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from zimg._errors import ZException
 from zimg.image import ZImgRegion
 
 REGION = re.compile(",".join([r"\s*(\d*):(\d*)\s*"] * 3))
+AXES = "xyzct"
 EXTRAS = {"torch": "torch", "jax": "jax", "cupy": "cupy12 (or cupy13)"}
 
 
@@ -22,12 +24,24 @@ def parse_region(text: str) -> ZImgRegion:
     if match is None:
         raise ValueError(f"region must be X0:X1,Y0:Y1,Z0:Z1 with numbers from 0, not {text!r}")
     bounds = match.groups()
-    start = [int(bound or 0) for bound in bounds[0::2]]
-    end = [int(bound) if bound else -1 for bound in bounds[1::2]]
-    for axis, first, last in zip("xyz", start, end, strict=True):
+    return region_of(text, list(zip(bounds[0::2], bounds[1::2], strict=True)))
+
+
+def region_of(text: str, bounds: Sequence[Sequence[str]]) -> ZImgRegion:
+    """Return the region of bounds along x, y, z, c, t; those that are empty or missing are open.
+
+    Raises
+    ------
+    ValueError
+        Naming `text`, if a range is empty.
+    """
+    every = [*bounds, *[("", "")] * (len(AXES) - len(bounds))]
+    start = [int(first or 0) for first, _ in every]
+    end = [int(last) if last else -1 for _, last in every]
+    for axis, first, last in zip(AXES, start, end, strict=True):
         if -1 < last <= first:
             raise ValueError(f"region {text!r} is empty along {axis}: {first}:{last}")
-    return ZImgRegion((*start, 0, 0), (*end, -1, -1))
+    return ZImgRegion(tuple(start), tuple(end))
 
 
 def parse_factors(text: str) -> tuple[int, int, int]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from zimg._errors import ZException
 from zimg._progress import reporter
+from zimg.cli.arguments import region_of
 from zimg.image import FileFormat, ZImgRegion
 from zimg.image.parameters import ZImgWriteParameters
 from zimg.image.values import Compression
@@ -19,7 +20,6 @@ from zimg.io.scene_pixels import ScenePixels
 from zimg.io.writing import write_pixels, writer_for
 
 RANGE = re.compile(r"(\d*):(\d*)")
-AXES = "xyzct"
 Member = TypeVar("Member", bound=Enum)
 
 
@@ -78,13 +78,7 @@ def parse_box(text: str) -> ZImgRegion:
     parts = [RANGE.fullmatch(part) for part in text.split(",")]
     if len(parts) > 5 or None in parts:
         raise ValueError(f"region must be X0:X1,Y0:Y1,Z0:Z1,C0:C1,T0:T1, from 0, not {text!r}")
-    bounds = [part.groups() for part in parts if part] + [("", "")] * (5 - len(parts))
-    start = [int(first or 0) for first, _ in bounds]
-    end = [int(last) if last else -1 for _, last in bounds]
-    for axis, first, last in zip(AXES, start, end, strict=True):
-        if -1 < last <= first:
-            raise ValueError(f"region {text!r} is empty along {axis}: {first}:{last}")
-    return ZImgRegion(tuple(start), tuple(end))
+    return region_of(text, [part.groups() for part in parts if part])
 
 
 def parse_channels(text: str | None, names: Sequence[str]) -> tuple[int, ...] | None:

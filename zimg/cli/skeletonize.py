@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from zimg._dispatch import array_namespace, device
 from zimg._errors import ZException
@@ -81,14 +82,15 @@ def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
         volume = read_channel(
             source, job.channel, job.time, framework=job.framework, device=job.device
         )
-    found = _trees(job, volume, label, options, progress=progress)
+    if label not in (None, EVERY):
+        volume = _mask_of(volume, int(label), job.file)
+    found = _trees(job, volume, options, progress=progress)
     written = {path: tree.to_um(info) if job.in_um else tree for path, tree in found.items()}
     for path, tree in written.items():
         write_tree(tree, path)
     if job.preview is not None:
-        shown = volume if label in (None, EVERY) else _mask_of(volume, int(label), job.file)
         drawn = ZSwc.concatenate(found.values())
-        write_preview(job.preview, shown, drawn, z_to_xy=z_to_xy_ratio(info))
+        write_preview(job.preview, volume, drawn, z_to_xy=z_to_xy_ratio(info))
     return _outcome(job, list(written.values()), seconds=perf_counter() - began)
 
 
@@ -131,35 +133,19 @@ def _file(job: SkeletonizeJob, label: int) -> Path:
 
 
 def _trees(
-    job: SkeletonizeJob,
-    volume: Array,
-    label: str | None,
-    options: SkeletonizeConfig,
-    *,
-    progress: bool,
+    job: SkeletonizeJob, volume: Array, options: SkeletonizeConfig, *, progress: bool
 ) -> dict[Path, ZSwc]:
     """The trees by the files that they go to."""
-    if label == EVERY:
-        bodies = skeletonize_labels(
-            volume,
-            config=options,
-            downsample=job.downsample,
-            radius=job.radius,
-            workers=job.workers,
-            progress=progress,
-        )
+    common: dict[str, Any] = {
+        "config": options,
+        "downsample": job.downsample,
+        "radius": job.radius,
+        "progress": progress,
+    }
+    if job.label == EVERY:
+        bodies = skeletonize_labels(volume, workers=job.workers, **common)
         return {_file(job, label): tree for label, tree in bodies.items()}
-    if label is not None:
-        volume = _mask_of(volume, int(label), job.file)
-    tree = skeletonize(
-        volume,
-        config=options,
-        downsample=job.downsample,
-        root=job.root,
-        radius=job.radius,
-        progress=progress,
-    )
-    return {job.output: tree}
+    return {job.output: skeletonize(volume, root=job.root, **common)}
 
 
 def _require_unit(file: Path, info: ZImgInfo) -> None:

@@ -11,6 +11,7 @@ from zimg._dispatch import array_namespace, device
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
+from zimg.image.interop import on_host
 from zimg.image.volume import volume_of
 from zimg.kernels.widen import widened as widened_type
 from zimg.ops import gather, to_host, upload
@@ -21,9 +22,6 @@ from zimg.skeletons.options import Config, SkeletonizeConfig, resolve_options
 from zimg.skeletons.pipeline import Radius, Wish
 from zimg.skeletons.window import Window, widened
 from zimg.swc import ZSwc
-
-CPU = 1
-"""As DLPack calls it. What is there is worked on as NumPy's: JAX would compile for every box."""
 
 
 def skeletonize_labels(
@@ -84,7 +82,7 @@ def skeletonize_labels(
     xp = array_namespace(volume)
     if not xp.isdtype(volume.dtype, "integral"):
         raise TypeError(f"labels must be integers, got {volume.dtype}")
-    if volume.__dlpack_device__()[0] == CPU:
+    if on_host(volume):  # JAX would compile for every box
         volume = to_host(volume)
     options = resolve_options(config, downsample=intervals(downsample))
     wish, workers = Wish(checked_radius(radius)), checked_workers(workers)
