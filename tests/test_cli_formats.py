@@ -1,8 +1,6 @@
 """`zimg info`, `zimg convert` and `zimg formats`: what they print, write, hold and refuse."""
 
-import doctest
 import json
-import re
 import tracemalloc
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +9,7 @@ import numpy as np
 import pytest
 
 import zimg
+from tests.guides import run_guide
 from tests.io.making import described, pages
 from zimg.cli import main
 from zimg.io.formats.table import FORMATS
@@ -178,9 +177,7 @@ def test_the_guide_prints_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```pycon\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    guide = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, GUIDE.name, None, 0)
-    result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(guide)
+    result = run_guide("formats.md")
     assert result.attempted > 10
     assert result.failed == 0, capsys.readouterr().out
 

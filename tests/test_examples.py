@@ -1,6 +1,5 @@
 """The examples of the documents run, and the guide to arrays prints what it says."""
 
-import doctest
 import re
 import subprocess
 import sys
@@ -8,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.guides import run_guide
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-GUIDE = DOCS / "guide" / "arrays.md"
 SCRIPTS = {"torch_training": ("torch",), "mixed_session": ("torch", "jax")}
 
 
@@ -66,9 +66,6 @@ def test_the_guide_to_arrays_prints_what_it_says(
 ) -> None:
     need("torch", "jax")
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```pycon\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
-    options = doctest.NORMALIZE_WHITESPACE | doctest.FAIL_FAST
-    guide = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, GUIDE.name, None, 0)
-    result = doctest.DocTestRunner(optionflags=options).run(guide)
+    result = run_guide("arrays.md")
     assert result.attempted > 10
     assert result.failed == 0, capsys.readouterr().out

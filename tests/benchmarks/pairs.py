@@ -10,12 +10,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
 OURS, THEIRS = "ours", "theirs"
+
+Answers = dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,46 @@ class Pair:
         return median(one["seconds"] / other["seconds"] for one, other in rounds)
 
 
-class Pairs:
-    """Runs a program on both sides; to be used as a context.
+class Players:
+    """Processes that live on and do the same by turns; to be used as a context.
+
+    Parameters
+    ----------
+    python
+        Interpreters by name.
+    program
+        Source of the program; it is given the name and the folder.
+    folder
+        Where all work.
+    """
+
+    def __init__(self, python: Mapping[str, str], program: str, folder: Path) -> None:
+        self._processes = {name: _started(python[name], program, name, folder) for name in python}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes.values():
+            process.communicate()
+
+    def turns(self, names: Sequence[str], request: str, rounds: int) -> Answers:
+        """Ask by turns, in an order that is reversed every round."""
+        answers: Answers = {name: [] for name in names}
+        for number in range(rounds):
+            for name in names[:: -1 if number % 2 else 1]:
+                answers[name].append(self.ask(name, request))
+        return answers
+
+    def ask(self, name: str, request: str) -> dict[str, Any]:
+        """One answer of one of them."""
+        process = self._processes[name]
+        print(request, file=process.stdin, flush=True)
+        return dict(json.loads(_answer(process, "took", request)))
+
+
+class Pairs(Players):
+    """Runs a program on both sides.
 
     Parameters
     ----------
@@ -55,33 +96,15 @@ class Pairs:
 
     def __init__(self, program: str, folder: Path) -> None:
         python = {OURS: sys.executable, THEIRS: os.environ["ZIMG_REFERENCE_PYTHON"]}
-        self._processes = {side: started(python[side], program, side, folder) for side in python}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for process in self._processes.values():
-            process.communicate()
+        super().__init__(python, program, folder)
 
     def run(self, request: str, rounds: int, *, warm_up: bool = True) -> Pair:
         """Ask both sides by turns; a first round, if it is to warm up, does not count."""
-        answers: dict[str, list[dict[str, Any]]] = {OURS: [], THEIRS: []}
-        for number in range(rounds + warm_up):
-            for side in (OURS, THEIRS)[:: 1 if number % 2 else -1]:
-                answer = self.ask(side, request)
-                if number >= warm_up:
-                    answers[side].append(answer)
-        return Pair(**answers)
-
-    def ask(self, side: str, request: str) -> dict[str, Any]:
-        """One answer of one side."""
-        process = self._processes[side]
-        print(request, file=process.stdin, flush=True)
-        return dict(json.loads(answer_of(process, "took", request)))
+        answers = self.turns((OURS, THEIRS), request, rounds + warm_up)
+        return Pair(**{side: own[warm_up:] for side, own in answers.items()})
 
 
-def started(python: str, program: str, side: str, folder: Path) -> "subprocess.Popen[str]":
+def _started(python: str, program: str, side: str, folder: Path) -> "subprocess.Popen[str]":
     """A process that has said that it is ready."""
     process = subprocess.Popen(
         [python, "-c", program, side, str(folder)],
@@ -91,11 +114,11 @@ def started(python: str, program: str, side: str, folder: Path) -> "subprocess.P
         text=True,
         cwd=folder,
     )
-    answer_of(process, "ready", "its start")
+    _answer(process, "ready", "its start")
     return process
 
 
-def answer_of(process: Any, word: str, request: str) -> str:
+def _answer(process: Any, word: str, request: str) -> str:
     """The rest of the next line that begins with `word`; the reference prints others."""
     for line in process.stdout:
         if line.startswith(word):

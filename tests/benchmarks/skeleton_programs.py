@@ -9,9 +9,9 @@ import os
 import sys
 from pathlib import Path
 from statistics import median
-from typing import Any, Self
+from typing import Any
 
-from tests.benchmarks.pairs import answer_of, started
+from tests.benchmarks.pairs import Answers, Players
 
 TOOLS = ("ours", "reference", "kimimaro")
 VARIABLES = {"reference": "ZIMG_REFERENCE_PYTHON", "kimimaro": "ZIMG_KIMIMARO_PYTHON"}
@@ -107,7 +107,7 @@ for line in sys.stdin:
 '''
 
 
-class Tools:
+class Tools(Players):
     """The tools that are there, to be used as a context.
 
     Parameters
@@ -122,27 +122,14 @@ class Tools:
         python = {"ours": sys.executable}
         python |= {tool: os.environ[name] for tool, name in VARIABLES.items() if name in os.environ}
         self.names = [tool for tool in chosen if tool in python]
-        self._processes = {
-            tool: started(python[tool], PROGRAM, tool, folder) for tool in self.names
-        }
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for process in self._processes.values():
-            process.communicate()
+        super().__init__({tool: python[tool] for tool in self.names}, PROGRAM, folder)
 
     def run(
         self, request: dict[str, Any], rounds: int, *, skipped: tuple[str, ...] = ()
-    ) -> dict[str, list[dict[str, Any]]]:
-        """Ask all by turns, in an order that is reversed every round."""
+    ) -> Answers:
+        """Ask all by turns."""
         names = [name for name in self.names if name not in skipped]
-        answers: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-        for number in range(rounds):
-            for name in names[:: -1 if number % 2 else 1]:
-                answers[name].append(self.ask(name, request))
-        return answers
+        return self.turns(names, json.dumps(request), rounds)
 
     def medians(
         self, request: dict[str, Any], rounds: int, *, skipped: tuple[str, ...] = ()
@@ -150,9 +137,3 @@ class Tools:
         """Median seconds of each."""
         answers = self.run(request, rounds, skipped=skipped)
         return {name: median(it["seconds"] for it in own) for name, own in answers.items()}
-
-    def ask(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
-        """One answer of one tool."""
-        process = self._processes[name]
-        print(json.dumps(request), file=process.stdin, flush=True)
-        return dict(json.loads(answer_of(process, "took", str(request))))

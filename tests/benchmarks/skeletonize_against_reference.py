@@ -19,6 +19,7 @@ import numpy as np
 import tifffile
 
 from tests.benchmarks.arbours import SIZES, arbour, axon
+from tests.benchmarks.pairs import Answers
 from tests.benchmarks.skeleton_programs import Tools
 
 SHORT = {"minimalLength": 5}
@@ -29,8 +30,6 @@ BODIES = {
     "connectingBranch": False,
 }
 """As long as the constant of kimimaro's parameters; like it, every body is kept and none joined."""
-
-Answers = dict[str, list[dict[str, Any]]]
 
 
 def write(folder: Path, volume: Any) -> Path:

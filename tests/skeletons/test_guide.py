@@ -1,12 +1,12 @@
 """The guide to skeletons prints what it says, and names every option and preset."""
 
-import doctest
 import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from tests.guides import run_guide
 from zimg import SkeletonizeConfig, neutube_json
 from zimg.skeletons.options import resolve_options
 
@@ -15,9 +15,7 @@ WITHOUT_EFFECT = {"interpolating", "usingOriginalSignal", "autoGrayThreshold"}
 
 
 def test_the_guide_to_skeletons_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
-    blocks = re.findall(r"```pycon\n(.*?)```", GUIDE, flags=re.DOTALL)
-    guide = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, "guide", None, 0)
-    result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(guide)
+    result = run_guide("skeletonizing.md")
     assert result.attempted > 10
     assert result.failed == 0, capsys.readouterr().out
 
