@@ -36,7 +36,7 @@ conformance: .venv/ready-test
 
 # `make bench FILES="a.tif b.tif"` times those instead of the phantom.
 bench: .venv/ready-test
-	$(BIN)/python tests/benchmarks/bench_trace.py $(FILES)
+	$(BIN)/python benchmarks/own_trace.py $(FILES)
 
 docs: .venv/ready-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

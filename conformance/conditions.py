@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._typing import Array, Namespace
-from zimg.image.host import aligned_zeros
-from zimg.image.interop import dtype_name, framework_name
+from zimg.arrays.host import aligned_zeros
+from zimg.arrays.interop import dtype_name, framework_name
 from zimg.testing import LANES, Lane, bring_home, device_of
 
 SHAPE = (4, 6, 8)

@@ -10,8 +10,8 @@ import pytest
 
 from zimg import ZImg
 from zimg._typing import Array
-from zimg.image.export import exported
-from zimg.image.interop import dtype_name, framework_name
+from zimg.arrays.export import exported
+from zimg.arrays.interop import dtype_name, framework_name
 from zimg.testing import Lane, device_of, lane_parameters, namespace_of
 
 from .conditions import (

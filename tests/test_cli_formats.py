@@ -13,8 +13,8 @@ from tests.guides import run_guide
 from tests.io.making import described, pages
 from zimg.cli import main
 from zimg.io.formats.table import FORMATS
-from zimg.io.held import HeldFile
-from zimg.io.scene_pixels import ScenePixels
+from zimg.io.scenes.held import HeldFile
+from zimg.io.scenes.scene_pixels import ScenePixels
 from zimg.io.writing import write_pixels
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide" / "formats.md"
@@ -35,7 +35,7 @@ def stack(tmp_path: Path) -> Path:
     info = image.info
     info.channelNames = ["DAPI", "GFP", "Cy5"]
     info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ = 0.5, 0.5, 2.0
-    info.voxelSizeUnit = zimg.image.values.VoxelSizeUnit.um
+    info.voxelSizeUnit = zimg.values.enums.VoxelSizeUnit.um
     image.info = info
     image.save(path)
     return path
@@ -60,7 +60,7 @@ def test_people_are_told_what_bits_times_and_opacity_there_are(
     info = image.info
     info.validBitCount, info.timeStamps, info.lastChannelIsAlphaChannel = 12, [1.0, 3.0, 5.0], True
     info.voxelSizeX = info.voxelSizeY = 5e-7
-    info.voxelSizeUnit = zimg.image.values.VoxelSizeUnit.m
+    info.voxelSizeUnit = zimg.values.enums.VoxelSizeUnit.m
     info.position = [1.5, 0.0, -2.0]
     zimg.ZImg(list(image.data), info).save(tmp_path / "a.nim")
     assert command("info", tmp_path / "a.nim") == 0
@@ -82,7 +82,7 @@ def test_channels_are_chosen_by_number_or_name(
     output = tmp_path / "two.ome.tif"
     part = ("--channels", "Cy5,0", "--region", ":,:,:,1:")
     assert command("convert", stack, output, *part, "-q") == 0
-    found, expected = zimg.io.read(output), zimg.io.read(stack)
+    found, expected = zimg.read(output), zimg.read(stack)
     assert found.info.channelNames == ["Cy5", "GFP"]
     np.testing.assert_array_equal(found.data[0], expected.data[0][[2, 1]])
     assert command("convert", stack, tmp_path / "no.tif", "--channels", "DAP", "-q") == 2
@@ -119,7 +119,7 @@ def test_missing_planes_are_zeros_when_that_is_asked_for(
     assert command("convert", source, tmp_path / "b.tif", "-q", "--fill") == 0
     (told,) = capsys.readouterr().err.splitlines()
     assert told.startswith(f"zimg: warning: {source}: 3 planes are missing and filled with zeros")
-    assert zimg.io.read(tmp_path / "b.tif").data[0].max(axis=(1, 2, 3)).tolist() == [1, 0]
+    assert zimg.read(tmp_path / "b.tif").data[0].max(axis=(1, 2, 3)).tolist() == [1, 0]
 
 
 def test_the_table_of_formats_is_that_of_the_registry(capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +135,7 @@ def test_a_part_is_written_as_it_would_be_read(stack: Path, tmp_path: Path, rati
     assert command("convert", stack, output, *part, "-q") == 0
     ratios = tuple(map(int, ratio.split(",")))
     region = zimg.ZImgRegion((4, 0, 2, 1, 0), (40, -1, 8, 3, -1))
-    expected, found = zimg.io.read(stack, region=region, ratios=ratios), zimg.io.read(output)
+    expected, found = zimg.read(stack, region=region, ratios=ratios), zimg.read(output)
     np.testing.assert_array_equal(found.data[0], expected.data[0][::-1])
     assert found.info.channelNames == ["Cy5", "GFP"]
     for axis in "XYZ":

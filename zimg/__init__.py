@@ -12,22 +12,7 @@ if TYPE_CHECKING:
     from zimg._errors import ZCancellationException, ZException
     from zimg.diagnosis import doctor
     from zimg.image import (
-        Compression,
-        Dimension,
-        FileFormat,
-        ImgMergeMode,
-        Interpolant,
-        VoxelFormat,
-        VoxelSizeUnit,
         ZImg,
-        ZImgInfo,
-        ZImgRegion,
-        ZImgSource,
-        ZImgWriteParameters,
-        ZVoxelCoordinate,
-        col4,
-    )
-    from zimg.io import (
         ZImgBlockProvider,
         ZImgSliceProvider,
         ZImgSubBlock,
@@ -36,12 +21,27 @@ if TYPE_CHECKING:
         read,
         write,
     )
+    from zimg.io.parameters import ZImgWriteParameters
+    from zimg.io.source import ZImgSource
     from zimg.skeletons import SkeletonizeConfig, skeletonize, skeletonize_labels
     from zimg.swc import SwcNode, ZSwc
     from zimg.swc.comparing import compare
     from zimg.swc.subtraction import subtract
     from zimg.tracing import trace
     from zimg.tracing.config import TraceConfig
+    from zimg.values import (
+        Compression,
+        Dimension,
+        FileFormat,
+        ImgMergeMode,
+        Interpolant,
+        VoxelFormat,
+        VoxelSizeUnit,
+        ZImgInfo,
+        ZImgRegion,
+        ZVoxelCoordinate,
+        col4,
+    )
     from zimg.workers import ZNeutubeAutoTrace, ZNeutubeSkeletonize, ZSwcSubtract
 
     __version__: str
@@ -89,7 +89,7 @@ __all__ = [
 
 _NAMES_OF = {
     "zimg._errors": ("ZCancellationException", "ZException"),
-    "zimg.image": (
+    "zimg.values": (
         "Compression",
         "Dimension",
         "FileFormat",
@@ -97,16 +97,15 @@ _NAMES_OF = {
         "Interpolant",
         "VoxelFormat",
         "VoxelSizeUnit",
-        "ZImg",
         "ZImgInfo",
         "ZImgRegion",
-        "ZImgSource",
-        "ZImgWriteParameters",
         "ZVoxelCoordinate",
         "col4",
     ),
-    "zimg.diagnosis": ("doctor",),
-    "zimg.io": (
+    "zimg.io.parameters": ("ZImgWriteParameters",),
+    "zimg.io.source": ("ZImgSource",),
+    "zimg.image": (
+        "ZImg",
         "ZImgBlockProvider",
         "ZImgSliceProvider",
         "ZImgSubBlock",
@@ -115,6 +114,7 @@ _NAMES_OF = {
         "read",
         "write",
     ),
+    "zimg.diagnosis": ("doctor",),
     "zimg.skeletons": ("SkeletonizeConfig", "skeletonize", "skeletonize_labels"),
     "zimg.swc": ("SwcNode", "ZSwc"),
     "zimg.swc.comparing": ("compare",),

@@ -10,9 +10,9 @@ import numpy as np
 
 from tests.io import making
 from zimg import ZImg
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io import write
+from zimg.image import write
 from zimg.io.formats.table import FORMATS
+from zimg.io.parameters import ZImgWriteParameters
 
 # One plane of grey, or a volume of two channels: what each format can hold.
 SHAPES = {".png": (1, 1, 23, 31), ".jpg": (1, 1, 23, 31), ".jxr": (1, 1, 23, 31)}

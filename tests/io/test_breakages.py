@@ -21,7 +21,8 @@ import zimg
 from tests.io import fuzzing
 from tests.io.making import block, described, lif, pages
 from zimg import FileFormat, VoxelSizeUnit, ZException, ZImg, ZImgInfo, ZImgRegion
-from zimg.io import ZImgSliceProvider, decoding_limit
+from zimg.image import ZImgSliceProvider
+from zimg.io import decoding_limit
 from zimg.io.formats.tiff import paging
 
 RNG = np.random.default_rng(16)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import zimg
 import zimg.io
 from tests.io.manifest import FOLDER, WHERE, entries
 from zimg import ZException
@@ -55,7 +56,7 @@ def described(image: zimg.ZImg) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("name", "number", "scene"), readable())
 def test_pixels_and_metadata_are_those_of_the_reference_or_better(name, number, scene):
-    image = zimg.io.read(FOLDER / name, scene=number)
+    image = zimg.read(FOLDER / name, scene=number)
     found = [hashlib.sha256(x.tobytes()).hexdigest() for x in image.data]
     assert found == scene["sha256_per_time"]
     expected = {key: scene[key] for key in described(image)} | BETTER.get(name, {})
@@ -67,4 +68,4 @@ def test_files_that_cannot_be_read_whole_are_refused(name):
     if WHERE is None:
         pytest.skip("ZIMG_REFERENCE_DATA is not set")
     with pytest.raises(ZException, match=REFUSED[name]):
-        zimg.io.read(FOLDER / name)
+        zimg.read(FOLDER / name)

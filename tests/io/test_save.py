@@ -12,7 +12,7 @@ import pytest
 
 import zimg
 from zimg import Compression, FileFormat, ZException, ZImg, ZImgInfo, ZImgWriteParameters
-from zimg.io import ZImgSliceProvider
+from zimg.image import ZImgSliceProvider
 
 DATA = np.random.default_rng(3).integers(0, 2**16, (2, 3, 40, 50), np.uint16)
 NAMES = ["a.tif", "a.ome.tif", "a.v3draw", "a.mha", "a.nrrd"]
@@ -91,7 +91,7 @@ def test_folders_that_cannot_be_written_to_are_told(name, tmp_path):
 LARGE = """
 import resource, sys, numpy as np
 from zimg import Compression, ZImg, ZImgInfo, ZImgWriteParameters
-from zimg.io import ZImgSliceProvider
+from zimg.image import ZImgSliceProvider
 
 class Planes(ZImgSliceProvider):
     def imgInfo(self):

@@ -12,7 +12,7 @@ import tifffile
 
 import zimg
 from zimg import ZException, ZImg, ZImgInfo
-from zimg.io import ZImgBlockProvider, ZImgSliceProvider
+from zimg.image import ZImgBlockProvider, ZImgSliceProvider
 
 DATA = np.random.default_rng(7).integers(0, 250, (2, 4, 6, 7)).astype(np.uint16)
 INFO = ZImg(DATA).info

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from zimg import Dimension, ZException, ZImg, ZImgInfo, ZImgRegion, ZImgSource
-from zimg.io import ZImgSubBlock, ZImgTileSubBlock, write
-from zimg.io.reader import grid
+from zimg.image import ZImgSubBlock, ZImgTileSubBlock, write
+from zimg.io.scenes.scene import grid
 
 DATA = np.random.default_rng(5).integers(0, 255, (2, 3, 6, 7)).astype(np.uint8)
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.swc.forests import chain, forests, same
 from zimg import ZException, ZSwc
-from zimg.image.export import exported
-from zimg.image.interop import framework_name
+from zimg.arrays.export import exported
+from zimg.arrays.interop import framework_name
 
 IN_UM = ["unit um"]
 

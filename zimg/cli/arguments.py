@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from zimg._errors import ZException
-from zimg.image import ZImgRegion
+from zimg.values import ZImgRegion
 
 REGION = re.compile(",".join([r"\s*(\d*):(\d*)\s*"] * 3))
 AXES = "xyzct"

@@ -11,13 +11,13 @@ from typing import TypeVar
 from zimg._errors import ZException
 from zimg._progress import reporter
 from zimg.cli.arguments import region_of
-from zimg.image import FileFormat, ZImgRegion
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.image.values import Compression
-from zimg.io.held import HeldFile
-from zimg.io.missing import filling
-from zimg.io.scene_pixels import ScenePixels
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.scenes.held import HeldFile
+from zimg.io.scenes.missing import filling
+from zimg.io.scenes.scene_pixels import ScenePixels
 from zimg.io.writing import write_pixels, writer_for
+from zimg.values import FileFormat, ZImgRegion
+from zimg.values.enums import Compression
 
 RANGE = re.compile(r"(\d*):(\d*)")
 Member = TypeVar("Member", bound=Enum)

@@ -8,12 +8,12 @@ from zimg import neutube_json
 from zimg._errors import ZException
 from zimg._progress import reporter
 from zimg.cli.showing import counted
-from zimg.image import VoxelSizeUnit, ZImg, ZImgInfo
-from zimg.io import write
+from zimg.image import ZImg, write
 from zimg.phantom import Phantom, neuron
 from zimg.swc.comparing import compare
 from zimg.tracing.config import resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
+from zimg.values import VoxelSizeUnit, ZImgInfo
 from zimg.view import overlay, write_png
 from zimg.workers.output import check_writable, write_tree
 

@@ -8,9 +8,9 @@ from math import prod
 from typing import Any
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgInfo
-from zimg.io.held import HeldFile
-from zimg.io.reader import Level
+from zimg.io.scenes.held import HeldFile
+from zimg.io.scenes.scene import Level
+from zimg.values import FileFormat, ZImgInfo
 
 
 def show_infos(files: Sequence[str], *, as_json: bool) -> list[Exception]:

@@ -11,7 +11,7 @@ from zimg._progress import reporter
 from zimg._typing import Array
 from zimg.cli.arguments import require_framework
 from zimg.cli.showing import counted, write_preview
-from zimg.image import ZImgInfo, ZImgSource
+from zimg.io.source import ZImgSource
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
 from zimg.skeletons.automatic import skeletonize
@@ -20,6 +20,7 @@ from zimg.skeletons.options import SkeletonizeConfig, resolve_options
 from zimg.skeletons.pipeline import Radius
 from zimg.swc import ZSwc
 from zimg.tracing.automatic import z_to_xy_ratio
+from zimg.values import ZImgInfo
 from zimg.workers.output import check_writable, write_tree
 from zimg.workers.volume import read_channel, read_info
 

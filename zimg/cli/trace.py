@@ -7,10 +7,11 @@ from time import perf_counter
 from zimg._progress import reporter
 from zimg.cli.arguments import require_framework
 from zimg.cli.showing import counted, write_preview
-from zimg.image import ZImgRegion, ZImgSource
+from zimg.io.source import ZImgSource
 from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
+from zimg.values import ZImgRegion
 from zimg.workers.checks import ratio
 from zimg.workers.output import check_writable, write_tree
 from zimg.workers.volume import read_channel, read_info

@@ -1,11 +1,14 @@
-"""What an image is: the container, its metadata, and the ways in and out of it."""
+"""The container, and what makes or consumes one; the values that describe it by the same door."""
 
 from zimg.image.img import ZImg
-from zimg.image.info import ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.image.region import ZImgRegion
-from zimg.image.source import ZImgSource
-from zimg.image.values import (
+from zimg.image.lazy import ZImgFile, open
+from zimg.image.providers import ZImgBlockProvider, ZImgSliceProvider
+from zimg.image.reading import read
+from zimg.image.tile import ZImgSubBlock, ZImgTileSubBlock
+from zimg.image.writing import write
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.source import ZImgSource
+from zimg.values import (
     Compression,
     Dimension,
     FileFormat,
@@ -13,6 +16,8 @@ from zimg.image.values import (
     Interpolant,
     VoxelFormat,
     VoxelSizeUnit,
+    ZImgInfo,
+    ZImgRegion,
     ZVoxelCoordinate,
     col4,
 )
@@ -26,10 +31,18 @@ __all__ = [
     "VoxelFormat",
     "VoxelSizeUnit",
     "ZImg",
+    "ZImgBlockProvider",
+    "ZImgFile",
     "ZImgInfo",
     "ZImgRegion",
+    "ZImgSliceProvider",
     "ZImgSource",
+    "ZImgSubBlock",
+    "ZImgTileSubBlock",
     "ZImgWriteParameters",
     "ZVoxelCoordinate",
     "col4",
+    "open",
+    "read",
+    "write",
 ]

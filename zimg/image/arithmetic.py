@@ -9,11 +9,11 @@ import numpy as np
 from zimg._dispatch import device
 from zimg._errors import ZException
 from zimg._typing import Array
-from zimg.image.interop import framework_name
+from zimg.arrays.interop import framework_name
 from zimg.kernels.arithmetic import Operation, combined
 
 if TYPE_CHECKING:
-    from zimg.image.info import ZImgInfo
+    from zimg.values.info import ZImgInfo
 
 # What the reference calls the operations when sizes differ.
 _NAMES = {

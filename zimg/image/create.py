@@ -4,18 +4,18 @@ import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 from zimg._errors import ZException
 from zimg._typing import Array
-from zimg.image.host import aligned_zeros
-from zimg.image.info import ZImgInfo, described
-from zimg.image.interop import VOXEL_TYPES, dtype_name
-from zimg.image.region import ZImgRegion
-from zimg.image.source import ZImgSource
-from zimg.image.storage import stored
-from zimg.image.values import Dimension, FileFormat
+from zimg.arrays.host import aligned_zeros
+from zimg.arrays.interop import VOXEL_TYPES, dtype_name
+from zimg.arrays.storage import stored
+from zimg.io.reading import read_arrays
+from zimg.io.source import ZImgSource
+from zimg.values.enums import Dimension, FileFormat
+from zimg.values.info import ZImgInfo, described
+from zimg.values.region import ZImgRegion
 
 Created = tuple[list[Array], ZImgInfo]
 
@@ -151,8 +151,7 @@ def _of_files(
 
 def _of_source(imgSource: ZImgSource, xRatio: int = 1, yRatio: int = 1, zRatio: int = 1) -> Created:
     """An image of a source."""
-    image = import_module("zimg.io").read_source(imgSource, (xRatio, yRatio, zRatio))
-    return image.data, image.info
+    return read_arrays(imgSource, (xRatio, yRatio, zRatio))
 
 
 _BY_KEYWORD: dict[str, Callable[..., Created]] = {

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from zimg._typing import Array, Device
-from zimg.image.export import exported
-from zimg.image.interop import framework_name, on_host
+from zimg.arrays.export import exported
+from zimg.arrays.interop import framework_name, on_host
 
 # What `to_arrays` gives that is not an array of the array API standard.
 _NOT_IMAGES = ("memview", "tensorflow", "tf")

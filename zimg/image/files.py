@@ -1,20 +1,24 @@
-"""Images and the files they are read from and written to; the formats live in `zimg.io`."""
+"""Images and the files they are read from and written to."""
 
-from importlib import import_module
+import os
 from operator import index
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.image.info import ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.image.region import ZImgRegion
-from zimg.image.source import FileName, ZImgSource
-from zimg.image.values import FileFormat
-
-if TYPE_CHECKING:
-    from zimg.image.img import ZImg
+from zimg._errors import ZException
+from zimg._typing import Array
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.reading import read_source_info, read_source_infos
+from zimg.io.source import FileName, ZImgSource
+from zimg.io.streaming import write_provided
+from zimg.io.subblocks import internal_sub_regions, read_sub_block, sub_block_lists
+from zimg.io.writer import ImagePixels
+from zimg.io.writing import write_pixels
+from zimg.values.enums import FileFormat
+from zimg.values.info import ZImgInfo
+from zimg.values.region import ZImgRegion
 
 # Where a method takes ``*names``: a file name and `FileFormat`, or a list of file names with
 # `catDim`, `catScenes`, and then `format` and `expandXY`.
@@ -24,12 +28,27 @@ Names = Any
 class ImageFiles:
     """What is known about files without their pixels, their stored pieces, and writing."""
 
+    if TYPE_CHECKING:
+        _arrays: list[Array]
+
+        def __init__(self, *names: Any, **options: Any) -> None: ...
+
+        @property
+        def info(self) -> ZImgInfo:
+            """Metadata."""
+
+        @property
+        def data(self) -> list[Array]:
+            """Arrays."""
+
+        @classmethod
+        def _of(cls, arrays: Any, info: ZImgInfo) -> Self: ...
+
     @staticmethod
     def readImgInfo(imgSource: ZImgSource | FileName) -> ZImgInfo:
         """What the file of a source says about its image, the region applied; reads no pixels."""
         source = imgSource if isinstance(imgSource, ZImgSource) else ZImgSource(imgSource)
-        info: ZImgInfo = import_module("zimg.io").read_source_info(source)
-        return info
+        return read_source_info(source)
 
     @staticmethod
     def readImgInfos(*names: Names, **options: Names) -> list[ZImgInfo]:
@@ -41,24 +60,17 @@ class ImageFiles:
             ``filename, format=FileFormat.Unknown``, or ``filenames, catDim, catScenes,
             format=FileFormat.Unknown, expandXY=True`` for a list that is joined.
         """
-        infos: list[ZImgInfo] = import_module("zimg.io").read_source_infos(
-            _source(*names, **options)
-        )
-        return infos
+        return read_source_infos(_source(*names, **options))
 
-    @staticmethod
-    def readImgPixelsOnly(*names: Names, **options: Names) -> "ZImg":
+    @classmethod
+    def readImgPixelsOnly(cls, *names: Names, **options: Names) -> Self:
         """Read an image from a file or a `ZImgSource`; arguments as of the class itself."""
-        image: ZImg = import_module("zimg.image").ZImg(*names, **options)
-        return image
+        return cls(*names, **options)
 
     @staticmethod
     def getInternalSubRegions(*names: Names, **options: Names) -> list[list[ZImgRegion]]:
         """Regions that are stored together, for each scene; arguments as of `readImgInfos`."""
-        regions: list[list[ZImgRegion]] = import_module("zimg.io").internal_sub_regions(
-            _source(*names, **options)
-        )
-        return regions
+        return internal_sub_regions(_source(*names, **options))
 
     @staticmethod
     def readSubBlockLists(*names: Names, **options: Names) -> list[NDArray[np.int64]]:
@@ -70,13 +82,10 @@ class ImageFiles:
             Per scene int64: rows t, x, y, z, width, height, depth in voxels of full resolution, and
             the ratios along x, y, z.
         """
-        lists: list[NDArray[np.int64]] = import_module("zimg.io").sub_block_lists(
-            _source(*names, **options)
-        )
-        return lists
+        return sub_block_lists(_source(*names, **options))
 
-    @staticmethod
-    def readSubBlock(*names: Names, **options: Names) -> "ZImg":
+    @classmethod
+    def readSubBlock(cls, *names: Names, **options: Names) -> Self:
         """Read one stored piece, in the size in which it is stored.
 
         Parameters
@@ -92,8 +101,7 @@ class ImageFiles:
         """
         form = _block_of_file if _is_single(names, options) else _block_of_list
         source, block = form(*names, **options)
-        image: ZImg = import_module("zimg.io").read_sub_block(source, block)
-        return image
+        return cls._of(*read_sub_block(source, block))
 
     def save(
         self,
@@ -101,8 +109,10 @@ class ImageFiles:
         format: FileFormat = FileFormat.Unknown,
         paras: ZImgWriteParameters | None = None,
     ) -> None:
-        """Write the image to a file; arguments, result and errors as in `zimg.io.write`."""
-        import_module("zimg.io").write(filename, self, format=format, parameters=paras)
+        """Write the image to a file; arguments and errors as of `zimg.write`."""
+        if not self._arrays:
+            raise ZException(f"cannot write {os.fspath(filename)}: the image is empty")
+        write_pixels(filename, ImagePixels(self), format=format, parameters=paras)
 
     @staticmethod
     def writeImg(
@@ -133,7 +143,7 @@ class ImageFiles:
             What the provider raises passes unchanged.
         """
         provider = sliceProvider if blockProvider is None else blockProvider
-        import_module("zimg.io").write_provided(filename, provider, format=format, parameters=paras)
+        write_provided(filename, provider, format=format, parameters=paras)
 
 
 def _is_single(names: tuple[Names, ...], options: dict[str, Names]) -> bool:

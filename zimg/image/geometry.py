@@ -1,17 +1,15 @@
 """Images of another size: resampled, zoomed, or by blocks."""
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
-from zimg._dispatch import array_namespace
 from zimg._typing import Array
-from zimg.image.values import ImgMergeMode, Interpolant
+from zimg.arrays.resizing import per_channel, resized_array
 from zimg.kernels.blocks import merged
-from zimg.kernels.resample import resampled
+from zimg.values.enums import ImgMergeMode, Interpolant
 
 if TYPE_CHECKING:
-    from zimg.image.info import ZImgInfo
+    from zimg.values.info import ZImgInfo
 
 
 class ImageGeometry:
@@ -52,8 +50,8 @@ class ImageGeometry:
         smooth = antialiasingForNearest if kind is Interpolant.Nearest else antialiasing
         old = self._arrays[0].shape[1:]
         steps = tuple(a / b for a, b in zip(old, sizes, strict=True))
-        return self._per_channel(
-            lambda volume: resampled(volume, sizes, kind.name, smooth=smooth), steps
+        return self._replaced_by(
+            [resized_array(x, sizes, kind.name, smooth=smooth) for x in self._arrays], steps
         )
 
     def zoom(
@@ -94,7 +92,10 @@ class ImageGeometry:
                 -(-n // side) for n, side in zip(self._arrays[0].shape[1:], block, strict=True)
             )
             return self.resize(width, height, depth)
-        return self._per_channel(lambda volume: merged(volume, block, mode.name), block)
+        arrays = [
+            per_channel(lambda volume: merged(volume, block, mode.name), x) for x in self._arrays
+        ]
+        return self._replaced_by(arrays, block)
 
     def _check(self, what: str, sides: tuple[int, ...]) -> None:
         if not self._arrays:
@@ -102,12 +103,8 @@ class ImageGeometry:
         if any(side != int(side) or side < 1 for side in sides):
             raise ValueError(f"{what} must be whole and at least 1, got {sides[::-1]} for x, y, z")
 
-    def _per_channel(self, work: Callable[[Array], Array], steps: tuple[float, ...]) -> Self:
-        """One channel at a time, which bounds the memory; `steps` are along z, y, x."""
-        xp = array_namespace(self._arrays[0])
-        arrays = [
-            xp.stack([work(x[c, ...]) for c in range(x.shape[0])], axis=0) for x in self._arrays
-        ]
+    def _replaced_by(self, arrays: list[Array], steps: tuple[float, ...]) -> Self:
+        """An image of resized arrays, whose voxels are larger by `steps` along z, y, x."""
         info = self._info.copy()
         info.depth, info.height, info.width = arrays[0].shape[1:]
         info.voxelSizeZ, info.voxelSizeY, info.voxelSizeX = (

@@ -1,20 +1,19 @@
 """The image: one array per time point, and what is known about them."""
 
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from typing import Any, Self
 
 from zimg._dispatch import device
 from zimg._typing import Array, Device, DType
+from zimg.arrays.interop import dtype_name, framework_name
+from zimg.arrays.storage import part
 from zimg.image.arithmetic import ImageArithmetic
 from zimg.image.create import created
 from zimg.image.exchange import ImageExchange
 from zimg.image.files import ImageFiles
 from zimg.image.geometry import ImageGeometry
-from zimg.image.indexing import box_of, info_of
-from zimg.image.info import ZImgInfo
-from zimg.image.interop import dtype_name, framework_name
-from zimg.image.storage import part
+from zimg.values.indexing import box_of, info_of
+from zimg.values.info import ZImgInfo
 
 
 class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
@@ -175,5 +174,6 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
 
     def _repr_html_(self) -> str:
         """A card for notebooks: sizes, type, place, channels and a small projection."""
-        card: str = import_module("zimg.view").image_card(self)
-        return card
+        from zimg.view.image import image_card  # notebooks alone need pictures
+
+        return image_card(self)

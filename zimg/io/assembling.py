@@ -2,27 +2,30 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import ZImg, ZImgInfo, ZVoxelCoordinate
-from zimg.image.export import exported
-from zimg.image.host import aligned_zeros
+from zimg.arrays.export import exported
+from zimg.arrays.host import aligned_zeros
+from zimg.io.writer import ImageLike
+from zimg.values import ZImgInfo, ZVoxelCoordinate
 
 
+@runtime_checkable
 class Slices(Protocol):
     """What is asked of somebody who gives slices."""
 
     def imgInfo(self) -> ZImgInfo:
         """The whole image."""
 
-    def slice(self, z: int, t: int, /) -> ZImg:
+    def slice(self, z: int, t: int, /) -> ImageLike:
         """One plane."""
 
 
+@runtime_checkable
 class Blocks(Protocol):
     """What is asked of somebody who gives blocks."""
 
@@ -35,7 +38,7 @@ class Blocks(Protocol):
     def blockCoord(self, blockIdx: int, /) -> ZVoxelCoordinate | tuple[int, int, int, int, int]:
         """Where one lies."""
 
-    def block(self, blockIdx: int, /) -> ZImg:
+    def block(self, blockIdx: int, /) -> ImageLike:
         """One of them."""
 
 
@@ -68,12 +71,13 @@ def slice_of(provider: Slices, info: ZImgInfo, z: int, t: int) -> NDArray[Any]:
     """
     with passing():
         given = provider.slice(z, t)
-        if not isinstance(given, ZImg):
+        if not isinstance(given, ImageLike):
             raise TypeError(f"slice({z}, {t}) must give a ZImg, got {type(given).__name__}")
     expected = (1, info.numChannels, 1, info.height, info.width), info.dataTypeString()
-    if (given.shape, given.info.dataTypeString()) != expected:
+    found = given.info.size[::-1], given.info.dataTypeString()
+    if found != expected:
         raise ZException(
-            f"slice({z}, {t}) is {given.shape} {given.info.dataTypeString()}, "
+            f"slice({z}, {t}) is {found[0]} {found[1]}, "
             f"announced were {expected[0]} {expected[1]} (t, c, z, y, x)"
         )
     host: NDArray[Any] = exported(given.data[0], "numpy", device="cpu")
@@ -98,15 +102,16 @@ def blocks_of(
         with passing():
             corner = ZVoxelCoordinate(tuple(provider.blockCoord(index)))
             given = provider.block(index)
-            if not isinstance(given, ZImg):
+            if not isinstance(given, ImageLike):
                 raise TypeError(f"block({index}) must give a ZImg, got {type(given).__name__}")
         start = (corner.t, corner.c, corner.z, corner.y, corner.x)
-        place = tuple(slice(a, a + n) for a, n in zip(start, given.shape, strict=True))
+        shape, dtype = given.info.size[::-1], given.info.dataTypeString()
+        place = tuple(slice(a, a + n) for a, n in zip(start, shape, strict=True))
         sizes = info.size[::-1]
         fits = all(0 <= p.start < p.stop <= n for p, n in zip(place, sizes, strict=True))
-        if not fits or given.info.dataTypeString() != info.dataTypeString():
+        if not fits or dtype != info.dataTypeString():
             raise ZException(
-                f"block({index}) is {given.shape} {given.info.dataTypeString()} at {start}, which "
+                f"block({index}) is {shape} {dtype} at {start}, which "
                 f"does not fit into {sizes} {info.dataTypeString()} (t, c, z, y, x)"
             )
         yield place, [exported(x, "numpy", device="cpu") for x in given.data]
@@ -122,8 +127,8 @@ def lowest(dtype: np.dtype[Any]) -> int:
     return int(np.iinfo(dtype).min) if dtype.kind == "i" else 0
 
 
-def slices_as_image(provider: Slices, times: Iterable[int]) -> ZImg:
-    """An image of all planes at some times, in NumPy memory."""
+def assembled_slices(provider: Slices, times: Iterable[int]) -> tuple[list[NDArray[Any]], ZImgInfo]:
+    """All planes at some times as host arrays, and the announced info."""
     info = provider.imgInfo()
     arrays = []
     for t in times:
@@ -131,11 +136,11 @@ def slices_as_image(provider: Slices, times: Iterable[int]) -> ZImg:
         for z in range(info.depth):
             array[:, z] = slice_of(provider, info, z, t)
         arrays.append(array)
-    return ZImg(arrays, info)
+    return arrays, info
 
 
-def blocks_as_image(provider: Blocks) -> ZImg:
-    """An image of all blocks, in NumPy memory."""
+def assembled_blocks(provider: Blocks) -> tuple[list[NDArray[Any]], ZImgInfo]:
+    """All blocks as host arrays, and the announced info."""
     info = provider.imgInfo()
     arrays = [_empty(info) for _ in range(info.numTimes)]
     for array in arrays:
@@ -143,7 +148,7 @@ def blocks_as_image(provider: Blocks) -> ZImg:
     for (t, *rest), parts in blocks_of(provider, info):
         for array, part in zip(arrays[t], parts, strict=True):
             lay(part, array[tuple(rest)])
-    return ZImg(arrays, info)
+    return arrays, info
 
 
 def _empty(info: ZImgInfo) -> NDArray[Any]:

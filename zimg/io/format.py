@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from zimg._errors import ZException
-from zimg.image import FileFormat
-from zimg.io.reader import Reader
+from zimg.io.scenes.scene import Reader
 from zimg.io.writer import Writer
+from zimg.values import FileFormat
 
 
 @dataclass(frozen=True, slots=True)

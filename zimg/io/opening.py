@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from zimg._errors import ZException
-from zimg.image import FileFormat
-from zimg.io.errors import told_of
-from zimg.io.reader import Reader, Scene
+from zimg.io.disk.errors import told_of
 from zimg.io.registry import open_file
+from zimg.io.scenes.scene import Reader, Scene
+from zimg.values import FileFormat
 
 
 @contextmanager

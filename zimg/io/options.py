@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 
 from zimg._errors import ZException
-from zimg.image import Compression
-from zimg.image.parameters import ZImgWriteParameters
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.values import Compression
 
 ZLIB, ZSTD = "zlibCompressionLevel", "zstdCompressionLevel"
 # What an option may be, and what is said of other values; behaviour and words of the reference.

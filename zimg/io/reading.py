@@ -1,108 +1,74 @@
-"""Images and their metadata out of files."""
+"""Arrays and metadata out of files."""
 
 import os
 from collections.abc import Sequence
-from contextlib import nullcontext
 
-from zimg._typing import Device
-from zimg.image import FileFormat, ZImg, ZImgInfo, ZImgRegion, ZImgSource
-from zimg.image.info import cut
-from zimg.io.missing import filling
-from zimg.io.ratios import check_ratios, decode
+from zimg._typing import Array, Device
+from zimg.io.scenes.levels import check_ratios, decode
+from zimg.io.source import ZImgSource
 from zimg.io.sources import opened_scenes, opened_source
+from zimg.values import FileFormat, ZImgInfo
+from zimg.values.info import cut
 
 
-def read(
-    path: str | os.PathLike[str],
-    *,
-    region: ZImgRegion | None = None,
-    scene: int = 0,
-    ratios: Sequence[int] = (1, 1, 1),
-    framework: str = "numpy",
-    device: Device = None,
-    format: FileFormat = FileFormat.Unknown,
-    errors: str = "raise",
-) -> ZImg:
-    """Read an image, or a region of it, into the arrays of a framework.
-
-    Parameters
-    ----------
-    path
-        File, or folder that is an image; its format is found from its content, then its suffix.
-    region
-        Half-open box in x, y, z, channel, time, in voxels of full resolution; only blocks that
-        meet it are decoded. None for all.
-    scene
-        Which image of the file, from 0.
-    ratios
-        By how much to shrink along x, y, z; levels that the file has are used.
-    framework
-        ``numpy``, ``torch``, ``jax``, ``cupy``, ``array_api_strict``.
-    device
-        Where the arrays shall be, such as ``cuda:0``; None for the framework's default.
-    format
-        What to read the file as, whatever it looks like: `FileFormat.Tiff` reads pages as z planes
-        and ignores descriptions.
-    errors
-        ``raise``, or ``fill``: planes that the file describes and does not hold are zeros, and a
-        warning lists them.
-
-    Returns
-    -------
-    ZImg
-        Dtype as in the file, in native byte order; one aligned host buffer per time, uploaded once.
-        Sizes are ceil(size / ratio), voxel sizes grow accordingly.
-
-    Raises
-    ------
-    ZException
-        In one line naming the file: missing, of no known format, damaged, truncated, without such a
-        scene, or smaller than the region. Pixels that cannot be read are never made up.
-    ValueError
-        When a ratio is below 1, or `errors` is another word.
-    """
-    if errors not in ("raise", "fill"):
-        raise ValueError(f"errors is 'raise' or 'fill', not {errors!r}")
-    source = ZImgSource(path, region, scene, format)
-    with filling(os.fspath(path)) if errors == "fill" else nullcontext():
-        return read_source(source, ratios, framework=framework, device=device)
-
-
-def read_source(
+def read_arrays(
     source: ZImgSource,
     ratios: Sequence[int] = (1, 1, 1),
     *,
     framework: str = "numpy",
     device: Device = None,
-) -> ZImg:
-    """Read what a `ZImgSource` names; arguments, result and errors as in `read`."""
+) -> tuple[list[Array], ZImgInfo]:
+    """Read what a `ZImgSource` names.
+
+    Parameters
+    ----------
+    source
+        One file, or several that are joined.
+    ratios
+        By how much to shrink along x, y, z; stored levels are used.
+    framework, device
+        Where the arrays shall be.
+
+    Returns
+    -------
+    arrays, info
+        One ``(C, Z, Y, X)`` array per time, in the dtype of the file and native byte order, and the
+        metadata of exactly these arrays.
+
+    Raises
+    ------
+    ZException
+        As of `zimg.read`.
+    ValueError
+        When a ratio is below 1.
+    """
     wanted = check_ratios(ratios)
     with opened_source(source) as scene:
         found = decode(scene, source.region, wanted)
-    return found.image(framework, device)
+    return found.placed(framework, device)
 
 
 def read_info(
     path: str | os.PathLike[str], scene: int = 0, *, format: FileFormat = FileFormat.Unknown
 ) -> ZImgInfo:
-    """What a file says about one of its scenes, without reading pixels; errors as in `read`."""
+    """Metadata of one scene of a file, without reading pixels; errors as of `zimg.read`."""
     return read_source_info(ZImgSource(path, None, scene, format))
 
 
 def read_infos(
     path: str | os.PathLike[str], *, format: FileFormat = FileFormat.Unknown
 ) -> list[ZImgInfo]:
-    """What a file says about each of its scenes, without reading pixels; errors as in `read`."""
+    """Metadata of each scene of a file, without reading pixels; errors as of `zimg.read`."""
     return read_source_infos(ZImgSource(path, format=format))
 
 
 def read_source_infos(source: ZImgSource) -> list[ZImgInfo]:
-    """What is known about each scene of a file or a list of files; errors as in `read`."""
+    """What is known about each scene of a file or a list of files; errors as of `zimg.read`."""
     with opened_scenes(source) as scenes:
         return [scene.info for scene in scenes]
 
 
 def read_source_info(source: ZImgSource) -> ZImgInfo:
-    """What is known about the image of a `ZImgSource`, its region applied; errors as in `read`."""
+    """Metadata of what a `ZImgSource` names, its region applied; errors as of `zimg.read`."""
     with opened_source(source) as scene:
         return cut(scene.info, source.region.resolve(scene.info.size))

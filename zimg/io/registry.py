@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from zimg._errors import ZException
-from zimg.image import FileFormat
-from zimg.image.source import MissingFileError, located
-from zimg.io.atomic import recovered
-from zimg.io.errors import told_of
+from zimg.io.disk.atomic import recovered
+from zimg.io.disk.errors import told_of
 from zimg.io.format import Format
 from zimg.io.formats.table import FORMATS
-from zimg.io.reader import Reader
+from zimg.io.scenes.scene import Reader
+from zimg.io.source import MissingFileError, located
+from zimg.values import FileFormat
 
 HEAD = 512  # bytes that identify a file
 

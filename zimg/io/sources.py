@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from copy import copy
 
 from zimg._errors import ZException
-from zimg.image import ZImgSource
-from zimg.io.joined import joined_scene
 from zimg.io.opening import opened, scene_of
-from zimg.io.reader import Scene
+from zimg.io.scenes.joined import joined_scene
+from zimg.io.scenes.scene import Scene
+from zimg.io.source import ZImgSource
 
 
 @contextmanager

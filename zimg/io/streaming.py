@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.assembling import (
     Blocks,
     ProviderFailureError,
@@ -24,15 +22,16 @@ from zimg.io.assembling import (
     passing,
     slice_of,
 )
-from zimg.io.errors import told_of_writing
-from zimg.io.providers import ZImgBlockProvider, ZImgSliceProvider
+from zimg.io.disk.errors import told_of_writing
+from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
 from zimg.io.writing import write_pixels
+from zimg.values import FileFormat, ZImgInfo
 
 
 def write_provided(
     path: str | os.PathLike[str],
-    provider: ZImgSliceProvider | ZImgBlockProvider,
+    provider: Slices | Blocks,
     *,
     format: FileFormat = FileFormat.Unknown,
     parameters: ZImgWriteParameters | None = None,
@@ -45,42 +44,46 @@ def write_provided(
         File to create or replace.
     provider
         Gives slices or blocks, on any device. Blocks are collected in a scratch file beside `path`
-        first, which takes as many bytes as the image unpacked. It has no name (on Windows, one
-        that the system removes), so that nothing of it stays, even when the process is killed.
+        first, which takes as many bytes as the unpacked image. The file has no name (on Windows,
+        one that the system removes), so nothing of it stays, even when the process is killed.
     format, parameters
-        As in `zimg.io.write`.
+        As in `zimg.write`.
 
     Raises
     ------
     ZException
-        As in `zimg.io.write`; also when a part is not as announced. There is no file then.
+        As in `zimg.write`; also when a part is not as announced. There is no file then.
     TypeError
-        When `provider` is none, or gives something that is no image.
+        When `provider` gives neither slices nor blocks, or gives something that is not an image.
 
     Notes
     -----
     What the provider raises passes unchanged.
     """
-    if not isinstance(provider, ZImgSliceProvider | ZImgBlockProvider):
+    if not isinstance(provider, Slices | Blocks):
         raise TypeError(
             f"a ZImgSliceProvider or ZImgBlockProvider is needed, got {type(provider).__name__}"
         )
+    with _announced(provider, path) as info, _pixels_of(provider, info, Path(path)) as pixels:
+        write_pixels(path, pixels, format=format, parameters=parameters)
+
+
+@contextmanager
+def _announced(provider: Slices | Blocks, path: str | os.PathLike[str]) -> Iterator[ZImgInfo]:
+    """What a provider announces; what it raises inside the block passes unchanged."""
     try:
         with passing():
             info = provider.imgInfo()
         if 0 in info.size:
             raise ZException(f"cannot write {os.fspath(path)}: the image is empty")
-        with _pixels_of(provider, info, Path(path)) as pixels:
-            write_pixels(path, pixels, format=format, parameters=parameters)
+        yield info
     except ProviderFailureError as failure:
         raise failure.error from None
 
 
 @contextmanager
-def _pixels_of(
-    provider: ZImgSliceProvider | ZImgBlockProvider, info: ZImgInfo, path: Path
-) -> Iterator[Pixels]:
-    if isinstance(provider, ZImgSliceProvider):
+def _pixels_of(provider: Slices | Blocks, info: ZImgInfo, path: Path) -> Iterator[Pixels]:
+    if isinstance(provider, Slices):
         yield SlicePixels(provider, info)
         return
     beside = Path(os.path.realpath(path)).parent

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import ZImg, ZImgRegion, ZImgSource
-from zimg.io.decoding import decoded
-from zimg.io.reader import Scene
+from zimg._typing import Array
+from zimg.io.scenes.decoding import decoded
+from zimg.io.scenes.scene import Scene
+from zimg.io.source import ZImgSource
 from zimg.io.sources import opened_scenes
+from zimg.values import ZImgInfo, ZImgRegion
 
 
 def sub_block_lists(source: ZImgSource) -> list[NDArray[np.int64]]:
@@ -43,7 +45,7 @@ def _rows(scene: Scene) -> list[NDArray[np.int64]]:
     return rows
 
 
-def read_sub_block(source: ZImgSource, block: int) -> ZImg:
+def read_sub_block(source: ZImgSource, block: int) -> tuple[list[Array], ZImgInfo]:
     """Read one piece, in the size in which it is stored.
 
     Parameters
@@ -55,8 +57,8 @@ def read_sub_block(source: ZImgSource, block: int) -> ZImg:
 
     Returns
     -------
-    ZImg
-        All channels at one time; voxels are larger by the ratios of the piece.
+    arrays, info
+        All channels at one time, on the host; voxels are larger by the ratios of the piece.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def read_sub_block(source: ZImgSource, block: int) -> ZImg:
     for axis, ratio in zip("XYZ", scene.levels[level].ratios, strict=True):
         setattr(info, f"voxelSize{axis}", getattr(info, f"voxelSize{axis}") * ratio)
     info.timeStamps = info.timeStamps[t : t + 1]
-    return ZImg(arrays, info)
+    return list(arrays), info
 
 
 def _find(scene: Scene, block: int) -> tuple[int, NDArray[np.int64]]:

@@ -2,7 +2,7 @@
 
 import math
 
-from zimg.image import VoxelSizeUnit
+from zimg.values import VoxelSizeUnit
 
 # Micrometres per unit: the lengths of OME-XML (2016-06) that are lengths, and ImageJ's spellings.
 _IN_UM = {

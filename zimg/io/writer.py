@@ -1,14 +1,28 @@
 """What the library offers to a writer of a file format, and what it asks of it."""
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.image import ZImg, ZImgInfo
-from zimg.image.export import exported
-from zimg.image.parameters import ZImgWriteParameters
+from zimg._typing import Array
+from zimg.arrays.export import exported
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.values import ZImgInfo
+
+
+@runtime_checkable
+class ImageLike(Protocol):
+    """An image as writing needs it: `zimg.ZImg` is one."""
+
+    @property
+    def info(self) -> ZImgInfo:
+        """Sizes, type and metadata."""
+
+    @property
+    def data(self) -> list[Array]:
+        """One ``(C, Z, Y, X)`` array per time, of any framework and on any device."""
 
 
 class Pixels(Protocol):
@@ -52,7 +66,7 @@ class ImagePixels:
         On any device.
     """
 
-    def __init__(self, image: ZImg) -> None:
+    def __init__(self, image: ImageLike) -> None:
         self._image = image
         self.info = image.info
         self.dtype = np.dtype(self.info.dataTypeString())

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from zimg._dispatch import array_namespace
 from zimg._dispatch import device as device_of
 from zimg._typing import Array, Device
-from zimg.image.export import exported
-from zimg.image.interop import dtype_name
+from zimg.arrays.export import exported
+from zimg.arrays.interop import dtype_name
 from zimg.kernels.rasterize import NOTHING, Capsules, first_capsule
 from zimg.kernels.widen import widest_float
 from zimg.ops import gather, upload

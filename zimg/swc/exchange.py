@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 
 from zimg._typing import Array, Device
-from zimg.image import ZImgInfo
-from zimg.image.export import exported
+from zimg.arrays.export import exported
 from zimg.swc.interchange import from_graph, from_table, to_graph, to_table
 from zimg.swc.units import TreeUnits
+from zimg.values import ZImgInfo
 
 
 class TreeArrays(NamedTuple):

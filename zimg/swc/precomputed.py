@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 from zimg.swc.units import TreeUnits, Units
 
 NM_PER_UM = 1000.0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 from zimg.swc.defects import Defects
 from zimg.swc.records import parse_records
 from zimg.swc.repair import linked_tree

@@ -7,8 +7,8 @@ from typing import Literal, Self, TypeVar
 
 import numpy as np
 
-from zimg.image import ZImgInfo
 from zimg.swc.table import NodeTable, Table, with_columns
+from zimg.values import ZImgInfo
 
 Unit = Literal["voxel", "um"]
 VoxelSize = tuple[float, float, float]

@@ -8,11 +8,12 @@ from typing import Any
 from zimg import neutube_json
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
-from zimg.image import ZImg, ZImgInfo
+from zimg.image import ZImg
 from zimg.image.volume import volume_of
 from zimg.swc import ZSwc
 from zimg.tracing.config import TraceConfig, check_supported, resolve_config
 from zimg.tracing.pipeline import run_trace
+from zimg.values import ZImgInfo
 
 MODES = ("reference",)
 DTYPES = ("float32", "float64")

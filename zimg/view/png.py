@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 
 
 def write_png(path: str | Path, picture: NDArray[np.uint8]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from zimg._errors import ZException
-from zimg.image import ZImgSource
+from zimg.io.source import ZImgSource
 from zimg.swc import ZSwc
 from zimg.workers import checks
 from zimg.workers.logs import log

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, ParamSpec
 
 from zimg._errors import ZException
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 
 P = ParamSpec("P")
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from zimg._errors import ZException
 from zimg._progress import Cancel, Progress, reporter
-from zimg.image import ZImgSource
+from zimg.io.source import ZImgSource
 from zimg.skeletons.options import SkeletonizeConfig, resolve_options
 from zimg.skeletons.pipeline import run_skeletonize
 from zimg.workers import checks

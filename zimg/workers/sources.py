@@ -3,7 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
-from zimg.image import Dimension, FileFormat, ZImgRegion, ZImgSource
+from zimg.io.source import ZImgSource
+from zimg.values import Dimension, FileFormat, ZImgRegion
 
 
 def image_source(name: str, value: Any) -> ZImgSource:

@@ -4,7 +4,9 @@ from copy import deepcopy
 
 from zimg._errors import ZException
 from zimg._typing import Array, Device
-from zimg.image import ZImg, ZImgInfo, ZImgSource
+from zimg.image import ZImg
+from zimg.io.source import ZImgSource
+from zimg.values import ZImgInfo
 
 
 def read_info(source: ZImgSource) -> ZImgInfo:

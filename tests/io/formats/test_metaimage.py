@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import zimg
 from zimg import Compression, VoxelSizeUnit, ZException, ZImg, ZImgInfo, ZImgRegion
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io import write
+from zimg.image import write
+from zimg.io.parameters import ZImgWriteParameters
 
 TYPES = (
     *("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"),
@@ -235,7 +235,7 @@ def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, name):
 SAVING = """
 import sys, numpy as np
 from zimg import ZImg
-from zimg.io import write
+from zimg.image import write
 images = [ZImg(np.full((1, 8, 64, 64), value, np.uint16)) for value in (1, 2)]
 print("ready", flush=True)
 while True:

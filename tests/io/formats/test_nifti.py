@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import zimg
 from zimg import Compression, VoxelSizeUnit, ZException, ZImg, ZImgInfo, ZImgRegion
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io import write
+from zimg.image import write
 from zimg.io.formats.nifti_header import header_type
+from zimg.io.parameters import ZImgWriteParameters
 
 TYPES = (
     *("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"),

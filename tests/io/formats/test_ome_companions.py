@@ -38,18 +38,18 @@ def test_a_renamed_file_is_known_by_its_identifier(folder):
 def test_missing_planes_are_zeros_only_on_request_and_with_a_warning(folder):
     (folder / "b.ome.tif").unlink()
     with pytest.warns(UserWarning, match=r"a\.ome\.tif: 3 planes are missing .* z=2 c=1 t=0"):
-        image = zimg.io.read(folder / "a.ome.tif", errors="fill")
+        image = zimg.read(folder / "a.ome.tif", errors="fill")
     np.testing.assert_array_equal(
         image.data[0], VOLUME * np.array([1, 0], "u2")[:, None, None, None]
     )
     with pytest.raises(ValueError, match="'raise' or 'fill', not 'zero'"):
-        zimg.io.read(folder / "a.ome.tif", errors="zero")
+        zimg.read(folder / "a.ome.tif", errors="zero")
 
 
 def test_a_whole_file_is_filled_without_a_warning(folder):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        image = zimg.io.read(folder / "a.ome.tif", errors="fill")
+        image = zimg.read(folder / "a.ome.tif", errors="fill")
     np.testing.assert_array_equal(image.data[0], VOLUME)
 
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 import zimg
 from zimg import Compression, VoxelSizeUnit, ZException, ZImg, ZImgInfo, ZImgRegion
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io import write
+from zimg.image import write
 from zimg.io.formats.ome_zarr.pyramid import levels_of
-from zimg.io.halving import halved
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.scenes.halving import halved
 from zimg.io.writing import write_pixels
 
 SPACE = [{"name": a, "type": "space", "unit": "micrometer"} for a in "zyx"]

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 
 import zimg
 from zimg import Compression, ZException, ZImg, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io import write
+from zimg.image import write
+from zimg.io.parameters import ZImgWriteParameters
 
 LOSSLESS = {
     ".png": ZImgWriteParameters(),

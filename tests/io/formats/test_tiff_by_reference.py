@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from zimg import Compression, VoxelSizeUnit, ZImg, ZImgInfo, ZImgWriteParameters, col4
-from zimg.io import write
+from zimg.image import write
 from zimg.io.formats.tiff.packing import TYPES
 
 INTERPRETER = "ZIMG_REFERENCE_PYTHON"

@@ -22,7 +22,7 @@ from zimg import (
     ZImgWriteParameters,
     col4,
 )
-from zimg.io import read, write
+from zimg.image import read, write
 from zimg.io.formats.tiff.annotation import read_annotation
 from zimg.io.formats.tiff.description import SCHEMA, description
 from zimg.io.formats.tiff.packing import TYPES

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import tifffile
 
+import zimg
 import zimg.io
 from zimg import ZImgRegion
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
 
 VOLUME = np.random.default_rng(0).integers(0, 60000, (8, 256, 256)).astype(np.uint16)
 PLANE = 256 * 256 * 2
@@ -40,7 +41,7 @@ def count(monkeypatch):
 def test_only_touched_blocks_are_read(tmp_path, count, storage, needed):
     tifffile.imwrite(tmp_path / "a.tif", VOLUME, photometric="minisblack", **storage)
     region = ZImgRegion((70, 64, 3, 0, 0), (120, 96, 5, 1, 1))
-    (part,) = zimg.io.read(tmp_path / "a.tif", region=region).data
+    (part,) = zimg.read(tmp_path / "a.tif", region=region).data
     np.testing.assert_array_equal(part[0], VOLUME[3:5, 64:96, 70:120])
     assert needed <= count[0] <= 1.05 * needed + 8192
 

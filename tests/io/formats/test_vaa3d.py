@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import zimg
 from zimg import Compression, FileFormat, ZException, ZImg, ZImgRegion
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io import write
+from zimg.image import write
+from zimg.io.parameters import ZImgWriteParameters
 
 RAW, PACKED = b"raw_image_stack_by_hpeng", b"v3d_volume_pkbitdf_encod"
 TYPES = ("uint8", "uint16", "float32", "float64")

@@ -14,10 +14,10 @@ import scyjava
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, VoxelSizeUnit, ZImgInfo, ZImgRegion, col4
-from zimg.image.interop import VOXEL_TYPES
-from zimg.io.reader import Job, PlaneScene
+from zimg.arrays.interop import VOXEL_TYPES
+from zimg.io.scenes.scene import Job, PlaneScene
 from zimg.io.units import usable
+from zimg.values import FileFormat, VoxelSizeUnit, ZImgInfo, ZImgRegion, col4
 
 JARS = "ome:formats-gpl:8.0.1"
 # By the numbers of loci.formats.FormatTools.

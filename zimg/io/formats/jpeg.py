@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import Compression, FileFormat, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.planar import (
     PlanarFile,
     check_planar,
@@ -22,7 +20,9 @@ from zimg.io.formats.planar import (
     planar_scene,
 )
 from zimg.io.options import check_options
+from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
+from zimg.values import Compression, FileFormat, ZImgInfo
 
 # Markers that begin a frame (ITU-T T.81, table B.1): 0xC0 to 0xCF without tables and arithmetic.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import Compression, FileFormat, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.planar import (
     PlanarFile,
     check_planar,
@@ -20,7 +18,9 @@ from zimg.io.formats.planar import (
     planar_scene,
 )
 from zimg.io.options import check_options
+from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
+from zimg.values import Compression, FileFormat, ZImgInfo
 
 SIGNATURE = b"II\xbc"
 PIXEL_FORMAT, WIDTH, HEIGHT, PLACE, COUNT = 0xBC01, 0xBC80, 0xBC81, 0xBCC0, 0xBCC1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from zimg.image import ZImgInfo, col4
+from zimg.values import ZImgInfo, col4
 
 KEY = "zimg"  # under which formats keep the line
 LONGEST = 2**20

@@ -9,10 +9,10 @@ from typing import Any
 import liffile
 
 from zimg._errors import ZException
-from zimg.image import FileFormat
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.leica_image import LeicaImage
-from zimg.io.strided import StridedScene, Strides
+from zimg.io.scenes.strided import StridedScene, Strides
+from zimg.values import FileFormat
 
 _log = logging.getLogger("zimg")
 HEAD = 13  # bytes before the text of a binary file: marks, length in bytes, length in characters

@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import Any
 
 from zimg._errors import ZException
-from zimg.image import VoxelSizeUnit, ZImgInfo, col4
-from zimg.image.interop import VOXEL_TYPES
+from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.units import in_seconds, in_um, usable
+from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 AXES = "XYZT"
 FLIPS = ("FlipX", "FlipY", "SwapXY")

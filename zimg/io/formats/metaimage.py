@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgInfo
 from zimg.io.formats.metaimage_write import check, write
 from zimg.io.formats.volume import Storage, VolumeFile, beside, set_voxel_size, volume_info
+from zimg.values import FileFormat, ZImgInfo
 
 __all__ = ["check", "open_metaimage", "write"]
 

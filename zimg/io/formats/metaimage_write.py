@@ -11,11 +11,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from zimg.image import Compression, VoxelSizeUnit, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.volume import check_volume, stated_size
+from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
+from zimg.values import Compression, VoxelSizeUnit, ZImgInfo
 
 TYPES = {
     "int8": "CHAR",

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgInfo, ZImgRegion
-from zimg.image.interop import VOXEL_TYPES
+from zimg.arrays.interop import VOXEL_TYPES
+from zimg.io.disk.inflate import StreamedScene
 from zimg.io.formats.keeping import take
 from zimg.io.formats.nifti_header import Header, comment, parsed
 from zimg.io.formats.nifti_write import check, write
 from zimg.io.formats.volume import Storage, VolumeFile, set_voxel_size, volume_info
-from zimg.io.inflate import StreamedScene
-from zimg.io.reader import Job, PlaneScene
-from zimg.io.strided import StridedScene
+from zimg.io.scenes.scene import Job, PlaneScene
+from zimg.io.scenes.strided import StridedScene
 from zimg.io.units import usable
+from zimg.values import FileFormat, ZImgInfo, ZImgRegion
 
 __all__ = ["check", "open_nifti", "write"]
 

@@ -9,9 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from zimg._errors import ZException
-from zimg.image import Compression, VoxelSizeUnit, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.keeping import kept
 from zimg.io.formats.nifti_header import (
     CODES,
@@ -24,7 +22,9 @@ from zimg.io.formats.nifti_header import (
 )
 from zimg.io.formats.volume import check_volume, stated_size, time_step
 from zimg.io.options import check_options
+from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
+from zimg.values import Compression, VoxelSizeUnit, ZImgInfo
 
 UNITS = {VoxelSizeUnit[name]: code for code, name in SPACE.items()}
 SECONDS = 8

@@ -7,12 +7,12 @@ from typing import Any, Literal
 import numpy as np
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgInfo
 from zimg.io.formats.keeping import KEY, take
 from zimg.io.formats.nrrd_axes import Axes
 from zimg.io.formats.nrrd_write import check, write
 from zimg.io.formats.volume import Storage, VolumeFile, beside, set_voxel_size, volume_info
 from zimg.io.units import in_seconds
+from zimg.values import FileFormat, ZImgInfo
 
 __all__ = ["check", "open_nrrd", "write"]
 

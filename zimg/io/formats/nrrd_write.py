@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from zimg._errors import ZException
-from zimg.image import Compression, VoxelSizeUnit, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.keeping import KEY, kept
 from zimg.io.formats.volume import NAMES, check_volume, stated_size, time_step
+from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
+from zimg.values import Compression, VoxelSizeUnit, ZImgInfo
 
 TYPES = {"float32": "float", "float64": "double"}  # the names of integers are NumPy's
 

@@ -9,11 +9,11 @@ import OpenImageIO
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgInfo, ZImgRegion
-from zimg.image.interop import VOXEL_TYPES
+from zimg.arrays.interop import VOXEL_TYPES
+from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.planar import planar_info
-from zimg.io.limits import check_decoded
-from zimg.io.reader import Job, PlaneScene
+from zimg.io.scenes.scene import Job, PlaneScene
+from zimg.values import FileFormat, ZImgInfo, ZImgRegion
 
 TYPES = {"half": "float16", "float": "float32", "double": "float64"}
 MOST_PARTS = 100_000

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import Compression, ZImgInfo, col4
-from zimg.image.interop import VOXEL_TYPES
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.reader import Scene
-from zimg.io.whole import WholeScene
+from zimg.arrays.interop import VOXEL_TYPES
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.scenes.scene import Scene
+from zimg.io.scenes.whole import WholeScene
 from zimg.io.writer import Pixels
+from zimg.values import Compression, ZImgInfo, col4
 
 
 class PlanarFile:

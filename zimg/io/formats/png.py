@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import Compression, FileFormat, VoxelSizeUnit, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.atomic import atomic_path
+from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.planar import (
     PlanarFile,
     check_planar,
@@ -21,7 +19,9 @@ from zimg.io.formats.planar import (
     planar_scene,
 )
 from zimg.io.options import ZLIB, check_options
+from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
+from zimg.values import Compression, FileFormat, VoxelSizeUnit, ZImgInfo
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Channels by colour type (https://www.w3.org/TR/png-3/#11IHDR); a palette holds RGB.

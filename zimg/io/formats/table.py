@@ -1,7 +1,7 @@
 """The formats there are, each with what tells it and the modules that read and write it."""
 
-from zimg.image import FileFormat
 from zimg.io.format import Format
+from zimg.values import FileFormat
 
 TIFF = (".tif", ".tiff", ".tf2", ".tf8", ".btf")
 OME_TIFF = tuple(f".ome{suffix}" for suffix in TIFF)

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import Compression, FileFormat, ZImgInfo
-from zimg.image.interop import VOXEL_TYPES
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.atomic import atomic_path
-from zimg.io.bytes import FileBytes
+from zimg.arrays.interop import VOXEL_TYPES
+from zimg.io.disk.atomic import atomic_path
+from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.vaa3d_pbd import check_claim, unpack_8_bits, unpack_16_bits
 from zimg.io.options import check_options
-from zimg.io.reader import Scene
-from zimg.io.strided import StridedScene, Strides
-from zimg.io.whole import WholeScene
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.scenes.scene import Scene
+from zimg.io.scenes.strided import StridedScene, Strides
+from zimg.io.scenes.whole import WholeScene
 from zimg.io.writer import Pixels
+from zimg.values import Compression, FileFormat, ZImgInfo
 
 RAW, PACKED = b"raw_image_stack_by_hpeng", b"v3d_volume_pkbitdf_encod"
 OTHER_PACKED = b"v3d_stack_pkbit_by_gene1"

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from zimg._errors import ZException
-from zimg.image import Compression, VoxelSizeUnit, ZImgInfo
-from zimg.image.interop import VOXEL_TYPES
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.bytes import FileBytes
-from zimg.io.inflate import PackedBytes, StreamedScene
+from zimg.arrays.interop import VOXEL_TYPES
+from zimg.io.disk.bytes import FileBytes
+from zimg.io.disk.inflate import PackedBytes, StreamedScene
 from zimg.io.options import ZLIB, check_options
-from zimg.io.reader import Scene
-from zimg.io.strided import StridedScene, Strides
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.scenes.scene import Scene
+from zimg.io.scenes.strided import StridedScene, Strides
 from zimg.io.units import in_um, usable
+from zimg.values import Compression, VoxelSizeUnit, ZImgInfo
 
 # Integers and floats that all three formats hold.
 TYPES = tuple(name for name in VOXEL_TYPES if name not in ("bool", "float16", "bfloat16"))

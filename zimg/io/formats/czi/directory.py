@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
 
 SEGMENT = 32  # bytes before the content of a segment: its name, bytes allocated, bytes used
 ENTRY = 32  # bytes of a directory entry before its dimensions

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
-from zimg.image import VoxelSizeUnit, ZImgInfo, col4
+from zimg.io.disk.xml import xml_root
 from zimg.io.units import usable
-from zimg.io.xml import xml_root
+from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 IN_UM = 1e6  # distances are in metres
 

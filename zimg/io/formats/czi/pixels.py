@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
+from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.czi.directory import DIMENSION, ENTRY, content
-from zimg.io.limits import check_decoded
 
 UNCOMPRESSED, JPEG, LZW, JPEG_XR, ZSTD0, ZSTD1 = 0, 1, 2, 4, 5, 6
 COMPRESSIONS = (UNCOMPRESSED, JPEG, LZW, JPEG_XR, ZSTD0, ZSTD1)

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import FileFormat
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.czi.directory import IMAGE_AXES, metadata_text, places, tiles
 from zimg.io.formats.czi.metadata import czi_metadata
 from zimg.io.formats.czi.scene import CziScene
+from zimg.values import FileFormat
 
 
 class CziReader:

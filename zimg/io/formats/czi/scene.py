@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import ZImgInfo, ZImgRegion
-from zimg.image.interop import VOXEL_TYPES
-from zimg.io.bytes import FileBytes
+from zimg.arrays.interop import VOXEL_TYPES
+from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.czi.mosaic import Rectangle, visible
 from zimg.io.formats.czi.pixels import Stored, pixel_type
-from zimg.io.reader import Job, Level
+from zimg.io.scenes.scene import Job, Level
+from zimg.values import ZImgInfo, ZImgRegion
 
 # A plane of more voxels is refused when its tiles cover less than one in so many of them.
 LARGE_PLANE = 2**30

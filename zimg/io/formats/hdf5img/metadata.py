@@ -11,8 +11,8 @@ from h5py import h5a
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import VoxelSizeUnit, ZImgInfo, col4
-from zimg.image.interop import VOXEL_TYPES
+from zimg.arrays.interop import VOXEL_TYPES
+from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 VERSION = 100
 INTEGERS = tuple(f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16, 32, 64))

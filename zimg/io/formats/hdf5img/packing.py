@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import Compression
-from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.options import LEVELS, check_options
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.values import Compression
 
 # Registered numbers (https://github.com/HDFGroup/hdf5_plugins/blob/master/docs/RegisteredFilterPlugins.md);
 # 488 is the reference's own.

@@ -9,10 +9,10 @@ from h5py import Dataset, h5d, h5g, h5i, h5l, h5o
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
+from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.hdf5img.packing import KNOWN, Packed
-from zimg.io.limits import check_decoded
-from zimg.io.reader import Box, Job
+from zimg.io.scenes.scene import Box, Job
 
 # Unpacked bytes of one piece of work.
 PIECE = 2**22

@@ -9,12 +9,12 @@ from h5py import h5g
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgInfo, ZImgRegion
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
+from zimg.io.disk.limits import HIGHEST_PACKING, SMALL
 from zimg.io.formats.hdf5img.metadata import read_info
 from zimg.io.formats.hdf5img.planes import Plane, Target, child, group
-from zimg.io.limits import HIGHEST_PACKING, SMALL
-from zimg.io.reader import Job, Level, grid
+from zimg.io.scenes.scene import Job, Level, grid
+from zimg.values import FileFormat, ZImgInfo, ZImgRegion
 
 TILE = 512  # side of the pieces in which the reference lists an image
 ROOT = "Img"

@@ -11,15 +11,15 @@ from h5py import h5d, h5g, h5p, h5s, h5t, h5z
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.atomic import atomic_path
-from zimg.io.decoding import processors
+from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.hdf5img.metadata import TYPES, check_info, write_info
 from zimg.io.formats.hdf5img.packing import Packer, check_packing
 from zimg.io.formats.hdf5img.reader import ROOT, TILE, plane_name
-from zimg.io.halving import halved
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.scenes.decoding import processors
+from zimg.io.scenes.halving import halved
 from zimg.io.writer import Pixels
+from zimg.values import ZImgInfo
 
 # Bytes of the planes that are packed at once, when one plane is not more.
 SLAB = 2**25

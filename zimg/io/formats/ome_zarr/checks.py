@@ -11,9 +11,9 @@ import zarr
 from zarr.core.sync import sync
 
 from zimg._errors import ZException
-from zimg.image.interop import VOXEL_TYPES
+from zimg.arrays.interop import VOXEL_TYPES
+from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.ome_zarr.stores import keys_below
-from zimg.io.limits import check_decoded
 
 TYPES = tuple(name for name in VOXEL_TYPES if name not in ("bool", "bfloat16"))
 # What turns bytes into bytes, or numbers into numbers. Not among them: pickle, which runs what is

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from zimg._errors import ZException
-from zimg.image import VoxelFormat, VoxelSizeUnit, ZImgInfo
 from zimg.io.formats.ome_zarr.pyramid import Shrunk
 from zimg.io.formats.ome_zarr.units import UNITS
+from zimg.values import VoxelFormat, VoxelSizeUnit, ZImgInfo
 
 
 def check_description(info: ZImgInfo) -> None:

@@ -8,9 +8,9 @@ import numcodecs  # type: ignore[import-untyped]  # a dependency of zarr
 from zarr.codecs import GzipCodec, ZstdCodec
 
 from zimg._errors import ZException
-from zimg.image import Compression, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.formats.ome_zarr.checks import TYPES
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.values import Compression, ZImgInfo
 
 CHUNK = (1, 1, 32, 256, 256)  # t, c, z, y, x: reads regions well, and planes not too badly
 VERSIONS = {"0.4": 2, "0.5": 3}  # of OME-NGFF, and the version of Zarr that it is of

@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from zimg._errors import ZException
-from zimg.image import VoxelSizeUnit, ZImgInfo, col4
 from zimg.io.formats.ome_zarr.axes import Axis, read_axes
 from zimg.io.formats.ome_zarr.units import BY_NAME, in_seconds, in_um
 from zimg.io.units import usable
+from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zimg.image import VoxelSizeUnit, ZImgInfo
+from zimg.values import VoxelSizeUnit, ZImgInfo
 
 SMALLEST = 256  # no level is made of one whose planes are no larger
 

@@ -8,12 +8,12 @@ from typing import Any, overload
 import zarr
 
 from zimg._errors import ZException
-from zimg.image import FileFormat
 from zimg.io.formats.ome_zarr.axes import axes_by_rank
 from zimg.io.formats.ome_zarr.multiscales import Multiscale, describe, inside, read_multiscale
 from zimg.io.formats.ome_zarr.scene import ZarrScene
 from zimg.io.formats.ome_zarr.stores import store_of
-from zimg.io.reader import Scene
+from zimg.io.scenes.scene import Scene
+from zimg.values import FileFormat
 
 Make = Callable[[], ZarrScene]
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from zarr.core.buffer.cpu import NDBuffer
 
 from zimg._errors import ZException
-from zimg.image import ZImgInfo, ZImgRegion
-from zimg.image.interop import VOXEL_TYPES
+from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.formats.ome_zarr.axes import ALL
 from zimg.io.formats.ome_zarr.bounded import bounded
 from zimg.io.formats.ome_zarr.checks import check_array, check_chunks, check_claims
 from zimg.io.formats.ome_zarr.culprits import blamed
-from zimg.io.reader import Job, Level, full_level, grid
+from zimg.io.scenes.scene import Job, Level, full_level, grid
+from zimg.values import ZImgInfo, ZImgRegion
 
 _log = logging.getLogger("zimg")
 Steps = dict[str, int]

@@ -12,7 +12,7 @@ from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import LocalStore, ObjectStore
 
 from zimg._errors import ZException
-from zimg.io.limits import check_decoded
+from zimg.io.disk.limits import check_decoded
 
 # Schemes that obstore opens; http without encryption is asked for by whoever names it.
 SCHEMES = ("http", "https", "s3", "gs", "az", "abfs", "abfss")

@@ -1,6 +1,6 @@
 """Units of OME-Zarr axes, spelled as UDUNITS-2 does."""
 
-from zimg.image import VoxelSizeUnit
+from zimg.values import VoxelSizeUnit
 
 # Units of lengths that an image can have.
 UNITS = {

@@ -9,16 +9,16 @@ import zarr
 from numpy.typing import NDArray
 from zarr.storage import LocalStore
 
-from zimg.image import Compression, ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
-from zimg.io.atomic import atomic_folder
+from zimg.io.disk.atomic import atomic_folder
 from zimg.io.formats.ome_zarr.axes import ALL
 from zimg.io.formats.ome_zarr.description import check_description, group_attributes
 from zimg.io.formats.ome_zarr.layout import Layout, layout_of
 from zimg.io.formats.ome_zarr.pyramid import Shrunk, levels_of
-from zimg.io.halving import halved
 from zimg.io.options import LEVELS, check_options
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.scenes.halving import halved
 from zimg.io.writer import Pixels
+from zimg.values import Compression, ZImgInfo
 
 OPTIONS = ("omeZarrVersion", "chunks", "shards")
 # What a folder has that a store may replace.

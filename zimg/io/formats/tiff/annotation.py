@@ -2,8 +2,8 @@
 
 from xml.etree import ElementTree as ET
 
-from zimg.image import ZImgInfo, col4
-from zimg.image.info import default_colors
+from zimg.values import ZImgInfo, col4
+from zimg.values.info import default_colors
 
 NAMESPACE = "zimg-xp"
 ALPHA = "lastChannelIsAlphaChannel"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Tags that say how pixels are stored: pages that agree in all of them are decoded alike. Place and

@@ -5,8 +5,8 @@ import re
 from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
-from zimg.image import VoxelSizeUnit, ZImgInfo, col4
 from zimg.io.formats.tiff.annotation import annotate
+from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"

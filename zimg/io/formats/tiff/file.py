@@ -6,10 +6,10 @@ from threading import Lock
 from tifffile import TiffFile, TiffPage
 
 from zimg._errors import ZException
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.tiff.chain import DESCRIPTION, SUB_DIRECTORIES, Directories
 from zimg.io.formats.tiff.pages import Page
-from zimg.io.reader import Level
+from zimg.io.scenes.scene import Level
 
 TEXTS = (1, 2, 7)  # types of values: bytes, ASCII, and those that are not told
 LONGEST_TEXT = 2**20

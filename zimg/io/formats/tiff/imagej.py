@@ -7,9 +7,9 @@ from warnings import warn
 from tifffile import TiffFile, TiffPage
 
 from zimg._errors import ZException
-from zimg.image import VoxelSizeUnit, ZImgInfo
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.units import RESOLUTION_UNITS, in_um, usable
+from zimg.values import VoxelSizeUnit, ZImgInfo
 
 SETTINGS = 50839  # the tag of labels, colours and overlays
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from zimg._errors import ZException
-from zimg.image import VoxelSizeUnit, ZImgInfo, col4
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.units import usable
+from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 UM_PER_METRE = 1e6
 

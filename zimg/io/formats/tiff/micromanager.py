@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from tifffile import read_micromanager_metadata
 
 from zimg._errors import ZException
-from zimg.image import VoxelSizeUnit, ZImgInfo
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.ome_planes import MOST_PLANES
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.scene import TiffScene, scene_like
-from zimg.io.missing import MissingPlane
+from zimg.io.scenes.missing import MissingPlane
 from zimg.io.units import usable
+from zimg.values import VoxelSizeUnit, ZImgInfo
 
 _log = logging.getLogger("zimg")
 INDEX_MARK = 54773648  # the number at byte 8

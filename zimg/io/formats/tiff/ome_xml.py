@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
-from zimg.image import VoxelSizeUnit, ZImgInfo, col4
+from zimg.io.disk.xml import xml_root
 from zimg.io.formats.tiff.ome_planes import (
     OpenedFile,
     Plane,
@@ -15,7 +15,7 @@ from zimg.io.formats.tiff.ome_planes import (
     plane_order,
 )
 from zimg.io.units import in_seconds, in_um, usable
-from zimg.io.xml import xml_root
+from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 # Names of types that are not those of arrays.
 TYPES = {"float": "float32", "double": "float64", "bit": "uint8"}

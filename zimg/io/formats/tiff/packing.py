@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from zimg._errors import ZException
-from zimg.image import Compression
-from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.options import LEVELS, check_options
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.values import Compression
 
 TYPES = (
     *("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"),

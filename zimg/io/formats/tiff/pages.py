@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC, TiffPage
 
 from zimg._errors import ZException
-from zimg.io.bytes import FileBytes
+from zimg.io.disk.bytes import FileBytes
 
 
 @dataclass(frozen=True, slots=True)

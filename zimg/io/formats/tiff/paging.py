@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tifffile import EXTRASAMPLE, FILETYPE, PHOTOMETRIC, TiffWriter
 
-from zimg.image import VoxelSizeUnit, ZImgInfo
-from zimg.io.atomic import atomic_path
-from zimg.io.decoding import processors
+from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.tiff.description import description
 from zimg.io.formats.tiff.packing import Packing, segments
 from zimg.io.formats.tiff.pyramid import level_sizes, levels
+from zimg.io.scenes.decoding import processors
 from zimg.io.writer import Pixels
+from zimg.values import VoxelSizeUnit, ZImgInfo
 
 # From here on a file is a BigTIFF: as the reference, but measured by the largest that the file can
 # become and not by the pixels alone, because it is decided before the first of them is known.

@@ -5,7 +5,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from zimg.io.halving import halved
+from zimg.io.scenes.halving import halved
 
 SMALLEST = 512  # no level is made of a plane that is no larger: as the reference
 

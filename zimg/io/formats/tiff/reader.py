@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import FileFormat, ZImgInfo
 from zimg.io.formats.tiff.annotation import read_annotation
 from zimg.io.formats.tiff.companions import Siblings, followed, uuid_of
 from zimg.io.formats.tiff.file import TiffPages
@@ -27,8 +26,9 @@ from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.scene import TiffScene, scene_like, unseen_scene
 from zimg.io.formats.tiff.shaped import shaped_scenes
-from zimg.io.missing import MissingPlane
-from zimg.io.reader import Level
+from zimg.io.scenes.missing import MissingPlane
+from zimg.io.scenes.scene import Level
+from zimg.values import FileFormat, ZImgInfo
 
 _log = logging.getLogger("zimg")
 

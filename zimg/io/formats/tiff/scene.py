@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.image import ZImgInfo, ZImgRegion, col4
-from zimg.image.interop import VOXEL_TYPES
+from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.formats.tiff.ome_xml import OmeImage
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.segments import Target, page_jobs
-from zimg.io.missing import MissingPlane, tell_missing
-from zimg.io.reader import Job, Level, full_level, grid
+from zimg.io.scenes.missing import MissingPlane, tell_missing
+from zimg.io.scenes.scene import Job, Level, full_level, grid
+from zimg.values import ZImgInfo, ZImgRegion, col4
 
 BLOCK = 512  # rows and columns that pages of strips are listed by: behaviour of the reference
 # The page of a time, z and channel group; or of its smaller copies the one of this number.

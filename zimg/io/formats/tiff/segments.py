@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tifffile import PHOTOMETRIC
 
 from zimg._errors import ZException
+from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.tiff.pages import Page
-from zimg.io.limits import check_decoded
-from zimg.io.reader import Box, Job
+from zimg.io.scenes.scene import Box, Job
 
 Range = tuple[int, int]
 _NATIVE = "<" if sys.byteorder == "little" else ">"

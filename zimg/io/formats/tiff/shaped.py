@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from zimg.image import VoxelSizeUnit, ZImgInfo
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.imagej import Stack, read_metadata, read_resolution
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.scene import TiffScene, scene_like
+from zimg.values import VoxelSizeUnit, ZImgInfo
 
 MOST_IMAGES = 1000  # a file of more is one of single pages that were appended
 KNOWN = (str, int, float)

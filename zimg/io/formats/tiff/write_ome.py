@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from zimg.image import ZImgInfo
-from zimg.image.parameters import ZImgWriteParameters
 from zimg.io.formats.tiff.description import check_description
 from zimg.io.formats.tiff.packing import Packing
 from zimg.io.formats.tiff.paging import write_pages
+from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
+from zimg.values import ZImgInfo
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:

@@ -1,0 +1,1 @@
+"""Memory of any framework: into, out of and between arrays."""

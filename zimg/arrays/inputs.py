@@ -1,0 +1,66 @@
+"""What may become an image: arrays of any framework, and buffers of host memory."""
+
+import numpy as np
+from array_api_compat import is_array_api_obj, is_dask_array, is_pydata_sparse_array
+
+from zimg._typing import Array
+from zimg.arrays.interop import ACCEPTED, VOXEL_TYPES, dtype_name
+
+
+def voxels(data: object, *, copy_if_needed: bool) -> Array:
+    """`data` as an array with a voxel type, sharing its memory, in whatever strides it has.
+
+    Parameters
+    ----------
+    data
+        An array of any framework, or host memory with DLPack or the buffer protocol.
+    copy_if_needed
+        Whether a Dask array may be computed.
+
+    Returns
+    -------
+    array
+        Of the framework of `data`, or of NumPy when it has none.
+
+    Raises
+    ------
+    TypeError
+        For an object or a dtype that no image can hold.
+    ValueError
+        For a Dask array that may not be computed.
+    """
+    x = _as_array(data, copy_if_needed=copy_if_needed)
+    if dtype_name(x.dtype) not in VOXEL_TYPES:
+        raise TypeError(f"an image cannot hold {x.dtype} voxels; accepted are {ACCEPTED}")
+    return x
+
+
+def _as_array(data: object, *, copy_if_needed: bool) -> Array:
+    """`data` as an array of its own framework, or of NumPy when it has none."""
+    if isinstance(data, np.ndarray) and not isinstance(data, np.ma.MaskedArray):
+        return np.asarray(data)
+    if _is_not_plain(data):
+        raise TypeError(f"an image cannot hold a {type(data).__name__}; give a plain array")
+    if is_dask_array(data):
+        if not copy_if_needed:
+            raise ValueError("a Dask array has no memory to share; allow a copy, or compute it")
+        return np.asarray(data)
+    if is_array_api_obj(data):
+        return data
+    try:
+        if hasattr(data, "__dlpack__"):
+            return np.from_dlpack(data)  # refused below if it is not
+        return np.asarray(memoryview(data))  # type: ignore[arg-type]
+    except (BufferError, RuntimeError, TypeError, ValueError) as error:
+        raise TypeError(
+            f"cannot take a {type(data).__name__} as an image; accepted are arrays of NumPy, "
+            f"torch, JAX, CuPy and array API libraries, and host memory by DLPack or the buffer "
+            f"protocol ({error})"
+        ) from error
+
+
+def _is_not_plain(data: object) -> bool:
+    """Whether `data` is an array whose voxels are not simply one after another in memory."""
+    if isinstance(data, np.ma.MaskedArray) or is_pydata_sparse_array(data):
+        return True
+    return str(getattr(data, "layout", "torch.strided")) != "torch.strided"  # torch's sparse kinds

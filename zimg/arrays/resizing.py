@@ -1,0 +1,37 @@
+"""Stored arrays in another size, channel by channel, in their framework and on their device."""
+
+from collections.abc import Callable
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array
+from zimg.kernels.resample import resampled
+
+
+def per_channel(work: Callable[[Array], Array], x: Array) -> Array:
+    """Apply `work` to each volume of a ``(C, Z, Y, X)`` array, one at a time to save memory."""
+    xp = array_namespace(x)
+    return xp.stack([work(x[c, ...]) for c in range(x.shape[0])], axis=0)
+
+
+def resized_array(
+    x: Array, sizes: tuple[int, int, int], interpolant: str = "Cubic", *, smooth: bool = True
+) -> Array:
+    """Resample a ``(C, Z, Y, X)`` array.
+
+    Parameters
+    ----------
+    x
+        Real, of any framework.
+    sizes
+        Along z, y, x.
+    interpolant
+        Name of a member of `Interpolant`.
+    smooth
+        Whether the kernel is widened along axes that shrink.
+
+    Returns
+    -------
+    Array
+        ``(C, *sizes)``, in the dtype and on the device of `x`.
+    """
+    return per_channel(lambda volume: resampled(volume, sizes, interpolant, smooth=smooth), x)

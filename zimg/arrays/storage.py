@@ -1,0 +1,152 @@
+"""The storage rule: per time one C-contiguous ``(C, Z, Y, X)`` array, shared where it can be."""
+
+from collections.abc import Sequence
+from importlib import import_module
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._dispatch import array_namespace, device
+from zimg._typing import Array
+from zimg.arrays.host import aligned_copy, is_aligned
+from zimg.arrays.inputs import voxels
+from zimg.arrays.interop import dtype_name, framework_name, is_contiguous, on_host
+from zimg.arrays.layout import AXES, checked_layout, czyx_shape, in_order, moves_data, time_points
+
+
+def stored(data: Sequence[object], layout: str, *, copy_if_needed: bool) -> list[Array]:
+    """The arrays an image keeps of `data`: one C-contiguous ``(C, Z, Y, X)`` array per time.
+
+    Parameters
+    ----------
+    data
+        Arrays of one framework, dtype and shape, or host memory with DLPack or the buffer protocol.
+    layout
+        One letter of T, C, Z, Y, X per axis, for each of them.
+    copy_if_needed
+        Whether data that cannot be shared may be copied, once, on its device.
+
+    Returns
+    -------
+    list of arrays
+        Of the framework and on the device of `data`, in native byte order. Each shares the memory
+        it came from when that already is C-contiguous in the order C, Z, Y, X, up to axes of
+        size 1.
+
+    Raises
+    ------
+    TypeError
+        For an object or a dtype that no image can hold, and for mixed frameworks or devices.
+    ValueError
+        For a layout that does not fit, arrays that differ, or a copy that is needed and not
+        allowed.
+    """
+    arrays = [voxels(x, copy_if_needed=copy_if_needed) for x in data]
+    letters, *_ = (checked_layout(layout, x.shape) for x in arrays)
+    if len(arrays) == 1:
+        return _points(arrays[0], letters, copy_if_needed=copy_if_needed)
+    _check_alike(arrays, letters)
+    result = []
+    for place, x in enumerate(arrays):
+        try:
+            result += _points(x, letters, copy_if_needed=copy_if_needed)
+        except ValueError as error:
+            raise ValueError(f"array {place} of the list: {error}") from None
+    return result
+
+
+def part(x: Array, box: tuple[slice, ...]) -> Array:
+    """The voxels of a stored array in `box`: shared where they are C-contiguous, else one copy."""
+    if _is_in_jax(x):
+        host = np.asarray(x)
+        return _in_jax(_contiguous(host[box], AXES, copy_if_needed=True), x, host)
+    return _contiguous(x[box], AXES, copy_if_needed=True)
+
+
+def _check_alike(arrays: list[Array], letters: str) -> None:
+    """Refuse time points that differ in framework, device, dtype or shape."""
+    kinds = {(framework_name(x), str(device(x))) for x in arrays}
+    if len(kinds) > 1:
+        raise TypeError(f"time points must be of one framework and device, got {sorted(kinds)}")
+    if len({(czyx_shape(x.shape, letters), dtype_name(x.dtype)) for x in arrays}) > 1:
+        found = ", ".join(f"{tuple(x.shape)} {dtype_name(x.dtype)}" for x in arrays)
+        raise ValueError(f"time points must be alike in shape and dtype, got {found}")
+
+
+def _points(x: Array, letters: str, *, copy_if_needed: bool) -> list[Array]:
+    """The stored arrays of one array, T split into time points."""
+    if letters != AXES and not copy_if_needed and framework_name(x) == "jax" and not on_host(x):
+        raise ValueError(f"JAX copies to make {AXES} of {letters} on {device(x)}; allow a copy")
+    in_jax = letters != AXES and _is_in_jax(x)
+    # JAX copies whenever an axis is added or a time is taken out; its host view does not.
+    source = np.asarray(x) if in_jax else x
+    axes = letters.replace("T", "")
+    points = [
+        _contiguous(point, axes, copy_if_needed=copy_if_needed)
+        for point in time_points(source, letters)
+    ]
+    if not in_jax:
+        return points
+    return [_in_jax(point, x, source, copy_if_needed=copy_if_needed) for point in points]
+
+
+def _is_in_jax(x: Array) -> bool:
+    return framework_name(x) == "jax" and on_host(x)
+
+
+def _contiguous(x: Array, letters: str, *, copy_if_needed: bool) -> Array:
+    """One time point as it is stored."""
+    shape, ordered = czyx_shape(x.shape, letters), in_order(x, letters)
+    swapped = isinstance(x, np.ndarray) and not x.dtype.isnative
+    if swapped or not is_contiguous(ordered):
+        if not copy_if_needed:
+            raise ValueError(_reason(x, letters))
+        ordered = _copied(ordered)
+    if tuple(ordered.shape) == shape:
+        return ordered
+    return array_namespace(x).reshape(ordered, shape)
+
+
+def _copied(x: Array) -> Array:
+    """`x` in C order and native byte order on its device; axes may have become one."""
+    if isinstance(x, np.ndarray):
+        return aligned_copy(x)
+    xp = array_namespace(x)
+    flat = xp.reshape(x, (-1,))  # the portable way to C order, where it has to copy
+    # steps of one size need no copy to become one axis
+    return flat if is_contiguous(flat) else xp.asarray(flat, copy=True)
+
+
+def _in_jax(
+    point: NDArray[np.generic],
+    x: Array,
+    host: NDArray[np.generic],
+    *,
+    copy_if_needed: bool = True,
+) -> Array:
+    """Part of the view `host` of the JAX array `x`, or a copy of a part, again in JAX."""
+    jax = import_module("jax")
+    if point.dtype.itemsize == 8 and not jax.config.jax_enable_x64:
+        raise TypeError(
+            f"JAX has {point.dtype} switched off; jax.config.update('jax_enable_x64', True) "
+            "switches it on"
+        )
+    start = point.ctypes.data
+    if np.may_share_memory(point, host) and not is_aligned(point):
+        point = aligned_copy(point)
+    result = jax.device_put(point, device(x))
+    if not copy_if_needed and result.unsafe_buffer_pointer() != start:
+        raise ValueError("JAX shares memory from multiples of 64 bytes only; allow a copy")
+    return result
+
+
+def _reason(x: Array, letters: str) -> str:
+    """Why `x` cannot be shared."""
+    if moves_data(tuple(x.shape), letters):
+        why = f"axis order {letters} differs from {AXES}"
+    elif isinstance(x, np.ndarray) and not x.dtype.isnative:
+        why = f"byte order {x.dtype.str} is not that of this machine"
+    else:
+        strides = x.stride() if hasattr(x, "stride") else getattr(x, "strides", "unknown")
+        why = f"strides {strides} of axes {letters} are not those of C order"
+    return f"{why}, which prevents sharing an array of shape {tuple(x.shape)}; allow a copy"

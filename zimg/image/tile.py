@@ -1,0 +1,101 @@
+"""Pieces of an image that are read when they are asked for."""
+
+from zimg.image.img import ZImg
+from zimg.io.reading import read_arrays, read_source_info
+from zimg.io.scenes.levels import check_ratios
+from zimg.io.source import ZImgSource
+from zimg.values import ImgMergeMode, ZImgInfo
+from zimg.values.info import resized
+
+
+class ZImgSubBlock:
+    """A piece of an image, to be derived from; `read` and `readInfo` are to be overridden.
+
+    Parameters
+    ----------
+    t, x, y, z
+        Its first voxel in the full image.
+    width, height, depth
+        Its size in voxels of full resolution.
+    xRatio, yRatio, zRatio
+        How many voxels of the full image one of its voxels stands for.
+    """
+
+    def __init__(
+        self,
+        t: int = 0,
+        x: int = 0,
+        y: int = 0,
+        z: int = 0,
+        width: int = 0,
+        height: int = 0,
+        depth: int = 0,
+        xRatio: int = 1,
+        yRatio: int = 1,
+        zRatio: int = 1,
+    ) -> None:
+        self.t, self.x, self.y, self.z = t, x, y, z
+        self.width, self.height, self.depth = width, height, depth
+        self.xRatio, self.yRatio, self.zRatio = xRatio, yRatio, zRatio
+
+    def __repr__(self) -> str:
+        place = f"t={self.t}, x={self.x}, y={self.y}, z={self.z}"
+        size = f"{self.width} x {self.height} x {self.depth}"
+        ratios = f"{self.xRatio}, {self.yRatio}, {self.zRatio}"
+        return f"{type(self).__name__}({place}, {size} voxels, ratios {ratios})"
+
+    def read(self) -> ZImg:
+        """Pixels of the piece."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is read")
+
+    def readInfo(self) -> ZImgInfo:
+        """Metadata of the piece."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how its info is read")
+
+
+class ZImgTileSubBlock(ZImgSubBlock):
+    """A part of a file, shrunk when it is read.
+
+    Parameters
+    ----------
+    source
+        File and region.
+    xRatio, yRatio, zRatio
+        By how much to shrink along each axis, from 1 up.
+    downsampleCombineMode
+        How voxels become one; `ImgMergeMode.Interpolation` resizes.
+
+    Raises
+    ------
+    ValueError
+        When a ratio is below 1.
+    """
+
+    def __init__(
+        self,
+        source: ZImgSource,
+        xRatio: int = 1,
+        yRatio: int = 1,
+        zRatio: int = 1,
+        downsampleCombineMode: ImgMergeMode = ImgMergeMode.Interpolation,
+    ) -> None:
+        self._ratios = check_ratios((xRatio, yRatio, zRatio))
+        self._source, self._mode = source, ImgMergeMode(downsampleCombineMode)
+        x, y, z, _, t = source.region.start
+        super().__init__(t, x, y, z, xRatio=xRatio, yRatio=yRatio, zRatio=zRatio)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._source}, ratios {self._ratios}, {self._mode})"
+
+    def read(self) -> ZImg:
+        """Read the part and shrink it; sizes are ceil(size / ratio)."""
+        if self._mode == ImgMergeMode.Interpolation:
+            return ZImg._of(*read_arrays(self._source, self._ratios))
+        whole = ZImg._of(*read_arrays(self._source))
+        return whole.blockDownsample(*self._ratios, self._mode)
+
+    def readInfo(self) -> ZImgInfo:
+        """Metadata of the shrunk part, without reading pixels."""
+        info = read_source_info(self._source)
+        sizes = zip(info.size, self._ratios, strict=False)
+        return resized(info, [-(-size // ratio) for size, ratio in sizes])

@@ -1,0 +1,1 @@
+"""Bytes on a disk: reading, inflating, atomic replacement, size limits, errors."""

@@ -1,0 +1,198 @@
+"""Bytes that lie packed in a file, unpacked from the front as far as they are wanted."""
+
+import bz2
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.io.disk.bytes import FileBytes
+from zimg.io.scenes.scene import Job
+from zimg.io.scenes.strided import StridedScene, Strides
+from zimg.values import ZImgInfo, ZImgRegion
+
+
+class Machine(Protocol):
+    """What zlib's and bz2's objects that unpack have in common."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end was met, and the checksum right."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the end."""
+
+    def decompress(self, data: bytes, most: int, /) -> bytes:
+        """Some bytes out of `data`, and of what was left from before."""
+
+
+MACHINES: dict[str, Callable[[], Machine]] = {
+    "zlib": lambda: zlib.decompressobj(zlib.MAX_WBITS),
+    "gzip": lambda: zlib.decompressobj(zlib.MAX_WBITS + 16),
+    "bzip2": bz2.BZ2Decompressor,
+}
+# First bytes of a further member: both may be several, one after the other.
+MEMBERS = {"gzip": b"\x1f\x8b", "bzip2": b"BZh"}
+# No deflate stream holds more: 258 bytes cost two bits at least (RFC 1951).
+MOST_BY_DEFLATE = 1032
+CHUNK = 2**20  # packed bytes that are read, and unpacked bytes that are passed over, at a time
+AFTER_IMAGE = 2**20  # bytes behind an image that are unpacked to get at the checksum
+
+
+class PackedBytes(FileBytes):
+    """A file of packed bytes, read as if they lay there unpacked.
+
+    Parameters
+    ----------
+    path
+        An existing file.
+    packing
+        ``zlib``, ``gzip`` or ``bzip2``.
+    start, count
+        Where the packed bytes lie; up to the end of the file when `count` is None.
+
+    Notes
+    -----
+    Offsets count unpacked bytes. Reading onwards goes on where it was, reading an earlier place
+    begins again, so it is fast in order and right in any.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], packing: str, start: int = 0, count: int | None = None
+    ) -> None:
+        super().__init__(path)
+        self._packing, self._start = packing, start
+        try:
+            self._end = self.size if count is None else start + count
+            super().check(start, self._end - start, "its packed image")
+        except BaseException:
+            self.close()
+            raise
+        self._turn = Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._machine = MACHINES[self._packing]()
+        self._waiting, self._place, self.done = b"", self._start, 0
+
+    def check(self, offset: int, count: int, what: str) -> None:
+        """Raise a `ZException` when so many packed bytes cannot hold these bytes."""
+        packed = self._end - self._start
+        impossible = self._packing != "bzip2" and offset + count > MOST_BY_DEFLATE * (packed + 1)
+        if min(offset, count) < 0 or impossible:
+            raise ZException(
+                f"{what} takes bytes {offset} to {offset + count}, {packed} packed bytes cannot "
+                "hold them: it is truncated or damaged"
+            )
+
+    def read(self, offset: int, count: int, what: str = "a block") -> bytes:
+        """`count` bytes from `offset`; a `ZException` that names `what` when they do not exist."""
+        self.check(offset, count, what)
+        place = bytearray(count)
+        self.read_into(offset, memoryview(place), what)
+        return bytes(place)
+
+    def read_into(self, offset: int, place: memoryview, what: str = "a block") -> None:
+        """Fill `place`, a view of bytes, from `offset`; errors as in `read`."""
+        self.check(offset, len(place), what)
+        with self._turn:
+            if offset < self.done:
+                self._begin()
+            while self.done < offset:
+                self._some(min(CHUNK, offset - self.done), what)
+            while len(place):
+                part = self._some(len(place), what)
+                place[: len(part)] = part
+                place = place[len(part) :]
+
+    def finish(self, what: str = "its image") -> None:
+        """Go on to the end when it is near, so that truncation and wrong checksums are found."""
+        with self._turn:
+            last = self.done + AFTER_IMAGE
+            while self.done < last and self._unpack(CHUNK, what):
+                pass
+
+    def _some(self, most: int, what: str) -> bytes:
+        """Up to `most` of the next bytes, at least one."""
+        part = self._unpack(most, what)
+        if not part:
+            raise ZException(f"{what} ends after {self.done} unpacked bytes: it is truncated")
+        return part
+
+    def _unpack(self, most: int, what: str) -> bytes:
+        """Up to `most` of the next bytes, none at the end."""
+        try:
+            while not self._machine.eof or self._next_member(what):
+                part = self._machine.decompress(self._waiting, most)
+                rest = getattr(self._machine, "unconsumed_tail", b"")
+                self._waiting = self._machine.unused_data if self._machine.eof else rest
+                if part:
+                    self.done += len(part)
+                    return part
+                if not self._machine.eof and not self._waiting:
+                    self._waiting = self._packed(what)
+        except (zlib.error, OSError, EOFError) as error:
+            raise ZException(f"{what} cannot be unpacked, it is damaged: {error}") from error
+        return b""
+
+    def _next_member(self, what: str) -> bool:
+        """Whether another member follows, which is begun; zeros between them are padding."""
+        rest = self._waiting.lstrip(b"\0")
+        while len(rest) < 3 and self._place < self._end:
+            rest = (rest + self._packed(what)).lstrip(b"\0")
+        first = MEMBERS.get(self._packing)
+        if first is None or not rest.startswith(first):
+            return False
+        self._machine, self._waiting = MACHINES[self._packing](), rest
+        return True
+
+    def _packed(self, what: str) -> bytes:
+        """The next packed bytes."""
+        count = min(CHUNK, self._end - self._place)
+        if not count:
+            raise ZException(f"{what} ends after {self.done} unpacked bytes: it is truncated")
+        data = super().read(self._place, count, what)
+        self._place += count
+        return data
+
+
+class StreamedScene(StridedScene):
+    """An image that is stored at regular distances, and packed as one stream.
+
+    Parameters
+    ----------
+    file
+        Open while the scene is used.
+    info, stored, offset, strides
+        As of a `StridedScene`, in unpacked bytes.
+    """
+
+    def __init__(
+        self,
+        file: PackedBytes,
+        info: ZImgInfo,
+        stored: np.dtype[Any],
+        offset: int,
+        strides: Strides,
+    ) -> None:
+        super().__init__(file, info, stored, offset, strides)
+        self._packed = file
+        self._end = self._place(*(n - 1 for n in info.size)) + stored.itemsize
+
+    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
+        """One job, which unpacks up to the last voxel wanted and never holds all."""
+
+        def job(out: list[NDArray[Any]]) -> None:
+            for piece in sorted(self._pieces(region), key=attrgetter("place")):
+                piece(out)
+            if self._packed.done >= self._end:
+                self._packed.finish()
+
+        return [job]

@@ -1,0 +1,120 @@
+"""A file that stays open between reads, for as many threads as want to read it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock, RLock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.io.disk.errors import told_of
+from zimg.io.registry import open_file
+from zimg.io.scenes.scene import Job, Level, Reader, Scene
+from zimg.values import FileFormat, ZImgInfo, ZImgRegion
+
+
+class HeldFile:
+    """An open file that is closed when nobody reads it any more.
+
+    Parameters
+    ----------
+    path
+        File or folder that is an image.
+    format
+        What to read it as; found when unknown.
+
+    Raises
+    ------
+    ZException
+        When it cannot be opened.
+    """
+
+    def __init__(self, path: str, format: FileFormat) -> None:
+        self.path, self.closed = path, False
+        self._reader: Reader = open_file(path, format)
+        self._readers, self._counting, self.planning = 0, Lock(), RLock()
+        self.name = self._reader.name
+
+    @contextmanager
+    def reading(self) -> Iterator[Sequence[Scene]]:
+        """The scenes, which stay readable inside the block; errors of it name the file."""
+        with self._counting:
+            if self.closed:
+                raise ZException(f"{self.path} is closed; open it again to read it")
+            self._readers += 1
+        try:
+            with told_of(self.path, self.name):
+                yield self._reader.scenes
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        """Let nobody begin to read; the file is closed once the last one is done."""
+        with self._counting:
+            self.closed, last = True, not (self.closed or self._readers)
+        if last:
+            self._reader.close()
+
+    def _leave(self) -> None:
+        with self._counting:
+            self._readers -= 1
+            last = self.closed and not self._readers
+        if last:
+            self._reader.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "name"):  # it was opened
+            self.close()
+
+    @property
+    def version(self) -> int:
+        """What changes when the file does."""
+        return os.stat(self.path).st_mtime_ns if os.path.exists(self.path) else 0  # noqa: PTH116, PTH110
+
+
+class PlannedInTurn:
+    """A scene that several threads may ask for plans; the plans are carried out side by side.
+
+    Parameters
+    ----------
+    scene
+        Of an open file.
+    lock
+        Held while a plan is made.
+    """
+
+    def __init__(self, scene: Scene, lock: RLock) -> None:
+        self._scene, self._lock = scene, lock
+
+    @property
+    def info(self) -> ZImgInfo:
+        """Sizes, type and metadata at full resolution."""
+        return self._scene.info
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Voxel type in native byte order."""
+        return self._scene.dtype
+
+    @property
+    def packed_bytes(self) -> int | None:
+        """Bytes in which the voxels are packed."""
+        return self._scene.packed_bytes
+
+    @property
+    def levels(self) -> Sequence[Level]:
+        """The sizes that are stored."""
+        return self._scene.levels
+
+    def blocks(self, level: int) -> NDArray[np.int64]:
+        """What is stored as one piece."""
+        with self._lock:
+            return self._scene.blocks(level)
+
+    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
+        """What has to be decoded for a region."""
+        with self._lock:
+            return self._scene.plan(region, level)
