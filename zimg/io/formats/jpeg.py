@@ -1,7 +1,6 @@
 """JPEG files: one plane of 8 bits, with loss, or of 16 bits in grey without loss."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -94,8 +93,9 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
     quality, subsampling = parameters.jpegQuality, parameters.jpegChrominanceSubsampling
     with atomic_path(path) as temporary:
         if parameters.jpegProgressive:
-            module = import_module("zimg.io.formats.jpeg_progressive")
-            module.write_progressive(temporary, plane, quality, subsampling)
+            from zimg.io.formats.jpeg_progressive import write_progressive  # needs an extra
+
+            write_progressive(temporary, plane, quality, subsampling)
         else:
             temporary.write_bytes(_encoded(plane, quality, subsampling))
 
