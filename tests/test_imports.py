@@ -19,11 +19,12 @@ ORDER = (
     {"kernels"},
     {"image"},
     {"io"},
+    {"view"},
     {"swc"},
     {"skeletons"},
     {"tracing"},
     {"workers"},
-    {"view", "phantom", "diagnosis"},
+    {"phantom", "diagnosis"},
     {"cli"},
 )
 RANK = {name: rank for rank, row in enumerate(ORDER) for name in row}

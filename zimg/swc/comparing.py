@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from zimg.swc.comparison import Comparison, Distances, Radii, Topology
+from zimg.swc.agreement import Comparison, Distances, Radii, Topology
 from zimg.swc.tree import ZSwc
 from zimg.swc.units import require_one_unit
 

@@ -6,13 +6,14 @@ from math import prod
 
 import numpy as np
 
-from zimg.image import VoxelSizeUnit, ZImg, ZImgInfo, col4
+from zimg.image import VoxelSizeUnit, ZImgInfo, col4
 from zimg.image.interop import dtype_name, framework_name
 from zimg.view.card import Row, card, figure
 from zimg.view.contrast import stretched
 from zimg.view.overlay import Picture
 from zimg.view.png import png_bytes
 from zimg.view.projection import Image
+from zimg.view.protocols import ImageLike
 from zimg.view.thumbnail import LONGEST_SIDE, MOST_CHANNELS, Thumbnail, thumbnail
 
 CONTRAST = (1.0, 99.8)
@@ -25,7 +26,7 @@ SWATCH = "display:inline-block;width:.8em;height:.8em;border:1px solid currentCo
 PICTURE = "image-rendering:pixelated;max-width:none"
 
 
-def image_card(image: ZImg) -> str:
+def image_card(image: ImageLike) -> str:
     """Card of an image for notebooks.
 
     Sizes, type, place, bytes, voxel size, channels and times, with a small maximum projection of
@@ -57,7 +58,7 @@ def _size(info: ZImgInfo) -> str:
     return f"{info.width} x {info.height} x {info.depth}"
 
 
-def _place(image: ZImg) -> str:
+def _place(image: ImageLike) -> str:
     if not len(image):
         return "none, the image is empty"
     count = bytes_text(prod(image.shape) * image.info.bytesPerVoxel)
@@ -97,7 +98,7 @@ def _times(info: ZImgInfo) -> str:
     return f"{info.numTimes} ({stamps[0]:g} to {stamps[-1]:g})"
 
 
-def _picture(image: ZImg) -> str:
+def _picture(image: ImageLike) -> str:
     if 0 in image.shape or not len(image):
         return ""
     small = thumbnail(image.data[0])
