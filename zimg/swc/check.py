@@ -81,7 +81,7 @@ def check_file(path_or_text: str | os.PathLike[str]) -> list[Finding]:
 
     Examples
     --------
-    >>> for finding in check_file("1 1 0 0 0 1 2\n2 2 1 0 0 0 1\n"):
+    >>> for finding in check_file("1 3 0 0 0 1 2\n2 3 1 0 0 0 1\n"):
     ...     print(finding.line, finding.kind, finding.text, sep=": ")
     1: cycle: parents form a cycle: 1 -> 2 -> 1
     1: parent after child: its parent 2 stands in a later line

@@ -55,9 +55,9 @@ def compare(
 
     Examples
     --------
-    >>> line = ZSwc.from_arrays([[0, 0, 0], [10, 0, 0]], [1, 1], [-1, 0])
-    >>> half = ZSwc.from_arrays([[0, 0, 0], [5, 0, 0]], [1, 1], [-1, 0])
-    >>> agreement = compare(half, line, tolerance=1.0)
+    >>> line = zimg.ZSwc.from_arrays([[0, 0, 0], [10, 0, 0]], [1, 1], [-1, 0])
+    >>> half = zimg.ZSwc.from_arrays([[0, 0, 0], [5, 0, 0]], [1, 1], [-1, 0])
+    >>> agreement = zimg.compare(half, line, tolerance=1.0)
     >>> agreement.precision, round(agreement.recall, 3), agreement.length_ratio
     (1.0, 0.636, 0.5)
     """

@@ -95,7 +95,7 @@ class TreeDrawing(TreeUnits):
 
         Examples
         --------
-        >>> tree = ZSwc.from_arrays([[2, 1, 0], [5, 1, 0]], 0.5, [-1, 0])
+        >>> tree = zimg.ZSwc.from_arrays([[2, 1, 0], [5, 1, 0]], 0.5, [-1, 0])
         >>> tree.rasterize((1, 3, 7))[0].tolist()
         [[0, 0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 1, 1, 0], [0, 0, 0, 0, 0, 0, 0]]
         """

@@ -49,9 +49,9 @@ def subtract(tree: ZSwc, others: ZSwc | Sequence[ZSwc], *, legacy_order: bool = 
 
     Examples
     --------
-    >>> chain = ZSwc.from_arrays([[0, 0, 0], [5, 0, 0], [9, 0, 0]], 1, [-1, 0, 1])
-    >>> ball = ZSwc.from_arrays([[5, 0, 0]], 2, [-1])
-    >>> subtract(chain, ball)
+    >>> chain = zimg.ZSwc.from_arrays([[0, 0, 0], [5, 0, 0], [9, 0, 0]], 1, [-1, 0, 1])
+    >>> ball = zimg.ZSwc.from_arrays([[5, 0, 0]], 2, [-1])
+    >>> zimg.subtract(chain, ball)
     <ZSwc 2 nodes, 2 trees>
     """
     forests = [others] if isinstance(others, ZSwc) else list(others)

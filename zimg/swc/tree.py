@@ -52,7 +52,7 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing):
 
     Examples
     --------
-    >>> tree = ZSwc.from_arrays([[0, 0, 0], [3, 4, 0]], [2, 1], [-1, 0])
+    >>> tree = zimg.ZSwc.from_arrays([[0, 0, 0], [3, 4, 0]], [2, 1], [-1, 0])
     >>> tree
     <ZSwc 2 nodes, 1 tree>
     >>> tree.total_length()
