@@ -6,7 +6,7 @@ import pytest
 from zimg.skeletons.bridging import bridge
 from zimg.skeletons.chains import chain, radii
 from zimg.skeletons.joining import Joiner
-from zimg.swc.edits import Forest
+from zimg.swc.forest import Forest
 
 
 def line(count: int) -> np.ndarray:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zimg.swc import cleaning
-from zimg.swc.edits import Forest
+from zimg.swc.cleaning import resample_optimal
+from zimg.swc.forest import Forest
 from zimg.swc.links import NONE
-from zimg.swc.resampling import resample_optimal
 from zimg.swc.tree import ZSwc
 
 KEEP_TREES: list[Callable[[Forest], None]] = [

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.swc.forests import chain, edges, forests, same
 from zimg.swc import ZSwc
-from zimg.swc.edits import Forest
+from zimg.swc.forest import Forest
 
 NEARLY = 1e-9
 

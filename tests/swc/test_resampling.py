@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from zimg.swc import ZSwc
-from zimg.swc.edits import Forest
-from zimg.swc.resampling import resample_optimal
+from zimg.swc.cleaning import resample_optimal
+from zimg.swc.forest import Forest
 
 HERE = Path(__file__).parents[1] / "data" / "autotrace"
 PRINTED = 5.0001e-5  # half of the last of six digits below 100

@@ -7,7 +7,7 @@ import numpy as np
 
 from zimg import ZSwc
 from zimg.view import tree_card
-from zimg.view.forest import MOST_ROOTS, MOST_SEGMENTS, segments_to_draw
+from zimg.view.trees import MOST_ROOTS, MOST_SEGMENTS, segments_to_draw
 
 FORK = ZSwc.from_arrays(
     [[0, 0, 0], [10, 0, 0], [10, 20, 0], [10, 0, 5], [40, 40, 1]], 1, [-1, 0, 1, 1, -1]

@@ -9,8 +9,8 @@ from typing import Any
 
 from zimg.cli.arguments import parse_numbers
 from zimg.swc import ZSwc
+from zimg.swc.agreement import Comparison
 from zimg.swc.comparing import compare
-from zimg.swc.comparison import Comparison
 
 SCORES = ("precision", "recall", "f1", "esa", "dsa", "pds", "length_ratio")
 

@@ -174,6 +174,6 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
 
     def _repr_html_(self) -> str:
         """A card for notebooks: sizes, type, place, channels and a small projection."""
-        from zimg.view.image import image_card  # notebooks alone need pictures
+        from zimg.view.images import image_card  # notebooks alone need pictures
 
         return image_card(self)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.swc.tie_order import reference_order
+from zimg.swc.graphs import reference_order
 
 # Behaviour of the reference.
 THINNEST, RADIUS_MARGIN, THIN_END = 0.1, 0.5, 2.0

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.skeletons.frustum import frustum_distance
-from zimg.swc.edits import Forest
+from zimg.swc.forest import Forest
 
 # Behaviour of the reference.
 TOUCHING = 0.05

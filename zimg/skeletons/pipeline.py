@@ -31,9 +31,9 @@ from zimg.skeletons.voxels import (
 )
 from zimg.skeletons.window import Corner, occupied
 from zimg.swc import ZSwc
-from zimg.swc.edits import Forest
+from zimg.swc.cleaning import resample_optimal
+from zimg.swc.forest import Forest
 from zimg.swc.links import NONE
-from zimg.swc.resampling import resample_optimal
 
 MOST_OBJECTS = 65533
 """More give no result (behaviour of the reference)."""

@@ -16,7 +16,7 @@ from zimg.skeletons.joining import NODE_TYPE
 from zimg.skeletons.mask import reduced_by
 from zimg.skeletons.options import SkeletonizeConfig
 from zimg.skeletons.window import occupied
-from zimg.swc.edits import Forest, Point
+from zimg.swc.forest import Forest, Point
 from zimg.swc.links import ERASED, NONE
 
 log = logging.getLogger("zimg")

@@ -1,13 +1,12 @@
 """Nodes and edges of a forest as parts of tapered capsules, each with the voxels round it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from zimg.swc.tree import ZSwc
+from zimg.swc.table import NodeTable
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -60,7 +59,7 @@ class Parts(NamedTuple):
         return Parts(self.axes.at(which), self.low[which], self.high[which])
 
 
-def capsule_parts(tree: "ZSwc", sizes: Shape, sides: Floats) -> Parts:
+def capsule_parts(tree: NodeTable, sizes: Shape, sides: Floats) -> Parts:
     """Balls of the nodes, and the edges, as far as they are inside the volume.
 
     Parameters

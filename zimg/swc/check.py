@@ -8,14 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.swc.columns import NO_PARENT
-from zimg.swc.defects import SHOWN, Defects
-from zimg.swc.order import cycles_in, depth_first
-from zimg.swc.records import Records, parse_records
-from zimg.swc.repair import cycle_text, first_of_id, rows_of_parents
+from zimg.swc.columns import NO_PARENT, cycles_in, depth_first
+from zimg.swc.reading import content, cycle_text, first_of_id, rows_of_parents
+from zimg.swc.records import SHOWN, Defects, Records, parse_records
 from zimg.swc.soma import SOMA
-from zimg.swc.text import content
-from zimg.swc.tree import ZSwc
+from zimg.swc.table import NodeTable
 
 Rows = NDArray[np.int64]
 Text = Callable[[int], str]
@@ -84,7 +81,7 @@ def check_file(path_or_text: str | os.PathLike[str]) -> list[Finding]:
 
     Examples
     --------
-    >>> for finding in check_file("1 1 0 0 0 1 2\n2 2 1 0 0 0 1\n"):
+    >>> for finding in check_file("1 3 0 0 0 1 2\n2 3 1 0 0 0 1\n"):
     ...     print(finding.line, finding.kind, finding.text, sep=": ")
     1: cycle: parents form a cycle: 1 -> 2 -> 1
     1: parent after child: its parent 2 stands in a later line
@@ -98,7 +95,7 @@ def check_file(path_or_text: str | os.PathLike[str]) -> list[Finding]:
     return sorted(findings, key=lambda finding: (finding.line or 0, finding.id or 0))
 
 
-def check_tree(tree: ZSwc) -> list[Finding]:
+def check_tree(tree: NodeTable) -> list[Finding]:
     """Look at the columns of a forest, which may have been written to; see `check_file`."""
     rows = np.arange(len(tree))
     sound = np.ones(len(tree), dtype=bool)

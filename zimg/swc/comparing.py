@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from zimg.swc.comparison import Comparison, Distances, Radii, Topology
+from zimg.swc.agreement import Comparison, Distances, Radii, Topology
 from zimg.swc.tree import ZSwc
 from zimg.swc.units import require_one_unit
 
@@ -55,9 +55,9 @@ def compare(
 
     Examples
     --------
-    >>> line = ZSwc.from_arrays([[0, 0, 0], [10, 0, 0]], [1, 1], [-1, 0])
-    >>> half = ZSwc.from_arrays([[0, 0, 0], [5, 0, 0]], [1, 1], [-1, 0])
-    >>> agreement = compare(half, line, tolerance=1.0)
+    >>> line = zimg.ZSwc.from_arrays([[0, 0, 0], [10, 0, 0]], [1, 1], [-1, 0])
+    >>> half = zimg.ZSwc.from_arrays([[0, 0, 0], [5, 0, 0]], [1, 1], [-1, 0])
+    >>> agreement = zimg.compare(half, line, tolerance=1.0)
     >>> agreement.precision, round(agreement.recall, 3), agreement.length_ratio
     (1.0, 0.636, 0.5)
     """

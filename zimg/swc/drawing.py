@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -18,16 +18,15 @@ from zimg.ops import gather, upload
 from zimg.ops import like as to_like
 from zimg.ops.gather import index_dtype
 from zimg.swc.capsules import Floats, Integers, Parts, Shape, capsule_parts, slabs
-
-if TYPE_CHECKING:
-    from zimg.swc.tree import ZSwc
+from zimg.swc.table import NodeTable
+from zimg.swc.units import TreeUnits
 
 VOXELS_AT_ONCE = 1 << 20
 """Voxels of a volume, and voxels of boxes, that are worked on at once: some 100 MB."""
 
 _NOT_ARRAYS = ("memview", "tensorflow", "tf")
 
-_COLUMNS: dict[str, Callable[["ZSwc"], NDArray[Any]]] = {
+_COLUMNS: dict[str, Callable[[NodeTable], NDArray[Any]]] = {
     "tree": lambda tree: np.cumsum(tree.parent < 0),
     "id": lambda tree: tree.id,
     "type": lambda tree: tree.type,
@@ -35,73 +34,84 @@ _COLUMNS: dict[str, Callable[["ZSwc"], NDArray[Any]]] = {
 }
 
 
-def rasterize(
-    tree: "ZSwc",
-    shape: Sequence[int],
-    *,
-    values: ArrayLike | str = 1,
-    dtype: DTypeLike = "uint8",
-    spacing: Sequence[float] = (1.0, 1.0, 1.0),
-    framework: str = "numpy",
-    device: Device = None,
-    like: Array | None = None,
-) -> Array:
-    """Draw a forest into a new volume.
+class TreeDrawing(TreeUnits):
+    """A forest as labelled voxels."""
 
-    Parameters
-    ----------
-    tree
-        Positions in voxels: the centre of the first voxel is at 0.
-    shape
-        Sizes of the volume along z, y, x, at least 1. What lies outside is cut off.
-    values
-        What is drawn: one number; one for each row; or ``"tree"`` (1 for the first tree, 2 for the
-        next, ...), ``"id"``, ``"type"`` or ``"label"``. An edge has the value of its lower node.
-        Where several rows reach a voxel, the first has it, so a soma is whole. 0 elsewhere.
-    dtype
-        NumPy dtype, or its name, of the volume; it must hold the values.
-    spacing
-        Sizes of a voxel along x, y, z. Radii count in voxels along x and y; where these differ, in
-        their geometric mean.
-    framework, device
-        Where the volume shall be, as in `zimg.ZImg.to_arrays`.
-    like
-        An array whose framework and device are taken instead.
+    def rasterize(
+        self,
+        shape: Sequence[int],
+        *,
+        values: ArrayLike | str = 1,
+        dtype: DTypeLike = "uint8",
+        spacing: Sequence[float] = (1.0, 1.0, 1.0),
+        framework: str = "numpy",
+        device: Device = None,
+        like: Array | None = None,
+    ) -> Array:
+        """Draw the forest into a new ``(Z, Y, X)`` volume.
 
-    Returns
-    -------
-    Array
-        ``(Z, Y, X)``. A voxel is drawn when its centre is no farther from an edge than the radius
-        at the nearest point of the edge, or from a node than its radius. The voxels that an edge
-        runs through are drawn whatever the radius, at least one for each step of a voxel along its
-        longest axis, so that edges are 26-connected and each node is in its voxel.
+        Positions count in voxels: the centre of the first voxel is at 0.
 
-    Raises
-    ------
-    ValueError
-        For other shapes, spacings, values or frameworks, values that `dtype` does not hold, radii
-        below 0, and a tree in micrometres.
-    TypeError
-        When the framework lacks the dtype.
+        Parameters
+        ----------
+        shape
+            Sizes of the volume along z, y, x, at least 1. Whatever lies outside is cut off.
+        values
+            Values to draw: one number; one for each row; or ``"tree"`` (1 for the first tree, 2
+            for the next, ...), ``"id"``, ``"type"`` or ``"label"``. An edge has the value of its
+            lower node. Where several rows reach a voxel, the first wins, so that a soma stays
+            whole. The background is 0.
+        dtype
+            NumPy dtype of the volume, or its name; it must hold the values.
+        spacing
+            Sizes of a voxel along x, y, z. Radii count in voxels along x and y; where these
+            differ, in their geometric mean.
+        framework, device
+            Where to make the volume, as in `zimg.ZImg.to_arrays`.
+        like
+            Array whose framework and device to use instead.
 
-    Notes
-    -----
-    Distances are in float64 where the device has it; in float32 a voxel whose centre lies on the
-    surface may fall to the other side. Memory: the result and some 100 MB.
-    """
-    sizes, sides = _sizes(shape), _sides(spacing)
-    _require_drawable(tree)
-    drawn = _values(tree, values, np.dtype(dtype))
-    if like is None:
-        if framework in _NOT_ARRAYS:
-            raise ValueError(f"nothing can be drawn into {framework!r}; take 'numpy' and convert")
-        like = exported(np.zeros(1, drawn.dtype), framework, device=device)
-    table = to_like(drawn, like)
-    drawn_slabs = [
-        gather(table, _first_rows(parts, slab, sides, like), fill=drawn.dtype.type(0).item())
-        for slab, parts in slabs(capsule_parts(tree, sizes, sides), sizes, VOXELS_AT_ONCE)
-    ]
-    return array_namespace(like).concat(drawn_slabs, axis=0)
+        Returns
+        -------
+        Array
+            ``(Z, Y, X)``. A voxel is drawn when its centre is no farther from an edge than the
+            radius at the nearest point of the edge, or from a node than its radius. The voxels
+            that an edge runs through are drawn whatever the radius, at least one for each step of
+            a voxel along its longest axis, so edges are 26-connected and each node is in its
+            voxel.
+
+        Raises
+        ------
+        ValueError
+            For invalid shapes, spacings, values or frameworks, values that `dtype` does not hold,
+            radii below 0, and a tree in micrometres.
+        TypeError
+            When the framework lacks the dtype.
+
+        Notes
+        -----
+        Distances are computed in float64 where the device supports it; in float32, a voxel whose
+        centre lies on the surface may fall to the other side. Memory: the result and about 100 MB.
+
+        Examples
+        --------
+        >>> tree = zimg.ZSwc.from_arrays([[2, 1, 0], [5, 1, 0]], 0.5, [-1, 0])
+        >>> tree.rasterize((1, 3, 7))[0].tolist()
+        [[0, 0, 0, 0, 0, 0, 0], [0, 0, 1, 1, 1, 1, 0], [0, 0, 0, 0, 0, 0, 0]]
+        """
+        sizes, sides = _sizes(shape), _sides(spacing)
+        _require_drawable(self)
+        drawn = _values(self, values, np.dtype(dtype))
+        if like is None:
+            if framework in _NOT_ARRAYS:
+                raise ValueError(f"cannot draw into {framework!r}: use 'numpy' and convert")
+            like = exported(np.zeros(1, drawn.dtype), framework, device=device)
+        table = to_like(drawn, like)
+        drawn_slabs = [
+            gather(table, _first_rows(parts, slab, sides, like), fill=drawn.dtype.type(0).item())
+            for slab, parts in slabs(capsule_parts(self, sizes, sides), sizes, VOXELS_AT_ONCE)
+        ]
+        return array_namespace(like).concat(drawn_slabs, axis=0)
 
 
 def _sizes(shape: Sequence[int]) -> Shape:
@@ -120,7 +130,7 @@ def _sides(spacing: Sequence[float]) -> Floats:
     return lengths
 
 
-def _require_drawable(tree: "ZSwc") -> None:
+def _require_drawable(tree: TreeUnits) -> None:
     if tree.unit == "um":
         raise ValueError("the tree is in um, and is drawn in voxels; to_voxels converts it")
     if not (np.isfinite(tree.xyz).all() and np.isfinite(tree.radius).all()):
@@ -130,7 +140,7 @@ def _require_drawable(tree: "ZSwc") -> None:
         raise ValueError(f"radius of row {row} is {tree.radius[row]}; radii are at least 0")
 
 
-def _values(tree: "ZSwc", values: ArrayLike | str, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _values(tree: NodeTable, values: ArrayLike | str, dtype: np.dtype[Any]) -> NDArray[Any]:
     """What each row draws, in the dtype of the volume."""
     if isinstance(values, str):
         if values not in _COLUMNS:

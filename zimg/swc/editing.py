@@ -5,10 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from zimg.swc.equidistant import resampled
-from zimg.swc.parts import concatenated, subtree, trees_of
-from zimg.swc.pruning import pruned
-from zimg.swc.rooting import rerooted
+from zimg.swc.operations import concatenated, pruned, rerooted, resampled, subtree, trees_of
 from zimg.swc.table import NodeTable, with_columns
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from zimg._typing import Array, Device
 from zimg.arrays.export import exported
-from zimg.swc.interchange import from_graph, from_table, to_graph, to_table
+from zimg.swc.tables import from_graph, from_table, to_graph, to_table
 from zimg.swc.units import TreeUnits
 from zimg.values import ZImgInfo
 

@@ -1,10 +1,9 @@
 """One node of a tree: free-standing, or a view of a row of a tree."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from zimg.swc.tree import ZSwc
+from zimg.swc.table import NodeTable
 
 
 @dataclass(slots=True)
@@ -71,7 +70,7 @@ class TreeNode(SwcNode):
     radius = _column("radius")
     label = _column("label")
 
-    def __init__(self, tree: "ZSwc", row: int) -> None:
+    def __init__(self, tree: NodeTable, row: int) -> None:
         self._tree = tree
         self._row = row
 

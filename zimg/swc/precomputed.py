@@ -103,7 +103,7 @@ def _read_info(path: Path) -> dict[str, Any]:
 
 def _decoded(kind: type[Units], content: bytes, info: dict[str, Any]) -> Units:
     """Forest of the content of a file."""
-    from zimg.swc.orienting import oriented  # SciPy is loaded by those who need it
+    from zimg.swc.graphs import oriented  # SciPy is loaded by those who need it
 
     columns = _columns(content, info)
     matrix = np.array(info["transform"], dtype=np.float64).reshape(3, 4) / NM_PER_UM

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.swc.tree import ZSwc
+from zimg.swc.operations import rerooted
+from zimg.swc.table import NodeTable, Table
 
 SOMA = 1
 """SWC type of a soma."""
@@ -15,8 +16,8 @@ SOMA_SHARE = 3.0
 
 
 def label_soma(
-    tree: ZSwc, radius_threshold: float = 0.0, *, soma_type: int = 1, other_type: int = 2
-) -> ZSwc:
+    tree: Table, radius_threshold: float = 0.0, *, soma_type: int = 1, other_type: int = 2
+) -> Table:
     """Root each tree in its thickest node and set the types of soma and other nodes.
 
     Parameters
@@ -35,15 +36,15 @@ def label_soma(
         The same nodes with the same ids, in new order and with new types.
     """
     ends = pairwise([*tree.roots.tolist(), len(tree)])  # a tree's rows lie together
-    labelled = tree.rerooted(
-        [first + int(np.argmax(tree.radius[first:last])) for first, last in ends]
+    labelled = rerooted(
+        tree, [first + int(np.argmax(tree.radius[first:last])) for first, last in ends]
     )
     labelled.type[:] = _soma_types(labelled, radius_threshold, soma_type, other_type)
     return labelled
 
 
 def _soma_types(
-    tree: ZSwc, radius_threshold: float, soma_type: int, other_type: int
+    tree: NodeTable, radius_threshold: float, soma_type: int, other_type: int
 ) -> NDArray[np.int64]:
     """Types of nodes in trees that are rooted in their thickest node."""
     is_soma = np.zeros(len(tree), dtype=bool)
@@ -56,7 +57,7 @@ def _soma_types(
     return np.where(is_soma, soma_type, other_type)
 
 
-def with_three_points(tree: ZSwc, *, soma_type: int = SOMA) -> ZSwc:
+def with_three_points(tree: Table, *, soma_type: int = SOMA) -> Table:
     """Describe each soma of one node as a cylinder of three, the form of NeuroMorpho.Org.
 
     The root stays the centre; its first two children are one radius below and above it along y,
@@ -85,7 +86,7 @@ def with_three_points(tree: ZSwc, *, soma_type: int = SOMA) -> ZSwc:
     extra = len(centre)
     rows = np.append(centre, np.arange(len(tree)))  # in front of their siblings
     above = np.append(centre, tree.parent)
-    return ZSwc.from_arrays(
+    return tree.from_arrays(
         np.append(points, tree.xyz, axis=0),
         tree.radius[rows],
         np.where(above >= 0, above + extra, -1),
@@ -96,7 +97,7 @@ def with_three_points(tree: ZSwc, *, soma_type: int = SOMA) -> ZSwc:
 
 
 def label_pyramidal(
-    tree: ZSwc, *, basal_type: int = 3, apical_type: int = 4, soma_type: int = 1
+    tree: NodeTable, *, basal_type: int = 3, apical_type: int = 4, soma_type: int = 1
 ) -> NDArray[np.int64]:
     """Types that tell the apical from the basal dendrites of a pyramidal cell.
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from zimg.swc.links import NONE, Links
-from zimg.swc.table import taken
+from zimg.swc.table import take_rows
 from zimg.swc.tree import ZSwc
 from zimg.swc.units import require_one_unit
 
@@ -49,9 +49,9 @@ def subtract(tree: ZSwc, others: ZSwc | Sequence[ZSwc], *, legacy_order: bool = 
 
     Examples
     --------
-    >>> chain = ZSwc.from_arrays([[0, 0, 0], [5, 0, 0], [9, 0, 0]], 1, [-1, 0, 1])
-    >>> ball = ZSwc.from_arrays([[5, 0, 0]], 2, [-1])
-    >>> subtract(chain, ball)
+    >>> chain = zimg.ZSwc.from_arrays([[0, 0, 0], [5, 0, 0], [9, 0, 0]], 1, [-1, 0, 1])
+    >>> ball = zimg.ZSwc.from_arrays([[5, 0, 0]], 2, [-1])
+    >>> zimg.subtract(chain, ball)
     <ZSwc 2 nodes, 2 trees>
     """
     forests = [others] if isinstance(others, ZSwc) else list(others)
@@ -61,7 +61,7 @@ def subtract(tree: ZSwc, others: ZSwc | Sequence[ZSwc], *, legacy_order: bool = 
         hit |= _inside(tree.xyz, forest)
     hit &= tree.id >= 0
     links = _cut_while_walking(tree, hit) if legacy_order else _cut_all(tree, hit)
-    return taken(tree, *links)
+    return take_rows(tree, *links)
 
 
 def _inside(points: Floats, forest: ZSwc) -> NDArray[np.bool_]:

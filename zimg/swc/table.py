@@ -7,8 +7,15 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from zimg.swc.columns import different, integers, points, reals, require_finite, sorted_rows
-from zimg.swc.order import children_of
+from zimg.swc.columns import (
+    children_of,
+    different,
+    integers,
+    points,
+    reals,
+    require_finite,
+    sorted_rows,
+)
 
 COLUMNS = ("id", "type", "xyz", "radius", "parent", "label")
 UNLABELLED = -1
@@ -164,7 +171,7 @@ def row_in(tree: NodeTable, row: int) -> int:
     return number % len(tree)
 
 
-def taken(tree: Table, rows: NDArray[np.int64], parent: NDArray[np.int64]) -> Table:
+def take_rows(tree: Table, rows: NDArray[np.int64], parent: NDArray[np.int64]) -> Table:
     """Forest of some nodes of another, with their ids, labels and the comments.
 
     Parameters

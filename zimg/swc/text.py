@@ -1,24 +1,13 @@
-"""The SWC text format: seven columns a line, read with every defect named, written whole."""
+"""The SWC text format as functions: a forest from a file or text, and back."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from zimg._errors import ZException
-from zimg.io.disk.atomic import atomic_path
-from zimg.swc.defects import Defects
-from zimg.swc.records import parse_records
-from zimg.swc.repair import linked_tree
-from zimg.swc.soma import with_three_points
+from zimg.swc.reading import HEADER, read_table
 from zimg.swc.tree import ZSwc
+from zimg.swc.writing import write_swc
 
-HEADER = "id type x y z radius parentID"
-LINES_AT_ONCE = 1 << 14
-Soma = Literal["as it is", "three points"]
+__all__ = ["HEADER", "read_swc", "write_swc"]
 
 
 def read_swc(
@@ -62,114 +51,6 @@ def read_swc(
     >>> read_swc("# tip first\n2 3 4 0 0 1 1\n1 1 0 0 0 2 -1\n")
     <ZSwc 2 nodes, 1 tree>
     """
-    if on_error not in ("raise", "warn"):
-        raise ValueError(f"on_error is 'raise' or 'warn', got {on_error!r}")
-    name, text = content(path_or_text)
-    defects = Defects(name, strict=strict, skip_errors=on_error == "warn")
-    records = parse_records(text, defects)
-    tree = linked_tree(records, defects, allow_virtual=allow_virtual)
-    tree.comments = [comment for comment in records.comments if comment != HEADER]
-    defects.warn()
-    return tree
-
-
-def content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
-    """Name for messages, and text."""
-    if isinstance(path_or_text, str) and "\n" in path_or_text:
-        return "SWC text", path_or_text.removeprefix("\ufeff")
-    path = Path(path_or_text)
-    try:
-        return str(path), path.read_bytes().decode("utf-8-sig", errors="replace")
-    except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
-        reason = getattr(error, "strerror", None) or error
-        raise ZException(f"cannot read {path}: {reason}") from error
-
-
-def write_swc(
-    tree: ZSwc,
-    path: str | os.PathLike[str],
-    *,
-    precision: int | None = None,
-    renumber: bool = False,
-    header: str | None = None,
-    soma: Soma = "as it is",
-) -> None:
-    """Write a forest to an SWC file, in one step and in depth-first order.
-
-    Parameters
-    ----------
-    tree
-        Any forest; an empty one gives the header only.
-    path
-        File to create or replace.
-    precision
-        Significant digits of positions and radii. None writes the shortest form that reads back
-        as the same number.
-    renumber
-        Write the ids 1 to n in the order of the lines, instead of the tree's own.
-    header
-        First comment, by default the names of the columns; the tree's comments follow it.
-    soma
-        ``"three points"`` writes a soma of one node as three, for programs that expect the form
-        of NeuroMorpho.Org (see `zimg.swc.soma.with_three_points`), and the ids 1 to n.
-
-    Raises
-    ------
-    ZException
-        When the file cannot be written, two ids are equal, or a position or radius is not finite.
-    ValueError
-        For a precision that is not positive, or another word for `soma`.
-    """
-    if soma not in get_args(Soma):
-        raise ValueError(f"soma is 'as it is' or 'three points', got {soma!r}")
-    if precision is not None and precision < 1:
-        raise ValueError(f"precision is a number of digits from 1, or None, got {precision}")
-    if soma == "three points":
-        tree = with_three_points(tree)
-    ids = np.arange(1, len(tree) + 1) if renumber else tree.id
-    _require_readable(tree, ids, path)
-    comments = _comment_lines(HEADER if header is None else header, tree.comments)
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        for lines in (comments, *_node_lines(tree, ids, precision)):
-            file.write(("\n".join(lines) + "\n").encode("utf-8", errors="replace"))
-
-
-def _require_readable(tree: ZSwc, ids: NDArray[np.int64], path: str | os.PathLike[str]) -> None:
-    """Refuse columns from which no reader could make the same tree."""
-    if not (np.isfinite(tree.xyz).all() and np.isfinite(tree.radius).all()):
-        raise ZException(f"cannot write {os.fspath(path)}: a position or radius is not finite")
-    values, counts = np.unique(ids, return_counts=True)
-    if (counts > 1).any():
-        twice = values[counts > 1][0]
-        raise ZException(
-            f"cannot write {os.fspath(path)}: id {twice} is used twice; renumber=True gives new ids"
-        )
-    if (ids[tree.parent[tree.parent >= 0]] == -1).any():
-        raise ZException(
-            f"cannot write {os.fspath(path)}: a node with id -1 has children, but -1 as parent "
-            "means none; renumber=True gives new ids"
-        )
-
-
-def _comment_lines(header: str, comments: list[str]) -> list[str]:
-    """Lines of the comments; one that repeats the header is left out."""
-    kept = [header, *(comment for comment in comments if comment != header)]
-    return ["#" + line for comment in kept for line in comment.splitlines() or [""]]
-
-
-def _node_lines(tree: ZSwc, ids: NDArray[np.int64], precision: int | None) -> Iterator[list[str]]:
-    """One line a node, some thousands at a time, which is faster than all."""
-    parents = np.where(tree.parent >= 0, np.append(ids, -1)[tree.parent], -1)
-    reals = np.column_stack([tree.xyz, tree.radius])
-    for start in range(0, len(tree), LINES_AT_ONCE):
-        part = slice(start, start + LINES_AT_ONCE)
-        flat = reals[part].ravel().tolist()
-        texts = _shortest(flat) if precision is None else [f"{v:.{precision}g}" for v in flat]
-        whole = (column[part].tolist() for column in (ids, tree.type, parents))
-        rows = zip(*whole, *(texts[n::4] for n in range(4)), strict=True)
-        yield [f"{own} {kind} {x} {y} {z} {r} {up}" for own, kind, up, x, y, z, r in rows]
-
-
-def _shortest(numbers: list[float]) -> list[str]:
-    """Shortest text of every number; of a whole one, without the point."""
-    return f"{repr(numbers)[1:-1]},".replace(".0,", ",")[:-1].split(", ")
+    return read_table(
+        ZSwc, path_or_text, strict=strict, on_error=on_error, allow_virtual=allow_virtual
+    )

@@ -1,26 +1,25 @@
 """`ZSwc`: the nodes of a forest as columns, in depth-first order."""
 
 import os
-from collections.abc import Iterator, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
 
-from zimg._typing import Array, Device
+from zimg.swc.check import Finding, check_tree
+from zimg.swc.columns import breadth_first
+from zimg.swc.drawing import TreeDrawing
 from zimg.swc.editing import TreeEditing
 from zimg.swc.exchange import TreeExchange
 from zimg.swc.node import SwcNode, TreeNode
-from zimg.swc.order import breadth_first
-
-if TYPE_CHECKING:
-    from zimg.swc.check import Finding
+from zimg.swc.reading import read_table
+from zimg.swc.soma import label_pyramidal, label_soma
+from zimg.swc.writing import Soma, write_swc
 
 IN_FILES = ("id", "type", "xyz", "radius", "parent")
 
 
-class ZSwc(TreeEditing, TreeExchange):
+class ZSwc(TreeEditing, TreeExchange, TreeDrawing):
     """A forest of neuron trees.
 
     Parameters
@@ -53,7 +52,7 @@ class ZSwc(TreeEditing, TreeExchange):
 
     Examples
     --------
-    >>> tree = ZSwc.from_arrays([[0, 0, 0], [3, 4, 0]], [2, 1], [-1, 0])
+    >>> tree = zimg.ZSwc.from_arrays([[0, 0, 0], [3, 4, 0]], [2, 1], [-1, 0])
     >>> tree
     <ZSwc 2 nodes, 1 tree>
     >>> tree.total_length()
@@ -88,8 +87,9 @@ class ZSwc(TreeEditing, TreeExchange):
 
     def _repr_html_(self) -> str:
         """A card for notebooks: counts, length, and three projections."""
-        card: str = import_module("zimg.view").tree_card(self)
-        return card
+        from zimg.view import tree_card  # SciPy is loaded by those who need it
+
+        return tree_card(self)
 
     def load(
         self,
@@ -106,11 +106,11 @@ class ZSwc(TreeEditing, TreeExchange):
         ZException
             When the file cannot be read, naming it and the line; the forest is then empty.
         """
-        from zimg.swc.text import read_swc
-
         self._take(ZSwc())
         self._take(
-            read_swc(filename, strict=strict, on_error=on_error, allow_virtual=allow_virtual),
+            read_table(
+                ZSwc, filename, strict=strict, on_error=on_error, allow_virtual=allow_virtual
+            )
         )
 
     def save(
@@ -120,7 +120,7 @@ class ZSwc(TreeEditing, TreeExchange):
         precision: int | None = None,
         renumber: bool = False,
         header: str | None = None,
-        soma: Literal["as it is", "three points"] = "as it is",
+        soma: Soma = "as it is",
     ) -> None:
         """Write a file in one step; see `zimg.swc.text.write_swc`.
 
@@ -129,40 +129,11 @@ class ZSwc(TreeEditing, TreeExchange):
         ZException
             When the file cannot be written or the columns hold what no file may hold.
         """
-        from zimg.swc.text import write_swc
-
         write_swc(self, filename, precision=precision, renumber=renumber, header=header, soma=soma)
 
-    def check(self) -> list["Finding"]:
+    def check(self) -> list[Finding]:
         """List what is wrong or doubtful in the columns; see `zimg.swc.check.check_file`."""
-        from zimg.swc.check import check_tree
-
         return check_tree(self)
-
-    def rasterize(
-        self,
-        shape: Sequence[int],
-        *,
-        values: ArrayLike | str = 1,
-        dtype: DTypeLike = "uint8",
-        spacing: Sequence[float] = (1.0, 1.0, 1.0),
-        framework: str = "numpy",
-        device: Device = None,
-        like: Array | None = None,
-    ) -> Array:
-        """Draw the forest into a new ``(Z, Y, X)`` volume; see `zimg.swc.drawing.rasterize`."""
-        from zimg.swc.drawing import rasterize
-
-        return rasterize(
-            self,
-            shape,
-            values=values,
-            dtype=dtype,
-            spacing=spacing,
-            framework=framework,
-            device=device,
-            like=like,
-        )
 
     def resortID(self) -> None:
         """Number the nodes from 1 in breadth-first order: all roots, all their children, and on."""
@@ -172,14 +143,10 @@ class ZSwc(TreeEditing, TreeExchange):
         self, radiusThre: float = 0.0, somaType: int = 1, otherType: int = 2
     ) -> None:
         """Root each tree in its soma and set types; see `zimg.swc.soma.label_soma`."""
-        from zimg.swc.soma import label_soma
-
         self._take(label_soma(self, radiusThre, soma_type=somaType, other_type=otherType))
 
     def resortPyramidal(self, basalType: int = 3, apicalType: int = 4, somaType: int = 1) -> None:
         """Set the types of a pyramidal cell's dendrites; see `zimg.swc.soma.label_pyramidal`."""
-        from zimg.swc.soma import label_pyramidal
-
         self.type[:] = label_pyramidal(
             self, basal_type=basalType, apical_type=apicalType, soma_type=somaType
         )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.swc.edits import Forest
-from zimg.swc.spanning import spanning
+from zimg.swc.forest import Forest
+from zimg.swc.graphs import spanning
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.connect import Connection
 from zimg.tracing.contacts import HEAD

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from zimg.swc.cleaning import clean, remove_orphans
-from zimg.swc.edits import Forest
-from zimg.swc.resampling import resample_optimal
+from zimg.swc.cleaning import clean, remove_orphans, resample_optimal
+from zimg.swc.forest import Forest
 from zimg.swc.tree import ZSwc
 from zimg.tracing.chain_graph import chain_graph
 from zimg.tracing.chains import Chain

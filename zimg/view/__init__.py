@@ -1,10 +1,10 @@
 """Pictures of volumes and trees, and their cards in notebooks."""
 
-from zimg.view.forest import tree_card
-from zimg.view.image import image_card
+from zimg.view.images import image_card
 from zimg.view.overlay import overlay
 from zimg.view.png import write_png
 from zimg.view.projection import Projections, maximum_projections
+from zimg.view.trees import tree_card
 
 __all__ = [
     "Projections",

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from zimg._typing import Array
-from zimg.swc import ZSwc
 from zimg.view.contrast import stretched
 from zimg.view.lines import Canvas, blend, cover
 from zimg.view.projection import Image, maximum_projections
+from zimg.view.protocols import TreeLike
 
 Picture = NDArray[np.uint8]
 
@@ -61,7 +61,7 @@ class Panel(NamedTuple):
 
 
 def overlay(
-    volume: Array, tree: ZSwc, *, z_to_xy: float = 1.0, longest_side: int = 1200
+    volume: Array, tree: TreeLike, *, z_to_xy: float = 1.0, longest_side: int = 1200
 ) -> Picture:
     """Draw a tree over the maximum projections of a volume along z, x and y.
 
@@ -100,7 +100,7 @@ def overlay(
     return _mount(drawn[0, 0], drawn[0, 1], drawn[1, 0])
 
 
-def _panel(panel: Panel, tree: ZSwc, zoom: NDArray[np.float64]) -> Image:
+def _panel(panel: Panel, tree: TreeLike, zoom: NDArray[np.float64]) -> Image:
     """Draw one projection with the tree over it: ``(rows, columns, 3)`` in 0..255."""
     size = (zoom[panel.down], zoom[panel.across])
     grey = _resize(stretched(panel.image, CONTRAST) ** GAMMA, size)
@@ -113,12 +113,12 @@ def _panel(panel: Panel, tree: ZSwc, zoom: NDArray[np.float64]) -> Image:
 
 
 def _draw_tree(
-    canvas: Canvas, tree: ZSwc, points: NDArray[np.float64], radii: NDArray[np.float64]
+    canvas: Canvas, tree: TreeLike, points: NDArray[np.float64], radii: NDArray[np.float64]
 ) -> None:
     """Draw outline, lines and roots of each tree, the longest tree last, so that it is on top."""
     labels = tree_labels(tree)
     linked = tree.parent >= 0
-    starts = np.where(linked, tree.parent, np.arange(len(tree)))
+    starts = np.where(linked, tree.parent, np.arange(len(tree.parent)))
     for rank in range(int(labels.max(initial=-1)), -1, -1):
         colour = COLOURS[rank % len(COLOURS)]
         members = np.flatnonzero(labels == rank)
@@ -132,19 +132,16 @@ def _draw_tree(
         blend(canvas, cover(canvas, points, ROOT / 2, roots, roots), ROOT_COLOUR)
 
 
-def tree_labels(tree: ZSwc) -> NDArray[np.int64]:
+def tree_labels(tree: TreeLike) -> NDArray[np.int64]:
     """Rank of each node's tree by its length in voxels: 0 is the longest."""
-    root = np.arange(len(tree))
+    root = np.arange(len(tree.parent))
     for node, parent in enumerate(tree.parent):
         if parent >= 0:  # parents come first
             root[node] = root[parent]
-    linked = tree.parent >= 0
-    steps = np.zeros(len(tree))
-    steps[linked] = np.linalg.norm(tree.xyz[linked] - tree.xyz[tree.parent[linked]], axis=1)
-    lengths = np.bincount(root, weights=steps, minlength=len(tree))
+    lengths = np.bincount(root, weights=tree.edge_lengths(), minlength=len(root))
     roots = np.unique(root)
     ranked = roots[np.argsort(-lengths[roots], kind="stable")]
-    rank = np.zeros(len(tree), dtype=np.int64)
+    rank = np.zeros(len(tree.parent), dtype=np.int64)
     rank[ranked] = np.arange(len(ranked))
     return rank[root]
 

@@ -3,11 +3,9 @@
 from base64 import b64encode
 from html import escape
 from math import prod
-from typing import Protocol
 
 import numpy as np
 
-from zimg._typing import Array, Device, DType
 from zimg.arrays.interop import dtype_name, framework_name
 from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 from zimg.view.card import Row, card, figure
@@ -15,35 +13,8 @@ from zimg.view.contrast import stretched
 from zimg.view.overlay import Picture
 from zimg.view.png import png_bytes
 from zimg.view.projection import Image
+from zimg.view.protocols import ImageLike
 from zimg.view.thumbnail import LONGEST_SIDE, MOST_CHANNELS, Thumbnail, thumbnail
-
-
-class CardImage(Protocol):
-    """An image as its card needs it: `zimg.ZImg` is one."""
-
-    @property
-    def info(self) -> ZImgInfo:
-        """Sizes, type and metadata."""
-
-    @property
-    def data(self) -> list[Array]:
-        """One ``(C, Z, Y, X)`` array per time."""
-
-    @property
-    def shape(self) -> tuple[int, int, int, int, int]:
-        """Sizes along T, C, Z, Y, X."""
-
-    @property
-    def dtype(self) -> DType:
-        """Dtype of the arrays."""
-
-    @property
-    def device(self) -> Device:
-        """Device of the arrays."""
-
-    def __len__(self) -> int:
-        """Number of time points."""
-
 
 CONTRAST = (1.0, 99.8)
 """Percentiles of a channel's thumbnail that become black and its colour."""
@@ -55,7 +26,7 @@ SWATCH = "display:inline-block;width:.8em;height:.8em;border:1px solid currentCo
 PICTURE = "image-rendering:pixelated;max-width:none"
 
 
-def image_card(image: CardImage) -> str:
+def image_card(image: ImageLike) -> str:
     """Card of an image for notebooks.
 
     Sizes, type, place, bytes, voxel size, channels and times, with a small maximum projection of
@@ -87,7 +58,7 @@ def _size(info: ZImgInfo) -> str:
     return f"{info.width} x {info.height} x {info.depth}"
 
 
-def _place(image: CardImage) -> str:
+def _place(image: ImageLike) -> str:
     if not len(image):
         return "none, the image is empty"
     count = bytes_text(prod(image.shape) * image.info.bytesPerVoxel)
@@ -127,7 +98,7 @@ def _times(info: ZImgInfo) -> str:
     return f"{info.numTimes} ({stamps[0]:g} to {stamps[-1]:g})"
 
 
-def _picture(image: CardImage) -> str:
+def _picture(image: ImageLike) -> str:
     if 0 in image.shape or not len(image):
         return ""
     small = thumbnail(image.data[0])

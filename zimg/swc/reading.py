@@ -1,20 +1,61 @@
-"""Records of an SWC text joined to trees, or what keeps them from being trees."""
+"""Forests read from SWC text: decoded, parsed, and the records linked to trees."""
+
+import os
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.swc.columns import NO_PARENT, rows_of_ids
-from zimg.swc.defects import SHOWN, Defects
-from zimg.swc.order import cycles_in, depth_first
-from zimg.swc.records import Records
-from zimg.swc.tree import ZSwc
+from zimg._errors import ZException
+from zimg.swc.columns import NO_PARENT, cycles_in, depth_first, rows_of_ids
+from zimg.swc.records import SHOWN, Defects, Records, parse_records
+from zimg.swc.table import Table
+
+HEADER = "id type x y z radius parentID"
 
 
-def linked_tree(records: Records, defects: Defects, *, allow_virtual: bool) -> ZSwc:
+def read_table(
+    kind: type[Table],
+    path_or_text: str | os.PathLike[str],
+    *,
+    strict: bool = False,
+    on_error: Literal["raise", "warn"] = "raise",
+    allow_virtual: bool = False,
+) -> Table:
+    """Read a forest of a given class; see `zimg.swc.text.read_swc`."""
+    if on_error not in ("raise", "warn"):
+        raise ValueError(f"on_error is 'raise' or 'warn', got {on_error!r}")
+    name, text = content(path_or_text)
+    defects = Defects(name, strict=strict, skip_errors=on_error == "warn")
+    records = parse_records(text, defects)
+    tree = linked_tree(kind, records, defects, allow_virtual=allow_virtual)
+    tree.comments = [comment for comment in records.comments if comment != HEADER]
+    defects.warn()
+    return tree
+
+
+def content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
+    """Name for messages, and text."""
+    if isinstance(path_or_text, str) and "\n" in path_or_text:
+        return "SWC text", path_or_text.removeprefix("\ufeff")
+    path = Path(path_or_text)
+    try:
+        return str(path), path.read_bytes().decode("utf-8-sig", errors="replace")
+    except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
+        reason = getattr(error, "strerror", None) or error
+        raise ZException(f"cannot read {path}: {reason}") from error
+
+
+def linked_tree(
+    kind: type[Table], records: Records, defects: Defects, *, allow_virtual: bool
+) -> Table:
     """Forest of the nodes that the records describe.
 
     Parameters
     ----------
+    kind
+        Class of the forest.
     records
         Columns of a text.
     defects
@@ -30,7 +71,7 @@ def linked_tree(records: Records, defects: Defects, *, allow_virtual: bool) -> Z
         defects.note(int(records.line[row]), "negative radius, counted as 0")
     parent = _parent_rows(records, defects)
     _cut_cycles(parent, records, defects)
-    return ZSwc.from_arrays(
+    return kind.from_arrays(
         records.reals[:, :3], records.reals[:, 3], parent, type=records.type, id=records.id
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zimg.swc.tie_order import reference_order
+from zimg.swc.graphs import reference_order
 
 
 @given(st.lists(st.sampled_from([0.5, 0.51, 0.52, 0.6])))

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.swc import ZSwc
 from zimg.view.card import Row, card, figure
 from zimg.view.overlay import COLOURS
+from zimg.view.protocols import TreeLike
 
 SIDE = 160
 """Pixels of a panel's longer side."""
@@ -31,7 +31,7 @@ class Segments(NamedTuple):
     ends: NDArray[np.int64]
 
 
-def tree_card(tree: ZSwc) -> str:
+def tree_card(tree: TreeLike) -> str:
     """Card of a forest for notebooks.
 
     Nodes, trees, branch points, tips, length and bounding box in the unit of the nodes, with three
@@ -48,29 +48,34 @@ def tree_card(tree: ZSwc) -> str:
         HTML with drawings in SVG, without scripts, in the colours of the page.
     """
     rows = (
-        Row("nodes", lambda: str(len(tree))),
-        Row("trees", lambda: str(len(tree.roots))),
+        Row("nodes", lambda: str(len(tree.parent))),
+        Row("trees", lambda: str(roots_of(tree).size)),
         Row("branch points", lambda: str((children_counts(tree) > 1).sum())),
         Row("tips", lambda: str((children_counts(tree) == 0).sum())),
-        Row("length", lambda: f"{tree.total_length():.6g}"),
+        Row("length", lambda: f"{tree.edge_lengths().sum():.6g}"),
         Row("bounding box", lambda: _box(tree)),
     )
     return card("ZSwc", rows, lambda: _panels(tree))
 
 
-def children_counts(tree: ZSwc) -> NDArray[np.int64]:
+def roots_of(tree: TreeLike) -> NDArray[np.int64]:
+    """Rows without a parent."""
+    return np.flatnonzero(tree.parent < 0)
+
+
+def children_counts(tree: TreeLike) -> NDArray[np.int64]:
     """Number of children of each node."""
-    return np.bincount(tree.parent[tree.parent >= 0], minlength=len(tree))
+    return np.bincount(tree.parent[tree.parent >= 0], minlength=len(tree.parent))
 
 
-def _box(tree: ZSwc) -> str:
-    if not len(tree):
+def _box(tree: TreeLike) -> str:
+    if not len(tree.parent):
         return "none"
     ends = zip("xyz", tree.xyz.min(axis=0), tree.xyz.max(axis=0), strict=True)
     return "<br>".join(escape(f"{axis} {low:.6g} to {high:.6g}") for axis, low, high in ends)
 
 
-def segments_to_draw(tree: ZSwc, most: int = MOST_SEGMENTS) -> Segments:
+def segments_to_draw(tree: TreeLike, most: int = MOST_SEGMENTS) -> Segments:
     """Lines that show a forest: its edges, or fewer and longer ones in the same places.
 
     Parameters
@@ -82,8 +87,8 @@ def segments_to_draw(tree: ZSwc, most: int = MOST_SEGMENTS) -> Segments:
         at most half of this; when branch points and tips are too many, the longest lines stay.
     """
     parent, finite = tree.parent, np.asarray(np.isfinite(tree.xyz).all(axis=1))
-    step = max(1, -(-2 * len(tree) // most)) if len(tree) > most else 1
-    kept = (children_counts(tree) != 1) | (parent < 0) | (np.arange(len(tree)) % step == 0)
+    step = max(1, -(-2 * len(tree.parent) // most)) if len(tree.parent) > most else 1
+    kept = (children_counts(tree) != 1) | (parent < 0) | (np.arange(len(tree.parent)) % step == 0)
     ends = np.flatnonzero(kept & (parent >= 0))
     starts = parent[ends]
     while not kept[starts].all():  # branches are runs of rows: at most `step` rounds
@@ -97,7 +102,7 @@ def segments_to_draw(tree: ZSwc, most: int = MOST_SEGMENTS) -> Segments:
     return Segments(starts, ends)
 
 
-def _panels(tree: ZSwc) -> str:
+def _panels(tree: TreeLike) -> str:
     finite = tree.xyz[np.isfinite(tree.xyz).all(axis=1)]
     if not len(finite):
         return ""
@@ -107,7 +112,7 @@ def _panels(tree: ZSwc) -> str:
     places = (tree.xyz - low) * scale + MARGIN
     size = (high - low) * scale + 2 * MARGIN
     drawn = (
-        figure(_svg(places[:, axes], size[list(axes)], lines, tree.roots), name)
+        figure(_svg(places[:, axes], size[list(axes)], lines, roots_of(tree)), name)
         for name, *axes in PANELS
     )
     return "".join(drawn)

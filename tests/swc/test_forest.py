@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from zimg.swc import ZSwc
-from zimg.swc.edits import Forest
+from zimg.swc.forest import Forest
 from zimg.swc.links import ERASED, NONE
 
 

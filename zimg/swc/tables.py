@@ -29,7 +29,7 @@ def to_graph(tree: NodeTable) -> Any:
 
 def from_graph(kind: type[Table], graph: Any) -> Table:
     """Forest of a graph of NetworkX; see `zimg.swc.exchange.TreeExchange`."""
-    from zimg.swc.orienting import oriented  # SciPy is loaded by those who need it
+    from zimg.swc.graphs import oriented  # SciPy is loaded by those who need it
 
     names = list(graph.nodes)
     row = {name: number for number, name in enumerate(names)}

@@ -1,0 +1,183 @@
+"""Operations that make a forest of another: parts, other roots, fewer branches, equal steps."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.swc.table import COLUMNS, NodeTable, Table, columns_of, row_in, take_rows
+from zimg.swc.units import require_one_unit
+
+Rows = NDArray[np.int64]
+Floats = NDArray[np.float64]
+SLACK = 1 - 1e-9  # 3 * 0.1 is cut at 0.1 into three parts, though a double of it is a bit longer
+MOST_NODES = 2**31
+
+
+def rows_between(tree: Table, first: int, last: int) -> Table:
+    """Forest of the rows from `first` up to, without, `last`, whose first row becomes a root."""
+    part = {name: getattr(tree, name)[first:last].copy() for name in COLUMNS}
+    part["parent"] = np.maximum(part["parent"] - first, -1)
+    return tree._of_columns(**part, comments=list(tree.comments))
+
+
+def trees_of(tree: Table) -> list[Table]:
+    """One forest for each root."""
+    starts = [*tree.roots.tolist(), len(tree)]
+    return [rows_between(tree, *ends) for ends in pairwise(starts)]
+
+
+def subtree(tree: Table, row: int) -> Table:
+    """A node and what is below it."""
+    first = row_in(tree, row)
+    outside = np.flatnonzero(tree.parent[first + 1 :] < first)
+    return rows_between(tree, first, first + 1 + outside[0] if outside.size else len(tree))
+
+
+def concatenated(kind: type[Table], trees: Iterable[Table]) -> Table:
+    """Several forests as one; see `zimg.swc.editing.TreeEditing.concatenate`."""
+    parts = [columns_of(tree) for tree in require_one_unit(trees)]
+    if not parts:
+        return kind.from_arrays(np.zeros((0, 3)), [], [])
+    first_row = np.cumsum([0, *(len(part["id"]) for part in parts)])
+    for part, row in zip(parts, first_row.tolist(), strict=False):
+        part["parent"][part["parent"] >= 0] += row
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in COLUMNS}
+    if len(np.unique(columns["id"])) < first_row[-1]:
+        columns["id"] = np.arange(1, first_row[-1] + 1)
+    comments = dict.fromkeys(comment for part in parts for comment in part["comments"])
+    return kind._of_columns(**columns, comments=list(comments))
+
+
+def rerooted(tree: Table, rows: int | Sequence[int]) -> Table:
+    """Turn trees so that given nodes are their roots; see `zimg.swc.editing.TreeEditing`."""
+    given = [row_in(tree, row) for row in np.atleast_1d(np.asarray(rows, dtype=np.int64)).tolist()]
+    old, new = tree.parent.tolist(), tree.parent.copy()
+    place = np.arange(len(tree))  # where each node stands among its siblings to be
+    turned = set()
+    for row in given:
+        path = [row]
+        while (above := old[path[-1]]) >= 0:
+            path.append(above)
+        if path[-1] in turned:
+            raise ValueError(f"rows {given} are of one tree, or some of them; it has one root")
+        turned.add(path[-1])
+        new[path[1:]], new[row] = path[:-1], -1
+        place[path[1:]] = len(tree)  # the former parent is the last child
+        place[row] = path[-1]  # the tree stays where it is
+    order = np.argsort(place, kind="stable")
+    return take_rows(tree, order, new[order])
+
+
+def pruned(tree: Table, min_length: float, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> Table:
+    """Remove short side branches; see `zimg.swc.editing.TreeEditing`."""
+    if not min_length >= 0:
+        raise ValueError(f"min_length is a length from 0, got {min_length}")
+    gone = (_side_lengths(tree, tree.edge_lengths(spacing)) < min_length).tolist()
+    for row, above in enumerate(tree.parent.tolist()):  # parents stand before their children
+        if above >= 0 and gone[above]:
+            gone[row] = True
+    rows = np.flatnonzero(~np.array(gone, dtype=bool))
+    return take_rows(tree, rows, tree.parent[rows])
+
+
+def _side_lengths(tree: NodeTable, lengths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Longest way from the parent through each node to a tip; infinite where no side branch begins.
+
+    A side branch begins at each child but the one with the longest way, the first of equal ones.
+    """
+    reach = lengths.tolist()
+    heir: dict[int, int] = {}
+    longest = [0.0] * len(tree)
+    parents = tree.parent.tolist()
+    for row in range(len(tree) - 1, -1, -1):  # children before their parents, the last ones first
+        reach[row] += longest[row]
+        above = parents[row]
+        if above >= 0 and reach[row] >= longest[above]:
+            longest[above], heir[above] = reach[row], row
+    sides = np.array(reach, dtype=np.float64)
+    sides[[*heir.values(), *tree.roots.tolist()]] = np.inf
+    return sides
+
+
+class Paths(NamedTuple):
+    """Unbranched paths, each the rows from the child of a root or fork to the next end.
+
+    In depth-first order those rows follow each other. A root is a path without edge.
+
+    Attributes
+    ----------
+    first, last
+        Rows of the first node and of the one that ends the path.
+    begin
+        Lengths of all edges of the forest before the path.
+    length
+        Of the path, 0 for roots.
+    parts
+        Into how many it is cut.
+    """
+
+    first: Rows
+    last: Rows
+    begin: Floats
+    length: Floats
+    parts: Rows
+
+
+def resampled(tree: Table, step: float, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> Table:
+    """Put nodes at equal distances; see `zimg.swc.editing.TreeEditing`."""
+    if not (step > 0 and np.isfinite(step)):
+        raise ValueError(f"step is a positive length, got {step}")
+    lengths = tree.edge_lengths(spacing)
+    along = np.cumsum(lengths)
+    paths = _paths(tree, lengths, along, step)
+    edge, share = _samples(paths, along, lengths)
+    above = np.maximum(tree.parent[edge], 0)  # roots have the share 1
+    reals = np.column_stack([tree.xyz, tree.radius])
+    between = reals[above] + (reals[edge] - reals[above]) * share[:, None]
+    between = np.where(share[:, None] < 1, between, reals[edge])
+    return tree.from_arrays(
+        between[:, :3],
+        between[:, 3],
+        _parents(tree, paths),
+        type=tree.type[edge],
+        label=tree.label[edge],
+        comments=tree.comments,
+    )
+
+
+def _paths(tree: NodeTable, lengths: Floats, along: Floats, step: float) -> Paths:
+    """Paths of a forest in the order of its rows."""
+    children = np.bincount(tree.parent[tree.parent >= 0], minlength=len(tree))
+    last = np.flatnonzero((children != 1) | (tree.parent < 0))
+    first = np.append(0, last[:-1] + 1) if len(last) else last
+    length = np.add.reduceat(lengths, first) if len(first) else np.zeros(0)
+    parts = np.ceil(length / step * SLACK)
+    if not parts.sum() < MOST_NODES:
+        raise ValueError(f"a step of {step} makes more than {MOST_NODES} nodes; take a longer one")
+    before = along[first] - lengths[first]
+    return Paths(first, last, before, length, np.maximum(parts, 1).astype(np.int64))
+
+
+def _samples(paths: Paths, along: Floats, lengths: Floats) -> tuple[Rows, Floats]:
+    """Row of the edge of every new node, and the share of the way to the edge's lower end."""
+    path = np.repeat(np.arange(len(paths.parts)), paths.parts)
+    number = np.arange(len(path)) - (np.cumsum(paths.parts) - paths.parts)[path] + 1
+    wanted = paths.begin[path] + paths.length[path] * (number / paths.parts[path])
+    edge = np.clip(np.searchsorted(along, wanted), paths.first[path], paths.last[path])
+    covered = wanted - (along - lengths)[edge]
+    share = np.clip(covered / np.where(lengths[edge] > 0, lengths[edge], 1.0), 0.0, 1.0)
+    ends = number == paths.parts[path]
+    return np.where(ends, paths.last[path], edge), np.where(ends, 1.0, share)
+
+
+def _parents(tree: NodeTable, paths: Paths) -> Rows:
+    """Rows of the new nodes' parents: the node before, or the end of another path."""
+    end = np.cumsum(paths.parts) - 1
+    parent = np.arange(-1, end[-1] if len(end) else -1)
+    new_row = np.full(len(tree) + 1, -1, dtype=np.int64)
+    new_row[paths.last] = end
+    parent[end - paths.parts + 1] = new_row[tree.parent[paths.first]]
+    return parent
