@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from zimg._errors import ZException
 from zimg.io.disk.atomic import atomic_path
-from zimg.io.formats.planar import (
+from zimg.io.formats.shared.planar import (
     PlanarFile,
     check_planar,
     interleaved,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.limits import check_decoded
-from zimg.io.formats.planar import planar_info
+from zimg.io.formats.shared.planar import planar_info
 from zimg.io.scenes.scene import Job, PlaneScene
 from zimg.values import FileFormat, ZImgInfo, ZImgRegion
 
