@@ -122,3 +122,34 @@ def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:
     """Wait for the current stream of the device of `x`."""
     with x.device:
         cupy.cuda.get_current_stream().synchronize()
+
+
+def on_host(x: Array, /, *, xp: Namespace | None = None) -> bool:
+    """Never."""
+    return False
+
+
+def shares_host_memory(*, xp: Namespace) -> bool:
+    """Never: arrays are on GPUs."""
+    return False
+
+
+def device_named(name: Device, /, *, xp: Namespace) -> Device:
+    """``cuda:0`` or ``gpu:0``."""
+    if not isinstance(name, str):
+        return name
+    kind, _, number = name.partition(":")
+    if kind not in ("cuda", "gpu"):
+        raise ValueError("it has cuda:0, cuda:1, ...")
+    return cupy.cuda.Device(int(number or 0))
+
+
+def obstacle(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> str | None:
+    """Byte order alone: what is uploaded may have any strides."""
+    return None if host.dtype.isnative else f"of its byte order {host.dtype.str}"
+
+
+def import_host(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> Array:
+    """A copy on the device `on`, or on the current one."""
+    with cupy.cuda.Device() if on is None else on:
+        return cupy.asarray(host)

@@ -17,7 +17,9 @@ from numpy.typing import DTypeLike, NDArray
 from zimg import ops
 from zimg._dispatch import PRIMITIVES, device
 from zimg._typing import Array, Device, Namespace
+from zimg.arrays.host import is_aligned
 from zimg.ops.gather import index_dtype
+from zimg.ops.memory import is_shared
 from zimg.ops.rows import RowPlan, usable_cores
 from zimg.ops.transfer import plain
 
@@ -211,3 +213,56 @@ local_maxima = _on_host(_host.local_maxima)
 regional_maxima = _on_host(_host.regional_maxima)
 remove_small = _on_host(_host.remove_small)
 squared_distance = _on_host(_host.squared_distance)
+
+
+def namespace() -> Namespace:
+    """Where JAX keeps the standard."""
+    return jnp
+
+
+def is_contiguous(x: Array, /, *, xp: Namespace | None = None) -> bool:
+    """Always: other layouts are the compiler's business."""
+    return True
+
+
+def is_writable(x: Array, /, *, xp: Namespace | None = None) -> bool:
+    """Never: arrays are immutable."""
+    return False
+
+
+def copies_when_sliced(x: Array, /, *, xp: Namespace | None = None) -> bool:
+    """JAX copies whenever an axis is added or a part is taken; its host view does not."""
+    return True
+
+
+def device_named(name: Device, /, *, xp: Namespace) -> Device:
+    """Platform and number, such as ``cuda:0``."""
+    if not isinstance(name, str):
+        return name
+    kind, _, number = name.partition(":")
+    return jax.devices(kind)[int(number or 0)]
+
+
+def lacks_dtype(name: str, /, *, xp: Namespace) -> str | None:
+    """64-bit types are off unless switched on; JAX would narrow them in silence."""
+    if name.endswith("64") and jax.dtypes.canonicalize_dtype(name) != name:
+        return (
+            f"JAX has {name} switched off; jax.config.update('jax_enable_x64', True) switches it on"
+        )
+    return None
+
+
+def obstacle(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> str | None:
+    """On the host JAX shares C order from multiples of 64 bytes only."""
+    if not host.dtype.isnative:
+        return f"of its byte order {host.dtype.str}"
+    if host.size == 0 or not is_shared(on):
+        return None
+    if not host.flags.c_contiguous:
+        return f"its strides {host.strides} are not those of C order"
+    return None if is_aligned(host) else "of its alignment: not to multiples of 64 bytes"
+
+
+def import_host(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> Array:
+    """On the host unless told otherwise: the default device may be a GPU."""
+    return jax.device_put(host, jax.devices("cpu")[0] if on is None else on)

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -174,3 +175,49 @@ local_maxima = _on_host(_host.local_maxima)
 regional_maxima = _on_host(_host.regional_maxima)
 remove_small = _on_host(_host.remove_small)
 squared_distance = _on_host(_host.squared_distance)
+
+
+def shareable(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Without its gradient, which no other framework takes."""
+    return x.detach()
+
+
+def host_view(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
+    """NumPy itself has no bfloat16: its bits are viewed as those of ``ml_dtypes``."""
+    if x.dtype is torch.bfloat16:
+        bits = np.asarray(x.view(torch.uint16))
+        return bits.view(import_module("ml_dtypes").bfloat16)
+    return np.asarray(x)
+
+
+def is_contiguous(x: Array, /, *, xp: Namespace | None = None) -> bool:
+    """As torch says."""
+    return x.is_contiguous()
+
+
+def is_writable(x: Array, /, *, xp: Namespace | None = None) -> bool:
+    """Always: torch knows no read-only memory."""
+    return True
+
+
+def device_named(name: Device, /, *, xp: Namespace) -> Device:
+    """As arrays report it: torch compares ``cuda`` and ``cuda:0`` as different devices."""
+    return torch.empty(0, device=torch.device(name)).device
+
+
+def obstacle(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> str | None:
+    """Read-only memory, which torch would write through, and strides that it does not have."""
+    if not host.dtype.isnative:
+        return f"of its byte order {host.dtype.str}"
+    if not host.flags.writeable:
+        return "it is read-only"
+    if any(step < 0 or step % host.itemsize for step in host.strides):
+        return f"of its strides {host.strides}"
+    return None if host.flags.aligned else f"of its alignment: not to its type {host.dtype}"
+
+
+def import_host(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> Array:
+    """Shared by ``from_numpy``, which warns of read-only memory."""
+    if host.dtype.name == "bfloat16":
+        return torch.from_numpy(host.view(np.uint16)).view(torch.bfloat16).to(device=on)
+    return torch.from_numpy(host).to(device=on)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zimg._dispatch import hooks_for
+from zimg._dispatch import FACTS, hooks_for
 from zimg._typing import Device, Namespace
 from zimg.testing import LANES, Lane, bring_home
 
@@ -27,15 +27,19 @@ def hook_module(lane: Lane) -> ModuleType | None:
         return None
 
 
+NOT_COMPARED = {"namespace", *FACTS}
+"""What a module of hooks may say without a generic body of equal result: see test_interop.py."""
+
+
 def hooks_of(lane: Lane) -> dict[str, Callable[..., Any]]:
-    """Public functions that the lane's hook module, or a neighbour of it, defines, by name."""
+    """Hooks that the lane's module, or a neighbour of it, defines, by name."""
     module = hook_module(lane)
     found = inspect.getmembers(module, inspect.isfunction)
     return {
         name: function
         for name, function in found
         if module and _package(function.__module__) == module.__package__
-        if not name.startswith("_")
+        if not name.startswith("_") and name not in NOT_COMPARED
     }
 
 
@@ -72,6 +76,19 @@ def test_a_hook_has_the_signature_of_its_generic_body(lane: Lane, name: str) -> 
     assert [_shape(each) for each in native.parameters.values()] == [
         _shape(each) for each in generic.parameters.values()
     ]
+
+
+@looked_up
+@pytest.mark.parametrize("lane", [_lane(lane, label="facts") for lane in LANES])
+def test_an_answer_about_memory_has_the_signature_of_its_question(lane: Lane) -> None:
+    module = hook_module(lane)
+    for name, fact in FACTS.items():
+        own = getattr(module, name, None)
+        if own is not None:
+            asked = inspect.signature(inspect.unwrap(fact))
+            assert list(map(_shape, inspect.signature(own).parameters.values())) == list(
+                map(_shape, asked.parameters.values())
+            ), name
 
 
 def _shape(parameter: inspect.Parameter) -> tuple[object, ...]:

@@ -91,7 +91,7 @@ def test_the_wheel_registers_the_command_and_a_hook_module_for_each_framework(wh
         (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/entry_points.txt"))
         entries = configparser.ConfigParser()
         entries.read_string(archive.read(name).decode())
-    frameworks = ("cupy", "jax", "numpy", "torch")
+    frameworks = ("cupy", "jax", "numpy", "tensorflow", "torch")
     assert dict(entries["zimg.backends"]) == {f: f"zimg.backends._{f}" for f in frameworks}
     assert dict(entries["console_scripts"]) == {"zimg": "zimg.cli:main"}
 

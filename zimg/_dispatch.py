@@ -6,15 +6,28 @@ so the library imports a framework no earlier than its user does.
 
 from collections.abc import Callable
 from functools import cache, wraps
+from importlib import import_module
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 from array_api_compat import array_namespace, device
 
-from zimg._typing import Namespace
+from zimg._typing import Array, Namespace
 
-__all__ = ["PRIMITIVES", "array_namespace", "device", "framework_of", "hookable", "hooks_for"]
+__all__ = [
+    "FACTS",
+    "PRIMITIVES",
+    "array_namespace",
+    "device",
+    "framework_of",
+    "hookable",
+    "hooks_for",
+    "memory_fact",
+    "namespace_by_type",
+    "namespace_named",
+    "registered_frameworks",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,6 +36,11 @@ ENTRY_POINTS = "zimg.backends"
 
 PRIMITIVES: dict[str, Callable[..., Any]] = {}
 """What a framework may replace, by name; complete once `zimg.ops` and `zimg.kernels` are read."""
+
+FACTS: dict[str, Callable[..., Any]] = {}
+"""Questions about memory that a framework may answer for itself, by name (`zimg.ops.memory`)."""
+
+_NAMESPACES: dict[type, Namespace] = {}
 
 
 @cache
@@ -44,6 +62,34 @@ def hooks_for(framework: str) -> ModuleType | None:
         module: ModuleType = entry.load()
         return module
     return None
+
+
+@cache
+def registered_frameworks() -> tuple[str, ...]:
+    """Names of all frameworks that have registered a module of hooks, NumPy and torch first."""
+    names = {entry.name for entry in entry_points(group=ENTRY_POINTS)}
+    return tuple(sorted(names, key=lambda name: (name != "numpy", name != "torch", name)))
+
+
+def namespace_named(framework: str) -> Namespace:
+    """Namespace of a framework by name: what its hooks give as ``namespace()``, or its package.
+
+    Raises
+    ------
+    ImportError
+        When the framework cannot be imported.
+    """
+    package = import_module(framework)
+    own = getattr(hooks_for(framework), "namespace", None)
+    return own() if own else package
+
+
+def namespace_by_type(x: Array) -> Namespace:
+    """Namespace of an array; remembered by type, since asking takes longer than wrapping."""
+    kind = type(x)
+    if kind not in _NAMESPACES:
+        _NAMESPACES[kind] = array_namespace(x)
+    return _NAMESPACES[kind]
 
 
 @cache
@@ -79,3 +125,22 @@ def hookable(generic: Callable[P, R]) -> Callable[P, R]:
         )
     PRIMITIVES[name] = op
     return op
+
+
+def memory_fact(generic: Callable[P, R]) -> Callable[P, R]:
+    """Let a framework's module answer a question about memory in its own way.
+
+    Found like the hooks of `hookable`, but answers of frameworks differ: what they promise together
+    is that arrays are shared, copied and refused as the conformance suite says.
+    """
+    name = generic.__name__
+
+    @wraps(generic)
+    def fact(*args: P.args, **kwargs: P.kwargs) -> R:
+        xp = kwargs.get("xp") or namespace_by_type(args[0])
+        kwargs["xp"] = xp
+        chosen: Callable[P, R] = _native(xp, name) or generic
+        return chosen(*args, **kwargs)
+
+    FACTS[name] = fact
+    return fact

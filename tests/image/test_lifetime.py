@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from zimg import ZImg, ZImgInfo
-from zimg.arrays.interop import on_host
+from zimg.ops.memory import on_host
 from zimg.testing import bring_home
 
 SHAPE = (2, 3, 4, 5)

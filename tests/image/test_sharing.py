@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from zimg import ZImg, ZImgInfo
-from zimg.arrays.interop import dtype_name, framework_name, on_host
+from zimg.arrays.interop import dtype_name, framework_name
+from zimg.ops.memory import on_host
 from zimg.testing import bring_home
 
 SHAPE = (2, 4, 4, 8)  # sizes of 64 bytes, so that JAX can share a single time

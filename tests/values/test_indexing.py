@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zimg import VoxelSizeUnit, ZException, ZImg, ZImgInfo, ZImgRegion, col4
-from zimg.arrays.interop import on_host
+from zimg.ops.memory import on_host
 from zimg.testing import bring_home
 
 SHAPE = (3, 2, 4, 5, 6)

@@ -1,13 +1,10 @@
-"""What an array of any framework tells about itself: dtype, framework, device, contiguity."""
+"""Dtype and framework of an array, by name."""
 
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
-import numpy as np
-
-from zimg._dispatch import array_namespace, device, framework_of
-from zimg._typing import Array, Device, DType
+from zimg._dispatch import framework_of, namespace_by_type
+from zimg._typing import Array, DType
 from zimg.values.enums import VoxelFormat
 
 # Bytes per voxel and kind of every type an image may have.
@@ -21,10 +18,6 @@ VOXEL_TYPES = {
     "float64": (8, VoxelFormat.Float),
 }
 ACCEPTED = "bool, (u)int8 to (u)int64, float16, bfloat16, float32 and float64"
-
-
-# Kinds of arrays met so far. Asking an array for its namespace costs a third of wrapping it.
-_FRAMEWORKS: dict[type, str] = {}
 
 
 def dtype_name(dtype: DType) -> str:
@@ -41,50 +34,4 @@ def _dtype_name(_: Any, dtype: DType) -> str:
 
 def framework_name(x: Array) -> str:
     """Name of the framework of `x`: ``numpy``, ``torch``, ``jax``, ..."""
-    kind = type(x)
-    if kind not in _FRAMEWORKS:
-        _FRAMEWORKS[kind] = framework_of(array_namespace(x))
-    return _FRAMEWORKS[kind]
-
-
-def on_host(x: Array) -> bool:
-    """Whether the host can read the memory of `x` directly."""
-    return framework_name(x) != "cupy" and "cpu" in str(device(x)).lower()
-
-
-def is_contiguous(x: Array) -> bool:
-    """Whether the memory of `x` is in C order, axes of size 1 aside."""
-    if hasattr(x, "flags"):  # NumPy, CuPy
-        return bool(x.flags.c_contiguous)
-    if hasattr(x, "is_contiguous"):  # torch
-        return bool(x.is_contiguous())
-    if framework_name(x) == "jax":
-        return True
-    if on_host(x):
-        return bool(np.asarray(x).flags.c_contiguous)
-    if x.__dlpack_device__()[0] == 1:  # DLPack's number of the host: a pretended device
-        return bool(np.from_dlpack(x).flags.c_contiguous)
-    try:  # nothing tells strides of other devices; this refuses all but steps of one size
-        array_namespace(x).reshape(x, (-1,), copy=False)
-    except (AttributeError, ValueError):  # array-api-strict raises the former
-        return False
-    return True
-
-
-def device_named(name: Device, framework: str) -> Device:
-    """A device of `framework` from a string such as ``cpu`` or ``cuda:0``; others pass through."""
-    if not isinstance(name, str):
-        return name
-    kind, _, number = name.partition(":")
-    module = import_module(framework)
-    if framework == "torch":
-        return module.device(name)
-    if framework == "jax":
-        return module.devices(kind)[int(number or 0)]
-    if framework == "cupy" and kind in ("cuda", "gpu"):
-        return module.cuda.Device(int(number or 0))
-    if framework == "numpy" and name == "cpu":
-        return name
-    if framework == "array_api_strict":
-        return module.Device("CPU_DEVICE" if name == "cpu" else name)
-    raise ValueError(f"{framework} has no device {name!r}")
+    return framework_of(namespace_by_type(x))

@@ -1,17 +1,24 @@
 """The storage rule: per time one C-contiguous ``(C, Z, Y, X)`` array, shared where it can be."""
 
 from collections.abc import Sequence
-from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._dispatch import array_namespace, device
+from zimg._dispatch import array_namespace, device, namespace_by_type
 from zimg._typing import Array
-from zimg.arrays.host import aligned_copy, is_aligned
+from zimg.arrays.host import ALIGNMENT, aligned_copy, is_aligned
 from zimg.arrays.inputs import voxels
-from zimg.arrays.interop import dtype_name, framework_name, is_contiguous, on_host
+from zimg.arrays.interop import dtype_name, framework_name
 from zimg.arrays.layout import AXES, checked_layout, czyx_shape, in_order, moves_data, time_points
+from zimg.ops.memory import (
+    copies_when_sliced,
+    host_view,
+    import_host,
+    is_contiguous,
+    lacks_dtype,
+    on_host,
+)
 
 
 def stored(data: Sequence[object], layout: str, *, copy_if_needed: bool) -> list[Array]:
@@ -57,9 +64,9 @@ def stored(data: Sequence[object], layout: str, *, copy_if_needed: bool) -> list
 
 def part(x: Array, box: tuple[slice, ...]) -> Array:
     """The voxels of a stored array in `box`: shared where they are C-contiguous, else one copy."""
-    if _is_in_jax(x):
-        host = np.asarray(x)
-        return _in_jax(_contiguous(host[box], AXES, copy_if_needed=True), x, host)
+    if _is_seen_by_host(x):
+        host = host_view(x)
+        return _by_host(_contiguous(host[box], AXES, copy_if_needed=True), x, host)
     return _contiguous(x[box], AXES, copy_if_needed=True)
 
 
@@ -75,23 +82,25 @@ def _check_alike(arrays: list[Array], letters: str) -> None:
 
 def _points(x: Array, letters: str, *, copy_if_needed: bool) -> list[Array]:
     """The stored arrays of one array, T split into time points."""
-    if letters != AXES and not copy_if_needed and framework_name(x) == "jax" and not on_host(x):
-        raise ValueError(f"JAX copies to make {AXES} of {letters} on {device(x)}; allow a copy")
-    in_jax = letters != AXES and _is_in_jax(x)
-    # JAX copies whenever an axis is added or a time is taken out; its host view does not.
-    source = np.asarray(x) if in_jax else x
+    if letters != AXES and not copy_if_needed and copies_when_sliced(x) and not on_host(x):
+        raise ValueError(
+            f"{framework_name(x)} copies to make {AXES} of {letters} on {device(x)}; allow a copy"
+        )
+    by_host = letters != AXES and _is_seen_by_host(x)
+    source = host_view(x) if by_host else x
     axes = letters.replace("T", "")
     points = [
         _contiguous(point, axes, copy_if_needed=copy_if_needed)
         for point in time_points(source, letters)
     ]
-    if not in_jax:
+    if not by_host:
         return points
-    return [_in_jax(point, x, source, copy_if_needed=copy_if_needed) for point in points]
+    return [_by_host(point, x, source, copy_if_needed=copy_if_needed) for point in points]
 
 
-def _is_in_jax(x: Array) -> bool:
-    return framework_name(x) == "jax" and on_host(x)
+def _is_seen_by_host(x: Array) -> bool:
+    """Whether parts of `x` are taken from its host view, since its framework would copy."""
+    return copies_when_sliced(x) and on_host(x)
 
 
 def _contiguous(x: Array, letters: str, *, copy_if_needed: bool) -> Array:
@@ -117,26 +126,26 @@ def _copied(x: Array) -> Array:
     return flat if is_contiguous(flat) else xp.asarray(flat, copy=True)
 
 
-def _in_jax(
+def _by_host(
     point: NDArray[np.generic],
     x: Array,
     host: NDArray[np.generic],
     *,
     copy_if_needed: bool = True,
 ) -> Array:
-    """Part of the view `host` of the JAX array `x`, or a copy of a part, again in JAX."""
-    jax = import_module("jax")
-    if point.dtype.itemsize == 8 and not jax.config.jax_enable_x64:
-        raise TypeError(
-            f"JAX has {point.dtype} switched off; jax.config.update('jax_enable_x64', True) "
-            "switches it on"
-        )
+    """Part of the view `host` of `x`, or a copy of a part, again in the framework of `x`."""
+    xp = namespace_by_type(x)
+    if reason := lacks_dtype(point.dtype.name, xp=xp):
+        raise TypeError(reason)
     start = point.ctypes.data
     if np.may_share_memory(point, host) and not is_aligned(point):
         point = aligned_copy(point)
-    result = jax.device_put(point, device(x))
-    if not copy_if_needed and result.unsafe_buffer_pointer() != start:
-        raise ValueError("JAX shares memory from multiples of 64 bytes only; allow a copy")
+    result = import_host(point, on=device(x), xp=xp)
+    if not copy_if_needed and point.ctypes.data != start:
+        raise ValueError(
+            f"{framework_name(x)} shares memory from multiples of {ALIGNMENT} bytes only; "
+            "allow a copy"
+        )
     return result
 
 

@@ -8,7 +8,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from zimg._typing import Array, Device
 from zimg.arrays.export import exported
-from zimg.arrays.interop import framework_name, on_host
+from zimg.arrays.interop import framework_name
+from zimg.ops.memory import is_writable, on_host
 
 # What `to_arrays` gives that is not an array of the array API standard.
 _NOT_IMAGES = ("memview", "tensorflow", "tf")
@@ -116,7 +117,7 @@ class ImageExchange:
         """
         x = exported(self._only_array())
         given = {name: value for name, value in options.items() if value is not None}
-        if copy or not _is_writable(x):
+        if copy or not is_writable(x):
             if copy is False:
                 raise BufferError("read-only memory cannot be shared by DLPack; allow a copy")
             return exported(x, copy=True).__dlpack__(**given)
@@ -135,12 +136,3 @@ class ImageExchange:
                 "image[t], or all with to_arrays()"
             )
         return self._arrays[0]
-
-
-def _is_writable(x: Array) -> bool:
-    """Whether the memory of `x` may be written to by others."""
-    if framework_name(x) == "jax":
-        return False
-    if framework_name(x) == "array_api_strict" and on_host(x):
-        x = np.asarray(x)
-    return bool(getattr(getattr(x, "flags", None), "writeable", True))

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from zimg._dispatch import array_namespace, device
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
-from zimg.arrays.interop import on_host
 from zimg.image import ZImg
 from zimg.image.volume import volume_of
 from zimg.kernels.widen import widened as widened_type
 from zimg.ops import gather, to_host, upload
+from zimg.ops.memory import on_host
 from zimg.skeletons.automatic import checked_radius, intervals
 from zimg.skeletons.bodies import Body, Workers, checked_workers, trees_of
 from zimg.skeletons.descent import Index
