@@ -31,7 +31,7 @@ class Format:
     reader
         ``module:name`` of what opens a path with a `FileFormat`; empty when nothing does.
     writer
-        Module with `check` and `write`; empty when nothing does.
+        What has `check` and `write`: a module, or ``module:name``; empty when nothing does.
     write_suffixes
         Ends of file names that are written; those that are read when not given.
     extra
@@ -72,9 +72,11 @@ class Format:
         return make(path, format)
 
     def writing(self) -> Writer:
-        """The module that writes this format, imported now."""
+        """What writes this format, imported now."""
         self.check_installed()
-        return import_module(self.writer)
+        module, _, name = self.writer.partition(":")
+        found: Writer = import_module(module)
+        return getattr(found, name) if name else found
 
     def has_signature(self, head: bytes) -> bool:
         """Whether the first bytes of a file are those of this format."""

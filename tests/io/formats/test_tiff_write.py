@@ -24,7 +24,7 @@ from zimg import (
 )
 from zimg.image import read, write
 from zimg.io.formats.tiff.annotation import read_annotation
-from zimg.io.formats.tiff.description import SCHEMA, description
+from zimg.io.formats.tiff.describe import SCHEMA, description
 from zimg.io.formats.tiff.packing import TYPES
 from zimg.testing import bring_home
 

@@ -104,7 +104,7 @@ def _info(fields: dict[str, str], axes: Axes) -> ZImgInfo:
     set_voxel_size(info, [axes.steps.get(axis) for axis in spatial], units)
     step = axes.steps.get("t")
     if step:
-        seconds = in_seconds(axes.units.get("t", "s"))
+        seconds = in_seconds(axes.units.get("t", "s")) or 1.0
         info.timeStamps = [n * step * seconds for n in range(info.numTimes)]
     take(info, fields.get(LINE_OF_OURS, ""))
     return info

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from zimg._errors import ZException
 from zimg.io.disk.atomic import atomic_path
-from zimg.io.formats.hdf5img.metadata import TYPES, check_info, write_info
+from zimg.io.formats.hdf5img.describe import check_info, write_info
+from zimg.io.formats.hdf5img.metadata import TYPES
 from zimg.io.formats.hdf5img.packing import Packer, check_packing
-from zimg.io.formats.hdf5img.reader import ROOT, TILE, plane_name
+from zimg.io.formats.hdf5img.reader import ROOT
+from zimg.io.formats.hdf5img.scene import TILE, plane_name
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.scenes.decoding import processors
 from zimg.io.scenes.halving import halved

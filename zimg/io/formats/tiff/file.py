@@ -7,7 +7,7 @@ from tifffile import TiffFile, TiffPage
 
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
-from zimg.io.formats.tiff.chain import DESCRIPTION, SUB_DIRECTORIES, Directories
+from zimg.io.formats.tiff.directory import DESCRIPTION, SUB_DIRECTORIES, Directories
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.scenes.scene import Level
 

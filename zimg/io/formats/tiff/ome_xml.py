@@ -144,12 +144,12 @@ def _read_planes(pixels: ET.Element, info: ZImgInfo) -> None:
     """Time stamps in seconds: of the planes, else in even steps; and where the image lies."""
     step = usable(pixels.get("TimeIncrement"))
     if step is not None:
-        step *= in_seconds(pixels.get("TimeIncrementUnit", "s"))
+        step *= in_seconds(pixels.get("TimeIncrementUnit", "s")) or 1.0
         info.timeStamps = [t * step for t in range(info.numTimes)]
     for plane in pixels.iter("Plane"):
         t, delta = number_of(plane, "TheT"), _finite(plane.get("DeltaT"))
         if delta is not None and 0 <= t < info.numTimes:
-            info.timeStamps[t] = delta * in_seconds(plane.get("DeltaTUnit", "s"))
+            info.timeStamps[t] = delta * (in_seconds(plane.get("DeltaTUnit", "s")) or 1.0)
         if not info.position:
             info.position = _position(plane)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tifffile import EXTRASAMPLE, FILETYPE, PHOTOMETRIC, TiffWriter
 
 from zimg.io.disk.atomic import atomic_path
-from zimg.io.formats.tiff.description import description
+from zimg.io.formats.tiff.describe import description
 from zimg.io.formats.tiff.packing import Packing, segments
 from zimg.io.formats.tiff.pyramid import level_sizes, levels
 from zimg.io.scenes.decoding import processors

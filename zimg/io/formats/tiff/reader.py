@@ -16,10 +16,9 @@ from zimg.io.formats.tiff.imagej import (
     described,
     imagej_stack,
     planes_behind,
-    read_metadata,
-    read_resolution,
 )
 from zimg.io.formats.tiff.lsm import lsm_info
+from zimg.io.formats.tiff.metadata import read_metadata, read_resolution
 from zimg.io.formats.tiff.micromanager import micromanager_scenes, read_summary, summary_of
 from zimg.io.formats.tiff.ome_planes import OpenedFile
 from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from zimg.io.formats.tiff.file import TiffPages
-from zimg.io.formats.tiff.imagej import Stack, read_metadata, read_resolution
+from zimg.io.formats.tiff.imagej import Stack
+from zimg.io.formats.tiff.metadata import read_metadata, read_resolution
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.scene import TiffScene, scene_like
 from zimg.values import VoxelSizeUnit, ZImgInfo

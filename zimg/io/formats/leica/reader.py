@@ -10,7 +10,7 @@ import liffile
 
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
-from zimg.io.formats.leica_image import LeicaImage
+from zimg.io.formats.leica.metadata import LeicaImage
 from zimg.io.scenes.strided import StridedScene, Strides
 from zimg.values import FileFormat
 

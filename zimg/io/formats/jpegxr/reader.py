@@ -9,23 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.shared.planar import (
     PlanarFile,
-    check_planar,
-    interleaved,
     planar_info,
     planar_scene,
 )
-from zimg.io.options import check_options
-from zimg.io.parameters import ZImgWriteParameters
-from zimg.io.writer import Pixels
-from zimg.values import Compression, FileFormat, ZImgInfo
+from zimg.values import FileFormat, ZImgInfo
 
 SIGNATURE = b"II\xbc"
+
+
 PIXEL_FORMAT, WIDTH, HEIGHT, PLACE, COUNT = 0xBC01, 0xBC80, 0xBC81, 0xBCC0, 0xBCC1
+
+
 # Where in the pixels their colours and bits are told, behind the name that they begin with.
 CODE, CODED = 11, b"WMPHOTO\0"
+
+
 # Most pixel formats begin so; the last byte tells which (ITU-T T.832, table A.6).
 _COMMON = bytes.fromhex("24c3dd6f034efe4bb1853d77768dc9")
 
@@ -51,6 +51,8 @@ PIXEL_FORMATS = {
     _COMMON + b"\x16": PixelFormat(4, True, "uint16", 0x72),
     _COMMON + b"\x3e": PixelFormat(1, False, "float16", 0x04),
 }
+
+
 BYTES = {1: 1, 3: 2, 4: 4}  # of the field types that hold a whole number
 
 
@@ -96,22 +98,3 @@ def _fields(data: bytes) -> dict[int, int]:
 def _decode(data: bytes) -> NDArray[Any]:
     pixels: NDArray[Any] = imagecodecs.jpegxr_decode(data)
     return pixels
-
-
-def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what is not written as JPEG XR, and a quality outside its range."""
-    types, own = ("uint8", "uint16"), (Compression.JPEGXR,)
-    check_planar(info, parameters, name="JPEG XR", types=types, compression=own, alpha=True)
-    if info.numChannels == 2:
-        raise ZException("JPEG XR holds opacity beside three channels only")
-    check_options("JPEG XR", parameters, ("jpegXRQuality",))
-
-
-def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write one plane."""
-    plane = interleaved(pixels)
-    data = imagecodecs.jpegxr_encode(
-        plane, level=parameters.jpegXRQuality, hasalpha=pixels.info.lastChannelIsAlphaChannel
-    )
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)

@@ -157,7 +157,8 @@ class LeicaImage:
         axis = next((axis for axis in self.axes if axis.label == "T" and axis.count > 1), None)
         if axis is None or not usable(axis.length):
             return []
-        return [n * axis.length / (times - 1) * in_seconds(axis.unit) for n in range(times)]
+        scale = in_seconds(axis.unit) or 1.0
+        return [n * axis.length / (times - 1) * scale for n in range(times)]
 
 
 def _index(axes: Sequence[Axis], at: dict[str, int]) -> int:

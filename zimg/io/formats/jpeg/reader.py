@@ -1,7 +1,6 @@
 """JPEG files: one plane of 8 bits, with loss, or of 16 bits in grey without loss."""
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.shared.planar import (
     PlanarFile,
-    check_planar,
-    interleaved,
     planar_info,
     planar_scene,
 )
-from zimg.io.options import check_options
-from zimg.io.parameters import ZImgWriteParameters
-from zimg.io.writer import Pixels
-from zimg.values import Compression, FileFormat, ZImgInfo
+from zimg.values import FileFormat, ZImgInfo
 
 # Markers that begin a frame (ITU-T T.81, table B.1): 0xC0 to 0xCF without tables and arithmetic.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
 START_OF_SCAN = 0xDA
+
+
 END = b"\xff\xd9"
-# The transform is the accurate one: `jpegAccurateDCT` is not among them.
-OPTIONS = ("jpegQuality", "jpegProgressive", "jpegChrominanceSubsampling")
 
 
 def open_jpeg(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it is the only one)
@@ -73,40 +68,3 @@ def _decode(data: bytes) -> NDArray[Any]:
         inks = pixels.astype(np.uint16)
         return ((inks[..., :3] * inks[..., 3:] + 127) // 255).astype(np.uint8)
     return pixels
-
-
-def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what JPEG cannot hold, and options that cannot be honoured."""
-    types = ("uint8", "uint16") if info.numChannels == 1 else ("uint8",)
-    check_planar(info, parameters, name="JPEG", types=types, compression=(Compression.JPEG,))
-    if info.dataTypeString() == "uint16":
-        check_options("JPEG of uint16, which is without loss,", parameters, ())
-        return
-    check_options("JPEG", parameters, OPTIONS)
-    if parameters.jpegProgressive and find_spec("OpenImageIO") is None:
-        raise ZException('progressive JPEG needs OpenImageIO; pip install "zimg-xp[oiio]" adds it')
-
-
-def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write one plane; 16 bits without loss."""
-    plane = interleaved(pixels)
-    quality, subsampling = parameters.jpegQuality, parameters.jpegChrominanceSubsampling
-    with atomic_path(path) as temporary:
-        if parameters.jpegProgressive:
-            from zimg.io.formats.jpeg_progressive import write_progressive  # needs an extra
-
-            write_progressive(temporary, plane, quality, subsampling)
-        else:
-            temporary.write_bytes(_encoded(plane, quality, subsampling))
-
-
-def _encoded(plane: NDArray[Any], quality: int, subsampling: int) -> bytes | bytearray:
-    """A file in one pass, with the accurate transform, which is the encoder's usual one."""
-    data: bytes | bytearray
-    if plane.dtype == np.uint16:
-        data = imagecodecs.jpeg_encode(plane, lossless=True, bitspersample=16)
-    else:
-        data = imagecodecs.jpeg_encode(
-            plane, level=quality, subsampling=str(subsampling), optimize=True
-        )
-    return data

@@ -10,23 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.shared.planar import (
     PlanarFile,
-    check_planar,
-    interleaved,
     planar_info,
     planar_scene,
 )
-from zimg.io.options import ZLIB, check_options
-from zimg.io.parameters import ZImgWriteParameters
-from zimg.io.writer import Pixels
-from zimg.values import Compression, FileFormat, VoxelSizeUnit, ZImgInfo
+from zimg.values import FileFormat, VoxelSizeUnit, ZImgInfo
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
 # Channels by colour type (https://www.w3.org/TR/png-3/#11IHDR); a palette holds RGB.
 CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+
+
 PALETTE = 3
+
+
 HEADER_END = 33  # signature and the first chunk
 
 
@@ -91,31 +91,3 @@ def _decode(data: bytes) -> NDArray[Any]:
     if bits < 8 and color == 0:  # the decoder stretches them to 255
         pixels[..., 0 if pixels.ndim == 3 else slice(None)] //= 255 // (2**bits - 1)
     return pixels
-
-
-def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what PNG cannot hold, and a level that zlib does not have."""
-    lossless = (Compression.DEFLATE, Compression.ADOBE_DEFLATE)
-    types = ("uint8", "uint16")
-    check_planar(info, parameters, name="PNG", types=types, compression=lossless, alpha=True)
-    check_options("PNG", parameters, (ZLIB,))
-
-
-def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write one plane, without loss."""
-    data = imagecodecs.png_encode(interleaved(pixels), level=parameters.zlibCompressionLevel)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(_with_size(data, pixels.info))
-
-
-def _with_size(data: bytes | bytearray, info: ZImgInfo) -> bytes:
-    """`data` with a chunk for the pixel size, when it is known."""
-    data = bytes(data)
-    if info.voxelSizeUnit == VoxelSizeUnit.none:
-        return data
-    per_metre = [round(1e6 / size) for size in (info.voxelSizeXInUm(), info.voxelSizeYInUm())]
-    if not all(0 < count < 2**31 for count in per_metre):
-        return data
-    chunk = b"pHYs" + b"".join(count.to_bytes(4) for count in per_metre) + b"\1"
-    checked = (9).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
-    return data[:HEADER_END] + checked + data[HEADER_END:]

@@ -1,0 +1,1 @@
+"""Files that Bio-Formats reads."""

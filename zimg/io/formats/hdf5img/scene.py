@@ -1,0 +1,98 @@
+"""The image of an open HDF5Img file."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from h5py import h5g
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.io.disk.bytes import FileBytes
+from zimg.io.disk.limits import HIGHEST_PACKING, SMALL
+from zimg.io.formats.hdf5img.planes import Plane, Target, child, group
+from zimg.io.scenes.scene import Job, Level, grid
+from zimg.values import ZImgInfo, ZImgRegion
+
+TILE = 512  # side of the pieces in which the reference lists an image
+
+
+def plane_name(factor: int) -> str:
+    """Name of the dataset of a plane that is smaller by `factor`."""
+    return "Data" if factor == 1 else f"DownsampledBy{factor}Data"
+
+
+class Hdf5ImgScene:
+    """The image of an open file.
+
+    Parameters
+    ----------
+    root
+        The group ``/Img``.
+    file
+        Its bytes, to read chunks from; None when their places are not known.
+    packed_bytes
+        Of the file.
+    info
+        What its attributes tell.
+    factors
+        By which the levels are smaller along x and y, from 1.
+    """
+
+    def __init__(
+        self,
+        root: h5g.GroupID,
+        file: FileBytes | None,
+        packed_bytes: int,
+        info: ZImgInfo,
+        factors: tuple[int, ...],
+    ) -> None:
+        self._root, self._file, self.info, self._factors = root, file, info, factors
+        self.packed_bytes = packed_bytes
+        self.dtype = np.dtype(info.dataTypeString())
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse more planes than there are, and planes larger than the file can pack."""
+        info = self.info
+        planes = group(group(self._root, "TimePoint0"), "Channel0")
+        if planes.get_num_objs() < info.depth:
+            raise ZException(
+                f"it claims {info.depth} planes and has {planes.get_num_objs()}: it is damaged"
+            )
+        claimed = info.width * info.height * self.dtype.itemsize
+        if claimed > max(SMALL, HIGHEST_PACKING * self.packed_bytes):
+            size = self.packed_bytes
+            raise ZException(f"it claims {claimed} bytes in a plane, a file of {size} cannot")
+
+    @property
+    def levels(self) -> Sequence[Level]:
+        """Full resolution, then those that are smaller along x and y."""
+        width, height, depth = self.info.size[:3]
+        return [
+            Level((-(-width // factor), -(-height // factor), depth), (factor, factor, 1))
+            for factor in self._factors
+        ]
+
+    def blocks(self, level: int) -> NDArray[np.int64]:
+        """Tiles of 512, in the order of the reference: z runs fastest, then y, x and t."""
+        rows = grid(self.levels[level].size, self.info.numTimes, (TILE, TILE, 1))
+        t, x, y, z = (rows[:, column] for column in range(4))
+        return rows[np.lexsort((z, y, x, t))]
+
+    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
+        """Some chunks of a plane per job."""
+        return list(self._jobs(region, level))
+
+    def _jobs(self, region: ZImgRegion, level: int) -> Iterator[Job]:
+        start, end = region.start, region.end
+        width, height, _ = self.levels[level].size
+        name = plane_name(self._factors[level])
+        y, x = (start.y, end.y), (start.x, end.x)
+        for t in range(start.t, end.t):
+            time = group(self._root, f"TimePoint{t}")
+            for c in range(start.c, end.c):
+                channel = group(time, f"Channel{c}")
+                for z in range(start.z, end.z):
+                    plane = Plane(child(group(channel, f"Z{z}"), name), self.dtype, (height, width))
+                    put = t - start.t, c - start.c, z - start.z
+                    yield from plane.jobs(self._file, Target(y, x, put))

@@ -1,0 +1,60 @@
+"""JPEG files of one plane, written; 16 bits in grey without loss."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.io.disk.atomic import atomic_path
+from zimg.io.formats.shared.planar import (
+    check_planar,
+    interleaved,
+)
+from zimg.io.options import check_options
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.writer import Pixels
+from zimg.values import Compression, ZImgInfo
+
+# The transform is the accurate one: `jpegAccurateDCT` is not among them.
+OPTIONS = ("jpegQuality", "jpegProgressive", "jpegChrominanceSubsampling")
+
+
+def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
+    """Refuse what JPEG cannot hold, and options that cannot be honoured."""
+    types = ("uint8", "uint16") if info.numChannels == 1 else ("uint8",)
+    check_planar(info, parameters, name="JPEG", types=types, compression=(Compression.JPEG,))
+    if info.dataTypeString() == "uint16":
+        check_options("JPEG of uint16, which is without loss,", parameters, ())
+        return
+    check_options("JPEG", parameters, OPTIONS)
+    if parameters.jpegProgressive and find_spec("OpenImageIO") is None:
+        raise ZException('progressive JPEG needs OpenImageIO; pip install "zimg-xp[oiio]" adds it')
+
+
+def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
+    """Write one plane; 16 bits without loss."""
+    plane = interleaved(pixels)
+    quality, subsampling = parameters.jpegQuality, parameters.jpegChrominanceSubsampling
+    with atomic_path(path) as temporary:
+        if parameters.jpegProgressive:
+            from zimg.io.formats.jpeg.progressive import write_progressive  # needs an extra
+
+            write_progressive(temporary, plane, quality, subsampling)
+        else:
+            temporary.write_bytes(_encoded(plane, quality, subsampling))
+
+
+def _encoded(plane: NDArray[Any], quality: int, subsampling: int) -> bytes | bytearray:
+    """A file in one pass, with the accurate transform, which is the encoder's usual one."""
+    data: bytes | bytearray
+    if plane.dtype == np.uint16:
+        data = imagecodecs.jpeg_encode(plane, lossless=True, bitspersample=16)
+    else:
+        data = imagecodecs.jpeg_encode(
+            plane, level=quality, subsampling=str(subsampling), optimize=True
+        )
+    return data

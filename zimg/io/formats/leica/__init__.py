@@ -1,0 +1,1 @@
+"""Leica files (``.lif``, ``.lof``, ``.xlif``, ``.xlef``)."""

@@ -1,0 +1,61 @@
+"""Image files that OpenImageIO reads: BMP, TGA, GIF, WebP, OpenEXR, Radiance, PNM, DPX, PSD, ..."""
+
+from pathlib import Path
+from typing import Any
+
+from zimg._errors import ZException
+from zimg.io.disk.limits import check_decoded
+from zimg.io.formats.oiio.scene import OiioScene, opened_image
+from zimg.values import FileFormat
+
+MOST_PARTS = 100_000
+
+
+class OiioReader:
+    """An open file; OpenImageIO opens it again when pixels are wanted.
+
+    Parameters
+    ----------
+    path
+        An existing file.
+    format
+        Only `FileFormat.OpenImageIO`.
+
+    Raises
+    ------
+    ZException
+        When OpenImageIO does not open it, or it claims more pixels than it can hold, or deep ones.
+
+    Notes
+    -----
+    Images in a file are scenes; the frames of a movie are times of one scene. Values are those that
+    are stored: opacity is not multiplied into colours where the file keeps them apart.
+    """
+
+    name = "OpenImageIO"
+
+    def __init__(self, path: Path, format: FileFormat) -> None:  # noqa: ARG002 (it is the only one)
+        size, source = path.stat().st_size, opened_image(path)
+        try:
+            specs = _specs(source)
+        finally:
+            source.close()
+        movie = len(specs) > 1 and bool(specs[0].get_int_attribute("oiio:Movie"))
+        parts = [range(len(specs))] if movie else [range(n, n + 1) for n in range(len(specs))]
+        self.scenes = [OiioScene(path, part, [specs[n] for n in part]) for part in parts]
+        for scene in self.scenes:
+            check_decoded(scene.info.size, scene.dtype.itemsize, stored=size)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _specs(source: Any) -> list[Any]:
+    """What is told of each image."""
+    specs: list[Any] = []
+    while len(specs) < MOST_PARTS and source.seek_subimage(len(specs), 0):
+        spec = source.spec().copy()
+        if spec.deep:
+            raise ZException("its pixels are deep (several values each), which is not read")
+        specs.append(spec)
+    return specs
