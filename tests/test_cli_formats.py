@@ -13,8 +13,8 @@ from tests.guides import run_guide
 from tests.io.making import described, pages
 from zimg.cli import main
 from zimg.io.formats.table import FORMATS
-from zimg.io.scenes.held import HeldFile
 from zimg.io.scenes.scene_pixels import ScenePixels
+from zimg.io.scenes.shared_file import SharedFile
 from zimg.io.writing import write_pixels
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide" / "formats.md"
@@ -199,7 +199,7 @@ def test_an_interrupt_leaves_no_file(stack: Path, tmp_path: Path, name: str) -> 
     def interrupt(planes: int) -> None:
         raise KeyboardInterrupt(planes)
 
-    held = HeldFile(str(stack), zimg.image.FileFormat.Unknown)
+    held = SharedFile(str(stack), zimg.image.FileFormat.Unknown)
     with closing(held), pytest.raises(KeyboardInterrupt):
         write_pixels(folder / name, ScenePixels(held, 0, zimg.ZImgRegion(), advance=interrupt))
     assert list(folder.iterdir()) == []

@@ -12,9 +12,9 @@ from zimg._errors import ZException
 from zimg._progress import reporter
 from zimg.cli.arguments import region_of
 from zimg.io.parameters import ZImgWriteParameters
-from zimg.io.scenes.held import HeldFile
 from zimg.io.scenes.missing import filling
 from zimg.io.scenes.scene_pixels import ScenePixels
+from zimg.io.scenes.shared_file import SharedFile
 from zimg.io.writing import write_pixels, writer_for
 from zimg.values import FileFormat, ZImgRegion
 from zimg.values.enums import Compression
@@ -52,7 +52,7 @@ def run_convert(job: ConvertJob, *, progress: bool) -> None:
         raise ValueError(f"ratio must be X,Y,Z, not {job.ratio!r}")
     if job.output.exists() and not job.overwrite:
         raise ZException(f"{job.output} exists; --overwrite replaces it")
-    held = HeldFile(job.source, FileFormat.Unknown)
+    held = SharedFile(job.source, FileFormat.Unknown)
     filled = filling(job.source) if job.fill else nullcontext()
     with closing(held), filled, reporter(progress) as report:
         with held.reading() as scenes:

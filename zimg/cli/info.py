@@ -8,8 +8,8 @@ from math import prod
 from typing import Any
 
 from zimg._errors import ZException
-from zimg.io.scenes.held import HeldFile
 from zimg.io.scenes.scene import Level
+from zimg.io.scenes.shared_file import SharedFile
 from zimg.values import FileFormat, ZImgInfo
 
 
@@ -28,7 +28,7 @@ def show_infos(files: Sequence[str], *, as_json: bool) -> list[Exception]:
 
 def show_info(file: str, *, as_json: bool) -> None:
     """Print the metadata of every scene: a table on a terminal, plain lines elsewhere, or JSON."""
-    held = HeldFile(file, FileFormat.Unknown)
+    held = SharedFile(file, FileFormat.Unknown)
     try:
         with held.reading() as opened:
             scenes = [describe(scene.info, scene.levels) for scene in opened]

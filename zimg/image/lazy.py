@@ -12,8 +12,8 @@ from zimg._typing import Device
 from zimg.arrays.export import exported
 from zimg.image.img import ZImg
 from zimg.io.scenes.chunked import as_dask, as_xarray, chunks_of
-from zimg.io.scenes.held import HeldFile, PlannedInTurn
 from zimg.io.scenes.scene import Level
+from zimg.io.scenes.shared_file import LockedScene, SharedFile
 from zimg.io.scenes.stepped import decoded_box
 from zimg.values import FileFormat, ZImgInfo
 from zimg.values.indexing import Box, box_of, info_of
@@ -53,16 +53,16 @@ class ZImgFile:
         framework: str = "numpy",
         device: Device = None,
         *,
-        held: HeldFile | None = None,
+        held: SharedFile | None = None,
     ) -> None:
         name = os.fspath(path)
         self._path = name if "://" in name else os.path.abspath(name)  # noqa: PTH100 (a text)
         self._number, self._level, self._format = scene, level, FileFormat(format)
         self._framework, self._device = framework, device
-        self._held = held or HeldFile(self._path, self._format)
+        self._held = held or SharedFile(self._path, self._format)
         with self._held.reading() as scenes:
             _check("scene", scene, len(scenes), self._path)
-            self._scene = PlannedInTurn(scenes[scene], self._held.planning)
+            self._scene = LockedScene(scenes[scene], self._held.planning)
             _check("level", level, len(self._scene.levels), self._path)
             self._infos = tuple(each.info.copy() for each in scenes)
             self._info = _info_at(self._infos[scene], self._scene.levels[level])

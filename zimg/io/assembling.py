@@ -51,7 +51,7 @@ class ProviderFailureError(BaseException):
 
 
 @contextmanager
-def passing() -> Iterator[None]:
+def reraised() -> Iterator[None]:
     """Let what a provider raises inside the block pass unchanged to whoever asked for writing."""
     try:
         yield
@@ -69,7 +69,7 @@ def slice_of(provider: Slices, info: ZImgInfo, z: int, t: int) -> NDArray[Any]:
     TypeError
         When it is no image.
     """
-    with passing():
+    with reraised():
         given = provider.slice(z, t)
         if not isinstance(given, ImageLike):
             raise TypeError(f"slice({z}, {t}) must give a ZImg, got {type(given).__name__}")
@@ -96,10 +96,10 @@ def blocks_of(
     TypeError
         When it is no image.
     """
-    with passing():
+    with reraised():
         count = provider.numBlocks()
     for index in range(count):
-        with passing():
+        with reraised():
             corner = ZVoxelCoordinate(tuple(provider.blockCoord(index)))
             given = provider.block(index)
             if not isinstance(given, ImageLike):
@@ -117,12 +117,12 @@ def blocks_of(
         yield place, [exported(x, "numpy", device="cpu") for x in given.data]
 
 
-def lay(block: NDArray[Any], place: NDArray[Any]) -> None:
+def merge_max(block: NDArray[Any], place: NDArray[Any]) -> None:
     """Put a block where it belongs; the larger value stays."""
     np.maximum(place, block, out=place)
 
 
-def lowest(dtype: np.dtype[Any]) -> int:
+def fill_value(dtype: np.dtype[Any]) -> int:
     """What voxels in no block have: the smallest value of integers, 0 of floats."""
     return int(np.iinfo(dtype).min) if dtype.kind == "i" else 0
 
@@ -144,10 +144,10 @@ def assembled_blocks(provider: Blocks) -> tuple[list[NDArray[Any]], ZImgInfo]:
     info = provider.imgInfo()
     arrays = [_empty(info) for _ in range(info.numTimes)]
     for array in arrays:
-        array[...] = lowest(array.dtype)
+        array[...] = fill_value(array.dtype)
     for (t, *rest), parts in blocks_of(provider, info):
         for array, part in zip(arrays[t], parts, strict=True):
-            lay(part, array[tuple(rest)])
+            merge_max(part, array[tuple(rest)])
     return arrays, info
 
 

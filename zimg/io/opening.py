@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from zimg._errors import ZException
-from zimg.io.disk.errors import told_of
+from zimg.io.disk.errors import read_errors
 from zimg.io.registry import open_file
 from zimg.io.scenes.scene import Reader, Scene
 from zimg.values import FileFormat
@@ -18,7 +18,7 @@ def opened(
     """The reader of a file; what goes wrong inside is told with the name of the file."""
     reader = open_file(path, format)
     try:
-        with told_of(path, reader.name):
+        with read_errors(path, reader.name):
             yield reader
     finally:
         reader.close()

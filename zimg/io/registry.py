@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from zimg._errors import ZException
 from zimg.io.disk.atomic import recovered
-from zimg.io.disk.errors import told_of
+from zimg.io.disk.errors import read_errors
 from zimg.io.format import Format
 from zimg.io.formats.table import FORMATS
 from zimg.io.scenes.scene import Reader
@@ -42,16 +42,16 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
         return _open_address(file, FileFormat(format))
     if not file.exists() and not recovered(file):
         raise MissingFileError(f"file {os.fspath(path)} does not exist")
-    with told_of(path, "an image"):
+    with read_errors(path, "an image"):
         found = format_to_read(file, FileFormat(format))
-    with told_of(path, found.name):
+    with read_errors(path, found.name):
         return found.open(file, FileFormat(format))
 
 
 def _open_address(address: str, format: FileFormat) -> Reader:
     """Open what lies elsewhere: OME-Zarr, of which only the chunks that are needed travel."""
     found = next(each for each in FORMATS if FileFormat.OmeZarr in each.formats)
-    with told_of(address, found.name):
+    with read_errors(address, found.name):
         if format not in (FileFormat.Unknown, FileFormat.OmeZarr):
             raise ZException(f"addresses are read as {found.name}, not as {format.name}")
         return found.open(address, format)

@@ -17,12 +17,12 @@ from zimg.io.assembling import (
     ProviderFailureError,
     Slices,
     blocks_of,
-    lay,
-    lowest,
-    passing,
+    fill_value,
+    merge_max,
+    reraised,
     slice_of,
 )
-from zimg.io.disk.errors import told_of_writing
+from zimg.io.disk.errors import write_errors
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
 from zimg.io.writing import write_pixels
@@ -72,7 +72,7 @@ def write_provided(
 def _announced(provider: Slices | Blocks, path: str | os.PathLike[str]) -> Iterator[ZImgInfo]:
     """What a provider announces; what it raises inside the block passes unchanged."""
     try:
-        with passing():
+        with reraised():
             info = provider.imgInfo()
         if 0 in info.size:
             raise ZException(f"cannot write {os.fspath(path)}: the image is empty")
@@ -87,7 +87,7 @@ def _pixels_of(provider: Slices | Blocks, info: ZImgInfo, path: Path) -> Iterato
         yield SlicePixels(provider, info)
         return
     beside = Path(os.path.realpath(path)).parent
-    with told_of_writing(path), TemporaryFile(prefix=".blocks-", dir=beside) as scratch:
+    with write_errors(path), TemporaryFile(prefix=".blocks-", dir=beside) as scratch:
         yield BlockPixels(provider, info, scratch)
 
 
@@ -147,14 +147,14 @@ class BlockPixels:
         if hasattr(os, "posix_fallocate"):  # a full disk is told now; later it ends the process
             count = math.prod(self._shape) * self.dtype.itemsize
             os.posix_fallocate(self._scratch.fileno(), 0, count)
-        if lowest(self.dtype):
+        if fill_value(self.dtype):
             for time in range(self._shape[0]):
                 for z in range(self._shape[2]):
-                    self._voxels()[time, :, z] = lowest(self.dtype)
+                    self._voxels()[time, :, z] = fill_value(self.dtype)
         for (t, *rest), parts in blocks_of(self._provider, self.info):
             voxels = self._voxels()
             for time, part in enumerate(parts, t.start):
-                lay(part, voxels[time][tuple(rest)])
+                merge_max(part, voxels[time][tuple(rest)])
 
     def _voxels(self) -> NDArray[Any]:
         """The file as an array; mapped anew each time, so that what was touched leaves memory."""

@@ -78,6 +78,7 @@ def read_sub_block(source: ZImgSource, block: int) -> tuple[list[Array], ZImgInf
     for axis, ratio in zip("XYZ", scene.levels[level].ratios, strict=True):
         setattr(info, f"voxelSize{axis}", getattr(info, f"voxelSize{axis}") * ratio)
     info.timeStamps = info.timeStamps[t : t + 1]
+    info.width, info.height, info.depth, info.numTimes = width, height, depth, 1
     return list(arrays), info
 
 

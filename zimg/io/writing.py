@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from zimg._errors import ZException
-from zimg.io.disk.errors import told_of_writing
+from zimg.io.disk.errors import write_errors
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.registry import format_to_write
 from zimg.io.writer import Pixels, Writer
@@ -21,7 +21,7 @@ def write_pixels(
     """Write what `pixels` gives; arguments and errors as of `zimg.write`."""
     options = parameters or ZImgWriteParameters()
     writer = writer_for(path, pixels.info, format=format, parameters=options)
-    with told_of_writing(path):
+    with write_errors(path):
         writer.write(Path(path), pixels, options)
 
 
@@ -34,7 +34,7 @@ def writer_for(
 ) -> Writer:
     """The writer that can write such an image to such a file; errors as of `zimg.write`."""
     folder = Path(path).absolute().parent
-    with told_of_writing(path):
+    with write_errors(path):
         writer = format_to_write(Path(path), FileFormat(format)).writing()
         writer.check(info, parameters or ZImgWriteParameters())
         if not folder.is_dir():

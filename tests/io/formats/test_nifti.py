@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import zimg
 from zimg import Compression, VoxelSizeUnit, ZException, ZImg, ZImgInfo, ZImgRegion
 from zimg.image import write
-from zimg.io.formats.nifti_header import header_type
+from zimg.io.formats.nifti.header import header_type
 from zimg.io.parameters import ZImgWriteParameters
 
 TYPES = (

@@ -8,7 +8,7 @@ from zimg._errors import ZException
 
 
 @contextmanager
-def told_of(path: str | os.PathLike[str], what: str) -> Iterator[None]:
+def read_errors(path: str | os.PathLike[str], what: str) -> Iterator[None]:
     """Turn what the block raises into a `ZException`: ``cannot read <path> as <what>: <why>``.
 
     Decoders fail in as many ways as files can be broken, so every `Exception` counts; a
@@ -27,7 +27,7 @@ def told_of(path: str | os.PathLike[str], what: str) -> Iterator[None]:
 
 
 @contextmanager
-def told_of_writing(path: str | os.PathLike[str]) -> Iterator[None]:
+def write_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     """Name the file in a `ZException` or `OSError` of the block: ``cannot write <path>: <why>``.
 
     Anything else passes: it may come from whoever provides the pixels.

@@ -69,15 +69,15 @@ FORMATS = (
         formats=(FileFormat.Vaa3DRaw,),
         suffixes=(".v3draw", ".raw"),
         signatures=((0, b"raw_image_stack_by_hpeng"),),
-        reader="zimg.io.formats.vaa3d:Vaa3DReader",
-        writer="zimg.io.formats.vaa3d",
+        reader="zimg.io.formats.vaa3d.reader:Vaa3DReader",
+        writer="zimg.io.formats.vaa3d.writer",
     ),
     Format(
         name="Vaa3D packed",
         formats=(FileFormat.Vaa3DPBD,),
         suffixes=(".v3dpbd",),
         signatures=((0, b"v3d_volume_pkbitdf_encod"), (0, b"v3d_stack_pkbit_by_gene1")),
-        reader="zimg.io.formats.vaa3d:Vaa3DReader",
+        reader="zimg.io.formats.vaa3d.reader:Vaa3DReader",
     ),
     Format(
         name="OME-Zarr",
@@ -85,23 +85,23 @@ FORMATS = (
         suffixes=(".ome.zarr", ".zarr"),
         marks=("zarr.json", ".zattrs", ".zgroup", ".zarray"),
         reader="zimg.io.formats.ome_zarr.reader:OmeZarrReader",
-        writer="zimg.io.formats.ome_zarr.write",
+        writer="zimg.io.formats.ome_zarr.writer",
     ),
     Format(
         name="MetaImage",
         formats=(FileFormat.MetaImage,),
         suffixes=(".mhd", ".mha"),
         signatures=((0, b"ObjectType = Image"), (0, b"NDims = ")),
-        reader="zimg.io.formats.metaimage:open_metaimage",
-        writer="zimg.io.formats.metaimage",
+        reader="zimg.io.formats.metaimage.reader:open_metaimage",
+        writer="zimg.io.formats.metaimage.writer",
     ),
     Format(
         name="NRRD",
         formats=(FileFormat.ITKImage,),
         suffixes=(".nrrd", ".nhdr"),
         signatures=((0, b"NRRD00"),),
-        reader="zimg.io.formats.nrrd:open_nrrd",
-        writer="zimg.io.formats.nrrd",
+        reader="zimg.io.formats.nrrd.reader:open_nrrd",
+        writer="zimg.io.formats.nrrd.writer",
         write_suffixes=(".nrrd",),
     ),
     Format(
@@ -113,8 +113,8 @@ FORMATS = (
             for place, marks in ((344, (b"n+1\0", b"ni1\0")), (4, (b"n+2\0", b"ni2\0")))
             for mark in marks
         ),
-        reader="zimg.io.formats.nifti:open_nifti",
-        writer="zimg.io.formats.nifti",
+        reader="zimg.io.formats.nifti.reader:open_nifti",
+        writer="zimg.io.formats.nifti.writer",
         write_suffixes=(".nii", ".nii.gz"),
     ),
     Format(

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from zimg.arrays.resizing import resized_array
 from zimg.io.scenes.decoding import decoded
-from zimg.io.scenes.held import HeldFile
 from zimg.io.scenes.levels import best_level, check_ratios, region_at
+from zimg.io.scenes.shared_file import SharedFile
 from zimg.io.scenes.whole import WholeScene
 from zimg.values import ZImgInfo, ZImgRegion
 from zimg.values.info import cut, resized
@@ -46,7 +46,7 @@ class ScenePixels:
 
     def __init__(
         self,
-        file: HeldFile,
+        file: SharedFile,
         number: int,
         region: ZImgRegion,
         ratios: Sequence[int] = (1, 1, 1),

@@ -9,7 +9,7 @@ import zarr
 
 from zimg._errors import ZException
 from zimg.io.formats.ome_zarr.axes import axes_by_rank
-from zimg.io.formats.ome_zarr.multiscales import Multiscale, describe, inside, read_multiscale
+from zimg.io.formats.ome_zarr.metadata import Multiscale, describe, inside, read_multiscale
 from zimg.io.formats.ome_zarr.scene import ZarrScene
 from zimg.io.formats.ome_zarr.stores import store_of
 from zimg.io.scenes.scene import Scene

@@ -16,7 +16,7 @@ from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.formats.ome_zarr.axes import ALL
 from zimg.io.formats.ome_zarr.bounded import bounded
 from zimg.io.formats.ome_zarr.checks import check_array, check_chunks, check_claims
-from zimg.io.formats.ome_zarr.culprits import blamed
+from zimg.io.formats.ome_zarr.failing_chunk import failing_chunk
 from zimg.io.scenes.scene import Job, Level, full_level, grid
 from zimg.values import ZImgInfo, ZImgRegion
 
@@ -154,7 +154,7 @@ class ZarrScene:
         try:
             array.get_basic_selection(selected, out=target)
         except Exception as error:
-            raise blamed(array, selected, error) from error
+            raise failing_chunk(array, selected, error) from error
 
 
 def _pieces(first: int, last: int, step: int) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""MetaImage files (.mha, .mhd): a header of text, then one volume in it or in a file beside it."""
+"""The header of a MetaImage file, and what it says about the image."""
 
 from pathlib import Path
 from typing import Any
@@ -6,11 +6,8 @@ from typing import Any
 import numpy as np
 
 from zimg._errors import ZException
-from zimg.io.formats.metaimage_write import check, write
-from zimg.io.formats.volume import Storage, VolumeFile, beside, set_voxel_size, volume_info
-from zimg.values import FileFormat, ZImgInfo
-
-__all__ = ["check", "open_metaimage", "write"]
+from zimg.io.formats.shared.volume import set_voxel_size, volume_info
+from zimg.values import ZImgInfo
 
 LONGEST_HEADER = 2**16
 # The 32 bits of LONG are those of the format, whatever the machine has.
@@ -33,22 +30,6 @@ SPACING = ("ElementSpacing", "ElementSize")
 MOST_SIGNIFICANT_FIRST = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
 
 
-def open_metaimage(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG001
-    """Open a MetaImage file; its header is read now, its voxels later.
-
-    Raises
-    ------
-    ZException
-        For a header that is damaged, 4 dimensions, voxels as text, voxels in several files, or in
-        one outside the folder of the header; also when that file is too short.
-    """
-    fields, end = read_header(path)
-    stored = _type(fields)
-    info = _info(fields, stored)
-    file, scene = _storage(path, fields, end, stored, info).open(info)
-    return VolumeFile("MetaImage", file, scene)
-
-
 def read_header(path: Path) -> tuple[dict[str, str], int]:
     """The fields of a header, and the place after it."""
     with path.open("rb") as file:
@@ -66,23 +47,26 @@ def read_header(path: Path) -> tuple[dict[str, str], int]:
     return fields, place
 
 
-def _type(fields: dict[str, str]) -> np.dtype[Any]:
+def stored_type(fields: dict[str, str]) -> np.dtype[Any]:
+    """The voxel type with its byte order."""
     name = fields.get("ElementType", "").removeprefix("MET_").removesuffix("_ARRAY")
     if name not in TYPES:
         accepted = ", ".join(f"MET_{each}" for each in TYPES)
         raise ZException(f"ElementType {fields.get('ElementType')} is none of {accepted}")
-    high_first = any(_true(fields, each) for each in MOST_SIGNIFICANT_FIRST)
+    high_first = any(is_true(fields, each) for each in MOST_SIGNIFICANT_FIRST)
     return TYPES[name].newbyteorder(">" if high_first else "<")
 
 
-def _true(fields: dict[str, str], name: str, default: str = "False") -> bool:
+def is_true(fields: dict[str, str], name: str, default: str = "False") -> bool:
+    """The value of a field that is True or False; a `ZException` for anything else."""
     value = fields.get(name, default)
     if value[:1] not in ("T", "t", "1", "F", "f", "0"):
         raise ZException(f"{name} is {value!r}, neither True nor False")
     return value[0] in "Tt1"
 
 
-def _integer(fields: dict[str, str], name: str, default: str = "") -> int:
+def integer(fields: dict[str, str], name: str, default: str = "") -> int:
+    """The value of an integer field; a `ZException` for anything else."""
     text = fields.get(name, default)
     try:
         return int(float(text)) if "." in text else int(text)
@@ -90,17 +74,18 @@ def _integer(fields: dict[str, str], name: str, default: str = "") -> int:
         raise ZException(f"{name} is {text!r}, not an integer") from None
 
 
-def _info(fields: dict[str, str], stored: np.dtype[Any]) -> ZImgInfo:
-    dimensions = _integer(fields, "NDims")
+def image_info(fields: dict[str, str], stored: np.dtype[Any]) -> ZImgInfo:
+    """Sizes, type and voxel sizes of the image."""
+    dimensions = integer(fields, "NDims")
     if dimensions not in (1, 2, 3):
         raise ZException(f"it has NDims {dimensions}; accepted are 1 to 3")
     texts = fields.get("DimSize", "").split()
     if len(texts) != dimensions:
         raise ZException(f"DimSize {' '.join(texts)!r} does not fit NDims {dimensions}")
     sizes = {
-        axis: _integer({"DimSize": n}, "DimSize") for axis, n in zip("xyz", texts, strict=False)
+        axis: integer({"DimSize": n}, "DimSize") for axis, n in zip("xyz", texts, strict=False)
     }
-    sizes["c"] = _integer(fields, "ElementNumberOfChannels", "1")
+    sizes["c"] = integer(fields, "ElementNumberOfChannels", "1")
     info = volume_info(sizes, stored)
     _set_size(info, fields, dimensions)
     return info
@@ -114,25 +99,3 @@ def _set_size(info: ZImgInfo, fields: dict[str, str], dimensions: int) -> None:
         return
     values = (spacing.split() or ["1"] * dimensions)[:dimensions]
     set_voxel_size(info, values, [UNITS.get(unit, "um")] * len(values))
-
-
-def _storage(
-    path: Path, fields: dict[str, str], end: int, stored: np.dtype[Any], info: ZImgInfo
-) -> Storage:
-    if not _true(fields, "BinaryData", "True"):
-        raise ZException("its voxels are text (BinaryData = False), which is not read")
-    name = fields["ElementDataFile"]
-    if name.upper().startswith("LIST") or "%" in name:
-        raise ZException(f"its voxels lie in several files ({name}), which is not read")
-    local = name.upper() == "LOCAL"
-    data = path if local else beside(path, name)
-    skip = _integer(fields, "HeaderSize", "0")
-    start = (end if local else 0) + max(skip, 0)
-    axes = "cxyzt"
-    if _true(fields, "CompressedData"):
-        size = _integer(fields, "CompressedDataSize", "0")
-        return Storage(data, stored, axes, "zlib", start, size if size > 0 else None)
-    if skip == -1:
-        x, y, z, c, _ = info.size
-        start = data.stat().st_size - x * y * z * c * stored.itemsize
-    return Storage(data, stored, axes, offset=start)

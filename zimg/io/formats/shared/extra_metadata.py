@@ -1,4 +1,4 @@
-"""What a header has no fields for: channels, place and bits, kept as a line of JSON."""
+"""Metadata that a header has no fields for (channels, position, bits), as a line of JSON."""
 
 import json
 import logging
@@ -20,15 +20,15 @@ FIELDS: dict[str, Callable[[ZImgInfo], Any]] = {
 PER_CHANNEL = ("channelNames", "channelColors")
 
 
-def kept(info: ZImgInfo) -> str:
+def dumps(info: ZImgInfo) -> str:
     """A line of ASCII with what is not as in a fresh image; empty when all is."""
     fresh = ZImgInfo(1, 1, 1, info.numChannels)
     found = {name: of(info) for name, of in FIELDS.items() if of(info) != of(fresh)}
     return json.dumps(found) if found else ""
 
 
-def take(info: ZImgInfo, line: str) -> None:
-    """Take over what `kept` wrote; what does not fit the image, or is damaged, is left out."""
+def loads(info: ZImgInfo, line: str) -> None:
+    """Take over what `dumps` wrote; what does not fit the image, or is damaged, is left out."""
     found: Any = None
     with suppress(ValueError, RecursionError):
         found = json.loads(line[:LONGEST])

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.disk.errors import told_of
+from zimg.io.disk.errors import read_errors
 from zimg.io.registry import open_file
 from zimg.io.scenes.scene import Job, Level, Reader, Scene
 from zimg.values import FileFormat, ZImgInfo, ZImgRegion
 
 
-class HeldFile:
+class SharedFile:
     """An open file that is closed when nobody reads it any more.
 
     Parameters
@@ -46,7 +46,7 @@ class HeldFile:
                 raise ZException(f"{self.path} is closed; open it again to read it")
             self._readers += 1
         try:
-            with told_of(self.path, self.name):
+            with read_errors(self.path, self.name):
                 yield self._reader.scenes
         finally:
             self._leave()
@@ -75,7 +75,7 @@ class HeldFile:
         return os.stat(self.path).st_mtime_ns if os.path.exists(self.path) else 0  # noqa: PTH116, PTH110
 
 
-class PlannedInTurn:
+class LockedScene:
     """A scene that several threads may ask for plans; the plans are carried out side by side.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Which chunk it was that could not be decoded."""
+"""Find the chunk that failed to decode."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -11,7 +11,7 @@ from zimg._errors import ZException
 Box = tuple[slice, ...]
 
 
-def blamed(array: "zarr.Array[Any]", box: Box, error: Exception) -> Exception:
+def failing_chunk(array: "zarr.Array[Any]", box: Box, error: Exception) -> Exception:
     """The error of the first chunk in a box that fails by itself, naming it.
 
     Parameters

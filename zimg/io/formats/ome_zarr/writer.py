@@ -11,7 +11,7 @@ from zarr.storage import LocalStore
 
 from zimg.io.disk.atomic import atomic_folder
 from zimg.io.formats.ome_zarr.axes import ALL
-from zimg.io.formats.ome_zarr.description import check_description, group_attributes
+from zimg.io.formats.ome_zarr.describe import check_description, group_attributes
 from zimg.io.formats.ome_zarr.layout import Layout, layout_of
 from zimg.io.formats.ome_zarr.pyramid import Shrunk, levels_of
 from zimg.io.options import LEVELS, check_options

@@ -4,30 +4,19 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
 from zimg._errors import ZException
 from zimg.io.disk.atomic import atomic_path
-from zimg.io.formats.keeping import kept
-from zimg.io.formats.nifti_header import (
-    CODES,
-    MAGICS,
-    SIZES,
-    SPACE,
-    VECTOR,
-    extension,
-    header_type,
-)
-from zimg.io.formats.volume import check_volume, stated_size, time_step
+from zimg.io.formats.nifti.describe import header
+from zimg.io.formats.shared.volume import check_volume, time_step
 from zimg.io.options import check_options
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
-from zimg.values import Compression, VoxelSizeUnit, ZImgInfo
+from zimg.values import Compression, ZImgInfo
 
-UNITS = {VoxelSizeUnit[name]: code for code, name in SPACE.items()}
-SECONDS = 8
 LARGEST_SIZE = 2**15 - 1  # along an axis
 CHUNK = 2**22
 
@@ -82,7 +71,7 @@ class _Packer:
 
 def _write_plain(file: BinaryIO, pixels: Pixels) -> None:
     """Header and voxels; channels lie one after the other, each with all its times."""
-    head = _header(pixels.info)
+    head = header(pixels.info)
     file.write(head)
     for number, data in _planes(pixels):
         file.seek(len(head) + number * len(data))
@@ -91,7 +80,7 @@ def _write_plain(file: BinaryIO, pixels: Pixels) -> None:
 
 def _write_in_order(packer: _Packer, pixels: Pixels) -> None:
     """Header and voxels of a single channel, whose planes come in the order of the file."""
-    packer.write(_header(pixels.info))
+    packer.write(header(pixels.info))
     for _, data in _planes(pixels):
         packer.write(data)
 
@@ -115,29 +104,3 @@ def _planes(pixels: Pixels) -> Iterator[tuple[int, memoryview]]:
                 number = (channel * info.numTimes + time) * info.depth + z
                 data = np.ascontiguousarray(slab[channel, 0], stored)
                 yield number, data.reshape(-1).view(np.uint8).data
-
-
-def _header(info: ZImgInfo) -> bytes:
-    sizes = [info.width, info.height, info.depth, info.numTimes, info.numChannels]
-    count = 5 if info.numChannels > 1 else 4 if info.numTimes > 1 else 3
-    unit, voxel = stated_size(info, UNITS)
-    first, step = time_step(info, "NIfTI")
-    known = unit != VoxelSizeUnit.none
-    after = extension(kept(info).encode())
-    fields: dict[str, Any] = {
-        "sizeof_hdr": SIZES[1],
-        "dim": [count, *sizes, 1, 1],
-        "intent_code": VECTOR if info.numChannels > 1 else 0,
-        "datatype": CODES[info.dataTypeString()],
-        "bitpix": 8 * info.bytesPerVoxel,
-        "pixdim": [1, *(voxel if known else (1, 1, 1)), step, 1, 1, 1],
-        "vox_offset": SIZES[1] + len(after),
-        "scl_slope": 1,
-        "xyzt_units": UNITS.get(unit, 0) | (SECONDS if info.numTimes > 1 else 0),
-        "toffset": first,
-        "magic": MAGICS[1][0],
-    }
-    header = np.zeros((), header_type(1))
-    for name, value in fields.items():
-        header[name] = value
-    return header.tobytes() + after

@@ -4,7 +4,6 @@ import os
 import re
 import uuid
 import zlib
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -12,26 +11,11 @@ from typing import BinaryIO
 import numpy as np
 
 from zimg.io.disk.atomic import atomic_path
-from zimg.io.formats.volume import check_volume, stated_size
+from zimg.io.formats.metaimage.describe import SIZE, SIZE_WIDTH, header
+from zimg.io.formats.shared.volume import check_volume
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
-from zimg.values import Compression, VoxelSizeUnit, ZImgInfo
-
-TYPES = {
-    "int8": "CHAR",
-    "uint8": "UCHAR",
-    "int16": "SHORT",
-    "uint16": "USHORT",
-    "int32": "INT",
-    "uint32": "UINT",
-    "int64": "LONG_LONG",
-    "uint64": "ULONG_LONG",
-    "float32": "FLOAT",
-    "float64": "DOUBLE",
-}
-UNITS = dict.fromkeys((VoxelSizeUnit.um, VoxelSizeUnit.mm, VoxelSizeUnit.cm))
-SIZE = b"CompressedDataSize = "
-SIZE_WIDTH = 20  # of the field that is filled in when the packed size is known
+from zimg.values import Compression, ZImgInfo
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
@@ -51,7 +35,7 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
         _write_two(path, pixels, parameters)
         return
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        head = _header(pixels, "LOCAL", parameters)
+        head = header(pixels, "LOCAL", parameters)
         file.write(head)
         _write_data(file, pixels, parameters)
         _fill_in(file, head, file.tell() - len(head))
@@ -65,7 +49,7 @@ def _write_two(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> N
     try:
         with atomic_path(data, beside=path) as temporary, temporary.open("wb") as file:
             _write_data(file, pixels, parameters)
-        head = _header(pixels, data.name, parameters)
+        head = header(pixels, data.name, parameters)
         with atomic_path(path) as temporary, temporary.open("wb") as file:
             file.write(head)
             _fill_in(file, head, data.stat().st_size)
@@ -89,29 +73,6 @@ def _own_data(path: Path) -> Path | None:
         if re.fullmatch(re.escape(_data_stem(path)) + r"-[0-9a-f]{8}\.z?raw", name):
             return path.with_name(name)
     return None
-
-
-def _header(pixels: Pixels, data: str, parameters: ZImgWriteParameters) -> bytes:
-    packed = parameters.compression != Compression.NONE
-    return "".join(f"{line}\n" for line in _lines(pixels, data, packed=packed)).encode()
-
-
-def _lines(pixels: Pixels, data: str, *, packed: bool) -> Iterator[str]:
-    info = pixels.info
-    yield from ("ObjectType = Image", "NDims = 3", "BinaryData = True")
-    yield from ("BinaryDataByteOrderMSB = False", f"CompressedData = {packed}")
-    if packed:
-        yield f"{SIZE.decode()}{0:{SIZE_WIDTH}}"
-    yield from ("TransformMatrix = 1 0 0 0 1 0 0 0 1", "Offset = 0 0 0", "CenterOfRotation = 0 0 0")
-    unit, sizes = stated_size(info, UNITS)
-    if unit != VoxelSizeUnit.none:
-        yield f"DistanceUnits = {unit.name}"
-        yield f"ElementSpacing = {' '.join(map(repr, sizes))}"
-    yield f"DimSize = {info.width} {info.height} {info.depth}"
-    if info.numChannels > 1:
-        yield f"ElementNumberOfChannels = {info.numChannels}"
-    yield f"ElementType = MET_{TYPES[pixels.dtype.name]}"
-    yield f"ElementDataFile = {data}"
 
 
 def _write_data(file: BinaryIO, pixels: Pixels, parameters: ZImgWriteParameters) -> None:

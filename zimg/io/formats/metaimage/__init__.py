@@ -1,0 +1,1 @@
+"""MetaImage: a header of text, then one volume in it or in files beside it."""

@@ -1,0 +1,48 @@
+"""The header of a MetaImage file that describes an image."""
+
+from collections.abc import Iterator
+
+from zimg.io.formats.shared.volume import stated_size
+from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.writer import Pixels
+from zimg.values import Compression, VoxelSizeUnit
+
+TYPES = {
+    "int8": "CHAR",
+    "uint8": "UCHAR",
+    "int16": "SHORT",
+    "uint16": "USHORT",
+    "int32": "INT",
+    "uint32": "UINT",
+    "int64": "LONG_LONG",
+    "uint64": "ULONG_LONG",
+    "float32": "FLOAT",
+    "float64": "DOUBLE",
+}
+UNITS = dict.fromkeys((VoxelSizeUnit.um, VoxelSizeUnit.mm, VoxelSizeUnit.cm))
+SIZE = b"CompressedDataSize = "
+SIZE_WIDTH = 20  # of the field that is filled in when the packed size is known
+
+
+def header(pixels: Pixels, data: str, parameters: ZImgWriteParameters) -> bytes:
+    """The header for an image whose voxels lie in `data`: the name of a file, or LOCAL."""
+    packed = parameters.compression != Compression.NONE
+    return "".join(f"{line}\n" for line in _lines(pixels, data, packed=packed)).encode()
+
+
+def _lines(pixels: Pixels, data: str, *, packed: bool) -> Iterator[str]:
+    info = pixels.info
+    yield from ("ObjectType = Image", "NDims = 3", "BinaryData = True")
+    yield from ("BinaryDataByteOrderMSB = False", f"CompressedData = {packed}")
+    if packed:
+        yield f"{SIZE.decode()}{0:{SIZE_WIDTH}}"
+    yield from ("TransformMatrix = 1 0 0 0 1 0 0 0 1", "Offset = 0 0 0", "CenterOfRotation = 0 0 0")
+    unit, sizes = stated_size(info, UNITS)
+    if unit != VoxelSizeUnit.none:
+        yield f"DistanceUnits = {unit.name}"
+        yield f"ElementSpacing = {' '.join(map(repr, sizes))}"
+    yield f"DimSize = {info.width} {info.height} {info.depth}"
+    if info.numChannels > 1:
+        yield f"ElementNumberOfChannels = {info.numChannels}"
+    yield f"ElementType = MET_{TYPES[pixels.dtype.name]}"
+    yield f"ElementDataFile = {data}"

@@ -1,0 +1,1 @@
+"""Vaa3D's raw stacks, and those packed by differences."""
