@@ -191,7 +191,8 @@ def test_a_slope_that_says_nothing_leaves_the_type(tmp_path, slope):
         (0, (1, 1, 1), "none", (1, 1, 1)),
         (0, (2, 1, 0.5), "mm", (2, 1, 0.5)),
         (2, (1, 1, 1), "mm", (1, 1, 1)),
-        (3, (0.5, -2, 0), "um", (0.5, 2, 1)),
+        # z was 1 before: a size that the file does not state, and in its unit
+        (3, (0.5, -2, 0), "um", (0.5, 2, 0.5)),
         (1, (1, 1, np.nan), "m", (1, 1, 1)),
     ],
 )

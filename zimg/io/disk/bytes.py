@@ -32,6 +32,10 @@ class FileBytes:
     def read(self, offset: int, count: int, what: str = "a block") -> bytes:
         """`count` bytes from `offset`; a `ZException` that names `what` when they do not exist."""
         self.check(offset, count, what)
+        return self._stored(offset, count, what)
+
+    def _stored(self, offset: int, count: int, what: str) -> bytes:
+        """`count` bytes as they lie in the file, which are there."""
         parts = []
         while count > 0:  # one call may return less, above 2 GiB for certain
             part = self._read_some(offset, count)
@@ -52,6 +56,9 @@ class FileBytes:
             if not count:
                 raise ZException(f"{what} cannot be read: the file became shorter")
             offset, place = offset + count, place[count:]
+
+    def finish(self, what: str = "its image") -> None:
+        """Check what follows the image, where the file is of a kind that has something to check."""
 
     def _read_some(self, offset: int, count: int) -> bytes:
         if hasattr(os, "pread"):

@@ -1,21 +1,14 @@
-"""Bytes that lie packed in a file, unpacked from the front as far as they are wanted."""
+"""Compressed bytes of a file, unpacked from the front as far as they are needed."""
 
 import bz2
 import os
 import zlib
-from collections.abc import Callable, Sequence
-from operator import attrgetter
+from collections.abc import Callable
 from threading import Lock
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Protocol
 
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
-from zimg.io.scenes.scene import Job
-from zimg.io.scenes.strided import StridedScene, Strides
-from zimg.values import ZImgInfo, ZImgRegion
 
 
 class Machine(Protocol):
@@ -40,8 +33,9 @@ MACHINES: dict[str, Callable[[], Machine]] = {
 }
 # First bytes of a further member: both may be several, one after the other.
 MEMBERS = {"gzip": b"\x1f\x8b", "bzip2": b"BZh"}
-# No deflate stream holds more: 258 bytes cost two bits at least (RFC 1951).
-MOST_BY_DEFLATE = 1032
+# Unpacked bytes per packed byte, at most. Deflate: 258 bytes take two bits or more (RFC 1951).
+# bzip2: a block of 900,000 bytes takes 37 or more, and five of its bytes may stand for 255.
+HIGHEST = {"zlib": 1032, "gzip": 1032, "bzip2": 2**21}
 CHUNK = 2**20  # packed bytes that are read, and unpacked bytes that are passed over, at a time
 AFTER_IMAGE = 2**20  # bytes behind an image that are unpacked to get at the checksum
 
@@ -84,13 +78,14 @@ class PackedBytes(FileBytes):
 
     def check(self, offset: int, count: int, what: str) -> None:
         """Raise a `ZException` when so many packed bytes cannot hold these bytes."""
-        packed = self._end - self._start
-        impossible = self._packing != "bzip2" and offset + count > MOST_BY_DEFLATE * (packed + 1)
-        if min(offset, count) < 0 or impossible:
-            raise ZException(
-                f"{what} takes bytes {offset} to {offset + count}, {packed} packed bytes cannot "
-                "hold them: it is truncated or damaged"
-            )
+        check_packed(self._packing, self._end - self._start, offset, count, what)
+
+    def length(self, what: str = "its image") -> int:
+        """Number of unpacked bytes; unpacks all of them and keeps none."""
+        with self._turn:
+            while self._unpack(CHUNK, what):
+                pass
+            return self.done
 
     def read(self, offset: int, count: int, what: str = "a block") -> bytes:
         """`count` bytes from `offset`; a `ZException` that names `what` when they do not exist."""
@@ -163,36 +158,10 @@ class PackedBytes(FileBytes):
         return data
 
 
-class StreamedScene(StridedScene):
-    """An image that is stored at regular distances, and packed as one stream.
-
-    Parameters
-    ----------
-    file
-        Open while the scene is used.
-    info, stored, offset, strides
-        As of a `StridedScene`, in unpacked bytes.
-    """
-
-    def __init__(
-        self,
-        file: PackedBytes,
-        info: ZImgInfo,
-        stored: np.dtype[Any],
-        offset: int,
-        strides: Strides,
-    ) -> None:
-        super().__init__(file, info, stored, offset, strides)
-        self._packed = file
-        self._end = self._place(*(n - 1 for n in info.size)) + stored.itemsize
-
-    def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
-        """One job, which unpacks up to the last voxel wanted and never holds all."""
-
-        def job(out: list[NDArray[Any]]) -> None:
-            for piece in sorted(self._pieces(region), key=attrgetter("place")):
-                piece(out)
-            if self._packed.done >= self._end:
-                self._packed.finish()
-
-        return [job]
+def check_packed(packing: str, packed: int, offset: int, count: int, what: str) -> None:
+    """Raise a `ZException` when `packed` bytes cannot unpack to bytes up to `offset` + `count`."""
+    if min(offset, count) < 0 or offset + count > HIGHEST[packing] * (packed + 1):
+        raise ZException(
+            f"{what} takes bytes {offset} to {offset + count}, {packed} packed bytes cannot "
+            "hold them: it is truncated or damaged"
+        )

@@ -16,6 +16,9 @@ SMALL = 2**30
 # in 4 bytes).
 HIGHEST_PACKING = 40_000
 
+# Channels and times have names, colours and stamps, which are made when a file is opened.
+MOST_ENTRIES = 2**20
+
 _limit: ContextVar[int | None] = ContextVar("zimg_decoding_limit", default=None)
 
 
@@ -61,6 +64,19 @@ def check_decoded(sizes: tuple[int, ...], itemsize: int, *, stored: int | None =
             f"{claimed} bytes of pixels are more than the limit of {allowed}; read a region, or "
             "raise it by zimg.io.decoding_limit"
         )
+
+
+def check_counts(channels: int, times: int) -> None:
+    """Refuse more channels or times than an image can have, before lists are made for them.
+
+    Raises
+    ------
+    ZException
+        When either is above 2**20. That the file can hold so many is for its reader to check first.
+    """
+    for name, count in (("channels", channels), ("times", times)):
+        if count > MOST_ENTRIES:
+            raise ZException(f"it has {count} {name}; accepted are at most {MOST_ENTRIES}")
 
 
 def _memory() -> int:

@@ -28,6 +28,50 @@ class Strides:
     x: int
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Reads some rows of one plane; a job of a plan."""
+
+    file: FileBytes
+    stored: np.dtype[Any]
+    place: int
+    shape: tuple[int, int, int]
+    strides: Strides
+    put: tuple[int, int, int, int]
+
+    @property
+    def count(self) -> int:
+        """Bytes from the first voxel to the last."""
+        steps = self.strides.c, self.strides.y, self.strides.x
+        size = sum((n - 1) * step for n, step in zip(self.shape, steps, strict=True))
+        return size + self.stored.itemsize
+
+    def __call__(self, out: list[NDArray[Any]]) -> None:
+        """Fill the rows in the buffer of their time."""
+        t, c, z, y = self.put
+        channels, rows, width = self.shape
+        target = out[t][c : c + channels, z, y : y + rows, :width]
+        if self._is_what_is_wanted(target):
+            place = target.reshape(-1).view(np.uint8).data
+            self.file.read_into(self.place, place, "its image")
+            return
+        data = self.file.read(self.place, self.count, "its image")
+        steps = self.strides.c, self.strides.y, self.strides.x
+        target[...] = np.ndarray(self.shape, self.stored, data, strides=steps)
+
+    def _is_what_is_wanted(self, target: NDArray[Any]) -> bool:
+        """Whether the bytes in the file are those of the buffer: they can go there directly."""
+        one_after_the_other = self.strides.x == self.stored.itemsize and (
+            self.shape[1] == 1 or self.strides.y == self.shape[2] * self.stored.itemsize
+        )
+        return (
+            self.shape[0] == 1
+            and one_after_the_other
+            and self.stored.isnative
+            and target.flags.c_contiguous
+        )
+
+
 class StridedScene(PlaneScene):
     """An image that is stored uncompressed and unstructured.
 
@@ -72,7 +116,7 @@ class StridedScene(PlaneScene):
         """Jobs of neighbouring rows, for one channel or, where they are interleaved, for all."""
         return list(self._pieces(region))
 
-    def _pieces(self, region: ZImgRegion) -> Iterator[Job]:
+    def _pieces(self, region: ZImgRegion) -> Iterator[Piece]:
         start, end = region.start, region.end
         interleaved = self._strides.c < self._strides.y
         channels = end.c - start.c if interleaved else 1
@@ -84,47 +128,10 @@ class StridedScene(PlaneScene):
                         shape = channels, min(rows, end.y - y), end.x - start.x
                         place = self._place(start.x, y, z, c, t)
                         put = (t - start.t, c - start.c, z - start.z, y - start.y)
-                        yield _Piece(self._file, self._stored, place, shape, self._strides, put)
+                        yield Piece(self._file, self._stored, place, shape, self._strides, put)
 
     def _rows_at_once(self, width: int) -> int:
         wanted = width * self._strides.x
         if wanted * WIDEST_GAP < self._strides.y:
             return 1
         return max(1, PIECE // self._strides.y)
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Reads some rows of one plane."""
-
-    file: FileBytes
-    stored: np.dtype[Any]
-    place: int
-    shape: tuple[int, int, int]
-    strides: Strides
-    put: tuple[int, int, int, int]
-
-    def __call__(self, out: list[NDArray[Any]]) -> None:
-        t, c, z, y = self.put
-        channels, rows, width = self.shape
-        target = out[t][c : c + channels, z, y : y + rows, :width]
-        if self._is_what_is_wanted(target):
-            place = target.reshape(-1).view(np.uint8).data
-            self.file.read_into(self.place, place, "its image")
-            return
-        steps = self.strides.c, self.strides.y, self.strides.x
-        size = sum((n - 1) * step for n, step in zip(self.shape, steps, strict=True))
-        data = self.file.read(self.place, size + self.stored.itemsize, "its image")
-        target[...] = np.ndarray(self.shape, self.stored, data, strides=steps)
-
-    def _is_what_is_wanted(self, target: NDArray[Any]) -> bool:
-        """Whether the bytes in the file are those of the buffer: they can go there directly."""
-        one_after_the_other = self.strides.x == self.stored.itemsize and (
-            self.shape[1] == 1 or self.strides.y == self.shape[2] * self.stored.itemsize
-        )
-        return (
-            self.shape[0] == 1
-            and one_after_the_other
-            and self.stored.isnative
-            and target.flags.c_contiguous
-        )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from zimg.io.formats.shared.volume import stated_size
+from zimg.io.formats.shared.volume import stated_position, stated_size
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
 from zimg.values import Compression, VoxelSizeUnit
@@ -36,8 +36,10 @@ def _lines(pixels: Pixels, data: str, *, packed: bool) -> Iterator[str]:
     yield from ("BinaryDataByteOrderMSB = False", f"CompressedData = {packed}")
     if packed:
         yield f"{SIZE.decode()}{0:{SIZE_WIDTH}}"
-    yield from ("TransformMatrix = 1 0 0 0 1 0 0 0 1", "Offset = 0 0 0", "CenterOfRotation = 0 0 0")
     unit, sizes = stated_size(info, UNITS)
+    place = " ".join(f"{value:.17g}" for value in stated_position(info, unit))
+    yield from ("TransformMatrix = 1 0 0 0 1 0 0 0 1", f"Offset = {place}")
+    yield "CenterOfRotation = 0 0 0"
     if unit != VoxelSizeUnit.none:
         yield f"DistanceUnits = {unit.name}"
         yield f"ElementSpacing = {' '.join(map(repr, sizes))}"

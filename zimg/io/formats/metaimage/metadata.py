@@ -1,15 +1,18 @@
 """The header of a MetaImage file, and what it says about the image."""
 
+import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zimg._errors import ZException
-from zimg.io.formats.shared.volume import set_voxel_size, volume_info
+from zimg.io.formats.shared.text_header import read_text
+from zimg.io.formats.shared.volume import set_position, volume_info
+from zimg.io.units import set_voxel_size
 from zimg.values import ZImgInfo
 
-LONGEST_HEADER = 2**16
 # The 32 bits of LONG are those of the format, whatever the machine has.
 TYPES: dict[str, np.dtype[Any]] = {
     "CHAR": np.dtype(np.int8),
@@ -27,24 +30,25 @@ TYPES: dict[str, np.dtype[Any]] = {
 }
 UNITS = {"mm": "mm", "cm": "cm"}  # anything else is taken for micrometres, as the reference does
 SPACING = ("ElementSpacing", "ElementSize")
+PLACE = ("Offset", "Origin", "Position")  # MetaIO takes these for the same
 MOST_SIGNIFICANT_FIRST = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
+AXES = "xyzt"
+# The field that is last; a separator is = or : for MetaIO.
+LAST = re.compile(rb"^[ \t]*ElementDataFile[ \t]*[=:][^\n]*\n", re.MULTILINE)
 
 
 def read_header(path: Path) -> tuple[dict[str, str], int]:
     """The fields of a header, and the place after it."""
-    with path.open("rb") as file:
-        head = file.read(LONGEST_HEADER)
-    fields, place = {}, 0
-    while "ElementDataFile" not in fields:
-        end = head.find(b"\n", place)
-        end = len(head) if end < 0 else end
-        name, equals, value = head[place:end].decode("utf-8", "replace").partition("=")
-        if end >= len(head) and name.strip() != "ElementDataFile":
-            raise ZException("its header has no ElementDataFile")
-        if equals:
-            fields[name.strip()] = value.strip()
-        place = end + 1
-    return fields, place
+    head, end = read_text(path, LAST)
+    place = len(head) if end is None else end
+    fields: dict[str, str] = {}
+    for line in head[:place].decode("utf-8", "replace").split("\n"):
+        found = re.match(r"([^=:]*)[=:](.*)", line)
+        if found:
+            fields[found[1].strip()] = found[2].strip()
+        if "ElementDataFile" in fields:
+            return fields, place
+    raise ZException("its header has no ElementDataFile")
 
 
 def stored_type(fields: dict[str, str]) -> np.dtype[Any]:
@@ -74,28 +78,45 @@ def integer(fields: dict[str, str], name: str, default: str = "") -> int:
         raise ZException(f"{name} is {text!r}, not an integer") from None
 
 
-def image_info(fields: dict[str, str], stored: np.dtype[Any]) -> ZImgInfo:
-    """Sizes, type and voxel sizes of the image."""
-    dimensions = integer(fields, "NDims")
-    if dimensions not in (1, 2, 3):
-        raise ZException(f"it has NDims {dimensions}; accepted are 1 to 3")
+def dimensions(fields: dict[str, str]) -> list[int]:
+    """``DimSize``: voxels along x, y, z and times, as many as ``NDims``."""
+    count = integer(fields, "NDims")
+    if not 1 <= count <= len(AXES):
+        raise ZException(f"it has NDims {count}; accepted are 1 to 4")
     texts = fields.get("DimSize", "").split()
-    if len(texts) != dimensions:
-        raise ZException(f"DimSize {' '.join(texts)!r} does not fit NDims {dimensions}")
-    sizes = {
-        axis: integer({"DimSize": n}, "DimSize") for axis, n in zip("xyz", texts, strict=False)
-    }
-    sizes["c"] = integer(fields, "ElementNumberOfChannels", "1")
+    if len(texts) != count:
+        raise ZException(f"DimSize {' '.join(texts)!r} does not fit NDims {count}")
+    return [integer({"DimSize": text}, "DimSize") for text in texts]
+
+
+def sizes_of(fields: dict[str, str]) -> dict[str, int]:
+    """Sizes by the letters of the axes."""
+    found = dict(zip(AXES, dimensions(fields), strict=False))
+    return {**found, "c": integer(fields, "ElementNumberOfChannels", "1")}
+
+
+def image_info(fields: dict[str, str], stored: np.dtype[Any]) -> ZImgInfo:
+    """Sizes, type, voxel sizes and position of the image; steps in time are seconds."""
+    sizes = sizes_of(fields)
     info = volume_info(sizes, stored)
-    _set_size(info, fields, dimensions)
+    spacing = next((fields[name] for name in SPACING if name in fields), "")
+    unit = fields.get("DistanceUnits", "").lower()
+    if spacing or unit:  # no unit when neither is stated
+        count = min(3, len(sizes) - 1)
+        values = [*spacing.split(), *["1"] * count][:count]
+        set_voxel_size(info, values, [UNITS.get(unit, "um")] * count)
+    place = next((fields[name] for name in PLACE if name in fields), "")
+    set_position(info, [_number(text) for text in place.split()[:3]], UNITS.get(unit, "um"))
+    steps = spacing.split()
+    if info.numTimes > 1 and len(steps) == len(AXES) and _number(steps[3]) > 0:
+        info.timeStamps = [n * _number(steps[3]) for n in range(info.numTimes)]
     return info
 
 
-def _set_size(info: ZImgInfo, fields: dict[str, str], dimensions: int) -> None:
-    """Voxel sizes; none when neither they nor a unit are stated."""
-    spacing = next((fields[name] for name in SPACING if name in fields), "")
-    unit = fields.get("DistanceUnits", "").lower()
-    if not spacing and not unit:
-        return
-    values = (spacing.split() or ["1"] * dimensions)[:dimensions]
-    set_voxel_size(info, values, [UNITS.get(unit, "um")] * len(values))
+def _number(text: str) -> float:
+    """A number; NaN for anything else, and for what is not finite."""
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan

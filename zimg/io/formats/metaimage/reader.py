@@ -1,20 +1,25 @@
-"""MetaImage files (.mha, .mhd): a header of text, then one volume in it or in a file beside it."""
+"""MetaImage files (.mha, .mhd): a header of text, then one volume in it or in files beside it."""
 
+import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from zimg._errors import ZException
 from zimg.io.formats.metaimage.metadata import (
+    dimensions,
     image_info,
     integer,
     is_true,
     read_header,
+    sizes_of,
     stored_type,
 )
-from zimg.io.formats.shared.volume import Storage, VolumeFile, beside
-from zimg.values import FileFormat, ZImgInfo
+from zimg.io.formats.shared.storage import LAST, Storage, beside, listed_beside, numbered
+from zimg.io.formats.shared.volume import VolumeFile
+from zimg.values import FileFormat
+
+LONGEST_LIST = 2**26  # bytes
 
 
 def open_metaimage(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG001
@@ -23,33 +28,72 @@ def open_metaimage(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG00
     Raises
     ------
     ZException
-        For a header that is damaged, 4 dimensions, voxels as text, voxels in several files, or in
-        one outside the folder of the header; also when that file is too short.
+        For a header that is damaged, 5 dimensions or more, or voxels outside the folder of the
+        header; also when a data file is too short.
     """
     fields, end = read_header(path)
     stored = stored_type(fields)
-    info = image_info(fields, stored)
-    file, scene = _storage(path, fields, end, stored, info).open(info)
+    storage = _storage(path, fields, end)
+    storage.check(sizes_of(fields))
+    file, scene = storage.open(image_info(fields, stored))
     return VolumeFile("MetaImage", file, scene)
 
 
-def _storage(
-    path: Path, fields: dict[str, str], end: int, stored: np.dtype[Any], info: ZImgInfo
-) -> Storage:
-    if not is_true(fields, "BinaryData", "True"):
-        raise ZException("its voxels are text (BinaryData = False), which is not read")
-    name = fields["ElementDataFile"]
-    if name.upper().startswith("LIST") or "%" in name:
-        raise ZException(f"its voxels lie in several files ({name}), which is not read")
-    local = name.upper() == "LOCAL"
-    data = path if local else beside(path, name)
+def _storage(path: Path, fields: dict[str, str], end: int) -> Storage:
+    paths = _files(path, fields, end)
     skip = integer(fields, "HeaderSize", "0")
-    start = (end if local else 0) + max(skip, 0)
-    axes = "cxyzt"
+    start = (end if paths == [path] else 0) + max(skip, 0)
+    stored, axes = stored_type(fields), "cxyzt"
+    offset = LAST if skip == -1 else 0
+    if not is_true(fields, "BinaryData", "True"):
+        return Storage(paths, stored, axes, "text", start, offset=offset)
     if is_true(fields, "CompressedData"):
         size = integer(fields, "CompressedDataSize", "0")
-        return Storage(data, stored, axes, "zlib", start, size if size > 0 else None)
-    if skip == -1:
-        x, y, z, c, _ = info.size
-        start = data.stat().st_size - x * y * z * c * stored.itemsize
-    return Storage(data, stored, axes, offset=start)
+        count = size if size > 0 and len(paths) == 1 else None
+        return Storage(paths, stored, axes, "zlib", start, count)
+    return Storage(paths, stored, axes, start=start, offset=offset)
+
+
+def _files(path: Path, fields: dict[str, str], end: int) -> Sequence[Path]:
+    """The files with the voxels, in order: this one, another one, those listed or numbered."""
+    name = fields["ElementDataFile"]
+    if name.upper() == "LOCAL":
+        return [path]
+    words = name.split()
+    if words and words[0].upper() == "LIST":
+        return listed_beside(path, _checked(fields, _listed(path, end), words[1:]))
+    if "%" in name and not (path.parent / name).is_file():
+        return listed_beside(path, _checked(fields, _by_pattern(fields, name), []))
+    return [beside(path, name)]
+
+
+def _listed(path: Path, place: int) -> list[str]:
+    """The lines that follow the header."""
+    with path.open("rb") as file:
+        file.seek(place)
+        text = file.read(LONGEST_LIST).decode("utf-8", "replace")
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _by_pattern(fields: dict[str, str], text: str) -> list[str]:
+    """Names by ``pattern first last step``, of which MetaIO has defaults for the last two."""
+    found = re.fullmatch(r"(.*?)((?:\s+-?\d{1,9}){0,3})", text)
+    pattern, numbers = (found[1], found[2]) if found else (text, "")
+    count = dimensions(fields)[-1]
+    first, *more = [int(each) for each in numbers.split()] or [0]
+    last = more[0] if more else first + count - 1
+    step = more[1] if len(more) > 1 else max(1, (last - first + 1) // max(count, 1))
+    if step == 0:
+        raise ZException(f"its data files {text!r} are numbered by steps of 0")
+    return numbered(pattern, range(first, last + (1 if step > 0 else -1), step))
+
+
+def _checked(fields: dict[str, str], names: list[str], words: list[str]) -> list[str]:
+    """The names that are needed: one for each part of as many dimensions as `words` say."""
+    sizes = dimensions(fields)
+    inner = integer({"LIST": words[0].rstrip("Dd")}, "LIST") if words else 0
+    inner = inner if 0 < inner <= len(sizes) else max(len(sizes) - 1, 1)
+    needed = math.prod(sizes[inner:])
+    if len(names) < needed:
+        raise ZException(f"its list of data files is too short: {len(names)}, {needed} are needed")
+    return names[:needed]

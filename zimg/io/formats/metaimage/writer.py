@@ -1,5 +1,6 @@
 """Writing of MetaImage files, slab by slab, in one file or two."""
 
+import math
 import os
 import re
 import uuid
@@ -10,6 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from zimg._errors import ZException
 from zimg.io.disk.atomic import atomic_path
 from zimg.io.formats.metaimage.describe import SIZE, SIZE_WIDTH, header
 from zimg.io.formats.shared.volume import check_volume
@@ -21,6 +23,8 @@ from zimg.values import Compression, ZImgInfo
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
     """Refuse what MetaImage cannot hold: several times, other types, other ways of packing."""
     check_volume(info, parameters, name="MetaImage", times=False)
+    if len(info.position) > 3 or not all(map(math.isfinite, info.position)):
+        raise ZException(f"MetaImage holds a position of 3 finite numbers, not {info.position}")
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:

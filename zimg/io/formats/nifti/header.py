@@ -1,9 +1,11 @@
-"""Headers of NIfTI-1 and NIfTI-2 files (https://nifti.nimh.nih.gov), in either byte order."""
+"""Headers of NIfTI-1, NIfTI-2 (https://nifti.nimh.nih.gov) and Analyze 7.5, in both byte orders."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zimg._errors import ZException
 
@@ -21,6 +23,11 @@ _FIELDS: dict[int, dict[str, tuple[str, int]]] = {
         "scl_inter": ("f4", 116),
         "xyzt_units": ("u1", 123),
         "toffset": ("f4", 136),
+        "qform_code": ("i2", 252),
+        "sform_code": ("i2", 254),
+        "quatern": ("(3,)f4", 256),
+        "qoffset": ("(3,)f4", 268),
+        "srow": ("(3,4)f4", 280),
         "magic": ("S4", 344),
     },
     2: {
@@ -34,6 +41,11 @@ _FIELDS: dict[int, dict[str, tuple[str, int]]] = {
         "scl_slope": ("f8", 176),
         "scl_inter": ("f8", 184),
         "toffset": ("f8", 216),
+        "qform_code": ("i4", 344),
+        "sform_code": ("i4", 348),
+        "quatern": ("(3,)f8", 352),
+        "qoffset": ("(3,)f8", 376),
+        "srow": ("(3,4)f8", 400),
         "xyzt_units": ("i4", 500),
         "intent_code": ("i4", 504),
     },
@@ -61,6 +73,9 @@ CODES = {name: code for code, (name, colors) in TYPES.items() if colors == 1}
 SPACE = {1: "m", 2: "mm", 3: "um"}
 TIME = {8: 1.0, 16: 1e-3, 24: 1e-6}
 COMMENT = 6  # code of an extension that is text
+SINGULAR = 1e-6  # determinant of unit vectors below which they do not span space
+ANALYZE = 0  # version of a header that NIfTI-1 was made from, for a pair of files
+VOX_UNITS = slice(56, 60)  # of Analyze 7.5: the unit as text
 VECTOR = 1007  # intent: the fifth axis holds parts of a vector
 
 
@@ -101,6 +116,8 @@ class Header:
         Length of the unit of time, and time of the first volume in that unit.
     slope, intercept
         A stored value v means slope v + intercept; 1 and 0 when nothing else is stated.
+    position
+        Of the first voxel, along the axes of the image in `unit`; empty when not stated.
     """
 
     sizes: dict[str, int]
@@ -114,12 +131,21 @@ class Header:
     first: float
     slope: float
     intercept: float
+    position: Sequence[float] = ()
 
 
-def parsed(data: bytes) -> Header:
-    """The header at the start of `data`; a `ZException` when there is none that can be read."""
-    version, order = _kind(data)
-    (fields,) = np.frombuffer(data, header_type(version, order), 1)
+def parsed(data: bytes, *, pair: bool = False) -> Header:
+    """The header at the start of `data`; a `ZException` when there is none that can be read.
+
+    Parameters
+    ----------
+    data
+        First bytes of a file.
+    pair
+        Whether the voxels are in another file, so that the header may be one of Analyze 7.5.
+    """
+    version, order = _kind(data, pair=pair)
+    (fields,) = np.frombuffer(data, header_type(version or 1, order), 1)
     code = int(fields["datatype"])
     if code not in TYPES:
         raise ZException(f"its datatype is {code}; accepted are {sorted(TYPES)}")
@@ -127,22 +153,65 @@ def parsed(data: bytes) -> Header:
     offset = float(fields["vox_offset"])
     if not (offset >= 0 and offset == int(offset)):  # NaN too
         raise ZException(f"its vox_offset is {offset}, no place in a file")
-    units = int(fields["xyzt_units"])
+    single = version != ANALYZE and fields["magic"][:2] == b"n+"
+    if single:  # as nifti_clib: there is no place for voxels in the header
+        offset = max(offset, SIZES[version])
+    units = int(fields["xyzt_units"]) if version != ANALYZE else 0
     slope, intercept = float(fields["scl_slope"]), float(fields["scl_inter"])
     scaled = np.isfinite([slope, intercept]).all() and slope != 0 and colors == 1
     return Header(
-        sizes=_sizes(fields["dim"].tolist()),
+        sizes=_sizes(fields["dim"].tolist(), analyze=version == ANALYZE),
         stored=np.dtype(name).newbyteorder(order),
         colors=colors,
         offset=int(offset),
-        single=fields["magic"][:2] == b"n+",
+        single=single,
         steps=tuple(float(step) for step in fields["pixdim"][1:5]),
-        unit=SPACE.get(units & 7, ""),
+        unit=SPACE.get(units & 7, "") if version != ANALYZE else _vox_units(data),
         seconds=TIME.get(units & 0x38, 1.0),
-        first=float(np.nan_to_num(fields["toffset"], posinf=0, neginf=0)),
+        first=0.0 if version == ANALYZE else _finite(fields["toffset"]),
         slope=slope if scaled else 1.0,
         intercept=intercept if scaled else 0.0,
+        position=() if version == ANALYZE else _position(fields),
     )
+
+
+def _finite(value: Any) -> float:
+    return float(np.nan_to_num(value, posinf=0, neginf=0))
+
+
+def _vox_units(data: bytes) -> str:
+    return data[VOX_UNITS].split(b"\0")[0].decode("ascii", "replace").strip()
+
+
+def _position(fields: Any) -> list[float]:
+    """Where the first voxel lies, turned into the axes of the image; the rows are used first."""
+    if fields["sform_code"] > 0:
+        matrix, place = fields["srow"][:, :3].astype(float), fields["srow"][:, 3].astype(float)
+        lengths = np.linalg.norm(matrix, axis=0)
+        turned = matrix / np.where(lengths > 0, lengths, 1)
+    elif fields["qform_code"] > 0:
+        place = fields["qoffset"].astype(float)
+        turned = _rotation(fields["quatern"].astype(float), float(fields["pixdim"][0]))
+    else:
+        return []
+    if not (np.isfinite(turned).all() and abs(np.linalg.det(turned)) > SINGULAR):
+        return []
+    along = np.linalg.solve(turned, place)
+    return [float(value) for value in along + 0.0]  # no negative zeros
+
+
+def _rotation(quaternion: NDArray[np.float64], handed: float) -> NDArray[np.float64]:
+    """The matrix of b, c, d of a unit quaternion; z is turned round where `handed` is negative."""
+    b, c, d = quaternion
+    a = np.sqrt(max(0.0, 1.0 - (b * b + c * c + d * d)))
+    rotation = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
+    return rotation * [1, 1, -1 if handed < 0 else 1]
 
 
 def comment(data: bytes, header: Header) -> bytes:
@@ -168,7 +237,7 @@ def extension(text: bytes) -> bytes:
     return b"\1\0\0\0" + np.asarray([size, COMMENT], "<i4").tobytes() + text.ljust(size - 8, b"\0")
 
 
-def _kind(data: bytes) -> tuple[int, Literal["<", ">"]]:
+def _kind(data: bytes, *, pair: bool) -> tuple[int, Literal["<", ">"]]:
     """Version and byte order."""
     orders: tuple[Literal["<"], Literal[">"]] = ("<", ">")
     for version, size in SIZES.items():
@@ -176,14 +245,18 @@ def _kind(data: bytes) -> tuple[int, Literal["<", ">"]]:
             if len(data) >= size and data[:4] == np.asarray(size, f"{order}i4").tobytes():
                 place = _FIELDS[version]["magic"][1]
                 magic = data[place : place + len(MAGICS[version][0])]
-                if magic not in MAGICS[version]:
-                    raise ZException(f"its mark is {magic!r}: it is no NIfTI file (Analyze 7.5?)")
-                return version, order
+                if magic in MAGICS[version]:
+                    return version, order
+                if version == 1 and pair:
+                    return ANALYZE, order
+                raise ZException(f"its mark is {magic!r}: it is no NIfTI file (Analyze 7.5?)")
     raise ZException(f"it has no NIfTI header, it starts with {data[:4]!r}")
 
 
-def _sizes(dim: list[int]) -> dict[str, int]:
+def _sizes(dim: list[int], *, analyze: bool) -> dict[str, int]:
     count = dim[0]
+    if analyze:  # which leaves unused axes at 0
+        dim = [count, *(n or 1 for n in dim[1:])]
     if not 1 <= count <= 7 or any(n > 1 for n in dim[6 : count + 1]):
         raise ZException(f"its dim is {dim}; accepted are x, y, z, time and channels")
     return dict(zip("xyztc", dim[1 : count + 1], strict=False))

@@ -1,18 +1,19 @@
-"""NIfTI files (.nii, .nii.gz, .hdr with .img): one volume, or one for each time."""
+"""NIfTI and Analyze 7.5 files (.nii, .nii.gz, .hdr with .img): one volume, or one for each time."""
 
 import zlib
 from pathlib import Path
 
 from zimg._errors import ZException
 from zimg.io.formats.nifti.header import comment, parsed
-from zimg.io.formats.nifti.metadata import image_info
+from zimg.io.formats.nifti.metadata import image_info, sizes_of
 from zimg.io.formats.nifti.scene import ScaledScene
 from zimg.io.formats.shared.extra_metadata import loads
-from zimg.io.formats.shared.volume import Storage, VolumeFile
+from zimg.io.formats.shared.storage import Storage
+from zimg.io.formats.shared.volume import VolumeFile
 from zimg.values import FileFormat
 
 GZIP = b"\x1f\x8b"
-LONGEST_HEADER = 2**16  # with extensions that are looked at
+USUAL_HEADER, LONGEST_HEADER = 2**16, 2**24  # bytes, with extensions
 
 
 def open_nifti(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG001
@@ -28,18 +29,21 @@ def open_nifti(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG001
     Raises
     ------
     ZException
-        For a header that is damaged or of Analyze 7.5, complex numbers, more than 5 axes, a missing
-        second file, or a file that is too short.
+        For a header that is damaged, complex numbers, more than 5 axes, a missing second file, or a
+        file that is too short.
     """
     head = _other(path, ".hdr") if _ends(path, ".img") else path
     first = _head(head)
-    header = parsed(first)
+    header = parsed(first, pair=_ends(head, ".hdr"))
+    if header.single and header.offset > len(first):
+        first = _head(head, min(header.offset, LONGEST_HEADER))
     data = path if header.single else _other(head, ".img")
+    axes = "cxyzt" if header.colors > 1 else "xyztc"
+    encoding = "gzip" if _is_packed(data) else ""
+    storage = Storage([data], header.stored, axes, encoding, offset=header.offset)
+    storage.check(sizes_of(header))
     info = image_info(header)
     loads(info, comment(first, header).decode("ascii", "replace"))
-    axes = "cxyzt" if header.colors > 1 else "xyztc"
-    packing = "gzip" if _is_packed(data) else ""
-    storage = Storage(data, header.stored, axes, packing, offset=header.offset)
     file, scene = storage.open(info)
     if (header.slope, header.intercept) == (1.0, 0.0):
         return VolumeFile("NIfTI", file, scene)
@@ -64,13 +68,13 @@ def _is_packed(path: Path) -> bool:
         return file.read(2) == GZIP
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Path, size: int = USUAL_HEADER) -> bytes:
     """The first bytes, unpacked."""
     with path.open("rb") as file:
-        data = file.read(LONGEST_HEADER)
+        data = file.read(size)
     if not data.startswith(GZIP):
         return data
     try:
-        return zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(data, LONGEST_HEADER)
+        return zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(data, size)
     except zlib.error as error:
         raise ZException(f"its header cannot be unpacked, it is damaged: {error}") from error

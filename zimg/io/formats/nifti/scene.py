@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.arrays.interop import VOXEL_TYPES
-from zimg.io.disk.inflate import StreamedScene
 from zimg.io.scenes.scene import Job, PlaneScene
+from zimg.io.scenes.streamed import StreamedScene
 from zimg.io.scenes.strided import StridedScene
 from zimg.values import ZImgRegion
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zimg._errors import ZException
-from zimg.io.units import usable
+from zimg.io.units import number, usable
 
 SPATIAL = ("domain", "space")
 UNKNOWN = ("", "???", "none")
@@ -29,12 +29,16 @@ class Axes:
         Distance of samples where it is known.
     units
         Its unit where that is known.
+    origin, origin_unit
+        Where the first sample lies in space, and the unit of that; empty when not stated.
     """
 
     order: str
     sizes: dict[str, int]
     steps: dict[str, float]
     units: dict[str, str]
+    origin: Sequence[float] = ()
+    origin_unit: str = ""
 
     @classmethod
     def of(cls, fields: dict[str, str]) -> "Axes":
@@ -61,6 +65,8 @@ class Axes:
             dict(zip(letters, sizes, strict=True)),
             {axis: step for axis, step in zip(letters, steps, strict=True) if step},
             {axis: unit for axis, unit in zip(letters, names, strict=True) if unit},
+            _place(fields.get("space origin", "")),
+            space[0] if space else "",
         )
 
 
@@ -84,9 +90,9 @@ def _listed(texts: Sequence[str], count: int, name: str) -> list[str]:
 def _letters(kinds: list[str], directions: list[str]) -> str:
     """What each axis is: by its kind, otherwise by its place; a fourth one in space is time."""
     spatial, found = iter("xyzt"), ""
-    for number, (kind, direction) in enumerate(zip(kinds, directions, strict=True)):
+    for place, (kind, direction) in enumerate(zip(kinds, directions, strict=True)):
         nowhere = kind in UNKNOWN and direction == "none"
-        if kind == "time" or (nowhere and number == 3):
+        if kind == "time" or (nowhere and place == 3):
             letter = "t"
         elif kind in (*SPATIAL, *UNKNOWN) and not nowhere:
             letter = next(spatial, "?")
@@ -101,9 +107,15 @@ def _letters(kinds: list[str], directions: list[str]) -> str:
     return found
 
 
+def _place(text: str) -> list[float]:
+    """The numbers of a vector; NaN for what is none."""
+    parts = text.strip().strip("()").split(",") if text.strip() else []
+    return [math.nan if (value := number(part)) is None else value for part in parts]
+
+
 def _numbers(text: str) -> list[float]:
     """A vector in parentheses; empty for an axis that has none."""
-    parts = [usable(part.strip().lstrip("-")) or 0.0 for part in text.strip("()").split(",")]
+    parts = [usable(part) or 0.0 for part in text.strip("()").split(",")]
     return parts if any(parts) else []
 
 

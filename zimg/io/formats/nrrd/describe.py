@@ -1,11 +1,12 @@
 """The header of a NRRD file that describes an image."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from zimg.io.formats.shared.extra_metadata import KEY, dumps
-from zimg.io.formats.shared.volume import NAMES, stated_size, time_step
+from zimg.io.formats.shared.volume import NAMES, stated_position, stated_size, time_step
 from zimg.io.writer import Pixels
 from zimg.values import VoxelSizeUnit, ZImgInfo
 
@@ -51,6 +52,9 @@ def _steps(info: ZImgInfo, *, channels: bool, times: bool) -> Iterator[str]:
         yield "space dimension: 3"
         yield f"space directions: {' '.join([*['none'] * channels, *vectors])}"
         yield f"space units: {_quoted([NAMES[unit]] * 3)}"
+        place = stated_position(info, unit)
+        if any(place) and all(map(math.isfinite, place)):
+            yield "space origin: ({!r},{!r},{!r})".format(*place)
 
 
 def _quoted(texts: list[str]) -> str:

@@ -9,13 +9,15 @@ import numpy as np
 from zimg._errors import ZException
 from zimg.io.formats.nrrd.axes import Axes
 from zimg.io.formats.shared.extra_metadata import KEY, loads
-from zimg.io.formats.shared.volume import set_voxel_size, volume_info
-from zimg.io.units import in_seconds
+from zimg.io.formats.shared.text_header import read_text
+from zimg.io.formats.shared.volume import set_position, volume_info
+from zimg.io.units import in_seconds, set_voxel_size
 from zimg.values import ZImgInfo
 
-LONGEST_HEADER = 2**20
 MAGIC = re.compile(rb"NRRD000[1-5]\r?\n")
-LINE_OF_OURS = f"{KEY}:="  # no field is called so
+END = re.compile(rb"\n\r?\n")
+DATA_FILE = "data file"
+LINE_OF_OURS, LISTED = f"{KEY}:=", "listed:="  # no field is called so
 # Spellings of the format definition (https://teem.sourceforge.net/nrrd/format.html, 5).
 TYPES = {
     "int8": ("signed char", "int8", "int8_t"),
@@ -35,31 +37,45 @@ TYPES = {
     "float64": ("double",),
 }
 ORDERS: dict[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
+TEXTS = ("text", "txt", "ascii")  # encodings in which numbers have no byte order
 # Fields that may be spelled in several ways.
-SAME = {"datafile": "data file", "lineskip": "line skip", "byteskip": "byte skip"}
+SAME = {"datafile": DATA_FILE, "lineskip": "line skip", "byteskip": "byte skip"}
 
 
 def read_header(path: Path) -> tuple[dict[str, str], int]:
-    """The fields of a header by their names in lower case, and the place after it."""
+    """The fields of a header by their names in lower case, and the place after it.
+
+    The names of data files, one per line, are a field of their own: `LISTED`.
+    """
     with path.open("rb") as file:
-        head = file.read(LONGEST_HEADER)
-    if not MAGIC.match(head):
-        raise ZException(f"it begins with {head[:8]!r}, not with NRRD0001 to NRRD0005")
-    ended = re.search(rb"\n\r?\n", head)
-    if ended is None and len(head) == LONGEST_HEADER:
-        raise ZException(f"its header is longer than {LONGEST_HEADER} bytes")
-    end = ended.end() if ended else len(head)
+        first = file.read(16)
+    if not MAGIC.match(first):
+        raise ZException(f"it begins with {first[:8]!r}, not with NRRD0001 to NRRD0005")
+    head, end = read_text(path, END)
+    place = len(head) if end is None else end
+    lines = head[:place].decode("utf-8", "replace").splitlines()[1:]
     fields: dict[str, str] = {}
-    for line in head[:end].decode("utf-8", "replace").splitlines()[1:]:
-        name, colon, value = line.partition(":")
-        if name == KEY and value.startswith("="):
-            fields[LINE_OF_OURS] = value[1:].replace("\\\\", "\\")
-        elif colon and not line.startswith("#") and not value.startswith("="):
-            name = name.strip().lower()
-            fields[SAME.get(name, name)] = value.strip()
-    if ended is None and "data file" not in fields:
+    for number, line in enumerate(lines, 1):
+        name, value = _field(line)
+        if name:
+            fields[name] = value
+        if name == DATA_FILE and value.upper().startswith("LIST"):
+            fields[LISTED] = "\n".join(each.strip() for each in lines[number:] if each.strip())
+            break
+    if end is None and DATA_FILE not in fields:
         raise ZException("its header has no end")
-    return fields, end
+    return fields, place
+
+
+def _field(line: str) -> tuple[str, str]:
+    """Name and value of a line; empty ones for a comment, and for a key of others."""
+    name, colon, value = line.partition(":")
+    if name == KEY and value.startswith("="):
+        return LINE_OF_OURS, value[1:].replace("\\\\", "\\")
+    if not colon or line.startswith("#") or value.startswith("="):
+        return "", ""
+    name = name.strip().lower()
+    return SAME.get(name, name), value.strip()
 
 
 def stored_type(fields: dict[str, str]) -> np.dtype[Any]:
@@ -71,18 +87,20 @@ def stored_type(fields: dict[str, str]) -> np.dtype[Any]:
     found = np.dtype(name)
     if found.itemsize == 1:
         return found
-    order = ORDERS.get(fields.get("endian", "").lower())
+    as_text = fields.get("encoding", "").lower() in TEXTS and "endian" not in fields
+    order = ORDERS.get("little" if as_text else fields.get("endian", "").lower())
     if order is None:
         raise ZException(f"its endian is {fields.get('endian')!r}, neither little nor big")
     return found.newbyteorder(order)
 
 
 def image_info(fields: dict[str, str], axes: Axes) -> ZImgInfo:
-    """Sizes, type, voxel sizes, time stamps, and what only our own line says."""
+    """Sizes, type, voxel sizes, position, time stamps, and what only our own line says."""
     info = volume_info(axes.sizes, stored_type(fields))
     spatial = [axis for axis in "xyz" if axis in axes.sizes]
     units = [axes.units.get(axis) or "mm" for axis in spatial]  # as the reference
     set_voxel_size(info, [axes.steps.get(axis) for axis in spatial], units)
+    set_position(info, axes.origin[:3], axes.origin_unit or "mm")
     step = axes.steps.get("t")
     if step:
         seconds = in_seconds(axes.units.get("t", "s")) or 1.0

@@ -1,8 +1,7 @@
 """What formats of one volume behind a short header share: MetaImage, NRRD and NIfTI."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,27 +9,22 @@ import numpy as np
 from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.bytes import FileBytes
-from zimg.io.disk.inflate import PackedBytes, StreamedScene
 from zimg.io.options import ZLIB, check_options
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.scenes.scene import Scene
-from zimg.io.scenes.strided import StridedScene, Strides
-from zimg.io.units import in_um, usable
+from zimg.io.units import UNIT_IN_UM, in_um
 from zimg.values import Compression, VoxelSizeUnit, ZImgInfo
 
 # Integers and floats that all three formats hold.
 TYPES = tuple(name for name in VOXEL_TYPES if name not in ("bool", "float16", "bfloat16"))
-UNITS = {
-    25400.0: VoxelSizeUnit.inch,
-    1e4: VoxelSizeUnit.cm,
-    1e3: VoxelSizeUnit.mm,
-    1.0: VoxelSizeUnit.um,
-    1e-3: VoxelSizeUnit.nm,
-    1e6: VoxelSizeUnit.m,
-}
 # How files spell the units; lengths in others are converted to micrometres.
-NAMES = {VoxelSizeUnit.inch: "in"} | {
-    unit: unit.name for unit in UNITS.values() if unit != VoxelSizeUnit.inch
+NAMES = {
+    VoxelSizeUnit.inch: "in",
+    VoxelSizeUnit.cm: "cm",
+    VoxelSizeUnit.mm: "mm",
+    VoxelSizeUnit.um: "um",
+    VoxelSizeUnit.nm: "nm",
+    VoxelSizeUnit.m: "m",
 }
 
 
@@ -55,84 +49,30 @@ class VolumeFile:
         self._file.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """Where voxels are, and how.
-
-    Parameters
-    ----------
-    path
-        The file that holds them.
-    stored
-        Type with its byte order.
-    axes
-        Letters of ``xyzct``, those that run fastest first.
-    packing
-        ``zlib``, ``gzip``, ``bzip2`` or empty.
-    start, count
-        Where the packed bytes lie; up to the end when `count` is None.
-    offset
-        Of the first voxel: in the file, or in the unpacked bytes.
-    """
-
-    path: Path
-    stored: np.dtype[Any]
-    axes: str = "xyzct"
-    packing: str = ""
-    start: int = 0
-    count: int | None = None
-    offset: int = 0
-
-    def open(self, info: ZImgInfo) -> tuple[FileBytes, StridedScene]:
-        """The open file, and the image in it; a `ZException` when it is too short for it."""
-        strides = strides_of(self.axes, info, self.stored.itemsize)
-        if self.packing:
-            packed = PackedBytes(self.path, self.packing, self.start, self.count)
-            return self._scene(StreamedScene, packed, info, strides)
-        return self._scene(StridedScene, FileBytes(self.path), info, strides)
-
-    def _scene(
-        self, kind: Any, file: FileBytes, info: ZImgInfo, strides: Strides
-    ) -> tuple[FileBytes, StridedScene]:
-        try:
-            return file, kind(file, info, self.stored, self.offset, strides)
-        except BaseException:
-            file.close()
-            raise
-
-
-def strides_of(axes: str, info: ZImgInfo, itemsize: int) -> Strides:
-    """Bytes from one voxel to the next, where `axes` are stored without gaps, fastest first."""
-    sizes = dict(zip("xyzct", info.size, strict=True))
-    found, step = {}, itemsize
-    for axis in axes:
-        found[axis] = step
-        step *= sizes[axis]
-    return Strides(**found)
-
-
 def volume_info(sizes: Mapping[str, int], dtype: np.dtype[Any]) -> ZImgInfo:
     """What is known from sizes by axis and the type; an axis that is not there has size 1."""
-    if min(sizes.values()) < 1:
-        raise ZException(f"its sizes are {dict(sizes)}; all are 1 at least")
     x, y, z, c, t = (sizes.get(axis, 1) for axis in "xyzct")
     return ZImgInfo(x, y, z, c, t, *VOXEL_TYPES[dtype.name])
 
 
-def set_voxel_size(
-    info: ZImgInfo, sizes: Sequence[float | str | None], units: Sequence[str]
-) -> None:
-    """Take voxel sizes over; unusable ones are 1, one unit for all, none when it is no length."""
-    in_micrometres = [in_um(unit) for unit in units]
-    factors = [factor for factor in in_micrometres if factor is not None]
-    if not any(usable(size) for size in sizes) or len(factors) != len(in_micrometres):
+def set_position(info: ZImgInfo, place: Sequence[float], unit: str) -> None:
+    """Take the place of the first voxel along x, y, z over, in the unit of the voxel sizes.
+
+    Left out where it is the origin, or not a number along each axis.
+    """
+    if not any(place) or not all(map(math.isfinite, place)):
         return
-    common = factors[0] if len(set(factors)) == 1 and factors[0] in UNITS else 1.0
-    info.voxelSizeUnit = UNITS[common]
-    for axis, size, factor in zip("XYZ", sizes, factors, strict=False):
-        value = usable(size)
-        if value is not None:
-            setattr(info, f"voxelSize{axis}", value * (factor / common))
+    own, stated = UNIT_IN_UM.get(info.voxelSizeUnit), in_um(unit)
+    factor = stated / own if own and stated else 1.0
+    info.position = [float(value) * factor for value in place]
+
+
+def stated_position(info: ZImgInfo, unit: VoxelSizeUnit) -> list[float]:
+    """The place of the first voxel along x, y, z to write, where voxel sizes are in `unit`."""
+    place = [*info.position, 0.0, 0.0, 0.0][:3]
+    if unit == info.voxelSizeUnit:
+        return place
+    return [value * (UNIT_IN_UM[info.voxelSizeUnit] / UNIT_IN_UM[unit]) for value in place]
 
 
 def stated_size(
@@ -146,18 +86,6 @@ def stated_size(
         return info.voxelSizeUnit, [info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ]
     in_micrometres = info.voxelSizeXInUm(), info.voxelSizeYInUm(), info.voxelSizeZInUm()
     return VoxelSizeUnit.um, list(in_micrometres)
-
-
-def beside(header: Path, name: str) -> Path:
-    """The data file that a header names, which must exist in its folder or below."""
-    folder = header.absolute().parent
-    path = folder / name.replace("\\", "/")
-    outside = ".." in path.relative_to(folder).parts if path.is_relative_to(folder) else True
-    if not name or outside or not path.resolve().is_relative_to(folder.resolve()):
-        raise ZException(f"its data file {name!r} does not lie in the folder of the header")
-    if not path.is_file():
-        raise ZException(f"its data file {name!r} does not exist")
-    return path
 
 
 def check_volume(
