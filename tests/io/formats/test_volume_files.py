@@ -117,16 +117,13 @@ def test_listed_files_stay_in_the_folder_of_the_header(tmp_path):
             zimg.read(path)
 
 
-def test_simpleitk_and_the_independent_reader_of_nrrd_agree_about_lists(tmp_path):
-    sitk, nrrd = pytest.importorskip("SimpleITK"), pytest.importorskip("nrrd")
+def test_simpleitk_reads_the_same_from_lists(tmp_path):
+    sitk = pytest.importorskip("SimpleITK")
     slices(tmp_path)
-    for name in ("mhd list", "mhd pattern", "nhdr list"):
+    for name in ("mhd list", "mhd pattern", "nhdr list", "nhdr pattern"):
         path = written(tmp_path / HEADERS[name][0], HEADERS[name][1])
         read = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
         np.testing.assert_array_equal(zimg.read(path).data[0][0], read, strict=True)
-    path = written(tmp_path / HEADERS["nhdr pattern"][0], HEADERS["nhdr pattern"][1])
-    data, _ = nrrd.read(str(path), index_order="C")
-    np.testing.assert_array_equal(data, VOXELS)
 
 
 @pytest.mark.parametrize("skip", ["-1", "7"])
