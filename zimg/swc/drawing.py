@@ -131,8 +131,8 @@ def _sides(spacing: Sequence[float]) -> Floats:
 
 
 def _require_drawable(tree: TreeUnits) -> None:
-    if tree.unit == "um":
-        raise ValueError("the tree is in um, and is drawn in voxels; to_voxels converts it")
+    if tree.unit not in ("voxel", None):
+        raise ValueError(f"the tree is in {tree.unit}, but is drawn in voxels: use to_voxels first")
     if not (np.isfinite(tree.xyz).all() and np.isfinite(tree.radius).all()):
         raise ValueError("positions and radii must be finite to be drawn")
     if (wrong := np.flatnonzero(tree.radius < 0)).size:
