@@ -98,7 +98,10 @@ def linked_tree(
         records = _without_negative_ids(records, defects)
     records = _without_repeated_ids(records, defects)
     for row in np.flatnonzero(records.reals[:, 3] < 0).tolist():
-        defects.note(int(records.line[row]), "negative radius, counted as 0")
+        defects.note(
+            int(records.line[row]),
+            "negative radius, taken as unknown; tree.repaired() estimates it",
+        )
     parent = _parent_rows(records, defects)
     _cut_cycles(parent, records, defects)
     return kind.from_arrays(
