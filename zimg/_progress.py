@@ -1,10 +1,10 @@
-"""How long computations tell what they are doing, and how they are cancelled."""
+"""Progress of long computations, and their cancellation."""
 
 import sys
 from collections.abc import Callable
 from time import perf_counter
 from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import Any, Protocol, Self, TextIO
 
 from zimg._errors import ZCancellationException
 
@@ -13,6 +13,12 @@ Progress = bool | ProgressCallback | None
 
 LINE_INTERVAL = 10.0
 """Seconds between two plain lines of one stage; a choice of this library."""
+
+CELL_INTERVAL = 0.2
+"""Seconds between two states of the line in a notebook."""
+
+BAR = 20
+"""Characters of a bar in a notebook."""
 
 
 class Cancel(Protocol):
@@ -95,7 +101,8 @@ def reporter(progress: Progress = None, cancel: Cancel | None = None) -> Reporte
     Parameters
     ----------
     progress
-        True: bars on a terminal or in a notebook, plain lines elsewhere, always on standard error.
+        True: bars on a terminal and a line of text for each stage in a notebook; elsewhere plain
+        lines. All but the notebook's go to standard error.
         A callable: called with the stage, the steps done and the steps in total (None if unknown).
         False or None: nothing.
     cancel
@@ -109,8 +116,9 @@ def _display(progress: Progress) -> _Display | None:
     if progress is None or progress is False:
         return None
     if progress is True:
-        notebook = "ipykernel" in sys.modules
-        return _Bars() if notebook or sys.stderr.isatty() else _Lines(sys.stderr)
+        if "ipykernel" in sys.modules:
+            return _Cell()
+        return _Bars() if sys.stderr.isatty() else _Lines(sys.stderr)
     if callable(progress):
         return _Calls(progress)
     raise TypeError(f"progress must be True, False, None or a callable, not {progress!r}")
@@ -120,7 +128,7 @@ class _Bars:
     """One bar per stage; stages without a total show their time only."""
 
     def start(self, stage: str, total: int | None) -> None:
-        from tqdm.auto import tqdm
+        from tqdm import tqdm  # not `tqdm.auto`, which asks for ipywidgets
 
         layout = None if total else "{desc}: {elapsed}"
         self._bar = tqdm(desc=f"{stage:<16}", total=total, bar_format=layout, file=sys.stderr)
@@ -130,6 +138,40 @@ class _Bars:
 
     def finish(self) -> None:
         self._bar.close()
+
+
+class _Cell:
+    """One line of text per stage in a notebook, which is replaced as the stage goes on.
+
+    It needs no widgets, no scripts and no trust: the output is plain text.
+    """
+
+    def start(self, stage: str, total: int | None) -> None:
+        from IPython.display import display
+
+        self._stage, self._total, self._done = stage, total, 0
+        self._began = self._told = perf_counter()
+        show: Any = display
+        self._line = show(self._text(), raw=True, display_id=True)
+
+    def update(self, done: int) -> None:
+        self._done = done
+        if perf_counter() - self._told > CELL_INTERVAL:
+            self._told = perf_counter()
+            self._line.update(self._text(), raw=True)
+
+    def finish(self) -> None:
+        self._line.update(self._text(), raw=True)
+
+    def _text(self) -> dict[str, str]:
+        """The line as the output of a cell."""
+        seconds = f"{perf_counter() - self._began:.1f} s"
+        if not self._total:
+            return {"text/plain": f"{self._stage:<16} {seconds}"}
+        share = min(self._done / self._total, 1.0)
+        bar = "#" * round(BAR * share) + "." * round(BAR * (1 - share))
+        counts = f"{self._done}/{self._total}"
+        return {"text/plain": f"{self._stage:<16} {share:4.0%} [{bar}] {counts} {seconds}"}
 
 
 class _Lines:

@@ -57,10 +57,14 @@ def test_positions_are_scaled_by_the_spacing_and_zero_projects() -> None:
     assert compare(a, b, voxel_size=(1, 1, 0)).length_ratio == 1
 
 
-def test_radii_are_compared_where_samples_match_and_negative_ones_are_nothing() -> None:
+def test_radii_are_compared_where_samples_match_and_unknown_ones_never() -> None:
     found = compare(line(8, radius=3), line(8, radius=2)).radius
     assert (found.mean_abs, found.bias, found.mean_relative) == (1, 1, 0.5)
-    assert compare(line(8, radius=-3), line(8, radius=2)).radius.bias == -2
+    # A negative radius is unknown: it is no radius of 0 that would be too small by 2.
+    assert math.isnan(compare(line(8, radius=-3), line(8, radius=2)).radius.bias)
+    half = line(8, radius=3)
+    half.radius[0] = -1
+    assert compare(half, line(8, radius=2)).radius.bias == 1
     assert math.isnan(compare(line(8), line(8, y=50)).radius.mean_abs)
 
 

@@ -281,3 +281,30 @@ def test_a_forest_of_many_nodes_needs_no_recursion() -> None:
     assert long.rerooted(-1).id[0] == 50_000
     assert len(long.resampled(2)) == 25_001
     assert same(long.pruned(5), long)
+
+
+def test_unknown_radii_are_interpolated_along_the_path() -> None:
+    #        0 - 1 - 2 - 3, and 4 and 5 below 1
+    xyz = [[0, 0, 0], [3, 0, 0], [4, 0, 0], [8, 0, 0], [3, 2, 0], [3, 4, 0]]
+    tree = ZSwc.from_arrays(xyz, [1, -1, -1, 5, -1, -2], [-1, 0, 1, 2, 1, 4])
+    mended = tree.repaired()
+    assert mended.radius.tolist() == pytest.approx([1, 2.5, 3, 5, 1, 1])
+    assert tree.radius.tolist() == [1, -1, -1, 5, -1, -2]
+    assert mended.parent.tolist() == tree.parent.tolist()
+    root = ZSwc.from_arrays([[0, 0, 0], [1, 0, 0], [2, 0, 0]], [-1, 3, 0], [-1, 0, 1])
+    assert root.repaired().radius.tolist() == [3, 3, 0]
+    with pytest.raises(ValueError, match="no radius is known near row 2"):
+        ZSwc.from_arrays([[0, 0, 0], [1, 0, 0], [2, 0, 0]], [1, 3, -1], [-1, 0, -1]).repaired()
+
+
+@given(forests())
+def test_repair_changes_unknown_radii_only(tree: ZSwc) -> None:
+    unknown = tree.radius < 0
+    try:
+        mended = tree.repaired()
+    except ValueError:
+        assert unknown.any()
+        return
+    assert (mended.radius >= 0).all()
+    assert (mended.radius[~unknown] == tree.radius[~unknown]).all()
+    assert mended.radius.max(initial=0) <= max(tree.radius.max(initial=0), 0) * (1 + 1e-12)

@@ -1,5 +1,6 @@
 """Forests as arrays of any framework, graphs, tables and Neuroglancer's skeletons, and back."""
 
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.swc.forests import chain, forests, same
 from zimg import ZException, ZSwc
 from zimg.arrays.export import exported
 from zimg.arrays.interop import framework_name
+from zimg.swc.precomputed import segments_in
 
 IN_UM = ["unit um"]
 
@@ -144,7 +146,7 @@ def test_a_skeleton_has_the_bytes_that_the_format_describes(tmp_path: Path) -> N
         + np.array([500, 1000, 3000, 2000, 1000, 3000], "<f4").tobytes()
         + np.array([0, 1], "<u4").tobytes()
         + np.array([500, 1000], "<f4").tobytes()
-        + np.array([1, 3], "<i4").tobytes()
+        + np.array([1, 3], "<f4").tobytes()  # Neuroglancer shows float32 only
     )
     assert (tmp_path / "skeletons" / "77").read_bytes() == numbers
 
@@ -169,9 +171,13 @@ def test_segments_share_a_folder_and_nothing_else_is_overwritten(tmp_path: Path)
     (tmp_path / "info").write_text('{"@type": "neuroglancer_multiscale_volume"}')
     with pytest.raises(ZException, match="@type is not neuroglancer_skeletons"):
         chain([0], comments=IN_UM).to_precomputed(tmp_path)
-    (tmp_path / "info").write_text('{"@type": "neuroglancer_skeletons"}')
-    with pytest.raises(ZException, match="its info describes something else"):
+    (tmp_path / "info").write_text(with_attributes(("area", "float32", 1)))
+    with pytest.raises(ZException, match="the info asks for the attribute 'area', which trees"):
         chain([0], comments=IN_UM).to_precomputed(tmp_path)
+    (tmp_path / "info").unlink()
+    (tmp_path / "7.gz").write_bytes(b"")
+    with pytest.raises(ZException, match=r"7\.gz holds the same segment, remove it first"):
+        chain([0], comments=IN_UM).to_precomputed(tmp_path, segment=7)
     with pytest.raises(ZException, match="cannot write"):
         chain([0], comments=IN_UM).to_precomputed(tmp_path / "no" / "folder")
 
@@ -195,12 +201,12 @@ def test_skeletons_of_others_are_turned_scaled_and_given_types(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([2, 2, *range(6), 0, 1, 0, 1, 0, 0, 0, 0], "edges form a cycle"),
+        ([3, 3, *range(9), 0, 1, 1, 2, 2, 0, *range(6)], "edges form a cycle"),
         ([2, 1, *range(6), 0, 2, 0, 0, 0, 0], "edges name nodes 0 to 2, there are 2"),
-        ([2, 1, *range(6), 0, 1, 0, 0, 0], "buffer"),
+        ([2, 1, *range(6), 0, 1, 0, 0, 0], "52 bytes, 56 are described"),
         ([2, 1, *range(6), 0, 1, 0, 0, 0, 0, 0], "60 bytes, 56 are described"),
-        ([2**32 - 1, 1], "cannot read"),
-        ([2], "cannot read"),
+        ([2**32 - 1, 1], "8 bytes, 85899345916 are described"),
+        ([2], "4 bytes, fewer than the 8 of its head"),
     ],
 )
 def test_damaged_skeletons_are_named(tmp_path: Path, words: list[int], message: str) -> None:
@@ -226,10 +232,17 @@ def with_attributes(*attributes: tuple[str, str, int]) -> str:
         ('{"@type": "neuroglancer_skeletons", "sharding": {"a": 1}}', "sharded"),
         ('{"@type": "neuroglancer_skeletons"}', "28 bytes, 20 are described"),
         (
-            with_attributes(("radius", "float32", 2)),
-            r"cannot read .*1: its info has no 'transform'",
+            '{"@type": "neuroglancer_skeletons", "vertex_attributes": [{"data_type": "int8"}]}',
+            "cannot read .*1: an attribute of its info has no 'num_components'",
         ),
-        (with_attributes(("a", "float32", 1), ("b", "int32", 1)), "no attribute 'radius'"),
+        (
+            with_attributes(("radius", "float32", 1), ("t", "int32", 1))[:-1] + ', "transform": 1}',
+            "the transform is not twelve numbers",
+        ),
+        (
+            '{"@type": "neuroglancer_multiscale_volume", "skeletons": "s"}',
+            "of this volume are in .*s",
+        ),
         (with_attributes(("a", "int8", -1)), "attribute 'a' has -1 components"),
         (with_attributes(("a", "float64", 1)), "attributes of type 'float64' are not known"),
     ],
@@ -251,3 +264,117 @@ def test_no_skeleton_is_written_without_a_voxel_size_or_a_number(tmp_path: Path)
         chain([1e36], comments=IN_UM).to_precomputed(tmp_path)
     with pytest.raises(ZException, match="cannot read"):
         ZSwc.from_precomputed(tmp_path)
+
+
+def as_neuroglancer_reads(folder: Path, segment: str) -> dict[str, np.ndarray]:
+    """Positions in nm, edges and attributes, by the rules of Neuroglancer's source.
+
+    A missing transform is the identity; attributes have different names that are not empty, are
+    float32 and follow the edges in order; bytes behind them are not looked at.
+    """
+    info = json.loads((folder / "info").read_text())
+    assert info["@type"] == "neuroglancer_skeletons"
+    attributes = info.get("vertex_attributes", [])
+    names = [each["id"] for each in attributes]
+    assert len(set(names)) == len(names)
+    assert all(names)
+    data = (folder / segment).read_bytes()
+    vertices, edges = np.frombuffer(data, "<u4", 2).tolist()
+    transform = np.array(info.get("transform", np.eye(4)[:3].ravel())).reshape(3, 4)
+    offset = 8
+    read = {"positions": np.frombuffer(data, "<f4", 3 * vertices, offset).reshape(-1, 3)}
+    read["positions"] = read["positions"] @ transform[:, :3].T + transform[:, 3]
+    offset += 12 * vertices
+    read["edges"] = np.frombuffer(data, "<u4", 2 * edges, offset).reshape(-1, 2)
+    offset += 8 * edges
+    for each in attributes:
+        assert each["data_type"] == "float32", "Data type not supported by WebGL"
+        count = each["num_components"] * vertices
+        read[each["id"]] = np.frombuffer(data, "<f4", count, offset)
+        offset += 4 * count
+    return read
+
+
+TURNED = [0, 2, 0, 0, 2, 0, 0, 0, 0, 0, 2, 1000]
+
+
+@pytest.mark.parametrize("transform", [None, TURNED])
+def test_neuroglancers_own_rules_read_what_is_written(tmp_path: Path, transform) -> None:
+    tree = ZSwc.from_arrays([[1, 2, 3], [4, 2, 3]], [1, 2], [-1, 0], type=[1, 3], comments=IN_UM)
+    if transform:
+        info = json.loads(with_attributes(("vertex_types", "float32", 1), ("radius", "float32", 1)))
+        (tmp_path / "info").write_text(json.dumps(info | {"transform": transform, "mip": 0}))
+    tree.to_precomputed(tmp_path, segment=3)
+    read = as_neuroglancer_reads(tmp_path, "3")
+    assert read["positions"].tolist() == [[1000, 2000, 3000], [4000, 2000, 3000]]
+    assert read["edges"].tolist() == [[0, 1]]
+    assert read["radius"].tolist() == ([500, 1000] if transform else [1000, 2000])
+    assert read["vertex_types"].tolist() == [1, 3]
+    assert ZSwc.from_precomputed(tmp_path, segment=3) == tree
+
+
+def test_a_folder_of_cloud_volume_takes_what_its_info_describes(tmp_path: Path) -> None:
+    described = with_attributes(("radius", "float32", 1), ("vertex_types", "uint8", 1))
+    (tmp_path / "info").write_text(described)
+    tree = ZSwc.from_arrays([[0, 0, 0], [4, 0, 0]], 1, [-1, 0], type=[1, 200], comments=IN_UM)
+    tree.to_precomputed(tmp_path, segment=7)
+    assert (tmp_path / "7").stat().st_size == 8 + 24 + 8 + 8 + 2
+    assert (tmp_path / "info").read_text() == described
+    assert ZSwc.from_precomputed(tmp_path, segment=7) == tree
+    tree.type[0] = 256
+    with pytest.raises(ValueError, match="vertex_types do not fit into uint8"):
+        tree.to_precomputed(tmp_path, segment=8)
+    (tmp_path / "info").write_text(with_attributes())
+    with pytest.warns(UserWarning, match="has no attribute .*: it is not stored") as caught:
+        tree.to_precomputed(tmp_path, segment=8)
+    assert len(caught) == 2
+    assert (tmp_path / "8").stat().st_size == 8 + 24 + 8
+
+
+def test_a_skeleton_without_radii_is_read_with_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "info").write_text(with_attributes(("a", "float32", 1)))
+    numbers = (
+        np.array([2, 1], "<u4").tobytes() + np.array([1000, 0, 0, 2000, 0, 0], "<f4").tobytes()
+    )
+    (tmp_path / "5").write_bytes(numbers + bytes([1, 0, 0, 0, 0, 0, 0, 0]) + bytes(8))
+    with pytest.warns(UserWarning, match="5: no attribute 'radius', all are 0"):
+        tree = ZSwc.from_precomputed(tmp_path, segment=5)
+    assert tree.xyz.tolist() == [[1, 0, 0], [2, 0, 0]]
+    assert tree.radius.tolist() == [0, 0]
+
+
+def test_edges_that_are_there_twice_count_once_and_loops_are_named(tmp_path: Path) -> None:
+    (tmp_path / "info").write_text(with_attributes(("radius", "float32", 1)))
+    parts = [np.array([3, 4], "<u4"), np.zeros(9, "<f4"), np.array([0, 1, 1, 0, 1, 2, 2, 2], "<u4")]
+    (tmp_path / "5").write_bytes(b"".join(p.tobytes() for p in (*parts, np.ones(3, "<f4"))))
+    with pytest.warns(UserWarning, match="1 edge from a vertex to itself left out"):
+        tree = ZSwc.from_precomputed(tmp_path, segment=5)
+    assert tree.parent.tolist() == [-1, 0, 1]
+
+
+@pytest.mark.parametrize("name", ["5.gz", "5"])
+def test_segments_packed_by_gzip_are_read(tmp_path: Path, name: str) -> None:
+    tree = chain([0, 1, 2], comments=IN_UM)
+    tree.to_precomputed(tmp_path, segment=5)
+    packed = gzip.compress((tmp_path / "5").read_bytes())
+    (tmp_path / "5").unlink()
+    (tmp_path / name).write_bytes(packed)
+    assert ZSwc.from_precomputed(tmp_path, segment=5) == tree
+    (tmp_path / name).write_bytes(packed[:-12])
+    with pytest.raises(ZException, match=f"cannot read .*{name}: "):
+        ZSwc.from_precomputed(tmp_path, segment=5)
+    (tmp_path / name).write_bytes(gzip.compress(bytes(8) + bytes(10**7)))  # no more is unpacked
+    with pytest.raises(ZException, match="9 bytes, 8 are described"):
+        ZSwc.from_precomputed(tmp_path, segment=5)
+
+
+def test_a_segment_that_is_not_there_is_named_beside_those_that_are(tmp_path: Path) -> None:
+    for segment in (9, 10, 2):
+        chain([0], comments=IN_UM).to_precomputed(tmp_path, segment=segment)
+    (tmp_path / "3.gz").touch()
+    (tmp_path / "4.br").touch()
+    assert segments_in(tmp_path) == [2, 3, 9, 10]
+    with pytest.raises(ZException, match=r"cannot read .*1: the folder has 2, 3, 9, 10"):
+        ZSwc.from_precomputed(tmp_path)
+    with pytest.raises(ZException, match=r"4\.br: only gzip is supported"):
+        ZSwc.from_precomputed(tmp_path, segment=4)

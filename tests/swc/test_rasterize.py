@@ -183,12 +183,21 @@ def test_what_cannot_be_drawn_is_refused(options, message):
         BENT.rasterize(**{"shape": SHAPE} | options)
 
 
-@pytest.mark.parametrize(("column", "value"), [("radius", -1.0), ("radius", np.nan)])
-def test_radii_that_are_none_are_refused(column, value):
+def test_radii_that_are_no_numbers_are_refused():
     tree = ZSwc.from_arrays([[1, 1, 1]], [1.0], [-1])
-    getattr(tree, column)[0] = value
+    tree.radius[0] = np.nan
     with pytest.raises(ValueError, match="radi"):
         tree.rasterize(SHAPE)
+
+
+def test_unknown_radii_are_counted_and_drawn_as_nought():
+    unknown = ZSwc.from_arrays([[3, 3, 3], [8, 3, 3], [8, 6, 3]], [-1, -1, 0], [-1, 0, 1])
+    with pytest.warns(UserWarning, match="2 of 3 radii are negative, that is unknown, and drawn"):
+        volume = unknown.rasterize(SHAPE)
+    known = ZSwc.from_arrays(unknown.xyz, 0, unknown.parent)
+    assert (volume == known.rasterize(SHAPE)).all()
+    assert volume.sum() == 9
+    assert unknown.radius.tolist() == [-1, -1, 0]
 
 
 def test_a_tree_in_micrometres_is_refused():

@@ -34,7 +34,12 @@ def removed(tree: ZSwc, *others: ZSwc) -> list[int]:
         ([ZSwc()], [], [10]),
         ([node(40, 500)], [], [10]),
         ([node(20), node(60)], [20, 60], [10, 30, 70]),
-        ([node(40, radius=-1)], [40], [10, 50]),
+        pytest.param(
+            [node(40, radius=-1)],
+            [40],
+            [10, 50],
+            marks=pytest.mark.filterwarnings("ignore:1 of 1 radius is negative:UserWarning"),
+        ),
     ],
 )
 def test_what_the_reference_removes_from_a_chain_is_removed(others, gone, roots) -> None:

@@ -128,6 +128,59 @@ def test_what_is_accepted_in_silence_gives_the_same_tree(tmp_path: Path, text: s
     assert ZSwc(tmp_path / "tree.swc") == expected
 
 
+EXPECTED = ZSwc.from_arrays([[186.598, -0.0018, 71.4], [187.5, 1.5, -2]], [0.11, 1], [-1, 0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1;2;186,598;-0,0018;71,4;0,11;-1\n2;2;187,5;1,5;-2;1;1\n",
+        "1; 2; 186,598; -0,0018; 71,4; 0,11; -1\n2;2;187,5;1,5;-2;1;1;;\n",
+        "1\t2\t186,598\t-0,0018\t71,4\t0,11\t-1\n2\t2\t187,5\t1,5\t-2\t1\t1\n",
+        "1, 2, 186,598, -0,0018, 71,4, 0,11, -1\n2, 2, 187,5, 1,5, -2, 1, 1\n",
+        "1,2,186.598,-0.0018,71.4,0.11,-1\n2,2,187.5,1.5,-2,1,1\n",
+        "1;2;186.598;-0.0018;71.4;0.11;-1\n2;2;187.5;1.5;-2;1;1\n",
+        "id;type;x;y;z;radius;parent\n1;2;186,598;-0,0018;71,4;0,11;-1\n2;2;187,5;1,5;-2;1;1\n",
+    ],
+    ids=["semicolons", "and blanks", "tabs", "both commas", "commas", "points", "names"],
+)
+@pytest.mark.filterwarnings("ignore:.*decimal commas:UserWarning")
+def test_tables_of_any_locale_are_read_alike(text: str) -> None:
+    assert read_swc(text) == EXPECTED
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r", "\n", "\r\n\r"])
+def test_line_ends_may_be_mixed(tmp_path: Path, ends: str) -> None:
+    text = f"# old{ends}1 2 0 0 0 1 -1{ends}2 2 1 0 0 1 1\r3 2 2 0 0 1 2\n4 2 3 0 0 1 3\r\n"
+    (tmp_path / "old.swc").write_bytes(text.encode())
+    tree = ZSwc(tmp_path / "old.swc")
+    assert (tree.xyz[:, 0].tolist(), tree.comments) == ([0, 1, 2, 3], ["old"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [
+        ("utf-16", ""),
+        ("utf-16-le", "\ufeff"),
+        ("utf-16-be", "\ufeff"),
+        ("utf-16-le", ""),
+        ("utf-16-be", ""),
+        ("utf-32", ""),
+        ("utf-8-sig", ""),
+        ("utf-8", ""),
+        ("cp1252", ""),
+    ],
+)
+def test_the_encoding_is_told_by_the_mark_or_the_bytes(
+    tmp_path: Path, encoding: str, mark: str
+) -> None:
+    text = f"{mark}# All positions and radii in \u00b5m\r\n1 2 0 0 0 1 -1\r\n2 2 1 0 0 1 1\r\n"
+    (tmp_path / "tree.swc").write_bytes(text.encode(encoding))
+    tree = ZSwc(tmp_path / "tree.swc")
+    assert (len(tree), tree.unit) == (2, "um")
+    assert tree.comments == ["All positions and radii in \u00b5m"]
+
+
 def test_lines_may_end_with_a_carriage_return_alone(tmp_path: Path) -> None:
     (tmp_path / "old.swc").write_bytes(b"# old\r1 2 0 0 0 1 -1\r2 2 1 0 0 1 1\r")
     assert len(ZSwc(tmp_path / "old.swc")) == 2
@@ -140,6 +193,8 @@ def test_lines_may_end_with_a_carriage_return_alone(tmp_path: Path) -> None:
         (ROOT + "2 2 0 0 0 1 9\n3 2 0 0 0 1 8\n", "line 2 and 1 more: the parent does not exist"),
         ("1 2 0 0 0 -1 -1\n", "line 1: negative radius"),
         ("1 2 0 0 0 1 -1 5\n2 2 0 0 0 1 1 5 5\n", "line 1 and 1 more: more than 7 columns"),
+        ("1,2,0,0,0,1.5,-1,5\n", "line 1: more than 7 columns"),
+        ("1 2 0,5 0 0 1 -1\n", "line 1: decimal commas, read as decimal points"),
     ],
 )
 def test_what_is_accepted_with_a_warning_is_an_error_in_strict_reading(text, message) -> None:
@@ -171,7 +226,10 @@ def test_what_is_accepted_in_silence_is_an_error_in_strict_reading(text: str) ->
         (ROOT + "2 2 0 0 0 inf 1\n", "line 2: radius is not finite", 1),
         (ROOT + "2 2 0 0 0 1.#INF 1\n", "line 2: expected 7 columns, got 6", 1),
         (ROOT + "2 2 0 0 0\n", "line 2: expected 7 columns, got 5", 1),
-        (ROOT + "2 2 0,5 0 0 1 1\n", "line 2: x is not a number: '0,5'", 1),
+        (ROOT + "2 2 0,5 0 0.5 1 1\n", "line 2: x is not a number: '0,5'", 1),
+        (ROOT + "2 2 0,5,5 0 0 1 1\n", "line 2: x is not a number: '0,5,5'", 1),
+        (ROOT + "2;2;;0;0;1;1\n", "line 2: x is not a number: ''", 1),
+        (ROOT + "2,2,0,5,0,0,1,1\n", "line 2: 8 numbers between commas, some may be decimal", 1),
         (ROOT + "2 2 zero 0 0 1 1\n", "line 2: x is not a number: 'zero'", 1),
         (ROOT + "2 2 1_0 0 0 1 1\n", "line 2: x is not a number: '1_0'", 1),
         (ROOT + "2.5 2 0 0 0 1 1\n", "line 2: id is not a whole number", 1),
@@ -209,7 +267,7 @@ def test_ids_of_64_bits_and_zero_are_kept() -> None:
 
 def test_bytes_that_are_no_utf8_may_stand_in_comments(tmp_path: Path) -> None:
     (tmp_path / "tree.swc").write_bytes(b"# \xb5m\n" + ROOT.encode())
-    assert ZSwc(tmp_path / "tree.swc").comments == ["\ufffdm"]
+    assert ZSwc(tmp_path / "tree.swc").comments == ["\u00b5m"]  # Windows-1252
 
 
 @pytest.mark.parametrize(

@@ -212,3 +212,10 @@ def test_labels_and_comments_stay_with_their_nodes_when_the_root_moves() -> None
         [30, 20, 10],
         ["kept"],
     )
+
+
+def test_a_node_is_written_as_the_code_that_makes_it() -> None:
+    tree = ZSwc.from_arrays([[1, 2.5, -3]], 0.125, [-1], type=3, id=[7], label=4)
+    for node in (tree[0], SwcNode(7, 3, 1.0, 2.5, -3.0, 0.125, -1, label=4)):
+        assert repr(node).startswith("SwcNode(id=7, type=3, x=1.0, ")
+        assert eval(repr(node)) == tree[0]

@@ -79,8 +79,8 @@ def test_no_tree_is_converted_twice_or_by_a_size_that_nobody_knows() -> None:
     for wrong in ((1, 1), (1, 1, 0), (1, 1, np.nan)):
         with pytest.raises(ValueError, match="three positive numbers"):
             chain([0]).to_um(wrong)
-    with pytest.raises(ValueError, match="unit is 'voxel', 'um' or None, got 'mm'"):
-        chain([0]).unit = "mm"  # type: ignore[assignment]
+    with pytest.raises(ValueError, match=r"unit is 'voxel', 'nm', .*'m' or None, got 'inch'"):
+        chain([0]).unit = "inch"  # type: ignore[assignment]
 
 
 def test_edits_keep_what_is_stated() -> None:
@@ -98,3 +98,71 @@ def test_trees_of_different_units_are_neither_joined_compared_nor_subtracted() -
             work()
     with pytest.raises(ValueError, match="some trees are in um, others in voxels"):
         zimg.subtract(real, [unknown, pixels])
+
+
+SNT = ("Exported from SNT v4.2.1", "https://imagej.net/SNT", "")
+NAVIS = 'Meta: {"id": "7", "name": "a", "units": %s}'
+
+
+@pytest.mark.parametrize(
+    ("comments", "unit", "size"),
+    [
+        (
+            ["All positions and radii in \u00b5m", "Voxel separation (x,y,z): 0.5, 0.5, 2.0"],
+            "um",
+            3,
+        ),
+        (["All positions and radii in microns"], "um", None),
+        (["All positions and radii in nm", "Voxel separation (x,y,z): 500, 500, 2e3"], "nm", 3),
+        (["All positions and radii in pixels", "Voxel separation (x,y,z): 1, 1, 1"], "voxel", None),
+        (["All positions and radii in furlongs"], None, None),
+        (["All positions and radii in um", "Voxel separation (x,y,z): 0.5, 0.5"], "um", None),
+        (["All positions and radii in um", "Voxel separation (x,y,z): -1, 0.5, 0"], "um", None),
+        ([NAVIS % '"1 micrometer"'], "um", None),
+        ([NAVIS % '"1 nanometer"'], "nm", None),
+        ([NAVIS % '"500 nanometer"'], "voxel", 1),
+        ([NAVIS % '"[500. 500. 2000.] nanometer"'], "voxel", 3),
+        ([NAVIS % '"None"'], None, None),
+        ([NAVIS % '"1 dimensionless"'], None, None),
+        (['Meta: {"units": 3'], None, None),
+        (["Units: micrometres"], "um", None),
+        (["unit = mm"], "mm", None),
+        (["units: \u03bcm"], "um", None),
+    ],
+)
+def test_headers_of_snt_and_navis_state_a_unit_and_a_size(comments, unit, size) -> None:
+    tree = chain([0], comments=[*SNT, *comments])
+    sizes = {None: None, 1: (0.5, 0.5, 0.5), 3: (0.5, 0.5, 2.0)}
+    assert (tree.unit, tree.voxel_size) == (unit, sizes[size])
+
+
+def test_our_own_statement_wins_and_replaces_those_of_others() -> None:
+    tree = chain(
+        [0], comments=[*SNT, "All positions and radii in pixels", NAVIS % '"1 micrometer"']
+    )
+    assert tree.unit == "voxel"
+    real = tree.to_um(SIZE)
+    assert (real.unit, real.voxel_size) == ("um", SIZE)
+    assert real.comments == [
+        *SNT,
+        'Meta: {"id": "7", "name": "a"}',
+        "unit um",
+        "voxel size 0.25 0.16 1.5 um",
+    ]
+    tree.unit = None
+    assert tree.unit is None
+
+
+def test_other_lengths_are_converted_and_never_drawn_as_voxels() -> None:
+    tree = ZSwc.from_arrays([[1000, 500, 2000]], 250, [-1], comments=["units: nm"])
+    real = tree.to_um()
+    assert (real.unit, real.voxel_size) == ("um", None)
+    assert np.allclose(real.xyz, [[1, 0.5, 2]])
+    assert real.radius.tolist() == pytest.approx([0.25])
+    pixels = tree.to_voxels((0.5, 0.5, 1.0))
+    assert np.allclose(pixels.xyz, [[2, 1, 2]])
+    assert pixels.radius.tolist() == pytest.approx([0.5])
+    with pytest.raises(ValueError, match="the tree is in nm, but is drawn in voxels"):
+        tree.rasterize((3, 3, 3))
+    with pytest.raises(ValueError, match="some trees are in nm, others in um"):
+        zimg.compare(tree, real)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from imagecodecs import png_decode
 
+from tests.view.untrusted import sanitized
 from zimg import VoxelSizeUnit, ZImg, ZImgInfo, col4
 from zimg._dispatch import framework_of
 from zimg._typing import Device, Namespace
@@ -141,6 +142,13 @@ def test_a_card_tells_what_is_known_and_escapes_it() -> None:
     assert "<script>alert(1)</script>" in page.text
     assert "3 (0 to 2)" in page.text
     assert "first time" in page.text
+
+
+def test_nothing_of_the_card_is_lost_in_a_notebook_that_is_not_trusted() -> None:
+    html = image_card(ZImg(np.random.default_rng(0).integers(0, 99, (2, 3, 20, 30), np.uint8)))
+    np.testing.assert_array_equal(picture_of(sanitized(html)), picture_of(html))
+    assert Page(sanitized(html)).text == Page(html).text
+    assert re.findall(r'(?:width|height)="(\d+)"', sanitized(html)) == ["150", "100"]
 
 
 def test_the_card_of_an_empty_image_has_no_picture() -> None:

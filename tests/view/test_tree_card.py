@@ -1,13 +1,16 @@
 """The card of a forest: counts, three drawings of bounded size, and that it never raises."""
 
 import re
-from xml.etree import ElementTree as ET
+from base64 import b64decode
 
 import numpy as np
+import pytest
+from imagecodecs import png_decode
 
+from tests.view.untrusted import sanitized
 from zimg import ZSwc
 from zimg.view import tree_card
-from zimg.view.trees import MOST_ROOTS, MOST_SEGMENTS, segments_to_draw
+from zimg.view.trees import LINE, MOST_ROOTS, MOST_SEGMENTS, ROOT, segments_to_draw
 
 FORK = ZSwc.from_arrays(
     [[0, 0, 0], [10, 0, 0], [10, 20, 0], [10, 0, 5], [40, 40, 1]], 1, [-1, 0, 1, 1, -1]
@@ -21,8 +24,21 @@ def chain(count: int) -> ZSwc:
 RANDOM = np.random.default_rng(7)
 
 
-def drawings(html: str) -> list[ET.Element]:
-    return [ET.fromstring(each) for each in re.findall(r"<svg.*?</svg>", html)]
+def drawings(html: str) -> list[np.ndarray]:
+    """RGBA pictures."""
+    found = re.findall(r'<img src="data:image/png;base64,([^"]+)"', html)
+    return [png_decode(b64decode(each)) for each in found]
+
+
+def sizes(html: str) -> list[tuple[int, int]]:
+    found = re.findall(r'width="(\d+)" height="(\d+)"', html)
+    return [(int(width), int(height)) for width, height in found]
+
+
+def marks(picture: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    """Columns and rows of full pixels of a colour."""
+    full = (picture[..., :3] == np.round(colour)).all(axis=-1) & (picture[..., 3] == 255)
+    return np.argwhere(full)[:, ::-1]
 
 
 def rows(html: str) -> dict[str, str]:
@@ -42,14 +58,25 @@ def test_a_card_counts_and_measures() -> None:
 
 
 def test_three_drawings_have_the_proportions_of_the_forest_and_all_its_edges() -> None:
-    xy, xz, yz = drawings(tree_card(FORK))
-    assert (xy.get("width"), xy.get("height")) == ("160.0", "160.0")
-    assert (xz.get("width"), xz.get("height")) == ("160.0", "27.0")
-    assert (yz.get("width"), yz.get("height")) == ("160.0", "27.0")
-    for drawing in (xy, xz, yz):
-        assert drawing.find("path").get("d").count("M") == 3
-        assert len(drawing.findall("circle")) == 2
-    assert xy.find("path").get("d").startswith("M4.0 4.0L42.0 4.0")
+    html = tree_card(FORK)
+    assert sizes(html) == [(160, 160), (160, 27), (160, 27)]
+    xy, xz, yz = drawings(html)
+    assert [picture.shape[:2] for picture in (xy, xz, yz)] == [(320, 320), (54, 320), (54, 320)]
+    scale, margin = 2 * 152 / 40, 8
+    for picture, axes in ((xy, [0, 1]), (xz, [0, 2]), (yz, [1, 2])):
+        alpha = picture[..., 3]
+        assert alpha[0, 0] == alpha[-1, 0] == 0
+        for row in range(5):
+            x, y = np.round(FORK.xyz[row, axes] * scale + margin).astype(int)
+            assert alpha[y, x] > 200
+        for row in (1, 2, 3):
+            middle = (FORK.xyz[row] + FORK.xyz[FORK.parent[row]]) / 2
+            x, y = np.round(middle[axes] * scale + margin).astype(int)
+            assert alpha[y, x] > 100
+    for root in (0, 4):
+        place = FORK.xyz[root, :2] * scale + margin
+        assert (np.abs(marks(xy, ROOT) - place).max(axis=1) <= 3).sum() > 20
+    assert np.abs(marks(xy, LINE) - [margin + 5 * scale, margin]).sum(axis=1).min() < 4
 
 
 def test_the_card_of_an_empty_forest_has_no_drawing() -> None:
@@ -60,7 +87,9 @@ def test_the_card_of_an_empty_forest_has_no_drawing() -> None:
 
 
 def test_a_single_node_is_a_dot() -> None:
-    assert len(drawings(tree_card(chain(1)))[0].findall("circle")) == 1
+    picture = drawings(tree_card(chain(1)))[0]
+    assert 20 < len(marks(picture, ROOT)) < 60
+    assert not len(marks(picture, LINE))
 
 
 def test_a_long_branch_is_drawn_with_fewer_nodes_from_end_to_end() -> None:
@@ -82,16 +111,28 @@ def test_of_many_tips_the_longest_lines_are_drawn() -> None:
 def test_the_size_of_a_card_is_bounded() -> None:
     isolated = ZSwc.from_arrays(RANDOM.random((20000, 3)), 1, np.full(20000, -1))
     for forest in (chain(20000), isolated):
-        for drawing in drawings(tree_card(forest)):
-            assert drawing.find("path").get("d").count("M") <= MOST_SEGMENTS
-            assert len(drawing.findall("circle")) <= MOST_ROOTS
+        assert len(segments_to_draw(forest).ends) <= MOST_SEGMENTS
+        assert len(tree_card(forest)) < 2**18
+    assert len(marks(drawings(tree_card(isolated))[0], ROOT)) < 60 * MOST_ROOTS
 
 
 def test_places_that_are_not_finite_are_left_out() -> None:
-    tree = chain(5)
+    tree = ZSwc.from_arrays([[n, 0, n % 2] for n in range(5)], 1, np.arange(5) - 1)
     tree.xyz[2] = np.nan
-    for drawing in drawings(tree_card(tree)):
-        assert drawing.find("path").get("d").count("M") == 2
+    alpha = drawings(tree_card(tree))[1][..., 3]
+    assert (alpha.max(axis=0) > 0).nonzero()[0].tolist() == [
+        *range(5, 86),
+        *range(235, 314),
+    ]
+
+
+@pytest.mark.parametrize("tree", [FORK, ZSwc(), chain(300)], ids=["fork", "empty", "chain"])
+def test_nothing_of_the_card_is_lost_in_a_notebook_that_is_not_trusted(tree: ZSwc) -> None:
+    html = tree_card(tree)
+    clean = sanitized(html)
+    assert len(drawings(clean)) == len(drawings(html)) == (3 if len(tree) else 0)
+    assert sizes(clean) == sizes(html)
+    assert rows(clean) == rows(html)
 
 
 def test_the_card_of_a_broken_forest_says_what_is_wrong() -> None:

@@ -12,7 +12,22 @@ from zimg.swc import ZSwc
 from zimg.swc.agreement import Comparison
 from zimg.swc.comparing import compare
 
-SCORES = ("precision", "recall", "f1", "esa", "dsa", "pds", "length_ratio")
+SCORES = {
+    "precision": "share of A within the tolerance of B",
+    "recall": "share of B within the tolerance of A",
+    "f1": "harmonic mean of precision and recall",
+    "esa": "entire structure average: mean distance between A and B",
+    "dsa": "different structure average: mean distance of points beyond the tolerance",
+    "pds": "percentage of different structure, as a share: points beyond the tolerance",
+    "length_ratio": "length of A over that of B",
+}
+"""Scores that are printed, and what they mean."""
+
+RADII = {
+    "mean_abs": "mean absolute difference where A and B match",
+    "bias": "mean difference, A minus B",
+    "mean_relative": "mean absolute difference over the radius in B",
+}
 
 
 def compare_files(
@@ -38,12 +53,15 @@ def _finite(value: Any) -> Any:
 
 
 def _table(agreement: Comparison) -> str:
-    """Topology of the two side by side, then the scores."""
+    """Topology of the two side by side, then the scores with their meaning."""
     a, b = asdict(agreement.a), asdict(agreement.b)
     lines = [f"{name:20} A {a[name]:<12.6g} B {b[name]:<12.6g}".rstrip() for name in a]
-    lines += [f"{name:20} {getattr(agreement, name):.4f}" for name in SCORES]
-    lines += [
-        f"{'radius ' + name:20} {value:.4f}" for name, value in asdict(agreement.radius).items()
-    ]
+    lines += [_line(name, getattr(agreement, name), text) for name, text in SCORES.items()]
+    radius = asdict(agreement.radius)
+    lines += [_line(f"radius {name}", radius[name], text) for name, text in RADII.items()]
     ends = f"A {agreement.ends_matched_a:.4f} B {agreement.ends_matched_b:.4f}"
     return "\n".join([*lines, f"{'ends matched':20} {ends}"]) + "\n"
+
+
+def _line(name: str, value: float, text: str) -> str:
+    return f"{name:20} {value:<10.4f} {text}"

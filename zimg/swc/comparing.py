@@ -31,7 +31,7 @@ def compare(
     Parameters
     ----------
     a
-        Forest under test.
+        Forest under test. Where a radius is negative, that is unknown, radii are not compared.
     b
         Expected forest.
     step
@@ -87,7 +87,7 @@ def compare(
 
 def _sample(tree: ZSwc, size: Floats, step: float) -> Floats:
     """Nodes and points between them: x, y, z, radius."""
-    nodes = np.column_stack([tree.xyz * size, np.maximum(tree.radius, 0.0)])
+    nodes = np.column_stack([tree.xyz * size, np.where(tree.radius < 0, np.nan, tree.radius)])
     child = np.flatnonzero(tree.parent >= 0)
     start, end = nodes[tree.parent[child]], nodes[child]
     length = np.linalg.norm(end[:, :3] - start[:, :3], axis=1)
@@ -120,6 +120,8 @@ def _distances(distance: Floats, tolerance: float, *, agree_empty: bool) -> Dist
 
 
 def _radii(own: Floats, expected: Floats) -> Radii:
+    known = np.isfinite(own) & np.isfinite(expected)
+    own, expected = own[known], expected[known]
     if not len(own):
         return Radii(np.nan, np.nan, np.nan)
     difference = own - expected

@@ -18,7 +18,7 @@ from zimg.ops import gather, upload
 from zimg.ops import like as to_like
 from zimg.ops.gather import index_dtype
 from zimg.swc.capsules import Floats, Integers, Parts, Shape, capsule_parts, slabs
-from zimg.swc.table import NodeTable
+from zimg.swc.table import NodeTable, radii_from_zero, with_columns
 from zimg.swc.units import TreeUnits
 
 VOXELS_AT_ONCE = 1 << 20
@@ -84,9 +84,14 @@ class TreeDrawing(TreeUnits):
         ------
         ValueError
             For invalid shapes, spacings, values or frameworks, values that `dtype` does not hold,
-            radii below 0, and a tree in micrometres.
+            and a tree in micrometres.
         TypeError
             When the framework lacks the dtype.
+
+        Warns
+        -----
+        UserWarning
+            When radii are negative, that is unknown; they are drawn as 0.
 
         Notes
         -----
@@ -101,6 +106,7 @@ class TreeDrawing(TreeUnits):
         """
         sizes, sides = _sizes(shape), _sides(spacing)
         _require_drawable(self)
+        solid = with_columns(self, radius=radii_from_zero(self, "drawn"))
         drawn = _values(self, values, np.dtype(dtype))
         if like is None:
             if framework in _NOT_ARRAYS:
@@ -109,7 +115,7 @@ class TreeDrawing(TreeUnits):
         table = to_like(drawn, like)
         drawn_slabs = [
             gather(table, _first_rows(parts, slab, sides, like), fill=drawn.dtype.type(0).item())
-            for slab, parts in slabs(capsule_parts(self, sizes, sides), sizes, VOXELS_AT_ONCE)
+            for slab, parts in slabs(capsule_parts(solid, sizes, sides), sizes, VOXELS_AT_ONCE)
         ]
         return array_namespace(like).concat(drawn_slabs, axis=0)
 
@@ -131,13 +137,10 @@ def _sides(spacing: Sequence[float]) -> Floats:
 
 
 def _require_drawable(tree: TreeUnits) -> None:
-    if tree.unit == "um":
-        raise ValueError("the tree is in um, and is drawn in voxels; to_voxels converts it")
+    if tree.unit not in ("voxel", None):
+        raise ValueError(f"the tree is in {tree.unit}, but is drawn in voxels: use to_voxels first")
     if not (np.isfinite(tree.xyz).all() and np.isfinite(tree.radius).all()):
         raise ValueError("positions and radii must be finite to be drawn")
-    if (wrong := np.flatnonzero(tree.radius < 0)).size:
-        row = wrong[0]
-        raise ValueError(f"radius of row {row} is {tree.radius[row]}; radii are at least 0")
 
 
 def _values(tree: NodeTable, values: ArrayLike | str, dtype: np.dtype[Any]) -> NDArray[Any]:

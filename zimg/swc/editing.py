@@ -5,7 +5,15 @@ from typing import Self
 
 import numpy as np
 
-from zimg.swc.operations import concatenated, pruned, rerooted, resampled, subtree, trees_of
+from zimg.swc.operations import (
+    concatenated,
+    pruned,
+    repaired,
+    rerooted,
+    resampled,
+    subtree,
+    trees_of,
+)
 from zimg.swc.table import NodeTable, with_columns
 
 
@@ -101,6 +109,28 @@ class TreeEditing(NodeTable):
             length changes nothing.
         """
         return pruned(self, min_length, spacing)
+
+    def repaired(self) -> Self:
+        """New forest in which negative radii, which mean unknown, are estimated.
+
+        Returns
+        -------
+        ZSwc
+            The same nodes. An unknown radius is interpolated, by the length of the path, between
+            the nearest known ones above and below; where one side has none, the other is taken.
+
+        Raises
+        ------
+        ValueError
+            When no radius above or below a node is known.
+
+        Examples
+        --------
+        >>> tree = zimg.ZSwc.from_arrays([[0, 0, 0], [1, 0, 0], [4, 0, 0]], [2, -1, 6], [-1, 0, 1])
+        >>> tree.repaired().radius.tolist()
+        [2.0, 3.0, 6.0]
+        """
+        return repaired(self)
 
     def resampled(self, step: float, *, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> Self:
         """New forest with nodes at equal distances along each unbranched path.

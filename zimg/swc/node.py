@@ -23,9 +23,6 @@ class SwcNode:
         In the unit of x and y.
     parentID
         `id` of the parent, -1 for a root.
-
-    Attributes
-    ----------
     label
         Number for the user's own work; files do not carry it.
 
@@ -42,7 +39,7 @@ class SwcNode:
     z: float = 0.0
     radius: float = -1.0
     parentID: int = -2
-    label: int = field(default=-1, init=False)
+    label: int = field(default=-1, kw_only=True)
 
 
 def _column(name: str, *place: int) -> Any:
@@ -86,6 +83,11 @@ class TreeNode(SwcNode):
         return all(getattr(self, name) == getattr(other, name) for name in SwcNode.__slots__)
 
     __hash__ = None  # type: ignore[assignment]  # values can change
+
+    def __repr__(self) -> str:
+        """Code of a free-standing node that is equal."""
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in SwcNode.__slots__)
+        return f"SwcNode({fields})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return TreeNode, (self._tree, self._row)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.swc.table import COLUMNS, NodeTable, Table, columns_of, row_in, take_rows
+from zimg.swc.table import COLUMNS, NodeTable, Table, columns_of, row_in, take_rows, with_columns
 from zimg.swc.units import require_one_unit
 
 Rows = NDArray[np.int64]
@@ -181,3 +181,32 @@ def _parents(tree: NodeTable, paths: Paths) -> Rows:
     new_row[paths.last] = end
     parent[end - paths.parts + 1] = new_row[tree.parent[paths.first]]
     return parent
+
+
+def repaired(tree: Table) -> Table:
+    """Estimate unknown radii; see `zimg.swc.editing.TreeEditing`."""
+    lengths, parents = tree.edge_lengths().tolist(), tree.parent.tolist()
+    known = [(0.0, radius) if radius >= 0 else None for radius in tree.radius.tolist()]
+    above, below = known.copy(), known.copy()
+    for row, parent in enumerate(parents):
+        if above[row] is None and parent >= 0 and (nearest := above[parent]):
+            above[row] = (nearest[0] + lengths[row], nearest[1])
+    for row in range(len(tree) - 1, -1, -1):  # children before their parents
+        parent, nearest = parents[row], below[row]
+        if parent >= 0 and nearest and known[parent] is None:
+            reached = (nearest[0] + lengths[row], nearest[1])
+            below[parent] = min(below[parent] or reached, reached)
+    radii = [_between(*pair) for pair in zip(above, below, strict=True)]
+    if radii and (lost := [row for row, radius in enumerate(radii) if radius is None]):
+        raise ValueError(f"no radius is known near row {lost[0]}: assign tree.radius")
+    return with_columns(tree, radius=np.array(radii, dtype=np.float64))
+
+
+def _between(above: tuple[float, float] | None, below: tuple[float, float] | None) -> float | None:
+    """Radius interpolated between two nodes at a distance each, or that of the only one."""
+    if above is None or below is None:
+        one = above or below
+        return one[1] if one else None
+    whole = above[0] + below[0]
+    share = above[0] / whole if whole > 0 else 0.5
+    return above[1] * (1 - share) + below[1] * share

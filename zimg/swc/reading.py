@@ -1,5 +1,6 @@
 """Forests read from SWC text: decoded, parsed, and the records linked to trees."""
 
+import codecs
 import os
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,18 @@ from zimg.swc.records import SHOWN, Defects, Records, parse_records
 from zimg.swc.table import Table
 
 HEADER = "id type x y z radius parentID"
+
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins like the mark of UTF-16
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF8: "utf-8-sig",
+}
+"""Byte-order marks, and the codecs that take them off."""
+
+GUESSED = 256
+"""Characters from whose null bytes UTF-16 without a mark is recognized."""
 
 
 def read_table(
@@ -41,10 +54,27 @@ def content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
         return "SWC text", path_or_text.removeprefix("\ufeff")
     path = Path(path_or_text)
     try:
-        return str(path), path.read_bytes().decode("utf-8-sig", errors="replace")
+        return str(path), decoded(path.read_bytes())
     except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
         reason = getattr(error, "strerror", None) or error
         raise ZException(f"cannot read {path}: {reason}") from error
+
+
+def decoded(data: bytes) -> str:
+    """Text of a file: by its byte-order mark, else UTF-16 by its null bytes, UTF-8, Windows-1252.
+
+    Numbers are ASCII in all of them; a wrong guess changes comments only.
+    """
+    for mark, encoding in MARKS.items():
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    first, second = (data[start : 2 * GUESSED : 2].count(0) for start in (0, 1))
+    if max(first, second) > min(GUESSED, len(data) // 2) / 2 > 0 == min(first, second):
+        return data.decode("utf-16-be" if first else "utf-16-le", errors="replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")
 
 
 def linked_tree(
@@ -68,7 +98,10 @@ def linked_tree(
         records = _without_negative_ids(records, defects)
     records = _without_repeated_ids(records, defects)
     for row in np.flatnonzero(records.reals[:, 3] < 0).tolist():
-        defects.note(int(records.line[row]), "negative radius, counted as 0")
+        defects.note(
+            int(records.line[row]),
+            "negative radius, taken as unknown; tree.repaired() estimates it",
+        )
     parent = _parent_rows(records, defects)
     _cut_cycles(parent, records, defects)
     return kind.from_arrays(

@@ -1,6 +1,7 @@
 """Lines of an SWC text as columns of numbers, with every defect raised or kept for a warning."""
 
 import math
+import re
 import warnings
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ MOST_WARNINGS = 20
 SHOWN = 60  # characters of a field or a list that fit into a message of one line
 COLUMNS = 7
 NAMES = ("id", "type", "x", "y", "z", "radius", "parent")
-BETWEEN_FIELDS = str.maketrans(",;", "  ")
+AXES = {"x", "y", "z"}
 LARGEST = 2**63
 ROW = np.dtype([("id", "i8"), ("type", "i8"), ("reals", "f8", (4,)), ("parent", "i8")])
 
@@ -104,9 +105,14 @@ def parse_records(text: str, defects: Defects) -> Records:
     Parameters
     ----------
     text
-        Lines that end with LF or CRLF; lines that end with CR only, if there is no LF.
+        Lines that end with LF, CRLF or CR, in any mixture.
     defects
-        Takes what is wrong.
+        Receives what is wrong.
+
+    Returns
+    -------
+    Records
+        One record for each line that has seven fields.
     """
     numbers, bodies, comments = _bodies(text)
     table = _table(bodies)
@@ -127,13 +133,17 @@ def parse_records(text: str, defects: Defects) -> Records:
 
 def _bodies(text: str) -> tuple[list[int], list[str], list[str]]:
     """Numbers and contents of the lines that say something, and the comments."""
-    lines = text.split("\n" if "\n" in text else "\r")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
     comments = []
     for row, line in enumerate(lines) if "#" in text else ():
         if "#" in line:
             lines[row], _, comment = line.partition("#")
             comments.append(comment.strip())
     filled = [row for row, line in enumerate(lines) if line and not line.isspace()]
+    if filled and _is_head(lines[filled[0]]):
+        comments.append(lines[filled.pop(0)].strip())
     bodies = lines if len(filled) == len(lines) else [lines[row] for row in filled]
     return [row + 1 for row in filled], bodies, comments
 
@@ -142,13 +152,11 @@ def _table(bodies: list[str]) -> NDArray[np.void] | None:
     """Columns of lines in which nothing is unusual, fast; None if anything is."""
     if not bodies:
         return None
-    ends_with_return = bodies[0].endswith("\r")
     try:
         with warnings.catch_warnings():
             # NumPy before 2.4 takes 1.5 for the integer 1 and only warns.
             warnings.filterwarnings("error", message="loadtxt", category=DeprecationWarning)
-            lines = [line.rstrip() for line in bodies] if ends_with_return else bodies
-            table = np.loadtxt(lines, dtype=ROW, comments=None, ndmin=1)
+            table = np.loadtxt(bodies, dtype=ROW, comments=None, ndmin=1)
     except (ValueError, DeprecationWarning):
         return None
     return table if np.isfinite(table["reals"]).all() else None
@@ -190,16 +198,47 @@ def _fields(body: str, number: int, defects: Defects) -> list[str]:
     """Seven fields of an unusual line, or fewer after saying what is wrong."""
     fields = body.split()
     if "," in body or ";" in body:
-        defects.note(number, "commas or semicolons between fields", tolerated=True)
-        if len(fields) >= COLUMNS:  # a comma inside a field is then a decimal one, no separator
-            fields = [field.strip(",;") for field in fields]
-        else:
-            fields = body.translate(BETWEEN_FIELDS).split()
+        fields = _separated(body, number, defects)
     if len(fields) < COLUMNS:
         defects.error(number, f"expected {COLUMNS} columns, got {len(fields)}")
-    if len(fields) > COLUMNS:
-        defects.note(number, f"more than {COLUMNS} columns")
+    elif len(fields) > COLUMNS:
+        if len(body.split()) < COLUMNS and not any(mark in body for mark in ";."):
+            defects.error(number, f"{len(fields)} numbers between commas, some may be decimal")
+            return []
+        defects.note(number, f"more than {COLUMNS} columns; the others are ignored")
     return fields[:COLUMNS]
+
+
+def _separated(body: str, number: int, defects: Defects) -> list[str]:
+    """Fields of a line with commas or semicolons, which separate or are decimal commas."""
+    fields = body.split()
+    if len(fields) >= COLUMNS:
+        separated = any(field[-1] in ",;" for field in fields)
+        fields = [field.strip(",;") for field in fields]
+    else:
+        separated, fields = True, _between(";" if ";" in body else ",", body)
+    if separated:
+        defects.note(number, "commas or semicolons between fields", tolerated=True)
+    if "." not in body and max((field.count(",") for field in fields), default=0) == 1:
+        defects.note(number, "decimal commas, read as decimal points")
+        fields = [field.replace(",", ".") for field in fields]
+    return fields
+
+
+def _between(separator: str, body: str) -> list[str]:
+    """Fields between separators, an empty one too, unless it is behind all others."""
+    fields = [field.strip() for field in body.split(separator)]
+    while fields and not fields[-1]:
+        fields.pop()
+    return (
+        fields if len(fields) >= COLUMNS or "" in fields else body.replace(separator, " ").split()
+    )
+
+
+def _is_head(body: str) -> bool:
+    """Whether a line names the columns, as tables of spreadsheets and pandas do."""
+    names = {name.strip("\"' ").lower() for name in re.split(r"[,;\s]+", body)}
+    return names >= AXES
 
 
 def _converted(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from zimg.swc.links import NONE, Links
-from zimg.swc.table import take_rows
+from zimg.swc.table import radii_from_zero, take_rows
 from zimg.swc.tree import ZSwc
 from zimg.swc.units import require_one_unit
 
@@ -24,7 +24,8 @@ def subtract(tree: ZSwc, others: ZSwc | Sequence[ZSwc], *, legacy_order: bool = 
     The solid is a ball around every node and a truncated cone along every edge, surfaces
     included; the radius of the removed node plays no part. The children of a removed node become
     roots after all others, in depth-first order of their parents. Nodes with a negative id are
-    neither removed nor part of the solid; a negative radius counts as 0.
+    neither removed nor part of the solid; a negative radius, which means unknown,
+    counts as 0, with a warning.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def subtract(tree: ZSwc, others: ZSwc | Sequence[ZSwc], *, legacy_order: bool = 
 def _inside(points: Floats, forest: ZSwc) -> NDArray[np.bool_]:
     """Whether each point lies in the solid of a forest."""
     inside = np.zeros(len(points), dtype=bool)
-    radius = np.maximum(forest.radius, 0.0)
+    radius = radii_from_zero(forest, "subtracted", stacklevel=4)
     ball = np.flatnonzero(forest.id >= 0)
     for point, found in _pairs(points, forest.xyz[ball], radius[ball]):
         away = points[point] - forest.xyz[ball[found]]

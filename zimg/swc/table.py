@@ -1,5 +1,6 @@
 """The columns of a forest: what is stored of its nodes, and how new columns are checked."""
 
+import warnings
 from collections.abc import Sequence
 from operator import index
 from typing import Any, Self, TypeVar
@@ -161,6 +162,30 @@ def with_columns(tree: Table, **columns: Any) -> Table:
     for name in columns.keys() & {"xyz", "radius"}:
         require_finite(name, columns[name])
     return tree._of_columns(**columns_of(tree) | columns)
+
+
+def radii_from_zero(tree: NodeTable, use: str, *, stacklevel: int = 3) -> NDArray[np.float64]:
+    """Radii, with 0 in place of negative ones, which mean unknown; a warning counts them.
+
+    Parameters
+    ----------
+    tree
+        Any forest.
+    use
+        What happens to them, for the warning: ``"drawn"``, ``"subtracted"``.
+    stacklevel
+        As in `warnings.warn`.
+    """
+    unknown = int((tree.radius < 0).sum())
+    if unknown:
+        radii = "radius is" if unknown == 1 else "radii are"
+        warnings.warn(
+            f"{unknown} of {len(tree)} {radii} negative, that is unknown, and {use} as 0; "
+            "tree.repaired() estimates them",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+    return np.maximum(tree.radius, 0.0)
 
 
 def row_in(tree: NodeTable, row: int) -> int:

@@ -3,95 +3,115 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
+from zimg.swc.headers import (
+    IN_UM,
+    Statement,
+    Unit,
+    VoxelSize,
+    stated_by_others,
+    without_units_of_others,
+)
 from zimg.swc.table import NodeTable, Table, with_columns
 from zimg.values import ZImgInfo
 
-Unit = Literal["voxel", "um"]
-VoxelSize = tuple[float, float, float]
 Units = TypeVar("Units", bound="TreeUnits")
-UNIT = re.compile(r"unit (voxel|um)")
+UNIT = re.compile(rf"unit ({'|'.join(get_args(Unit))})")
 VOXEL_SIZE = re.compile(r"voxel size (\S+) (\S+) (\S+) um")
 
 
 class TreeUnits(NodeTable):
-    """Unit and voxel size of a forest, and the way from voxels to micrometres and back."""
+    """Unit and voxel size of a forest, and conversions between voxels and micrometres."""
 
     @property
     def unit(self) -> Unit | None:
-        """Unit of positions and radii: ``"voxel"``, ``"um"``, or None when it is not stated.
+        """Unit of positions and radii, or None when it is not stated.
 
-        A comment (``unit um``) states it, so files keep it. Assigning changes that comment, not
-        the numbers.
+        ``"voxel"``, ``"nm"``, ``"um"``, ``"mm"``, ``"cm"`` or ``"m"``. A comment states it
+        (``unit um``), so files keep it; the headers of SNT and navis are understood too. Assigning
+        a unit changes the comment, not the numbers.
         """
-        found = _stated(self, UNIT)
-        return found[1] if found else None  # type: ignore[return-value]  # one of two names
+        return _stated(self).unit
 
     @unit.setter
     def unit(self, unit: Unit | None) -> None:
-        if unit not in ("voxel", "um", None):
-            raise ValueError(f"unit is 'voxel', 'um' or None, got {unit!r}")
-        _state(self, UNIT, None if unit is None else f"unit {unit}")
+        if unit is not None and unit not in get_args(Unit):
+            known = ", ".join(map(repr, get_args(Unit)))
+            raise ValueError(f"unit is {known} or None, got {unit!r}")
+        _state(self, Statement(unit, self.voxel_size))
 
     @property
     def voxel_size(self) -> VoxelSize | None:
         """Size of the image's voxels along x, y, z in µm, or None when it is not stated.
 
-        A comment (``voxel size 0.25 0.25 1.0 um``) states it. Assigning three sizes or the
+        A comment states it (``voxel size 0.25 0.25 1.0 um``). Assigning three sizes or the
         `ZImgInfo` of the image changes that comment, not the numbers.
         """
-        found = _stated(self, VOXEL_SIZE)
-        try:
-            return None if found is None else _checked([float(size) for size in found.groups()])
-        except ValueError:
-            return None  # somebody else's words
+        return _stated(self).voxel_size
 
     @voxel_size.setter
     def voxel_size(self, size: Sequence[float] | ZImgInfo | None) -> None:
-        text = "" if size is None else " ".join(map(repr, sizes_in_um(size)))
-        _state(self, VOXEL_SIZE, None if size is None else f"voxel size {text} um")
+        _state(self, Statement(self.unit, None if size is None else sizes_in_um(size)))
 
     def to_um(self, voxel_size: Sequence[float] | ZImgInfo | None = None) -> Self:
-        """New forest in micrometres, that says so in its comments.
+        """New forest in micrometres, which its comments state.
 
         Parameters
         ----------
         voxel_size
             Size of a voxel along x, y, z in µm, or the `ZImgInfo` of the image; None for the one
-            that the forest states. Radii are multiplied by the geometric mean of x and y.
+            that the forest states. Radii are multiplied by the geometric mean of x and y. A forest
+            in another unit of length needs no voxel size.
+
+        Returns
+        -------
+        ZSwc
+            The same nodes with positions and radii in µm.
 
         Raises
         ------
         ValueError
-            When the forest is in micrometres already, or no voxel size is known.
+            When the forest is in micrometres already, or the voxel size is unknown.
         ZException
             When the image has no unit.
         """
         if self.unit == "um":
             raise ValueError("the tree is in um already; tree.unit = None forgets it")
-        return _converted(self, _known_size(self, voxel_size), 1, "um")
+        if self.unit in IN_UM:
+            size = self.voxel_size if voxel_size is None else sizes_in_um(voxel_size)
+            return _converted(self, np.full(3, IN_UM[self.unit]), Statement("um", size))
+        size = _known_size(self, voxel_size)
+        return _converted(self, np.array(size), Statement("um", size))
 
     def to_voxels(self, voxel_size: Sequence[float] | ZImgInfo | None = None) -> Self:
-        """New forest in voxels, from one in micrometres; the other way of `to_um`.
+        """New forest in voxels; the inverse of `to_um`.
 
         Parameters
         ----------
         voxel_size
             As in `to_um`.
 
+        Returns
+        -------
+        ZSwc
+            The same nodes with positions and radii in voxels.
+
         Raises
         ------
         ValueError
-            When the forest is in voxels already, or no voxel size is known.
+            When the forest is in voxels already, or the voxel size is unknown.
         ZException
             When the image has no unit.
         """
         if self.unit == "voxel":
             raise ValueError("the tree is in voxels already; tree.unit = None forgets it")
-        return _converted(self, _known_size(self, voxel_size), -1, "voxel")
+        size = _known_size(self, voxel_size)
+        unit = 1.0 if self.unit is None else IN_UM[self.unit]
+        return _converted(self, unit / np.array(size), Statement("voxel", size))
 
 
 def sizes_in_um(size: Sequence[float] | ZImgInfo) -> VoxelSize:
@@ -104,10 +124,11 @@ def sizes_in_um(size: Sequence[float] | ZImgInfo) -> VoxelSize:
 def require_one_unit(trees: Iterable[Table]) -> list[Table]:
     """`trees` as a list, unless they state different units."""
     forests = list(trees)
-    units = {tree.unit for tree in forests if isinstance(tree, TreeUnits)} - {None}
-    if len(units) > 1:
+    stated = {tree.unit for tree in forests if isinstance(tree, TreeUnits)} - {None}
+    if len(stated) > 1:
+        one, other, *_ = sorted("voxels" if unit == "voxel" else str(unit) for unit in stated)
         raise ValueError(
-            "some trees are in um, others in voxels; to_um or to_voxels makes them one"
+            f"some trees are in {one}, others in {other}; convert them by to_um or to_voxels"
         )
     return forests
 
@@ -127,21 +148,40 @@ def _known_size(tree: TreeUnits, given: Sequence[float] | ZImgInfo | None) -> Vo
     return size
 
 
-def _converted(tree: Units, size: VoxelSize, power: int, unit: Unit) -> Units:
-    """`tree` multiplied by a power of the voxel size, with both stated."""
-    factors = np.array(size) ** power
+def _converted(tree: Units, factors: NDArray[np.float64], stated: Statement) -> Units:
+    """`tree` with positions multiplied along x, y, z, and a new statement."""
     radius = tree.radius * math.sqrt(factors[0] * factors[1])
     result = with_columns(tree, xyz=tree.xyz * factors, radius=radius)
-    result.unit, result.voxel_size = unit, size
+    _state(result, stated)
     return result
 
 
-def _stated(tree: NodeTable, pattern: re.Pattern[str]) -> re.Match[str] | None:
-    """The first comment of a form."""
-    return next(filter(None, map(pattern.fullmatch, tree.comments)), None)
+def _stated(tree: NodeTable) -> Statement:
+    """What the comments say: our own form first, then those of other programs."""
+    own, others = _own(tree.comments), stated_by_others(tree.comments)
+    return Statement(own.unit or others.unit, own.voxel_size or others.voxel_size)
 
 
-def _state(tree: NodeTable, pattern: re.Pattern[str], text: str | None) -> None:
-    """Replace the comments of a form by one, or by none."""
-    kept = [comment for comment in tree.comments if not pattern.fullmatch(comment)]
-    tree.comments = kept if text is None else [*kept, text]
+def _own(comments: Iterable[str]) -> Statement:
+    comments = list(comments)
+    unit = next(filter(None, map(UNIT.fullmatch, comments)), None)
+    size = next(filter(None, map(VOXEL_SIZE.fullmatch, comments)), None)
+    try:
+        sizes = None if size is None else _checked([float(each) for each in size.groups()])
+    except ValueError:
+        sizes = None  # somebody else's words
+    return Statement(None if unit is None else unit[1], sizes)  # type: ignore[arg-type]
+
+
+def _state(tree: NodeTable, stated: Statement) -> None:
+    """Replace all comments about units by our own."""
+    kept = [
+        comment
+        for comment in without_units_of_others(tree.comments)
+        if _own([comment]) == Statement()
+    ]
+    if stated.unit is not None:
+        kept.append(f"unit {stated.unit}")
+    if stated.voxel_size is not None:
+        kept.append(f"voxel size {' '.join(map(repr, stated.voxel_size))} um")
+    tree.comments = kept

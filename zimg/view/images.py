@@ -1,6 +1,5 @@
 """The card of an image in a notebook."""
 
-from base64 import b64encode
 from html import escape
 from math import prod
 
@@ -8,10 +7,9 @@ import numpy as np
 
 from zimg.arrays.interop import dtype_name, framework_name
 from zimg.values import VoxelSizeUnit, ZImgInfo, col4
-from zimg.view.card import Row, card, figure
+from zimg.view.card import Row, card, figure, image_tag
 from zimg.view.contrast import stretched
 from zimg.view.overlay import Picture
-from zimg.view.png import png_bytes
 from zimg.view.projection import Image
 from zimg.view.protocols import ImageLike
 from zimg.view.thumbnail import LONGEST_SIDE, MOST_CHANNELS, Thumbnail, thumbnail
@@ -23,7 +21,6 @@ MOST_LISTED = 12
 """Channels that are named."""
 
 SWATCH = "display:inline-block;width:.8em;height:.8em;border:1px solid currentColor"
-PICTURE = "image-rendering:pixelated;max-width:none"
 
 
 def image_card(image: ImageLike) -> str:
@@ -103,13 +100,8 @@ def _picture(image: ImageLike) -> str:
         return ""
     small = thumbnail(image.data[0])
     picture = colored(small.channels, image.info.channelColors)
-    rows, columns, _ = picture.shape
-    scale = max(1, LONGEST_SIDE // max(rows, columns))
-    data = b64encode(png_bytes(picture)).decode("ascii")
-    tag = (
-        f'<img src="data:image/png;base64,{data}" width="{columns * scale}" '
-        f'height="{rows * scale}" style="{PICTURE}" alt="maximum projection">'
-    )
+    scale = max(1, LONGEST_SIDE // max(picture.shape[:2]))
+    tag = image_tag(picture, 1 / scale, "maximum projection")
     return figure(tag, _caption(image.info, small))
 
 

@@ -28,7 +28,7 @@ def write_png(path: str | Path, picture: NDArray[np.uint8]) -> None:
 
 
 def png_bytes(picture: NDArray[np.uint8]) -> bytes:
-    """Content of the PNG file of a picture, ``(height, width, 3)`` or ``(height, width)`` uint8."""
+    """Content of a PNG file: ``(height, width)``, or with 3 or 4 channels, uint8."""
     from imagecodecs import png_encode
 
     return bytes(png_encode(np.ascontiguousarray(picture)))

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.view.card import Row, card, figure
+from zimg.view.card import Row, card, figure, image_tag
 from zimg.view.overlay import COLOURS
 from zimg.view.protocols import TreeLike
+from zimg.view.strokes import strokes
 
 SIDE = 160
 """Pixels of a panel's longer side."""
@@ -21,7 +22,14 @@ MOST_ROOTS = 100
 """Roots that are marked in a panel."""
 
 PANELS = (("xy", 0, 1), ("xz", 0, 2), ("yz", 1, 2))
-LINE = "#{:02x}{:02x}{:02x}".format(*COLOURS[0].astype(int))
+FINENESS = 2
+"""Pixels of the picture for each pixel of the page, for screens that have them."""
+
+LINE_WIDTH, ROOT_WIDTH = 0.9, 3.5
+"""Half widths of lines and root marks in pixels of the picture."""
+
+LINE, ROOT = COLOURS[0], np.full(3, 128.0, dtype=np.float32)
+"""Colours that are seen on a dark and on a light page."""
 
 
 class Segments(NamedTuple):
@@ -45,7 +53,8 @@ def tree_card(tree: TreeLike) -> str:
     Returns
     -------
     str
-        HTML with drawings in SVG, without scripts, in the colours of the page.
+        HTML with pictures in PNG and without scripts, so that a notebook which is not trusted
+        shows all of it.
     """
     rows = (
         Row("nodes", lambda: str(len(tree.parent))),
@@ -106,34 +115,30 @@ def _panels(tree: TreeLike) -> str:
     finite = tree.xyz[np.isfinite(tree.xyz).all(axis=1)]
     if not len(finite):
         return ""
-    lines = segments_to_draw(tree)
+    lines, roots = segments_to_draw(tree), roots_of(tree)[:MOST_ROOTS]
     low, high = finite.min(axis=0), finite.max(axis=0)
     scale = (SIDE - 2 * MARGIN) / max(float((high - low).max()), 1e-9)
     places = (tree.xyz - low) * scale + MARGIN
     size = (high - low) * scale + 2 * MARGIN
-    drawn = (
-        figure(_svg(places[:, axes], size[list(axes)], lines, roots_of(tree)), name)
-        for name, *axes in PANELS
-    )
+    drawn = []
+    for name, *axes in PANELS:
+        picture = _picture(places[:, axes] * FINENESS, size[axes] * FINENESS, lines, roots)
+        drawn.append(figure(image_tag(picture, FINENESS, f"projection along {name}"), name))
     return "".join(drawn)
 
 
-def _svg(
+def _picture(
     points: NDArray[np.float64],
     size: NDArray[np.float64],
     lines: Segments,
     roots: NDArray[np.int64],
-) -> str:
-    """Drawing of one projection, x across and y down, in pixels."""
-    ends = np.concatenate([points[lines.starts], points[lines.ends]], axis=1)
-    path = "".join("M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*each) for each in ends.tolist())
-    marked = points[roots[:MOST_ROOTS]]
-    dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>'
-        for x, y in marked[np.isfinite(marked).all(axis=1)].tolist()
-    )
-    width, height = size.tolist()
-    return (
-        f'<svg width="{width:.1f}" height="{height:.1f}" fill="currentColor">'
-        f'<path d="{path}" fill="none" stroke="{LINE}"/>{dots}</svg>'
-    )
+) -> NDArray[np.uint8]:
+    """One projection as RGBA, x across and y down, on a ground that lets the page through."""
+    width, height = np.ceil(size).astype(np.int64).tolist()
+    edges = strokes((height, width), points[lines.starts], points[lines.ends], LINE_WIDTH)
+    marked = points[roots][np.isfinite(points[roots]).all(axis=1)]
+    dots = strokes((height, width), marked, marked, ROOT_WIDTH)
+    picture = np.empty((height, width, 4), dtype=np.float32)
+    picture[..., :3] = LINE + dots[..., None] * (ROOT - LINE)
+    picture[..., 3] = 255.0 * np.maximum(edges, dots)
+    return np.round(picture).astype(np.uint8)
