@@ -55,7 +55,7 @@ def dotted(one, other, n):
 
 @kernel
 def moments(value, valid, weight, n, mean, mean_weight, masked):
-    """Sums of the products, squares and squared weights of deviations; invalid samples are left out."""
+    """Sums of products, squares and squared weights of the deviations of valid samples."""
     product, squares, spread = 0.0, 0.0, 0.0
     if masked:
         for p in range(n):
@@ -304,9 +304,7 @@ def orient(words, layout, steps, z_to_xy, core, thin, upper, row, orientations, 
         m, slices = wall_x.shape[0], few if ranking else SLICES
         _turned(orientations[which], centre, half, trial)
         base = locate(trial, z_to_xy, layout, arrays[3], arrays[4], arrays[5])
-        core_section(
-            trial, arrays[3], z_to_xy, wall_x, wall_y, section[0], section[1], section[2]
-        )
+        core_section(trial, arrays[3], z_to_xy, wall_x, wall_y, section[0], section[1], section[2])
         masked = sample(
             words, base, trial, z_to_xy, upper, steps, section, m, slices, arrays, value, valid
         )
@@ -340,6 +338,22 @@ def _turned(angles, centre, half, row):
     row[7] = centre[2] - half * np.cos(row[1])
 
 
+@part
+def core_score(words, layout, steps, z_to_xy, core, upper, slices, row):
+    """Correlation of one row with a core template."""
+    wall_x, wall_y, weight = core
+    n, real = wall_x.shape[0], wall_x.dtype
+    section = (np.empty(n, real), np.empty(n, real), np.empty(n, real))
+    value, valid = np.empty(slices * n, real), np.empty(slices * n, real)
+    arrays = scratch(words, steps, real)
+    base = locate(row, z_to_xy, layout, arrays[3], arrays[4], arrays[5])
+    core_section(row, arrays[3], z_to_xy, wall_x, wall_y, section[0], section[1], section[2])
+    masked = sample(
+        words, base, row, z_to_xy, upper, steps, section, n, slices, arrays, value, valid
+    )
+    return correlation(value, valid, weight, slices, n, masked)
+
+
 @jit
 def fit_rows(words, layout, steps, z_to_xy, template, rows, accepted, first, last):
     """Fit rows in place."""
@@ -348,10 +362,17 @@ def fit_rows(words, layout, steps, z_to_xy, template, rows, accepted, first, las
 
 
 @jit
-def measure_rows(words, layout, steps, z_to_xy, template, rows, what, out, first, last):
+def measure_rows(words, layout, steps, z_to_xy, template, what, rows, out, first, last):
     """Measure rows."""
     for i in range(first, last):
         measure(words, layout, steps, z_to_xy, template, rows[i], what, out[i])
+
+
+@jit
+def core_rows(words, layout, steps, z_to_xy, core, upper, slices, rows, out, first, last):
+    """Correlate rows with a core template."""
+    for i in range(first, last):
+        out[i, 0] = core_score(words, layout, steps, z_to_xy, core, upper, slices, rows[i])
 
 
 @jit
