@@ -8,7 +8,7 @@ may.
 Words of packed bytes come as uint32, of packed pairs as int32, and voxels as floats: the type
 chooses the code.
 """
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ BLOCK = 896
 """Samples at a time: long enough for vectors, short enough for the first-level cache."""
 
 
-class _Apart(CompilerBase):  # type: ignore[misc]
+class _Apart(CompilerBase):
     """The usual passes, with the promise that the array arguments do not overlap."""
 
     def define_pipelines(self) -> list[Any]:

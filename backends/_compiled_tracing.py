@@ -56,7 +56,7 @@ def score_segments(
     if what in ("core", "thin"):
         out = np.empty((len(rows), 1))
         slices = THIN_SLICES if what == "thin" else code.SLICES
-        given = (_core_parts(template), layout.upper, slices)
+        given: tuple[Any, ...] = (_core_parts(template), layout.upper, slices)
         run = code.core_rows
     else:
         asked = {"dot": code.DOT, "full": code.FULL, "slices": code.PER_SLICE}
