@@ -98,15 +98,22 @@ def _successor(number: int) -> int:
     return number + 1
 
 
-def jit(function: Function, /) -> Function:
+def jit(function: Function, /, **options: Any) -> Function:
     """Compile a function at its first call: without the interpreter lock, kept in the cache.
 
     Division by zero gives infinity or NaN instead of an error. Machine code is kept for each
     combination of argument types.
+
+    Parameters
+    ----------
+    function
+        Function of arrays and numbers at the top of its module.
+    options
+        More options of ``numba.njit``, such as ``fastmath``.
     """
     numba: Any = import_module("numba")
     folder = cache_folder()
-    options = {"nogil": True, "error_model": "numpy", "cache": folder is not None}
+    options = {"nogil": True, "error_model": "numpy", "cache": folder is not None, **options}
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(folder or "")  # read when a function is decorated
     try:

@@ -23,7 +23,7 @@ from zimg.ops.memory import is_shared
 from zimg.ops.rows import RowPlan, usable_cores
 from zimg.ops.transfer import plain
 
-from . import _host, _host_paths
+from . import _compiled_tracing, _host, _host_paths
 
 
 def gather(
@@ -213,6 +213,23 @@ local_maxima = _on_host(_host.local_maxima)
 regional_maxima = _on_host(_host.regional_maxima)
 remove_small = _on_host(_host.remove_small)
 squared_distance = _on_host(_host.squared_distance)
+
+
+def _on_rows(host: Callable[..., Any]) -> Callable[..., Any]:
+    """As `_on_host`, for results that stay on the host."""
+
+    @wraps(host)
+    def hook(*args: Any, **options: Any) -> Any:
+        if _platform(device(args[0])) != "cpu":
+            return inspect.unwrap(PRIMITIVES[host.__name__])(*args, **options)
+        return host(*args, **options)
+
+    return hook
+
+
+fit_segments = _on_rows(_compiled_tracing.fit_segments)
+orient_segments = _on_rows(_compiled_tracing.orient_segments)
+score_segments = _on_rows(_compiled_tracing.score_segments)
 
 
 def namespace() -> Namespace:

@@ -14,6 +14,7 @@ from zimg.kernels import arithmetic
 from zimg.kernels.arithmetic import Operation
 from zimg.ops.rows import RowPlan
 
+from ._compiled_tracing import fit_segments, orient_segments, score_segments
 from ._host import (
     components,
     histogram,
@@ -27,10 +28,13 @@ from ._host_paths import cheapest_paths
 __all__ = [  # what is imported from a neighbour is a hook as well
     "cheapest_paths",
     "components",
+    "fit_segments",
     "histogram",
     "local_maxima",
+    "orient_segments",
     "regional_maxima",
     "remove_small",
+    "score_segments",
     "squared_distance",
 ]
 

@@ -20,7 +20,7 @@ from zimg._typing import Array, Device, Namespace
 from zimg.ops.rows import RowPlan
 from zimg.ops.transfer import plain
 
-from . import _host, _host_paths
+from . import _compiled_tracing, _host, _host_paths
 
 _SAME_BITS = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
@@ -175,6 +175,23 @@ local_maxima = _on_host(_host.local_maxima)
 regional_maxima = _on_host(_host.regional_maxima)
 remove_small = _on_host(_host.remove_small)
 squared_distance = _on_host(_host.squared_distance)
+
+
+def _on_rows(host: Callable[..., Any]) -> Callable[..., Any]:
+    """As `_on_host`, for results that stay on the host."""
+
+    @wraps(host)
+    def hook(*args: Any, **options: Any) -> Any:
+        if args[0].device.type != "cpu":
+            return inspect.unwrap(PRIMITIVES[host.__name__])(*args, **options)
+        return host(*args, **options)
+
+    return hook
+
+
+fit_segments = _on_rows(_compiled_tracing.fit_segments)
+orient_segments = _on_rows(_compiled_tracing.orient_segments)
+score_segments = _on_rows(_compiled_tracing.score_segments)
 
 
 def shareable(x: Array, /, *, xp: Namespace | None = None) -> Array:

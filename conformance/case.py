@@ -49,7 +49,8 @@ class Case:
 def place(value: Any, xp: Namespace, on: Device) -> Any:
     """Move the NumPy arrays of an argument to a lane; skip the test if it lacks their dtype."""
     if isinstance(value, tuple):
-        return tuple(place(each, xp, on) for each in value)
+        placed = [place(each, xp, on) for each in value]
+        return type(value)(*placed) if hasattr(value, "_fields") else tuple(placed)
     if isinstance(value, OnDevice):
         return on
     if isinstance(value, Raw):

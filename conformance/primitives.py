@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import zimg.kernels
 import zimg.ops
+import zimg.tracing
 from zimg._dispatch import PRIMITIVES
 from zimg._typing import Array
 from zimg.kernels.arithmetic import Operation
@@ -22,12 +23,13 @@ from zimg.kernels.geodesic import NEIGHBOURS
 from zimg.ops import RowPlan
 
 from .case import Case, OnDevice, Raw, cell_ids, random_values
+from .segments import fits, orientations, scores
 
 
 def primitives() -> dict[str, Callable[..., Any]]:
     """Everything that a framework may replace, by name."""
     package: ModuleType
-    for package in (zimg.ops, zimg.kernels):
+    for package in (zimg.ops, zimg.kernels, zimg.tracing):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
     return PRIMITIVES
@@ -242,6 +244,9 @@ CASES: dict[str, list[Case]] = {
     "remove_small": _labellings(3),
     "combined": _arithmetic(),
     "cheapest_paths": _paths(),
+    "score_segments": scores(),
+    "fit_segments": fits(),
+    "orient_segments": orientations(),
     "while_loop": [
         Case(
             "doubling",

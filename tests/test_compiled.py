@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 import threading
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pytest
-from zimg.backends import _compiled
+
+_compiled: Any = import_module("zimg.backends._compiled")
 
 
 def answer(code: str, **environment: str) -> str:

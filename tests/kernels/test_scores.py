@@ -89,7 +89,9 @@ def test_scores_are_the_recorded_ones(scored, vectors, tiny, row_of, precision, 
     got = scored(full_scores, volume, rows, z_to_xy=ratio)
     core = scored(core_correlations, volume, rows, z_to_xy=ratio, template=core_template)
     expected = [[c[k] for k in ("dot", "corrcoef", "mean_signal")] for c in cases]
-    np.testing.assert_allclose(got, expected, rtol=TOLERANCE[precision], atol=TINY[precision])
+    np.testing.assert_allclose(
+        got[:, :3], expected, rtol=TOLERANCE[precision], atol=TINY[precision]
+    )
     np.testing.assert_allclose(
         core,
         [c["core_corrcoef"] for c in cases],
@@ -113,20 +115,24 @@ def test_full_scores_follow_their_formulas(scored, sampled_by_hand, precision):
         )
         kept = valid[index][:, inside]
         assert got[index, 2] == pytest.approx(v[:, inside][kept].mean(), **close)
+        beyond = valid[index][:, ~inside]
+        assert got[index, 3] == pytest.approx(v[:, ~inside][beyond].mean(), **close)
 
 
 def test_a_segment_without_samples_scores_nothing_and_has_no_mean(scored):
-    dot, correlated, mean = scored(full_scores, noise(), ROWS)[OUTSIDE]
+    dot, correlated, mean, around = scored(full_scores, noise(), ROWS)[OUTSIDE]
     assert (dot, correlated) == (0.0, 0.0)
     assert np.isnan(mean)
+    assert np.isnan(around)
     assert scored(slice_correlations, noise(), ROWS)[OUTSIDE].tolist() == [0.0] * SLICES
 
 
 def test_a_constant_signal_correlates_with_nothing_and_is_its_own_mean(scored):
     constant = np.full(SHAPE, 37, np.uint8)
-    dot, correlated, mean = scored(full_scores, constant, ROWS)[0]
+    dot, correlated, mean, around = scored(full_scores, constant, ROWS)[0]
     assert correlated == pytest.approx(0.0, abs=1e-3)
     assert mean == pytest.approx(37.0, rel=1e-6)
+    assert around == pytest.approx(37.0, rel=1e-6)
     core = scored(core_correlations, constant, ROWS, template=core_template)
     assert core[0] == pytest.approx(0.0, abs=1e-3)
     assert np.isfinite(dot)

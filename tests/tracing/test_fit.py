@@ -21,6 +21,7 @@ from zimg.tracing.fit import (
     VARIABLES,
     WEIGHT,
     FitPool,
+    climb,
     fit,
 )
 from zimg.tracing.scorer import TubeScorer
@@ -52,14 +53,13 @@ def exact(request):
         yield scorer, *stage(request.param, "after_three_centroids")
 
 
-class Bowl(TubeScorer):
-    """A scorer with one maximum, at `best`, in place of a volume."""
+def bowl(best, curvature):
+    """An objective with one maximum, at `best`."""
 
-    def __init__(self, best, curvature):
-        self.best, self.curvature = np.array(best), np.array(curvature)
+    def objective(rows):
+        return -(np.array(curvature) * (rows[:, VARIABLES] - np.array(best)) ** 2).sum(axis=1)
 
-    def dot(self, rows):
-        return -(self.curvature * (rows[:, VARIABLES] - self.best) ** 2).sum(axis=1)
+    return objective
 
 
 def rows_at(*variables):
@@ -115,7 +115,7 @@ def test_a_fit_has_the_same_bits_whatever_else_is_fitted(exact):
 def test_a_segment_added_later_ends_as_if_it_had_been_first(exact):
     scorer, start, _ = exact
     expected, _ = fit(scorer, start)
-    pool = FitPool(scorer)
+    pool = FitPool(scorer.dot)
     found: dict[int, Any] = {}
     for key, row in enumerate(start):
         pool.add(np.array([key]), row[None])
@@ -129,7 +129,7 @@ def test_a_segment_added_later_ends_as_if_it_had_been_first(exact):
 
 def test_removed_segments_are_not_heard_of_again(exact):
     scorer, start, _ = exact
-    pool, keys = FitPool(scorer), []
+    pool, keys = FitPool(scorer.dot), []
     pool.add(np.arange(len(start)), start)
     pool.remove(np.array([1, 3]))
     while len(pool):
@@ -155,7 +155,7 @@ def test_single_precision_fits_stay_near_double_precision():
     st.tuples(*[st.floats(-0.9, 0.9)] * 4),
 )
 def test_a_fit_comes_nearer_to_the_top_of_a_bowl(best, offset):
-    end, accepted = fit(Bowl(best, 40.0 * np.ones(4)), rows_at(np.array(best) + offset))
+    end, accepted = climb(bowl(best, 40.0 * np.ones(4)), rows_at(np.array(best) + offset))
     away = (end[:, VARIABLES] - best)[0]
     away[1:3] = (away[1:3] + np.pi) % (2.0 * np.pi) - np.pi
     gained = np.linalg.norm(offset) - np.linalg.norm(away)
@@ -166,7 +166,7 @@ def test_a_fit_comes_nearer_to_the_top_of_a_bowl(best, offset):
 @pytest.mark.parametrize("best", [[0.1, 0.0, 0.0, 0.05], [80.0, 0.0, 0.0, 30.0]])
 def test_radius_and_scale_stay_within_their_limits(best):
     start = rows_at([1.0, 0.0, 0.0, 0.4], [49.5, 0.0, 0.0, 19.5])
-    end, _ = fit(Bowl(best, [5.0, 5.0, 5.0, 5.0]), start)
+    end, _ = climb(bowl(best, [5.0, 5.0, 5.0, 5.0]), start)
     assert (end[:, VARIABLES] >= [0.5, 0.0, 0.0, 0.2]).all()
     assert (end[:, VARIABLES] <= [50.0, 7.0, 7.0, 20.0]).all()
 
@@ -174,17 +174,17 @@ def test_radius_and_scale_stay_within_their_limits(best):
 def test_at_the_top_nothing_moves_and_no_step_is_counted():
     best = [3.0, 0.5, 1.5, 1.2]
     start = rows_at(best)
-    end, accepted = fit(Bowl(best, [1.0, 1.0, 1.0, 1.0]), start)
+    end, accepted = climb(bowl(best, [1.0, 1.0, 1.0, 1.0]), start)
     np.testing.assert_array_equal(end, start)
     assert accepted.tolist() == [0]
 
 
 def test_angles_end_between_zero_and_a_full_turn():
     start = rows_at([3.0, -0.5, 14.0, 1.2])
-    end, _ = fit(Bowl([3.0, -0.5, 14.0, 1.2], [1.0] * 4), start)
+    end, _ = climb(bowl([3.0, -0.5, 14.0, 1.2], [1.0] * 4), start)
     assert end[0, [1, 2]] == pytest.approx([2.0 * np.pi - 0.5, 14.0 - 4.0 * np.pi])
 
 
 def test_nothing_to_fit_is_nothing_fitted():
-    rows, accepted = fit(Bowl([1.0] * 4, [1.0] * 4), np.zeros((0, 8)))
+    rows, accepted = climb(bowl([1.0] * 4, [1.0] * 4), np.zeros((0, 8)))
     assert (rows.shape, len(accepted)) == ((0, 8), 0)

@@ -36,6 +36,12 @@ class Layout(NamedTuple):
         """Words per padded plane."""
         return (self.shape[1] + 1) * self.row
 
+    @property
+    def upper(self) -> tuple[float, float, float]:
+        """Largest coordinates inside the volume, in trace space, x y z."""
+        depth, height, width = self.shape
+        return width - 1.0, height - 1.0, (depth - 1.0) * self.z_to_xy
+
 
 def pack_volume(volume: Array, /, *, z_to_xy: float, dtype: object) -> tuple[Array, Layout]:
     """Pack a ``(Z, Y, X)`` volume for the tube kernels.

@@ -25,11 +25,12 @@ def dot_scores(
 def full_scores(
     words: Array, rows: Array, template: Template, *, layout: Layout, masked: bool
 ) -> Array:
-    """Objective, correlation and mean signal of each segment, ``(n, 3)``.
+    """Objective, correlation, mean signal inside and mean signal around each segment, ``(n, 4)``.
 
     The correlation subtracts the mean of *all* weights and divides the sum of the valid samples by
     the number of *all* samples (behaviour of the reference). It is 0 without variance, and the mean
-    signal, taken over the points on or inside the wall, is NaN without a valid sample there.
+    signal, taken over the points on or inside the wall, is NaN without a valid sample there, and so
+    is that of the points beyond the wall.
     """
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)
@@ -37,13 +38,19 @@ def full_scores(
     dot = _sum(_sum(value, 1, xp=xp) * field.weight, 1, xp=xp)
     correlation = _correlation(value, valid, field.weight, xp=xp)
     inner = xp.astype(template.inside, value.dtype)
-    total = _sum(_sum(value, 1, xp=xp) * inner, 1, xp=xp)
+    total = _sum(value, 1, xp=xp)
     if valid is None:
-        count = SLICES * _sum(inner, 0, xp=xp) * xp.ones_like(total)
+        count = SLICES * xp.ones_like(total)
     else:
-        count = _sum(_sum(xp.astype(valid, value.dtype), 1, xp=xp) * inner, 1, xp=xp)
-    mean = xp.where(count > 0, total / xp.maximum(count, xp.ones_like(count)), xp.nan)
-    return xp.stack([dot, correlation, mean], axis=1)
+        count = _sum(xp.astype(valid, value.dtype), 1, xp=xp)
+    inside, around = (_mean(total, count, part, xp=xp) for part in (inner, 1.0 - inner))
+    return xp.stack([dot, correlation, inside, around], axis=1)
+
+
+def _mean(total: Array, count: Array, part: Array, *, xp: Namespace) -> Array:
+    """Sum of the samples over their number, at the points of `part`; NaN where there are none."""
+    signal, samples = _sum(total * part, 1, xp=xp), _sum(count * part, 1, xp=xp)
+    return xp.where(samples > 0, signal / xp.maximum(samples, xp.ones_like(samples)), xp.nan)
 
 
 def core_correlations(

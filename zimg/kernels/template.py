@@ -15,6 +15,9 @@ FULL_LIMIT = 66
 CORE_LIMIT = 20
 """Squared radius of the core template in lattice steps, 0.81 / 0.2² (as the reference)."""
 
+THIN_SLICES = 6
+"""Sections along the axis that ranking with the thin core template samples, of eleven."""
+
 WALL = 25
 """Squared distance of the tube wall from the axis, in lattice steps."""
 

@@ -7,12 +7,17 @@ constants are behaviour of the reference: it stops when no step of its three len
 is not a stationary point, and the width of the differences matters to the result.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.tracing.scorer import TubeScorer
+from zimg._dispatch import hookable
+from zimg._typing import Array, Namespace
+from zimg.kernels.pack import Layout
+from zimg.kernels.template import Template
+from zimg.tracing.scorer import TubeScorer, score_segments
 from zimg.tracing.segments import COLUMNS, PSI, RADIUS, SCALE, THETA, Rows
 
 VARIABLES = np.array([RADIUS, THETA, PSI, SCALE])
@@ -85,7 +90,7 @@ class FitPool:
     The result of a segment does not depend on what else is in the pool.
     """
 
-    scorer: TubeScorer
+    objective: Callable[[Rows], Rows]
     _state: _State = field(
         default_factory=lambda: _fresh(np.zeros(0, np.int64), np.zeros((0, COLUMNS)))
     )
@@ -112,7 +117,7 @@ class FitPool:
         batch = np.concatenate(
             [_probes(state.rows[probing]), state.rows[new], trials.reshape(-1, COLUMNS)]
         )
-        scores = self.scorer.dot(batch)
+        scores = self.objective(batch)
         ends = np.cumsum([8 * probing.sum(), new.sum()])
         probed, first, tried = np.split(scores, ends)
         state.score[new] = first
@@ -128,7 +133,50 @@ class FitPool:
 
 def fit(scorer: TubeScorer, rows: Rows) -> tuple[Rows, NDArray[np.int64]]:
     """Fitted `rows`, ``(n, 8)``, and the number of accepted steps of each."""
-    pool = FitPool(scorer)
+    return fit_segments(scorer.words, rows, scorer.templates.full, layout=scorer.layout)
+
+
+@hookable
+def fit_segments(
+    words: Array,
+    rows: Rows,
+    template: Template,
+    /,
+    *,
+    layout: Layout,
+    xp: Namespace | None = None,
+) -> tuple[Rows, NDArray[np.int64]]:
+    """Fit segments in a packed volume; the result of a row depends on that row alone.
+
+    Parameters
+    ----------
+    words
+        Packed volume, of `zimg.kernels.pack`.
+    rows
+        ``(n, 8)`` segments, float64 on the host.
+    template
+        The full template, beside `words`; its dtype is that of the samples.
+    layout
+        How to read `words`.
+    xp
+        Namespace of `words`.
+
+    Returns
+    -------
+    rows, steps
+        Fitted segments with angles in ``[0, 2 pi)``, float64, and ``(n,)`` int64 numbers of
+        accepted steps, on the host.
+    """
+
+    def objective(batch: Rows) -> Rows:
+        return score_segments(words, batch, template, layout=layout, what="dot", xp=xp)[:, 0]
+
+    return climb(objective, rows)
+
+
+def climb(objective: Callable[[Rows], Rows], rows: Rows) -> tuple[Rows, NDArray[np.int64]]:
+    """Fitted `rows`, ``(n, 8)``, and the number of accepted steps of each."""
+    pool = FitPool(objective)
     pool.add(np.arange(len(rows)), rows)
     out, accepted = rows.copy(), np.zeros(len(rows), np.int64)
     while len(pool):

@@ -173,7 +173,6 @@ def _resolve(active: list[_Candidate], tracer: _Tracer, growth: Growth, report: 
         except StopIteration as decided:
             active.pop(0)
             growth.decided += 1
-            growth.forget(list(seed.strands.values()))
             report.advance()
             if decided.value is not None:
                 tracer.chains.append(decided.value)

@@ -1,17 +1,17 @@
-"""Scores of many tube segments in one volume, evaluated chunk by chunk on its device."""
+"""Scores of many tube segments in one volume, on the device that holds it."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import NamedTuple, Self
 
+import array_api_compat.numpy as host
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._dispatch import array_namespace, device
-from zimg._typing import Array
-from zimg.kernels.pack import pack_volume
-from zimg.kernels.ranking import orientation_ranks
+from zimg._dispatch import array_namespace, device, hookable
+from zimg._typing import Array, Namespace
+from zimg.kernels.pack import Layout, pack_volume
 from zimg.kernels.scores import (
     centroids,
     core_correlations,
@@ -19,32 +19,93 @@ from zimg.kernels.scores import (
     full_scores,
     slice_correlations,
 )
-from zimg.kernels.template import Template, core_template, full_template, thin_core_template
+from zimg.kernels.template import (
+    THIN_SLICES,
+    Template,
+    core_template,
+    full_template,
+    thin_core_template,
+)
 from zimg.kernels.tube import SLICES
-from zimg.ops import jit, like, row_plan, to_host
+from zimg.ops import RowPlan, jit, like, row_plan, threads, to_host
 from zimg.tracing.segments import LENGTH, POSITION, RADIUS, SCALE, Rows, point_at
-
-if TYPE_CHECKING:
-    from zimg.tracing.orientation import RankingMatrices
-
-Kernel = Callable[..., Array]
-
-THIN_SLICES = 6
-"""Sections along the axis that ranking samples."""
 
 REACH = 1.64
 """A field ends at most this many radii, or voxels where that is more, beyond its wall."""
 
+KERNELS = {
+    "dot": (dot_scores, 1, {}),
+    "full": (full_scores, 4, {}),
+    "slices": (slice_correlations, SLICES, {}),
+    "centroid": (centroids, 3, {}),
+    "core": (core_correlations, 1, {}),
+    "thin": (core_correlations, 1, {"slices": THIN_SLICES}),
+}
+"""Kernel, numbers per row and options of everything that `score_segments` computes."""
 
-CROPS = 64
-"""Centres that are ranked together; one fixed shape, because a matrix product may depend on it."""
+
+class Templates(NamedTuple):
+    """The templates of a precision, as arrays beside the volume."""
+
+    full: Template
+    core: Template
+    thin: Template
+
+
+@hookable
+def score_segments(
+    words: Array,
+    rows: Rows,
+    template: Template,
+    /,
+    *,
+    layout: Layout,
+    what: str,
+    xp: Namespace | None = None,
+) -> Rows:
+    """Scores of segments in a packed volume; the result of a row depends on that row alone.
+
+    Parameters
+    ----------
+    words
+        Packed volume, of `zimg.kernels.pack`.
+    rows
+        ``(n, 8)`` segments, float64 on the host.
+    template
+        Beside `words`; its dtype is that of the samples.
+    layout
+        How to read `words`.
+    what
+        ``"dot"``: objective of the fit; ``"full"``: objective, correlation, mean signal inside the
+        wall and mean signal around it; ``"slices"``: correlation of each slice; ``"centroid"``:
+        centre in voxels from the voxel of the bottom; ``"core"``, ``"thin"``: correlation with a
+        core template.
+    xp
+        Namespace of `words`.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n, k)`` float64 on the host.
+    """
+    kernel, width, static = KERNELS[what]
+    xp = xp or array_namespace(words)
+    plan, compiled = row_plan(xp=xp, on=device(words)), jit(kernel, xp=xp)
+    dtype = to_host(template.inner_sum).dtype
+    samples = template.inner.shape[0] * static.get("slices", SLICES)
+    out = np.empty((len(rows), width))
+    for chosen, masked in _chunks(rows, layout, samples, plan):
+        chunk = like(_relative(rows[chosen], layout, plan).astype(dtype), words)
+        result = compiled(words, chunk, template, layout=layout, masked=masked, **static)
+        out[chosen] = np.reshape(to_host(result)[: len(chosen)], (len(chosen), width))
+    return out
 
 
 class TubeScorer:
     """Evaluates rows of segments in one ``(Z, Y, X)`` volume, where that is held.
 
     Rows and results are float64 on the host, the kernels compute in `dtype`. The result of a row
-    does not depend on the rows beside it. A context manager, for it owns a pool of host threads.
+    does not depend on the rows beside it. As a context manager it keeps BLAS to one thread.
 
     Parameters
     ----------
@@ -57,21 +118,19 @@ class TubeScorer:
     """
 
     def __init__(self, volume: Array, *, z_to_xy: float = 1.0, dtype: str = "float32") -> None:
-        self._xp, self._on = array_namespace(volume), device(volume)
-        compute = getattr(self._xp, dtype)
-        self._dtype = np.dtype(dtype)
+        xp, on = array_namespace(volume), device(volume)
+        compute = getattr(xp, dtype)
         self.words, self.layout = pack_volume(volume, z_to_xy=z_to_xy, dtype=compute)
-        self._full = full_template(dtype=compute, xp=self._xp, on=self._on)
-        self._core = core_template(dtype=compute, xp=self._xp, on=self._on)
-        self._thin = thin_core_template(dtype=compute, xp=self._xp, on=self._on)
-        self._plan = row_plan(xp=self._xp, on=self._on)
-        self.batch_rows = self._plan.rows
-        self._pool = ThreadPoolExecutor(self._plan.workers) if self._plan.workers > 1 else None
-        depth, height, width = self.layout.shape
-        self._image_to_trace = np.array([1.0, 1.0, z_to_xy])
-        self.upper = np.array([width - 1.0, height - 1.0, (depth - 1.0) * z_to_xy])
+        made = {"dtype": compute, "xp": xp, "on": on}
+        self.templates = Templates(
+            full_template(**made), core_template(**made), thin_core_template(**made)
+        )
+        self.batch_rows = row_plan(xp=xp, on=on).rows
+        self.upper = np.array(self.layout.upper)
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        self._stack.enter_context(threads(1, xp=host))
         return self
 
     def __exit__(
@@ -80,112 +139,97 @@ class TubeScorer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        self._stack.close()
 
     def dot(self, rows: Rows) -> Rows:
         """Objective of the fit, ``(n,)``."""
-        return self._evaluate(dot_scores, self._full, rows, ())
+        return self._scores("dot", rows)[:, 0]
 
     def full(self, rows: Rows) -> Rows:
         """Objective, correlation and mean signal, ``(n, 3)``."""
-        return self._evaluate(full_scores, self._full, rows, (3,))
+        return self._scores("full", rows)[:, :3]
+
+    def full_around(self, rows: Rows) -> Rows:
+        """As :meth:`full`, and the mean signal around each segment, ``(n, 4)``."""
+        return self._scores("full", rows)
 
     def core(self, rows: Rows) -> Rows:
         """Correlation with the inside of the segments, ``(n,)``."""
-        return self._evaluate(core_correlations, self._core, rows, ())
+        return self._scores("core", rows)[:, 0]
 
     def thin_core(self, rows: Rows) -> Rows:
         """Approximate :meth:`core` from fewer samples, ``(n,)``."""
-        return self._evaluate(core_correlations, self._thin, rows, (), slices=THIN_SLICES)
+        return self._scores("thin", rows)[:, 0]
 
     def slices(self, rows: Rows) -> Rows:
         """Correlation of each of the eleven slices, ``(n, 11)``."""
-        return self._evaluate(slice_correlations, self._full, rows, (11,))
+        return self._scores("slices", rows)
 
     def centroid(self, rows: Rows) -> Rows:
         """Signal-weighted centre of each field in trace space, ``(n, 3)`` x y z."""
-        local = self._evaluate(centroids, self._full, rows, (3,))
-        return (self._origins(rows) + local) * self._image_to_trace
-
-    def ranks(self, centres: Rows, matrices: "RankingMatrices") -> Rows:
-        """Approximate correlation with all orientations around `centres` (image voxels)."""
-        compiled = jit(orientation_ranks, xp=self._xp)
-        arrays = [like(np.asarray(a), self.words) for a in matrices[1:]]
-        out = np.empty((len(centres), matrices.counted.shape[1]))
-        for start in range(0, len(centres), CROPS):
-            part = centres[start : start + CROPS]
-            padded = np.concatenate([part, np.repeat(part[-1:], CROPS - len(part), axis=0)])
-            device_centres = like(padded.astype(np.float32), self.words)
-            result = compiled(
-                self.words, device_centres, *arrays, layout=self.layout, reach=matrices.reach
-            )
-            out[start : start + CROPS] = to_host(result)[: len(part)]
-        return out
+        local = self._scores("centroid", rows)
+        return (_origins(rows, self.layout) + local) * _image_to_trace(self.layout)
 
     def interior(self, rows: Rows) -> NDArray[np.bool_]:
         """Whether every sample of a row's field lies inside the volume, by its bounding sphere."""
-        wall = rows[:, RADIUS] * np.maximum(rows[:, SCALE], 1.0)
-        reach = np.hypot((rows[:, LENGTH] - 1.0) / 2.0, wall + REACH * np.maximum(wall, 1.0))
-        middle = point_at(rows, 0.5)
-        return np.all((middle > reach[:, None]) & (middle < self.upper - reach[:, None]), axis=1)
+        return interior(rows, self.layout)
 
-    def _evaluate(
-        self, kernel: Kernel, template: Template, rows: Rows, tail: tuple[int, ...], **static: int
-    ) -> Rows:
-        """Results of `kernel` for all rows, chunk by chunk."""
-        out = np.empty((len(rows), *tail))
-        compiled = jit(kernel, xp=self._xp)
-        samples = template.inner.shape[0] * static.get("slices", SLICES)
+    def _scores(self, what: str, rows: Rows) -> Rows:
+        template = getattr(self.templates, what if what in ("core", "thin") else "full")
+        return score_segments(self.words, rows, template, layout=self.layout, what=what)
 
-        def run(task: tuple[NDArray[np.int64], bool]) -> None:
-            chosen, masked = task
-            chunk = like(self._relative(rows[chosen]).astype(self._dtype), self.words)
-            result = compiled(
-                self.words, chunk, template, layout=self.layout, masked=masked, **static
-            )
-            out[chosen] = to_host(result)[: len(chosen)]
 
-        self._each(run, list(self._chunks(rows, samples)))
-        return out
+def interior(rows: Rows, layout: Layout) -> NDArray[np.bool_]:
+    """Whether every sample of a row's field lies inside the volume, by its bounding sphere."""
+    wall = rows[:, RADIUS] * np.maximum(rows[:, SCALE], 1.0)
+    reach = np.hypot((rows[:, LENGTH] - 1.0) / 2.0, wall + REACH * np.maximum(wall, 1.0))
+    middle, upper = point_at(rows, 0.5), np.array(layout.upper)
+    return np.all((middle > reach[:, None]) & (middle < upper - reach[:, None]), axis=1)
 
-    def _origins(self, rows: Rows) -> Rows:
-        """The voxel of each bottom, ``(n, 3)`` x y z, as whole numbers."""
-        return np.floor(rows[:, POSITION] / self._image_to_trace)
 
-    def _each(self, run: Callable[[Any], None], tasks: list[Any]) -> None:
-        if self._pool is None or len(tasks) < 2:
-            for task in tasks:
-                run(task)
-        else:
-            list(self._pool.map(run, tasks))
+def _chunks(
+    rows: Rows, layout: Layout, samples: int, plan: RowPlan
+) -> Iterator[tuple[NDArray[np.int64], bool]]:
+    """Row numbers of each chunk, and whether its samples need the border test.
 
-    def _chunks(self, rows: Rows, samples: int) -> Iterator[tuple[NDArray[np.int64], bool]]:
-        """Row numbers of each chunk, and whether its samples need the border test.
-
-        Chunks hold more rows of kernels with fewer `samples` per row. Compiled frameworks always
-        test, to keep one shape; the test does not change a valid sample.
-        """
-        if self._plan.shapes:
-            yield from ((part, True) for part in _parts(np.arange(len(rows)), self._plan.rows))
-            return
-        size = self._plan.rows * self._full.inner.shape[0] * SLICES // samples
-        inside = self.interior(rows)
-        if len(rows) <= size:
+    Chunks hold more rows of kernels with fewer `samples` per row. Compiled frameworks always
+    test, to keep one shape; the test does not change a valid sample.
+    """
+    if plan.shapes:
+        yield from ((part, True) for part in _parts(np.arange(len(rows)), plan.rows))
+        return
+    size = max(1, plan.rows * SAMPLES // samples)
+    inside = interior(rows, layout)
+    if len(rows) <= size:
+        if len(rows):
             yield np.arange(len(rows)), not inside.all()
-            return
-        yield from ((part, False) for part in _parts(np.flatnonzero(inside), size))
-        yield from ((part, True) for part in _parts(np.flatnonzero(~inside), size))
+        return
+    yield from ((part, False) for part in _parts(np.flatnonzero(inside), size))
+    yield from ((part, True) for part in _parts(np.flatnonzero(~inside), size))
 
-    def _relative(self, rows: Rows) -> Rows:
-        """Rows for the kernels: relative to the voxel of their bottom, padded to a known shape."""
-        if self._plan.shapes:
-            missing = self._plan.padded(len(rows)) - len(rows)
-            rows = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
-        origins = self._origins(rows)
-        relative = np.concatenate([rows, origins], axis=1)
-        relative[:, POSITION] -= origins * self._image_to_trace
-        return relative
+
+SAMPLES = 213 * SLICES
+"""Samples of a row of the full template, of which a plan counts its rows."""
+
+
+def _relative(rows: Rows, layout: Layout, plan: RowPlan) -> Rows:
+    """Rows for the kernels: relative to the voxel of their bottom, padded to a known shape."""
+    if plan.shapes:
+        missing = plan.padded(len(rows)) - len(rows)
+        rows = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
+    origins = _origins(rows, layout)
+    relative = np.concatenate([rows, origins], axis=1)
+    relative[:, POSITION] -= origins * _image_to_trace(layout)
+    return relative
+
+
+def _origins(rows: Rows, layout: Layout) -> Rows:
+    """The voxel of each bottom, ``(n, 3)`` x y z, as whole numbers."""
+    return np.floor(rows[:, POSITION] / _image_to_trace(layout))
+
+
+def _image_to_trace(layout: Layout) -> Rows:
+    return np.array([1.0, 1.0, layout.z_to_xy])
 
 
 def _parts(chosen: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._progress import Reporter
-from zimg.tracing.fit import FitPool
+from zimg.tracing.fit import fit
 from zimg.tracing.labels import Labeller, Mask, hits
 from zimg.tracing.orientation import centred, search_orientation
 from zimg.tracing.scorer import TubeScorer
@@ -14,6 +14,9 @@ from zimg.tracing.segments import COLUMNS, DEFAULT_LENGTH, LENGTH, RADIUS, SCALE
 
 SMALL_VALUE = 3.0
 """Below this distance the start radius is half a voxel larger (behaviour of the reference)."""
+
+FITTED = 512
+"""Seeds that are fitted between two looks at the progress; enough to fill a device."""
 
 BASE_LIMIT = 1.01
 """Squared distance in radii up to which a seed covers voxels (behaviour of the reference)."""
@@ -54,13 +57,11 @@ def score_seeds(
     rows, _ = search_orientation(scorer, rows, exact=exact)
     for _ in range(3):
         rows = centred(rows, scorer.centroid(rows))
-    pool = FitPool(scorer)
-    pool.add(np.arange(len(rows)), rows)
-    while len(pool):
+    for start in range(0, len(rows), FITTED):
         report.check()
-        finished = pool.step()
-        rows[finished.keys] = finished.rows
-        report.advance(len(finished.keys))
+        part = rows[start : start + FITTED]
+        part[:], _ = fit(scorer, part)
+        report.advance(len(part))
     full = scorer.full(rows)
     return ScoredSeeds(rows, full[:, 1], full[:, 2])
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from zimg.tracing.chains import BACKWARD, FORWARD, End
 from zimg.tracing.checks import change_failure, own_failure
-from zimg.tracing.fit import FitPool
+from zimg.tracing.fit import fit
 from zimg.tracing.labels import swollen
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.segments import (
@@ -23,9 +23,6 @@ from zimg.tracing.segments import (
     flipped,
     point_at,
 )
-
-ENOUGH = 4
-"""Ended fits wait for their scores until they are one for every so many that go on."""
 
 OVERLAP = 0.5
 """Fraction of a segment at which the next one begins (behaviour of the reference)."""
@@ -112,7 +109,7 @@ class Strand:
 
 
 class Growth:
-    """Strands that are being extended together, one batch of fits per round.
+    """Strands that are being extended together, a segment of each per round.
 
     Parameters
     ----------
@@ -124,42 +121,20 @@ class Growth:
 
     def __init__(self, scorer: TubeScorer, limit: float) -> None:
         self._scorer, self._limit = scorer, limit
-        self._pool = FitPool(scorer)
-        self._strands: dict[int, Strand] = {}
-        self._ended: list[tuple[int, Rows]] = []
-        self._next_key = 0
+        self._asked: list[Strand] = []
         self.decided = 0
 
     def request(self, strand: Strand) -> None:
-        """Begin to fit the next segment of a strand."""
+        """Fit the next segment of a strand in the next round."""
         strand.waiting = True
-        self._strands[self._next_key] = strand
-        self._pool.add(np.array([self._next_key]), strand.prediction()[None, :])
-        self._next_key += 1
-
-    def forget(self, strands: list[Strand]) -> None:
-        """Stop the fits of strands that nobody needs any more."""
-        keys = [key for key, strand in self._strands.items() if strand in strands]
-        for key in keys:
-            del self._strands[key]
-        self._pool.remove(np.array(keys, np.int64))
+        self._asked.append(strand)
 
     def step(self) -> None:
-        """One round of fits; strands are extended once enough of them have ended."""
-        if len(self._pool):
-            finished = self._pool.step()
-            self._ended += list(zip(finished.keys.tolist(), finished.rows, strict=True))
-        if self._ended and len(self._ended) * ENOUGH >= len(self._pool):
-            self._extend()
-
-    def _extend(self) -> None:
-        """Score the segments whose fit has ended, and hand them to their strands."""
-        ended = [(self._strands.pop(key), row) for key, row in self._ended if key in self._strands]
-        self._ended = []
-        if not ended:
-            return
-        full = self._scorer.full(np.stack([row for _, row in ended]))
-        for (strand, row), (_, score, mean_signal) in zip(ended, full.tolist(), strict=True):
+        """One round: fit, score and take in the segments that were asked for."""
+        asked, self._asked = self._asked, []
+        rows, _ = fit(self._scorer, np.stack([strand.prediction() for strand in asked]))
+        full = self._scorer.full(rows)
+        for strand, row, (_, score, mean_signal) in zip(asked, rows, full.tolist(), strict=True):
             strand.extend(row, score, mean_signal, self._limit, self._scorer.upper)
 
 
