@@ -13,7 +13,7 @@ export_threads = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 PYTEST    := pytest -q -n $(WORKERS) --dist loadfile --hypothesis-profile=ci
 
 # `backends` and `conformance` are folders: without this line make would find nothing to do.
-.PHONY: demo test check format conformance bench docs lanes import-time clean
+.PHONY: demo test check format conformance bench docs lanes lowest import-time clean
 .NOTPARALLEL:
 
 demo: .venv/ready-core
@@ -62,25 +62,40 @@ lane:
 		build pytest-xdist setuptools -c tests/constraints.txt
 	$(export_threads) .venv-lane/bin/$(PYTEST) tests conformance
 
-# An install begins by removing the stamps and ends by writing its own. So after an interruption
-# none is there, and the next run starts again from an empty folder.
+# The oldest releases that pyproject.toml accepts, without torch: its old releases have no CPU build
+# in the registry for Linux.
+lowest:
+	$(PYTHON) -m venv --clear .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet -e ".[$(LOWEST_EXTRAS)]" \
+		$(LOWEST_TESTS) -c tests/lowest.txt
+	$(export_threads) .venv-lowest/bin/$(PYTEST) tests conformance
+
+LOWEST_EXTRAS := jax,conformance,formats,dask,xarray,networkx,pandas
+LOWEST_TESTS  := build nibabel pylibCZIrw pynrrd pytest-xdist setuptools SimpleITK
+
+# An environment that is there is kept, with a CPU build of torch that the user installed first,
+# whatever its version. An interrupted install leaves its mark, and the next one starts afresh.
 define install
-	@ls .venv/ready-* >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@rm -f .venv/ready-*
+	@if [ -e .venv/installing ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+		$(PYTHON) -m venv --clear .venv; fi
+	@rm -f .venv/ready-* && touch .venv/installing
+	@torch=$$($(BIN)/python -c "$(torch_version)" 2>/dev/null || echo '&') && \
+		sed "s/^torch==.*/$$torch/" tests/constraints.txt >.venv/constraints.txt
 	$(BIN)/python -m pip install --disable-pip-version-check
 endef
+torch_version := from importlib.metadata import version; print('torch==' + version('torch'))
 
 .venv/ready-core: pyproject.toml
 	$(install) -e .
-	@touch $@
+	@touch $@ && rm .venv/installing
 
 .venv/ready-test: pyproject.toml tests/constraints.txt
-	$(install) -e ".[test,dev]" -c tests/constraints.txt
-	@touch .venv/ready-core $@
+	$(install) -e ".[test,dev]" -c .venv/constraints.txt
+	@touch .venv/ready-core $@ && rm .venv/installing
 
 .venv/ready-docs: pyproject.toml tests/constraints.txt
-	$(install) -e ".[test,dev,docs]" -c tests/constraints.txt
-	@touch .venv/ready-core .venv/ready-test $@
+	$(install) -e ".[test,dev,docs]" -c .venv/constraints.txt
+	@touch .venv/ready-core .venv/ready-test $@ && rm .venv/installing
 
 clean:
-	rm -rf .venv .venv-lane build dist site zimg-demo
+	rm -rf .venv .venv-lane .venv-lowest build dist site zimg-demo

@@ -10,6 +10,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_SOURCE = (".*", "build", "dist", "site", "*.egg-info", "__pycache__", "zimg-demo")
@@ -129,3 +131,40 @@ def test_the_bare_folder_names_cannot_be_imported(
         f"from importlib.util import find_spec; print(find_spec({name!r}))"
     )
     assert run_python("-c", code, cwd=tmp_path) == "None"
+
+
+def test_lowest_holds_the_lower_bounds_of_pyproject() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    of_lowest = {name for name in extras if not name.startswith(("torch", "cupy", "dev", "docs"))}
+    stated = [*project["dependencies"], *(line for name in of_lowest for line in extras[name])]
+    bounds = {
+        Requirement(line).name.lower(): {
+            Version(each.version) for each in Requirement(line).specifier if each.operator == ">="
+        }
+        for line in stated
+        if Requirement(line).name != "zimg-xp"
+    }
+    lines = (ROOT / "tests" / "lowest.txt").read_text().splitlines()
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    lowest = {each.name.lower(): {Version(pin.version) for pin in each.specifier} for each in pins}
+    del lowest["click"]
+    assert lowest == bounds
+
+
+@pytest.mark.parametrize("clash", [True, False])
+def test_a_second_distribution_of_the_import_name_gives_a_warning(
+    tmp_path: Path, clash: bool
+) -> None:
+    name = "zimg-1.0.16.dist-info" if clash else "zimg_xp-1.0.16.dist-info"
+    folder = tmp_path / "site-packages"
+    (folder / name).mkdir(parents=True)
+    code = (
+        f"import sys, warnings; sys.path.append({str(folder)!r});"
+        "warnings.simplefilter('always'); import zimg"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert ("share the import name `zimg`" in answer.stderr) == clash
+    assert (str(folder) in answer.stderr) == clash

@@ -4,6 +4,9 @@ Every name below is imported at its first use, so `import zimg` loads no array f
 file format.
 """
 
+import os
+import sys
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +127,32 @@ _NAMES_OF = {
     "zimg.workers": ("ZNeutubeAutoTrace", "ZNeutubeSkeletonize", "ZSwcSubtract"),
 }
 _HOME = {name: module for module, names in _NAMES_OF.items() for name in names}
+
+
+def _warn_of_a_clash() -> None:
+    """Warn when PyPI's `zimg`, which uses this import name too, is installed beside `zimg-xp`.
+
+    Folders are listed instead of asking `importlib.metadata`, which takes longer than the rest of
+    this module.
+    """
+    for folder in sys.path:
+        if not folder.endswith("-packages"):
+            continue
+        try:
+            names = os.listdir(folder)  # noqa: PTH208 (pathlib takes longer to import)
+        except OSError:
+            continue
+        if any(name.startswith("zimg-") and name.endswith(".dist-info") for name in names):
+            warnings.warn(
+                f"the distributions `zimg` and `zimg-xp` are both installed ({folder}) and share "
+                "the import name `zimg`: their files overwrite each other; uninstall both, then "
+                "install the one that you want",
+                stacklevel=3,
+            )
+            return
+
+
+_warn_of_a_clash()
 
 
 def __getattr__(name: str) -> Any:

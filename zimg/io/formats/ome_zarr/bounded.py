@@ -12,10 +12,9 @@ from typing import Any
 import imagecodecs
 import numcodecs  # type: ignore[import-untyped]  # a dependency of zarr
 import zarr
+from zarr.abc.buffer import Buffer
 from zarr.abc.codec import BytesBytesCodec
 from zarr.codecs import ShardingCodec
-from zarr.core.array_spec import ArraySpec
-from zarr.core.buffer import Buffer
 
 from zimg._errors import ZException
 
@@ -123,7 +122,7 @@ class BoundedCodec(BytesBytesCodec):
         """As the codec is written in metadata."""
         return dict(self.codec.to_dict())
 
-    async def _decode_single(self, chunk_data: Buffer, chunk_spec: ArraySpec) -> Buffer:
+    async def _decode_single(self, chunk_data: Buffer, chunk_spec: Any) -> Buffer:
         size = math.prod(chunk_spec.shape) * chunk_spec.dtype.to_native_dtype().itemsize
         most = size + size // SHARE_LONGER + 1024 if self.outer else size
         stated = self.to_dict()
@@ -136,7 +135,7 @@ class BoundedCodec(BytesBytesCodec):
         )
         return chunk_spec.prototype.buffer.from_bytes(found)
 
-    def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
+    def compute_encoded_size(self, input_byte_length: int, chunk_spec: Any) -> int:
         """Not known before."""
         return self.codec.compute_encoded_size(input_byte_length, chunk_spec)
 

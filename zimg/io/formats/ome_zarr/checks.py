@@ -1,14 +1,16 @@
 """Arrays that may be decoded: of types that images have, by codecs that run nothing."""
 
+import asyncio
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, product
 from typing import Any
 
 import numpy as np
 import zarr
-from zarr.core.sync import sync
+from zarr.abc.store import Store
 
 from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
@@ -130,4 +132,18 @@ def _has_chunks(array: "zarr.Array[Any]") -> bool:
         return True  # not known
     places = islice(product(*map(range, counts)), FEW)
     names = (f"{array.path}/{array.metadata.encode_chunk_key(place)}" for place in places)
-    return any(sync(array.store.exists(name.lstrip("/"))) for name in names)
+    return _any_exists(array.store, (name.lstrip("/") for name in names))
+
+
+def _any_exists(store: Store, keys: Iterable[str]) -> bool:
+    """Whether `store` has one of `keys`, asked in order until one is found."""
+
+    async def ask() -> bool:
+        for key in keys:
+            if await store.exists(key):
+                return True
+        return False
+
+    # In a thread of its own: the caller's may already run an event loop, as in a notebook.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(lambda: asyncio.run(ask())).result()

@@ -31,7 +31,14 @@ def failing_chunk(array: "zarr.Array[Any]", box: Box, error: Exception) -> Excep
             place = tuple(each.start // n for each, n in zip(part, outer, strict=True))
             name = f"{array.path}/{array.metadata.encode_chunk_key(place)}".lstrip("/")
             at = f" at {tuple(each.start for each in part)}" if array.shards else ""
-            return ZException(f"chunk {name!r}{at}: {own}")
+            return ZException(f"chunk {name!r}{at}: {_cause(own)}")
+    return error
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The first error of a group: from zarr 3.4 on, requests made at once fail as one group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     return error
 
 
