@@ -17,7 +17,7 @@ PYTEST    := pytest -q -n $(WORKERS) --dist loadfile --hypothesis-profile=ci
 .NOTPARALLEL:
 
 demo: .venv/ready-core
-	$(BIN)/zimg demo
+	$(BIN)/zimg demo --overwrite
 
 test: .venv/ready-test
 	$(export_threads) $(BIN)/$(PYTEST) tests conformance

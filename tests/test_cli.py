@@ -227,9 +227,9 @@ def test_wrong_arguments_are_one_line_and_exit_code_two(
         (["trace", "nowhere.tif", "-o", "OUT"], ["nowhere.tif"]),
         (["trace", "TEXT", "-o", "OUT"], ["text.tif"]),
         (["trace", "TRUNCATED", "-o", "OUT"], ["truncated.tif"]),
-        (["trace", "IMAGE", "-o", "FOLDER"], ["folder"]),
+        (["trace", "IMAGE", "-o", "FOLDER.swc"], ["folder"]),
         (["trace", "IMAGE", "-o", "/proc/1/x/tree.swc"], ["/proc/1/x/tree.swc"]),
-        (["trace", "IMAGE", "-o", "OUT", "--preview", "FOLDER"], ["folder"]),
+        (["trace", "IMAGE", "-o", "OUT", "--preview", "FOLDER.png"], ["folder"]),
         (["trace", "IMAGE", "-o", "OUT", "--channel", "1"], ["c=1", "neurite.tif"]),
         (["trace", "IMAGE", "-o", "OUT", "--time", "1"], ["t=1", "neurite.tif"]),
         (["trace", "IMAGE", "-o", "OUT", "--scene", "4"], ["scene 4", "neurite.tif"]),
@@ -241,7 +241,8 @@ def test_wrong_arguments_are_one_line_and_exit_code_two(
 def test_what_cannot_be_read_or_written_is_one_line_and_no_file(
     zimg: Any, image: Path, tmp_path: Path, arguments: list[str], parts: list[str]
 ) -> None:
-    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.swc").mkdir()
+    (tmp_path / "folder.png").mkdir()
     (tmp_path / "text.tif").write_text("this is no image\n" * 50)
     (tmp_path / "truncated.tif").write_bytes(image.read_bytes()[:20_000])
     before = sorted(tmp_path.rglob("*"))
@@ -250,7 +251,8 @@ def test_what_cannot_be_read_or_written_is_one_line_and_no_file(
         "OUT": tmp_path / "out" / "tree.swc",
         "TEXT": tmp_path / "text.tif",
         "TRUNCATED": tmp_path / "truncated.tif",
-        "FOLDER": tmp_path / "folder",
+        "FOLDER.swc": tmp_path / "folder.swc",
+        "FOLDER.png": tmp_path / "folder.png",
     }
     result = zimg(*(names.get(argument, argument) for argument in arguments))
     errors = [line for line in result.err.splitlines() if line.startswith("zimg: ")]
@@ -264,7 +266,7 @@ def test_a_failed_run_leaves_the_older_output(zimg: Any, tmp_path: Path) -> None
     image, output = tmp_path / "nan.tif", tmp_path / "tree.swc"
     tifffile.imwrite(image, np.full((5, 8, 8), np.nan, np.float32))
     output.write_text("older")
-    result = zimg("trace", image, "-o", output, "-q")
+    result = zimg("trace", image, "-o", output, "-q", "--overwrite")
     assert result.code == 2
     assert "NaN" in result.err or "finite" in result.err
     assert output.read_text() == "older"

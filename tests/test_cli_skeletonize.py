@@ -84,7 +84,7 @@ def test_all_labels_are_files_of_a_folder(command: Any, image: Path, tmp_path: P
     for label, tree in zimg.skeletonize_labels(rods()).items():
         written = ZSwc(output / f"{label}.swc")
         np.testing.assert_allclose(written.xyz, tree.xyz * (0.5, 0.5, 2.0), rtol=1e-5)
-    code, out, _ = command(image, "-o", output, "--label", "all")
+    code, out, _ = command(image, "-o", output, "--label", "all", "--overwrite")
     assert code == 0
     assert f"{output}: 2 files, " in out
 
@@ -122,7 +122,7 @@ def test_an_image_without_voxel_size_has_no_micrometres(command: Any, tmp_path: 
 
 def test_a_level_leaves_what_is_above_it(command: Any, image: Path, tmp_path: Path) -> None:
     output = tmp_path / "tree.swc"
-    command(image, "-o", output, "--level", 100, "-q")
+    command(image, "-o", output, "--threshold", 100, "-q")
     assert (ZSwc(output).xyz[:, 1] > 12).all()
 
 
@@ -170,7 +170,7 @@ def test_the_backend_gives_the_same_tree(
         (2, ["IMAGE", "-o", "OUT", "--root", "1,2,99"], ["root", "99"]),
         (2, ["IMAGE", "-o", "OUT", "--radius", "round"], ["planar", "euclidean"]),
         (1, ["IMAGE", "-o", "FILE", "--label", "all"], ["rods.tif"]),
-        (2, ["IMAGE", "-o", "OUT", "--label", "3", "--level", "5"], ["level", "label"]),
+        (2, ["IMAGE", "-o", "OUT", "--label", "3", "--threshold", "5"], ["threshold", "label"]),
         (2, ["IMAGE", "-o", "OUT", "--label", "3", "--workers", "2"], ["workers", "all"]),
         (2, ["IMAGE", "-o", "OUT", "--config", "OPTIONS"], ["unknown option 'minimal'"]),
         (1, ["IMAGE", "-o", "OUT", "--config", "NO_PRESET"], ["NO_PRESET"]),
@@ -179,6 +179,7 @@ def test_the_backend_gives_the_same_tree(
         (1, ["nowhere.tif", "-o", "OUT"], ["nowhere.tif"]),
         (1, ["IMAGE", "-o", "FOLDER"], ["folder"]),
         (1, ["IMAGE", "-o", "OUT", "--preview", "FOLDER"], ["folder"]),
+        (2, ["IMAGE", "-o", "OUT", "--level", "5"], ["level", "--threshold"]),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_no_file(

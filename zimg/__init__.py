@@ -4,9 +4,6 @@ Every name below is imported at its first use, so `import zimg` loads no array f
 file format.
 """
 
-import os
-import sys
-import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +132,10 @@ def _warn_of_a_clash() -> None:
     Folders are listed instead of asking `importlib.metadata`, which takes longer than the rest of
     this module.
     """
+    import os
+    import sys
+    import warnings
+
     for folder in sys.path:
         if not folder.endswith("-packages"):
             continue

@@ -1,10 +1,12 @@
-"""Texts of the command line as numbers, and what they ask for refused where it is not there."""
+"""Texts of the command line turned into regions, numbers and settings."""
 
 import re
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import Any
 
 from zimg._errors import ZException
+from zimg._json import loads
 from zimg.values import ZImgRegion
 
 REGION = re.compile(",".join([r"\s*(\d*):(\d*)\s*"] * 3))
@@ -74,8 +76,33 @@ def parse_numbers(name: str, text: str) -> tuple[float, float, float]:
     return x, y, z
 
 
+def parse_settings(texts: Sequence[str] | None) -> dict[str, Any]:
+    """Return the values that ``NAME=VALUE`` texts give to options of a configuration.
+
+    A value is read as JSON, as in a configuration file: ``0.2``, ``true``, ``[1, 1, 0]``.
+
+    Raises
+    ------
+    ValueError
+        If a text has another form, or names an option for the second time.
+    """
+    found: dict[str, Any] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not (name and equals) or name in found:
+            raise ValueError(f"set takes NAME=VALUE, each name once, not {text!r}")
+        try:
+            found[name] = loads(value)
+        except ValueError:
+            raise ValueError(
+                f"set {text!r}: the value is not a JSON number, true or false"
+            ) from None
+    return found
+
+
 def require_framework(name: str) -> None:
-    """Refuse a framework that is not installed, and say how to get it."""
+    """Refuse a framework that is not installed, and say how to install it."""
     if find_spec(name) is None:
         extra = EXTRAS.get(name, name)
-        raise ZException(f"{name} is not installed here; install zimg-xp[{extra}]")
+        raise ZException(f"{name} is not installed; install zimg-xp[{extra}]")

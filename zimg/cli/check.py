@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from zimg.cli.showing import counted
 from zimg.swc.check import Finding, check_file
 
 MOST_OF_A_KIND = 5
@@ -30,7 +31,7 @@ def _json(found: dict[str, list[Finding]]) -> str:
 def _report(file: str, findings: list[Finding]) -> str:
     """Some findings of each kind, one a line, and the number of the others."""
     errors = sum(finding.is_error for finding in findings)
-    lines = [f"{file}: {errors} errors, {len(findings) - errors} warnings"]
+    lines = [f"{file}: {counted(error=errors, warning=len(findings) - errors)}"]
     for kind in dict.fromkeys(finding.kind for finding in findings):
         alike = [finding for finding in findings if finding.kind == kind]
         lines += map(_line, alike[:MOST_OF_A_KIND])

@@ -11,7 +11,10 @@ from typing import TypeVar
 from zimg._errors import ZException
 from zimg._progress import reporter
 from zimg.cli.arguments import region_of
+from zimg.cli.batch import targets
+from zimg.cli.outputs import check_image_output, is_folder
 from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.registry import format_to_write
 from zimg.io.scenes.missing import filling
 from zimg.io.scenes.scene_pixels import ScenePixels
 from zimg.io.scenes.shared_file import SharedFile
@@ -38,6 +41,7 @@ class ConvertJob:
     format: str
     overwrite: bool
     fill: bool
+    into_folder: bool = False
 
 
 def run_convert(job: ConvertJob, *, progress: bool) -> None:
@@ -50,8 +54,7 @@ def run_convert(job: ConvertJob, *, progress: bool) -> None:
     format = _member("format", FileFormat, job.format)
     if len(ratios) != 3:
         raise ValueError(f"ratio must be X,Y,Z, not {job.ratio!r}")
-    if job.output.exists() and not job.overwrite:
-        raise ZException(f"{job.output} exists; --overwrite replaces it")
+    check_image_output(job.output, format, inputs=[job.source], overwrite=job.overwrite)
     held = SharedFile(job.source, FileFormat.Unknown)
     filled = filling(job.source) if job.fill else nullcontext()
     with closing(held), filled, reporter(progress) as report:
@@ -62,9 +65,30 @@ def run_convert(job: ConvertJob, *, progress: bool) -> None:
             raise ZException(f"{job.source} has no scene {job.scene}: it has {count}, from 0")
         channels = parse_channels(job.channels, names[region.start.c :])
         pixels = ScenePixels(held, job.scene, region, ratios, channels, advance=report.advance)
+        if job.into_folder:
+            job.output.parent.mkdir(parents=True, exist_ok=True)
         writer_for(job.output, pixels.info, format=format, parameters=parameters)
         report.stage("convert", pixels.info.depth * pixels.info.numTimes)
         write_pixels(job.output, pixels, format=format, parameters=parameters)
+
+
+def image_targets(sources: Sequence[str], output: Path, format: str) -> list[Path]:
+    """Return the file to write for each source; in a folder they get the suffix of the format.
+
+    Raises
+    ------
+    ValueError
+        If the output is a folder and no format is named.
+    ZException
+        If the format is not written, or two sources would be written to one file.
+    """
+    if not is_folder(output, len(sources)):
+        return [output]
+    named = _member("format", FileFormat, format)
+    if named == FileFormat.Unknown:
+        raise ValueError(f"{output} is a folder: --format says what to write into it")
+    writer = format_to_write(Path("image"), named)
+    return targets(sources, output, (writer.write_suffixes or writer.suffixes)[0])
 
 
 def parse_box(text: str) -> ZImgRegion:

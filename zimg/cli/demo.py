@@ -7,6 +7,7 @@ from time import perf_counter
 from zimg import neutube_json
 from zimg._errors import ZException
 from zimg._progress import reporter
+from zimg.cli.outputs import check_output
 from zimg.cli.showing import counted
 from zimg.image import ZImg, write
 from zimg.phantom import Phantom, neuron
@@ -15,13 +16,16 @@ from zimg.tracing.config import resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
 from zimg.values import VoxelSizeUnit, ZImgInfo
 from zimg.view import overlay, write_png
-from zimg.workers.output import check_writable, write_tree
+from zimg.workers.output import write_tree
+
+FILES = ("volume.tif", "gold.swc", "tree.swc", "tree.png")
 
 
-def run_demo(folder: Path, *, progress: bool) -> None:
+def run_demo(folder: Path, *, overwrite: bool, progress: bool) -> None:
     """Write volume, truth, trace and picture to a folder, and print their agreement."""
     began = perf_counter()
-    check_writable(folder / "volume.tif")
+    for name in FILES:
+        check_output(folder / name, (Path(name).suffix,), inputs=(), overwrite=overwrite)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -17,7 +17,7 @@ class Backend(StrEnum):
 
 
 class RadiusKind(StrEnum):
-    """What the radii of a skeleton tell."""
+    """How the radii of a skeleton are measured."""
 
     planar = "planar"
     euclidean = "euclidean"
@@ -26,14 +26,24 @@ class RadiusKind(StrEnum):
 InputFile = Annotated[Path, typer.Argument(metavar="FILE", help="Image file.")]
 TreeFile = Annotated[Path, typer.Argument(metavar="FILE", help="SWC file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Channel = Annotated[int, typer.Option(help="Channel to take, from 0.", min=0)]
-Time = Annotated[int, typer.Option(help="Time point to take, from 0.", min=0)]
-Scene = Annotated[int, typer.Option(help="Image in the file, from 0.", min=0)]
+Channel = Annotated[int, typer.Option(help="Channel, counted from 0.", min=0)]
+Time = Annotated[int, typer.Option(help="Time point, counted from 0.", min=0)]
+Scene = Annotated[int, typer.Option(help="Scene (image in the file), counted from 0.", min=0)]
 Framework = Annotated[Backend, typer.Option("--backend", help="Framework to compute with.")]
 Device = Annotated[
-    str | None, typer.Option(help="Device of the framework.", show_default="its own default")
+    str | None,
+    typer.Option(help="Device of the framework.", show_default="the framework's default"),
 ]
 Preview = Annotated[
-    Path | None, typer.Option(metavar="PNG", help="Draw the tree over three projections.")
+    Path | None,
+    typer.Option(metavar="PNG", help="Also draw the tree over three projections of the image."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Change one option of the configuration."),
+]
+InMicrometres = Annotated[
+    bool, typer.Option("--um", help="Write micrometres, from the voxel size of the image.")
+]

@@ -1,6 +1,7 @@
 """``zimg skeletonize``: read a mask or labels, find centre lines, write, draw, tell."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -10,6 +11,7 @@ from zimg._errors import ZException
 from zimg._progress import reporter
 from zimg._typing import Array
 from zimg.cli.arguments import require_framework
+from zimg.cli.outputs import PNG, SWC, check_folder, check_output
 from zimg.cli.showing import counted, write_preview
 from zimg.io.source import ZImgSource
 from zimg.kernels.widen import widened
@@ -21,7 +23,7 @@ from zimg.skeletons.pipeline import Radius
 from zimg.swc import ZSwc
 from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.values import ZImgInfo
-from zimg.workers.output import check_writable, write_tree
+from zimg.workers.output import write_tree
 from zimg.workers.volume import read_channel, read_info
 
 EVERY = "all"
@@ -47,6 +49,8 @@ class SkeletonizeJob:
     framework: str
     device: str | None
     preview: Path | None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,7 @@ def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
     began = perf_counter()
     options, label = _options(job), _label(job)
     require_framework(job.framework)
-    for path in filter(None, (_file(job, 1) if label == EVERY else job.output, job.preview)):
-        check_writable(path)
+    _check_outputs(job)
     source = ZImgSource(job.file, scene=job.scene)
     info = read_info(source)
     if job.in_um:
@@ -105,12 +108,22 @@ def summary(outcome: Outcome) -> str:
     return f"{outcome.output}: {files}{counts}{found}, {length}, {outcome.seconds:.1f} s"
 
 
+def _check_outputs(job: SkeletonizeJob) -> None:
+    inputs = [job.file] if job.config is None else [job.file, Path(job.config)]
+    if job.label == EVERY:
+        check_folder(job.output, SWC[0], inputs=inputs, overwrite=job.overwrite)
+    else:
+        check_output(job.output, SWC, inputs=inputs, overwrite=job.overwrite)
+    if job.preview is not None:
+        check_output(job.preview, PNG, inputs=inputs, overwrite=job.overwrite)
+
+
 def _options(job: SkeletonizeJob) -> SkeletonizeConfig:
-    options = resolve_options(job.config)
+    options = resolve_options(job.config, overrides=job.overrides)
     if job.level is None:
         return options
     if job.label is not None:
-        raise ValueError("level is for grey values and label for labels; give one of them")
+        raise ValueError("threshold is for grey values and label for labels; give one of them")
     return replace(options, level=job.level)
 
 

@@ -1,19 +1,23 @@
-"""``zimg trace``: read, trace, shift to the whole image, write, draw, tell."""
+"""``zimg trace``: read an image, trace it, write the tree and its preview, report."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from zimg._progress import reporter
 from zimg.cli.arguments import require_framework
+from zimg.cli.outputs import PNG, SWC, check_output
 from zimg.cli.showing import counted, write_preview
+from zimg.cli.voxels import require_unit, say_missing_size
 from zimg.io.source import ZImgSource
 from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
-from zimg.values import ZImgRegion
+from zimg.values import ZImgInfo, ZImgRegion
 from zimg.workers.checks import ratio
-from zimg.workers.output import check_writable, write_tree
+from zimg.workers.output import write_tree
 from zimg.workers.volume import read_channel, read_info
 
 
@@ -34,6 +38,9 @@ class TraceJob:
     framework: str
     device: str | None
     preview: Path | None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    in_um: bool = False
+    overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,23 +66,30 @@ class Outcome:
 def run_job(job: TraceJob, *, progress: bool) -> Outcome:
     """Trace one file; whatever can be refused is refused before the image is read."""
     began = perf_counter()
-    config = resolve_config(job.config, level=job.level)
+    config = resolve_config(job.config, level=job.level, overrides=job.overrides)
     check_supported(config)
     require_framework(job.framework)
-    for path in filter(None, (job.output, job.preview)):
-        check_writable(path)
+    for path, suffixes in ((job.output, SWC), (job.preview, PNG)):
+        if path is not None:
+            check_output(path, suffixes, inputs=(job.file, job.config), overwrite=job.overwrite)
     source = ZImgSource(job.file, job.region, job.scene)
-    z_to_xy = effective_ratio(job, source)
+    info = read_info(source)
+    if job.in_um:
+        require_unit(job.file, info)
+    z_to_xy = effective_ratio(job, info)
     with reporter(progress) as report:
         report.stage("read")
         volume = read_channel(
             source, job.channel, job.time, framework=job.framework, device=job.device
         )
+        if progress and job.z_to_xy is None:
+            say_missing_size(job.file, info)
         result = run_trace(
             volume, z_to_xy=z_to_xy, downsample_ratio=job.downsample, config=config, report=report
         )
     start = job.region.start
-    write_tree(result.tree.translated((start.x, start.y, start.z)), job.output)
+    tree = result.tree.translated((start.x, start.y, start.z))
+    write_tree(tree.to_um(info) if job.in_um else tree, job.output)
     if job.preview is not None:
         write_preview(job.preview, volume, result.tree, z_to_xy=whole_ratio(z_to_xy, job))
     return outcome_of(job, result, z_to_xy=z_to_xy, seconds=perf_counter() - began)
@@ -91,10 +105,10 @@ def summary(outcome: Outcome) -> str:
     return f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
 
 
-def effective_ratio(job: TraceJob, source: ZImgSource) -> float:
+def effective_ratio(job: TraceJob, info: ZImgInfo) -> float:
     """Return the ratio of the downsampled voxels: the one asked for, else that of the file."""
     if job.z_to_xy is None:
-        return z_to_xy_ratio(read_info(source), job.downsample)
+        return z_to_xy_ratio(info, job.downsample)
     return ratio("z_to_xy", job.z_to_xy)
 
 

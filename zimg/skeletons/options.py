@@ -1,6 +1,5 @@
 """Options of skeletonization, with the names and defaults of the reference."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -9,6 +8,7 @@ from typing import Any
 
 from zimg import neutube_json
 from zimg._errors import ZException
+from zimg._json import loads
 
 Interval = tuple[int, int, int]
 
@@ -112,7 +112,10 @@ _KINDS: dict[str, type] = {
 
 
 def resolve_options(
-    config: Config, *, downsample: Sequence[int] | None = None
+    config: Config,
+    *,
+    downsample: Sequence[int] | None = None,
+    overrides: Mapping[str, Any] | None = None,
 ) -> SkeletonizeConfig:
     """Turn a configuration into the options of one run.
 
@@ -124,6 +127,8 @@ def resolve_options(
         defaults.
     downsample
         Replaces `downsampleInterval`: voxels skipped along x, y, z.
+    overrides
+        Options that replace those of `config`, by name or alias.
 
     Raises
     ------
@@ -134,7 +139,7 @@ def resolve_options(
     ZException
         When a file cannot be read or is not JSON.
     """
-    options = _resolved(config)
+    options = _with(_resolved(config), overrides or {})
     if downsample is not None:
         options = _with(options, {"downsampleInterval": list(downsample)})
     if options.interpolating:
@@ -163,7 +168,7 @@ def _named(name: str | Path) -> Any:
     if not path.exists() and isinstance(preset, Mapping):
         return preset
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ZException(f"cannot read skeletonize configuration {name}: {error}") from error
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
+from zimg._json import loads
 from zimg.io.disk.atomic import atomic_path
 from zimg.swc.units import TreeUnits, Units
 
@@ -177,7 +178,7 @@ def _segment_name(segment: int) -> str:
 def _read_info(path: Path) -> dict[str, Any]:
     """What a folder says about its skeletons."""
     try:
-        info: dict[str, Any] = json.loads(path.read_bytes())
+        info: dict[str, Any] = loads(path.read_bytes())
     except OSError as error:
         raise ZException(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

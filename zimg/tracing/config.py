@@ -1,6 +1,6 @@
 """Options of automatic tracing: the record users edit, and how presets and overrides combine."""
 
-import json
+import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -10,6 +10,7 @@ from typing import Any
 
 from zimg import neutube_json
 from zimg._errors import ZException
+from zimg._json import loads
 
 
 @dataclass(slots=True)
@@ -17,8 +18,9 @@ class TraceConfig:
     """Options of automatic tracing, with the compiled defaults of the reference.
 
     The shipped preset ``TRACE_CONFIG`` differs: `spTest` False, `recover` 1, `maxEucDist` 10.
-    Assigning a value of another type raises TypeError, an unknown name AttributeError; ranges are
-    not checked. Attributes marked *refused* raise NotImplementedError when tracing starts.
+    Assigning a value of another type raises TypeError, NaN ValueError, an unknown name
+    AttributeError; ranges are not checked. Attributes marked *refused* raise NotImplementedError
+    when tracing starts.
 
     Attributes
     ----------
@@ -185,7 +187,7 @@ def load_config(config: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
     if not path.exists() and path.name == str(config) and preset in neutube_json.PARSED_BY_NAME:
         return neutube_json.get_preset(preset)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         presets = "trace_config, trace_config_biocytin"
         raise ZException(f"{path} is neither a file nor a preset; presets: {presets}") from None
@@ -252,5 +254,7 @@ def _checked(name: str, value: object, *, key: str = "") -> bool | int | float:
     if kind is int and hasattr(value, "__index__"):
         return operator.index(value)
     if kind is float and isinstance(value, Real):
+        if math.isnan(value):
+            raise ValueError(f"{key or name} must be a number, not NaN")
         return float(value)
     raise TypeError(f"{key or name} must be {kind.__name__}, not {value!r}")

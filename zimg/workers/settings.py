@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, ParamSpec
 
 from zimg._errors import ZException
+from zimg._json import loads
 from zimg.io.disk.atomic import atomic_path
 
 P = ParamSpec("P")
@@ -150,7 +151,7 @@ def _to_json(task: dict[str, Any]) -> str:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        task = json.loads(path.read_text(encoding="utf-8"))
+        task = loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ZException(f"Could not open file {path}: {error.strerror}") from None
     except ValueError as error:

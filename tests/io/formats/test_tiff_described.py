@@ -35,6 +35,18 @@ def test_axes_that_tifffile_wrote_are_followed(axes, tmp_path):
     assert pages.shape == (1, 1, data.size // 120, 10, 12)
 
 
+def test_descriptions_of_older_releases_are_followed(tmp_path):
+    """Before 2026.3.3, the axes came before the shape."""
+    data = np.arange(2 * 3 * 4 * 5, dtype=np.uint8).reshape(2, 3, 4, 5)
+    description = '{"axes": "TZYX", "shape": [2, 3, 4, 5]}'
+    tifffile.imwrite(
+        tmp_path / "a.tif", data, photometric=1, metadata=None, description=description
+    )
+    image = zimg.read(tmp_path / "a.tif")
+    assert image.shape == (2, 1, 3, 4, 5)
+    np.testing.assert_array_equal(np.stack([each[0] for each in image.data]), data)
+
+
 @pytest.mark.parametrize(
     ("axes", "options"),
     [
@@ -94,7 +106,7 @@ def test_voxel_size_and_times_that_tifffile_wrote_are_read(tmp_path):
 )
 def test_descriptions_that_do_not_fit_are_passed_over(description, tmp_path):
     data = RNG.integers(0, 255, (3, 10, 12)).astype(np.uint8)
-    options = {"photometric": "minisblack", "metadata": None, "description": description}
+    options: dict = {"metadata": None, "description": description, "photometric": 1}
     tifffile.imwrite(tmp_path / "a.tif", data, **options)
     np.testing.assert_array_equal(zimg.read(tmp_path / "a.tif").data[0][0], data)
 

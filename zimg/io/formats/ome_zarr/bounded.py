@@ -187,7 +187,7 @@ def bounded(array: "zarr.Array[Any]") -> "zarr.Array[Any]":
         packings = [_bounded_packing(each, most) for each in (*filters, metadata.compressor)]
         metadata = replace(metadata, filters=packings[:-1] or None, compressor=packings[-1])
     inner = array.async_array
-    return zarr.Array(zarr.AsyncArray(metadata, inner.store_path, inner.config))
+    return zarr.Array(zarr.AsyncArray(metadata, inner.store_path))
 
 
 def _bounded_codecs(codecs: Iterable[Any]) -> tuple[Any, ...]:

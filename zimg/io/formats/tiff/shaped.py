@@ -1,9 +1,9 @@
 """Descriptions by tifffile: sizes and axes as JSON in the first page of each image."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from zimg._json import loads
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.imagej import Stack
 from zimg.io.formats.tiff.metadata import read_metadata, read_resolution
@@ -63,11 +63,12 @@ def _series(pages: TiffPages) -> Iterator[Series | None]:
 
 def _metadata(description: str) -> dict[str, Any]:
     """The description, parsed; empty when it is another."""
-    if not description.startswith('{"shape":'):
+    # Before 2026.3.3, tifffile wrote what its caller gave before the shape.
+    if not (description.startswith("{") and '"shape":' in description):
         return {}
     try:
-        found = json.loads(description)
-    except (ValueError, RecursionError):
+        found = loads(description)
+    except ValueError:
         return {}
     # What is written of voxels and times are numbers and words.
     return {k: v for k, v in found.items() if k in ("shape", "Labels") or isinstance(v, KNOWN)}

@@ -1,0 +1,181 @@
+"""Commands that turn images into trees: ``trace`` and ``skeletonize``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zimg.cli.options import (
+    AsJson,
+    Backend,
+    Channel,
+    Device,
+    Framework,
+    InMicrometres,
+    InputFile,
+    Overwrite,
+    Preview,
+    Quiet,
+    RadiusKind,
+    Scene,
+    Settings,
+    Time,
+)
+
+
+def trace(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Image files.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="SWC file to write; a folder for several images."),
+    ],
+    channel: Channel = 0,
+    time: Time = 0,
+    scene: Scene = 0,
+    region: Annotated[
+        str,
+        typer.Option(
+            metavar="X0:X1,Y0:Y1,Z0:Z1",
+            help="Trace a part, open ends allowed; coordinates stay those of the whole image.",
+            show_default="everything",
+        ),
+    ] = ":,:,:",
+    z_to_xy: Annotated[
+        float | None,
+        typer.Option(
+            help="Voxel size in z divided by that in x and y.", show_default="from the file"
+        ),
+    ] = None,
+    downsample: Annotated[
+        str, typer.Option(metavar="X,Y,Z", help="Reduce the image by these factors first.")
+    ] = "1,1,1",
+    config: Annotated[
+        str, typer.Option(metavar="PRESET|FILE", help="Trace configuration.")
+    ] = "trace_config",
+    level: Annotated[
+        int, typer.Option(help="Level of the trace configuration; 0: none.", min=0)
+    ] = 0,
+    settings: Settings = None,
+    in_um: InMicrometres = False,
+    backend: Framework = Backend.numpy,
+    device: Device = None,
+    preview: Preview = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Trace the neurons in images and write an SWC file for each."""
+    from zimg.cli.arguments import parse_factors, parse_region, parse_settings
+    from zimg.cli.batch import run_all, targets
+    from zimg.cli.showing import show
+    from zimg.cli.trace import TraceJob, run_job, summary
+
+    outputs = targets(files, output, ".swc")
+    previews = [None] * len(files) if preview is None else targets(files, preview, ".png")
+    jobs = [
+        TraceJob(
+            file=file,
+            output=tree,
+            channel=channel,
+            time=time,
+            scene=scene,
+            region=parse_region(region),
+            z_to_xy=z_to_xy,
+            downsample=parse_factors(downsample),
+            config=config,
+            level=level,
+            framework=backend.value,
+            device=device,
+            preview=picture,
+            overrides=parse_settings(settings),
+            in_um=in_um,
+            overwrite=overwrite,
+        )
+        for file, tree, picture in zip(files, outputs, previews, strict=True)
+    ]
+
+    def run(job: TraceJob) -> None:
+        outcome = run_job(job, progress=not quiet)
+        show(outcome, summary(outcome), as_json=as_json, quiet=quiet)
+
+    run_all(run, jobs)
+
+
+def skeletonize(
+    file: InputFile,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="SWC file to write; a folder with --label all."),
+    ],
+    channel: Channel = 0,
+    time: Time = 0,
+    scene: Scene = 0,
+    config: Annotated[
+        str | None,
+        typer.Option(metavar="PRESET|FILE", help="Skeletonize configuration."),
+    ] = None,
+    settings: Settings = None,
+    downsample: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,Z",
+            help="Reduce the mask by these factors first.",
+            show_default="from the configuration",
+        ),
+    ] = None,
+    threshold: Annotated[
+        int | None,
+        typer.Option(help="Voxels above this value are foreground.", min=0, show_default="0"),
+    ] = None,
+    level: Annotated[int | None, typer.Option(hidden=True)] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|all", help="Skeletonize one label, or write OUT/N.swc for each label."
+        ),
+    ] = None,
+    root: Annotated[
+        str | None, typer.Option(metavar="X,Y,Z", help="Voxel at which the tree is rooted.")
+    ] = None,
+    radius: Annotated[
+        RadiusKind,
+        typer.Option(help="Radii: distance to the background in the plane, or in the volume."),
+    ] = RadiusKind.planar,
+    workers: Annotated[int, typer.Option(help="Processes for --label all.", min=1)] = 1,
+    in_um: InMicrometres = False,
+    backend: Framework = Backend.numpy,
+    device: Device = None,
+    preview: Preview = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find the centre lines of the objects in a mask and write them as an SWC file."""
+    from zimg.cli.arguments import parse_factors, parse_numbers, parse_settings
+    from zimg.cli.showing import show
+    from zimg.cli.skeletonize import SkeletonizeJob, run_job, summary
+
+    if level is not None:
+        raise ValueError("skeletonize has no option --level: --threshold separates foreground")
+    job = SkeletonizeJob(
+        file=file,
+        output=output,
+        channel=channel,
+        time=time,
+        scene=scene,
+        config=config,
+        downsample=None if downsample is None else parse_factors(downsample),
+        level=threshold,
+        label=label,
+        root=None if root is None else parse_numbers("root", root),
+        radius=radius.value,
+        workers=workers,
+        in_um=in_um,
+        framework=backend.value,
+        device=device,
+        preview=preview,
+        overrides=parse_settings(settings),
+        overwrite=overwrite,
+    )
+    outcome = run_job(job, progress=not quiet)
+    show(outcome, summary(outcome), as_json=as_json, quiet=quiet)
