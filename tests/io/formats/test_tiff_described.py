@@ -106,7 +106,7 @@ def test_voxel_size_and_times_that_tifffile_wrote_are_read(tmp_path):
 )
 def test_descriptions_that_do_not_fit_are_passed_over(description, tmp_path):
     data = RNG.integers(0, 255, (3, 10, 12)).astype(np.uint8)
-    options: dict = {"metadata": None, "description": description, "photometric": 1}
+    options = {"photometric": "minisblack", "metadata": None, "description": description}
     tifffile.imwrite(tmp_path / "a.tif", data, **options)
     np.testing.assert_array_equal(zimg.read(tmp_path / "a.tif").data[0][0], data)
 
