@@ -86,3 +86,13 @@ def test_the_task_of_the_worker_is_that_of_the_reference(folder: Path) -> None:
     assert json.loads((folder / "again.json").read_text()) == task
     assert worker.run() == (0, 7)
     assert (folder / "out.swc").read_text() == "#id type x y z radius parentID\n"
+
+
+def test_compare_draws_what_is_false_and_missed(folder: Path) -> None:
+    assert code("compare", "a.swc", "b.swc", "--preview", "p.png") == 0
+    assert (folder / "p.png").read_bytes().startswith(b"\x89PNG")
+    assert code("compare", "a.swc", "a.swc", "--preview", "a.swc") == 2
+    assert (folder / "a.swc").read_text() == CHAIN
+    assert code("compare", "a.swc", "b.swc", "--preview", "no/folder/p.png") == 1
+    assert code("compare", "a.swc", "b.swc", "--preview", "p.png") == 1
+    assert code("compare", "a.swc", "b.swc", "--preview", "p.png", "--overwrite") == 0

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("array_api_strict")
 
 # A namespace with arrays of its own: those of array-api-strict under another name.
-NAMESPACE = '''
+NAMESPACE = """
 import array_api_strict as strict
 import numpy as np
 from array_api_strict import *
@@ -34,9 +34,9 @@ def asarray(x, device=None, copy=None):
 
 def reshape(x, shape):
     return Array(x.host.reshape(shape))
-'''
+"""
 
-HOOKS = '''
+HOOKS = """
 import acme
 
 def namespace():
@@ -47,9 +47,9 @@ def lacks_dtype(name, /, *, xp):
 
 def obstacle(host, /, *, on=None, xp):
     return None if host.flags.c_contiguous else "it is not in C order"
-'''
+"""
 
-USE = '''
+USE = """
 import numpy as np
 import acme
 import zimg
@@ -74,7 +74,7 @@ for call, error, text in (
         assert text in str(caught), caught
     else:
         raise AssertionError(text)
-'''
+"""
 
 
 def test_a_registered_framework_is_accepted_everywhere(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from zimg.cli.arguments import parse_numbers
 from zimg.swc import ZSwc
 from zimg.swc.agreement import Comparison
-from zimg.swc.comparing import compare
+from zimg.swc.comparing import compare, without_counterpart
+from zimg.view import Marked, differences, write_png
 
 SCORES = {
     "precision": "share of A within the tolerance of B",
@@ -31,13 +32,34 @@ RADII = {
 
 
 def compare_files(
-    a: Path, b: Path, *, tolerance: float, step: float, voxel_size: str, as_json: bool
+    a: Path,
+    b: Path,
+    *,
+    tolerance: float,
+    step: float,
+    voxel_size: str,
+    as_json: bool,
+    preview: Path | None = None,
 ) -> float:
-    """Print scores of the tree in `a` against the expected one in `b`; return F1."""
+    """Print scores of the tree in `a` against the expected one in `b`; return F1.
+
+    With `preview`, also write a PNG file that shows what is false and what is missed.
+    """
     sizes = parse_numbers("voxel-size", voxel_size)
-    agreement = compare(ZSwc(a), ZSwc(b), tolerance=tolerance, step=step, voxel_size=sizes)
+    trees = ZSwc(a), ZSwc(b)
+    agreement = compare(*trees, tolerance=tolerance, step=step, voxel_size=sizes)
+    if preview is not None:
+        _draw(preview, *trees, tolerance=tolerance, step=step, voxel_size=sizes)
     sys.stdout.write(_json(agreement) if as_json else _table(agreement))
     return agreement.f1
+
+
+def _draw(path: Path, a: ZSwc, b: ZSwc, **options: Any) -> None:
+    """Write the picture of a comparison."""
+    marked = [Marked(*without_counterpart(*pair, **options)) for pair in ((a, b), (b, a))]
+    sizes = options["voxel_size"]
+    unit = "voxels" if tuple(sizes) == (1.0, 1.0, 1.0) and a.unit != "um" else "µm"
+    write_png(path, differences(*marked, spacing=sizes, unit=unit))
 
 
 def _json(agreement: Comparison) -> str:

@@ -15,7 +15,7 @@ from zimg.swc.comparing import compare
 from zimg.tracing.config import resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
 from zimg.values import VoxelSizeUnit, ZImgInfo
-from zimg.view import overlay, write_png
+from zimg.view import preview, write_png
 from zimg.workers.output import write_tree
 
 FILES = ("volume.tif", "gold.swc", "tree.swc", "tree.png")
@@ -41,7 +41,7 @@ def run_demo(folder: Path, *, overwrite: bool, progress: bool) -> None:
             report=report,
         )
     write_tree(result.tree, folder / "tree.swc")
-    picture = overlay(phantom.volume, result.tree, z_to_xy=phantom.z_to_xy)
+    picture = preview(phantom.volume, result.tree, z_to_xy=phantom.z_to_xy)
     write_png(folder / "tree.png", picture)
     sys.stdout.write("\n".join([*_lines(folder, phantom, result), ""]))
     sys.stdout.write(f"{perf_counter() - began:.1f} s\n")

@@ -1,4 +1,4 @@
-"""What a command tells of its trees: one JSON object or one line, and a picture."""
+"""Results of a command: one JSON object or one line, and a picture."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 from zimg._typing import Array
 from zimg.swc import ZSwc
-from zimg.view import overlay, write_png
+from zimg.view import preview, write_png
 
 
 def show(outcome: Any, line: str, *, as_json: bool, quiet: bool) -> None:
@@ -25,6 +25,6 @@ def counted(**counts: int) -> str:
 
 
 def write_preview(path: Path, volume: Array, tree: ZSwc, *, z_to_xy: float) -> None:
-    """Write the tree over the projections of its volume as a PNG file."""
+    """Write projections of a volume, without and with its tree, as a PNG file."""
     path.absolute().parent.mkdir(parents=True, exist_ok=True)
-    write_png(path, overlay(volume, tree, z_to_xy=z_to_xy))
+    write_png(path, preview(volume, tree, z_to_xy=z_to_xy, voxel_size=tree.voxel_size))

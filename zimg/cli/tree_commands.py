@@ -51,17 +51,31 @@ def compare(
     fail_under: Annotated[
         float | None, typer.Option(metavar="F", help="Exit with 1 if F1 is smaller.")
     ] = None,
+    preview: Annotated[
+        Path | None,
+        typer.Option(metavar="PNG", help="Write a picture of false and missed branches."),
+    ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure how well a tree agrees with an expected one.
 
     Besides precision, recall and F1, three distances are reported: ESA, the entire structure
-    average; DSA, the average over points that differ (2 voxels or more apart); PDS, their share.
+    average; DSA, the average over points beyond the tolerance; PDS, the share of such points.
     """
     from zimg.cli.compare import compare_files
+    from zimg.cli.outputs import PNG, check_output
 
+    if preview is not None:
+        check_output(preview, PNG, inputs=[file, expected], overwrite=overwrite)
     f1 = compare_files(
-        file, expected, tolerance=tolerance, step=step, voxel_size=voxel_size, as_json=as_json
+        file,
+        expected,
+        tolerance=tolerance,
+        step=step,
+        voxel_size=voxel_size,
+        as_json=as_json,
+        preview=preview,
     )
     if fail_under is not None and f1 < fail_under:
         raise typer.Exit(FAILURE)

@@ -85,6 +85,40 @@ def compare(
     )
 
 
+def without_counterpart(
+    tree: ZSwc,
+    other: ZSwc,
+    *,
+    step: float = 1.0,
+    tolerance: float = 2.0,
+    voxel_size: Sequence[float] = (1.0, 1.0, 1.0),
+) -> tuple[ZSwc, NDArray[np.bool_]]:
+    """Mark the parts of a tree that another one lacks.
+
+    Parameters
+    ----------
+    tree
+        Tree to mark.
+    other
+        Tree in which to look for a counterpart.
+    step, tolerance, voxel_size
+        As in `compare`.
+
+    Returns
+    -------
+    tree
+        The tree with nodes at most `step` apart.
+    alone
+        ``(n,)`` whether each of these nodes is farther than `tolerance` from `other`.
+    """
+    size = np.asarray(voxel_size, dtype=np.float64)
+    nodes = tree.resampled(step, spacing=tuple(size))
+    if not len(nodes) or not len(other):
+        return nodes, np.ones(len(nodes), dtype=bool)
+    distance, _ = _nearest(_sample(nodes, size, step), _sample(other, size, step))
+    return nodes, distance[: len(nodes)] > tolerance
+
+
 def _sample(tree: ZSwc, size: Floats, step: float) -> Floats:
     """Nodes and points between them: x, y, z, radius."""
     nodes = np.column_stack([tree.xyz * size, np.where(tree.radius < 0, np.nan, tree.radius)])

@@ -1,5 +1,6 @@
 """A tree drawn over the three maximum projections of the volume it was traced in."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from zimg.view.contrast import stretched
 from zimg.view.lines import Canvas, blend, cover
 from zimg.view.projection import Image, maximum_projections
 from zimg.view.protocols import TreeLike
+from zimg.view.strokes import strokes
 
 Picture = NDArray[np.uint8]
 
@@ -45,19 +47,33 @@ WHITE = 0.75
 """Grey of the brightest pixels; the rest of the range is left to the tree."""
 
 
-LINE, ROOT, OUTLINE = 1.2, 5.0, 1.3
+LINE, ROOT, OUTLINE = 1.0, 4.0, 1.3
 """Half widths of lines and root marks, and the width of the outline, in pixels."""
 
-OUTLINE_OPACITY = 0.5
+OUTLINE_OPACITY = 0.4
 ROOT_COLOUR = np.array((255, 255, 255), dtype=np.float32)
 
 
 class Panel(NamedTuple):
-    """One projection and where it stands: the axes (0 x, 1 y, 2 z) that run across and down."""
+    """One projection in 0..255, and the axes (0 x, 1 y, 2 z) that run across and down."""
 
-    image: Image
+    canvas: Canvas
     across: int
     down: int
+
+
+class Ground(NamedTuple):
+    """Projections along z, x and y to draw over, and pixels per voxel along x, y, z."""
+
+    panels: tuple[Panel, Panel, Panel]
+    zoom: NDArray[np.float64]
+
+    def places(self, xyz: NDArray[np.float64], panel: Panel) -> NDArray[np.float64]:
+        """Positions in voxels as pixels of a panel, column first."""
+        axes = [panel.across, panel.down]
+        # A voxel's index is its centre, half a voxel from the picture's edge.
+        places: NDArray[np.float64] = (xyz[:, axes] + 0.5) * self.zoom[axes] - 0.5
+        return places
 
 
 def overlay(
@@ -85,40 +101,65 @@ def overlay(
     numpy.ndarray
         ``(height, width, 3)`` uint8, RGB.
     """
+    ground = ground_of(volume, z_to_xy, longest_side)
+    return as_picture(mounted(ground, tree_painter(ground, tree)))
+
+
+def ground_of(volume: Array, z_to_xy: float, longest_side: int) -> Ground:
+    """Grey projections of a volume, as large as fits into a mount of a size."""
     projections = maximum_projections(volume)
-    depth, height, width = volume.shape
-    extent = np.array((width, height, depth * z_to_xy), dtype=np.float64)
-    pixels = max(extent[0] + extent[2], extent[1] + extent[2], 1.0)
-    scale = (longest_side - SEPARATOR) / pixels
-    panels = {
-        (0, 0): Panel(projections.along_z, 0, 1),
-        (0, 1): Panel(projections.along_x.T, 2, 1),
-        (1, 0): Panel(projections.along_y, 0, 2),
-    }
-    zoom = scale * np.array((1.0, 1.0, z_to_xy))
-    drawn = {place: _panel(panel, tree, zoom) for place, panel in panels.items()}
-    return _mount(drawn[0, 0], drawn[0, 1], drawn[1, 0])
+    zoom = zoom_of(volume.shape[::-1], z_to_xy, longest_side)
+    views = (
+        (projections.along_z, 0, 1),
+        (projections.along_x.T, 2, 1),
+        (projections.along_y, 0, 2),
+    )
+    drawn = (
+        Panel(_grey(image, zoom[down], zoom[across]), across, down) for image, across, down in views
+    )
+    first, second, third = drawn
+    return Ground((first, second, third), zoom)
 
 
-def _panel(panel: Panel, tree: TreeLike, zoom: NDArray[np.float64]) -> Image:
-    """Draw one projection with the tree over it: ``(rows, columns, 3)`` in 0..255."""
-    size = (zoom[panel.down], zoom[panel.across])
-    grey = _resize(stretched(panel.image, CONTRAST) ** GAMMA, size)
-    canvas = np.repeat((255.0 * WHITE * grey)[..., None], 3, axis=2)
-    # A voxel's index is its centre, half a voxel from the picture's edge.
-    axes = (panel.across, panel.down)
-    points = (tree.xyz[:, axes] + 0.5) * zoom[list(axes)] - 0.5
-    _draw_tree(canvas, tree, points, tree.radius * zoom[0])
-    return canvas
+def zoom_of(
+    size: tuple[int, ...] | NDArray[np.float64], z_to_xy: float, longest_side: int
+) -> NDArray[np.float64]:
+    """Pixels per voxel along x, y, z for a mount whose longer side has a length in pixels."""
+    extent = np.asarray(size, dtype=np.float64) * (1.0, 1.0, z_to_xy)
+    voxels = max(extent[0] + extent[2], extent[1] + extent[2], 1.0)
+    return (longest_side - SEPARATOR) / voxels * np.array((1.0, 1.0, z_to_xy))
+
+
+def _grey(image: Image, down: float, across: float) -> Canvas:
+    grey = _resize(stretched(image, CONTRAST) ** GAMMA, (down, across))
+    return np.repeat((255.0 * WHITE * grey)[..., None], 3, axis=2)
+
+
+Painter = Callable[[Canvas, Panel], None]
+
+
+def tree_painter(ground: Ground, tree: TreeLike) -> Painter:
+    """Draws a tree into a panel of a ground."""
+    labels = tree_labels(tree)
+
+    def paint(canvas: Canvas, panel: Panel) -> None:
+        points = ground.places(tree.xyz, panel)
+        _draw_tree(canvas, tree, labels, points, tree.radius * ground.zoom[0])
+
+    return paint
 
 
 def _draw_tree(
-    canvas: Canvas, tree: TreeLike, points: NDArray[np.float64], radii: NDArray[np.float64]
+    canvas: Canvas,
+    tree: TreeLike,
+    labels: NDArray[np.int64],
+    points: NDArray[np.float64],
+    radii: NDArray[np.float64],
 ) -> None:
     """Draw outline, lines and roots of each tree, the longest tree last, so that it is on top."""
-    labels = tree_labels(tree)
     linked = tree.parent >= 0
-    starts = np.where(linked, tree.parent, np.arange(len(tree.parent)))
+    starts = np.where(linked, tree.parent, np.arange(len(linked)))
+    shape = canvas.shape[:2]
     for rank in range(int(labels.max(initial=-1)), -1, -1):
         colour = COLOURS[rank % len(COLOURS)]
         members = np.flatnonzero(labels == rank)
@@ -126,10 +167,10 @@ def _draw_tree(
         inside = cover(canvas, points, radii - OUTLINE, members, starts[members])
         blend(canvas, (wall - inside) * OUTLINE_OPACITY, colour)
         edges = members[linked[members]]
-        blend(canvas, cover(canvas, points, LINE, edges, starts[edges]), colour)
-        roots = members[~linked[members]]
-        blend(canvas, cover(canvas, points, ROOT, roots, roots), colour)
-        blend(canvas, cover(canvas, points, ROOT / 2, roots, roots), ROOT_COLOUR)
+        blend(canvas, strokes(shape, points[starts[edges]], points[edges], LINE), colour)
+        roots = points[members[~linked[members]]]
+        blend(canvas, strokes(shape, roots, roots, ROOT), colour)
+        blend(canvas, strokes(shape, roots, roots, ROOT / 2), ROOT_COLOUR)
 
 
 def tree_labels(tree: TreeLike) -> NDArray[np.int64]:
@@ -164,16 +205,23 @@ def _resize(image: Image, zoom: tuple[float, float]) -> Image:
     return np.asarray(ndimage.map_coordinates(image, grid, order=1, mode="nearest"))
 
 
-def _mount(seen_along_z: Image, seen_along_x: Image, seen_along_y: Image) -> Picture:
-    rows, columns, _ = seen_along_z.shape
-    shape = (
-        rows + SEPARATOR + seen_along_y.shape[0],
-        columns + SEPARATOR + seen_along_x.shape[1],
-        3,
-    )
+def mounted(ground: Ground, paint: Painter | None = None) -> Canvas:
+    """The three panels in one picture, drawn over by `paint`, ``(rows, columns, 3)`` in 0..255."""
+    canvases = [panel.canvas.copy() for panel in ground.panels]
+    for canvas, panel in zip(canvases, ground.panels, strict=True):
+        if paint is not None:
+            paint(canvas, panel)
+    along_z, along_x, along_y = canvases
+    rows, columns, _ = along_z.shape
+    shape = (rows + SEPARATOR + along_y.shape[0], columns + SEPARATOR + along_x.shape[1], 3)
     picture = np.empty(shape, dtype=np.float32)
     picture[:] = GROUND
-    picture[:rows, :columns] = seen_along_z
-    picture[:rows, columns + SEPARATOR :] = seen_along_x
-    picture[rows + SEPARATOR :, :columns] = seen_along_y
-    return np.round(picture).astype(np.uint8)
+    picture[:rows, :columns] = along_z
+    picture[:rows, columns + SEPARATOR :] = along_x
+    picture[rows + SEPARATOR :, :columns] = along_y
+    return picture
+
+
+def as_picture(canvas: Canvas) -> Picture:
+    """A canvas in 0..255 as uint8."""
+    return np.round(np.clip(canvas, 0.0, 255.0)).astype(np.uint8)

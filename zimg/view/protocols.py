@@ -31,7 +31,7 @@ class TreeLike(Protocol):
         """``(n,)`` row of the parent, -1 for roots; parents come first."""
         ...
 
-    def edge_lengths(self) -> NDArray[np.float64]:
+    def edge_lengths(self, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> NDArray[np.float64]:
         """``(n,)`` distances of the nodes from their parents, 0 for roots."""
         ...
 
