@@ -23,7 +23,7 @@ from zimg.ops.memory import is_shared
 from zimg.ops.rows import RowPlan, usable_cores
 from zimg.ops.transfer import plain
 
-from . import _compiled_tracing, _host, _host_paths
+from . import _compiled_tracing, _host, _host_arithmetic, _host_paths
 
 
 def gather(
@@ -207,6 +207,7 @@ def _viewed(value: Any) -> Any:
 
 
 cheapest_paths = _on_host(_host_paths.cheapest_paths)
+combined = _on_host(_host_arithmetic.combined)
 components = _on_host(_host.components)
 histogram = _on_host(_host.histogram)
 local_maxima = _on_host(_host.local_maxima)

@@ -20,7 +20,7 @@ from zimg._typing import Array, Device, Namespace
 from zimg.ops.rows import RowPlan
 from zimg.ops.transfer import plain
 
-from . import _compiled_tracing, _host, _host_paths
+from . import _compiled_tracing, _host, _host_arithmetic, _host_paths
 
 _SAME_BITS = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
@@ -169,6 +169,7 @@ def _viewed(value: Any) -> Any:
 
 
 cheapest_paths = _on_host(_host_paths.cheapest_paths)
+combined = _on_host(_host_arithmetic.combined)
 components = _on_host(_host.components)
 histogram = _on_host(_host.histogram)
 local_maxima = _on_host(_host.local_maxima)
