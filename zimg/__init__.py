@@ -17,10 +17,10 @@ if TYPE_CHECKING:
         ZImgSliceProvider,
         ZImgSubBlock,
         ZImgTileSubBlock,
-        open,
         read,
         write,
     )
+    from zimg.image import open as open
     from zimg.io.parameters import ZImgWriteParameters
     from zimg.io.source import ZImgSource
     from zimg.skeletons import SkeletonizeConfig, skeletonize, skeletonize_labels
@@ -78,7 +78,6 @@ __all__ = [
     "compare",
     "doctor",
     "neutube_json",
-    "open",
     "read",
     "skeletonize",
     "skeletonize_labels",
@@ -171,4 +170,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "open"])  # `open` is no star import: it would hide the built-in

@@ -136,7 +136,7 @@ def test_fields_refuse_what_the_reference_refuses(name, value):
 
 def test_an_unknown_field_cannot_be_assigned():
     with pytest.raises(AttributeError, match="no field 'channel'"):
-        ZImgSource().channel = 1
+        ZImgSource().channel = 1  # type: ignore[attr-defined]
 
 
 def test_the_region_of_a_source_is_its_own_and_live():
@@ -145,7 +145,7 @@ def test_the_region_of_a_source_is_its_own_and_live():
     source.region = region
     region.start.x = 9
     assert source.region == REGION
-    source.region.end = (7,) * 5  # type: ignore[assignment]
+    source.region.end = (7,) * 5
     assert tuple(source.region.end) == (7,) * 5
 
 

@@ -142,7 +142,7 @@ def test_fields_refuse_what_the_reference_refuses_and_keep_their_value(name, val
 
 def test_an_unknown_field_cannot_be_assigned():
     with pytest.raises(AttributeError, match=r"no field 'widht'.*width"):
-        ZImgInfo().widht = 3
+        ZImgInfo().widht = 3  # type: ignore[attr-defined]
 
 
 def test_assigned_lists_and_colours_are_copied():

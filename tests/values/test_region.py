@@ -73,10 +73,10 @@ def test_the_default_is_everything_and_construction_never_validates():
 def test_bounds_are_live_and_can_be_assigned_as_tuples():
     region = ZImgRegion(end=(4, 4, 4, 1, 1))
     region.start.x = 2
-    region.end = (5, 5, 5, 1, 1)  # type: ignore[assignment]
+    region.end = (5, 5, 5, 1, 1)
     assert region == ZImgRegion((2, 0, 0, 0, 0), ZVoxelCoordinate(5, 5, 5, 1, 1))
     with pytest.raises(TypeError, match="five integers"):
-        region.start = (1, 2)  # type: ignore[assignment]
+        region.start = (1, 2)
 
 
 @pytest.mark.parametrize("kind", [tuple, list, np.asarray])
@@ -92,7 +92,7 @@ def test_other_bounds_are_refused_by_name(value):
 
 def test_a_region_takes_no_other_attributes_and_has_no_hash():
     with pytest.raises(AttributeError, match="no field 'stop'; it has start, end"):
-        ZImgRegion().stop = (1,) * 5
+        ZImgRegion().stop = (1,) * 5  # type: ignore[attr-defined]
     with pytest.raises(TypeError, match="unhashable"):
         hash(ZImgRegion())
 

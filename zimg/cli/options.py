@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+BackendName = Literal["numpy", "torch", "jax", "cupy"]
 
 
 class Backend(StrEnum):

@@ -9,7 +9,7 @@ from typing import Any
 from zimg._dispatch import array_namespace, device
 from zimg._errors import ZException
 from zimg._progress import reporter
-from zimg._typing import Array
+from zimg._typing import Array, ArrayFramework
 from zimg.cli.arguments import require_framework
 from zimg.cli.outputs import PNG, SWC, check_folder, check_output
 from zimg.cli.showing import counted, write_preview
@@ -46,7 +46,7 @@ class SkeletonizeJob:
     radius: Radius
     workers: int
     in_um: bool
-    framework: str
+    framework: ArrayFramework
     device: str | None
     preview: Path | None
     overrides: Mapping[str, Any] = field(default_factory=dict)

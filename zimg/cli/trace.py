@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from zimg._progress import reporter
+from zimg._typing import ArrayFramework
 from zimg.cli.arguments import require_framework
 from zimg.cli.outputs import PNG, SWC, check_output
 from zimg.cli.showing import counted, write_preview
@@ -35,7 +36,7 @@ class TraceJob:
     downsample: tuple[int, int, int]
     config: str
     level: int
-    framework: str
+    framework: ArrayFramework
     device: str | None
     preview: Path | None
     overrides: Mapping[str, Any] = field(default_factory=dict)

@@ -163,6 +163,10 @@ _BY_KEYWORD: dict[str, Callable[..., Created]] = {
 }
 
 
+FORMS = tuple(_BY_KEYWORD.values())
+"""One function for each form of the arguments."""
+
+
 def _described(arrays: list[Array], info: ZImgInfo | None) -> Created:
     """Stored arrays with the metadata of `info`, whose sizes and type do not count."""
     if info is None:

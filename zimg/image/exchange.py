@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from zimg._typing import Array, Device
+from zimg._typing import Array, ArrayFramework, Device, ImageFramework
 from zimg.arrays.export import exported
 from zimg.arrays.interop import framework_name
 from zimg.ops.memory import is_writable, on_host
@@ -21,7 +21,7 @@ class ImageExchange:
     _arrays: list[Array]
 
     def to_arrays(
-        self, framework: str = "auto", *, device: Device = None, copy: bool | None = None
+        self, framework: ArrayFramework = "auto", *, device: Device = None, copy: bool | None = None
     ) -> list[Array]:
         """The arrays of all times in a framework: views where possible and safe.
 
@@ -44,7 +44,7 @@ class ImageExchange:
         return [exported(x, framework, device=device, copy=copy) for x in self._arrays]
 
     def to(
-        self, framework: str = "auto", *, device: Device = None, copy: bool | None = None
+        self, framework: ImageFramework = "auto", *, device: Device = None, copy: bool | None = None
     ) -> Self:
         """The image in another framework or on another device, with the same metadata.
 

@@ -1,13 +1,15 @@
 """Images and the files they are read from and written to."""
 
 import os
+from collections.abc import Sequence
 from operator import index
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
+from zimg._signatures import of_forms
 from zimg._typing import Array
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.reading import read_source_info, read_source_infos
@@ -16,13 +18,62 @@ from zimg.io.streaming import write_provided
 from zimg.io.subblocks import internal_sub_regions, read_sub_block, sub_block_lists
 from zimg.io.writer import ImagePixels
 from zimg.io.writing import write_pixels
-from zimg.values.enums import FileFormat
+from zimg.values.enums import Dimension, FileFormat
 from zimg.values.info import ZImgInfo
 from zimg.values.region import ZImgRegion
 
 # Where a method takes ``*names``: a file name and `FileFormat`, or a list of file names with
 # `catDim`, `catScenes`, and then `format` and `expandXY`.
 Names = Any
+
+
+def _is_single(names: tuple[Names, ...], options: dict[str, Names]) -> bool:
+    return not (names and isinstance(names[0], list | tuple)) and "filenames" not in options
+
+
+def _source(*names: Names, **options: Names) -> ZImgSource:
+    """The file or list that the arguments of a reading method name."""
+    form = _file if _is_single(names, options) else _list
+    return form(*names, **options)
+
+
+def _file(filename: FileName, format: FileFormat = FileFormat.Unknown) -> ZImgSource:
+    return ZImgSource(filename, format=format)
+
+
+def _list(
+    filenames: Sequence[FileName],
+    catDim: Dimension,
+    catScenes: bool,
+    format: FileFormat = FileFormat.Unknown,
+    expandXY: bool = True,
+) -> ZImgSource:
+    return ZImgSource(filenames, catDim, catScenes, format=format, expandXY=expandXY)
+
+
+def _block_of_file(
+    filename: FileName, scene: int, blockIndex: int, format: FileFormat = FileFormat.Unknown
+) -> tuple[ZImgSource, int]:
+    return ZImgSource(filename, scene=scene, format=format), _place(blockIndex)
+
+
+def _block_of_list(
+    filenames: Sequence[FileName],
+    catDim: Dimension,
+    catScenes: bool,
+    scene: int,
+    blockIndex: int,
+    format: FileFormat = FileFormat.Unknown,
+    expandXY: bool = True,
+) -> tuple[ZImgSource, int]:
+    source = ZImgSource(filenames, catDim, catScenes, scene=scene, format=format, expandXY=expandXY)
+    return source, _place(blockIndex)
+
+
+def _place(block: int) -> int:
+    if index(block) < 0:
+        raise TypeError(f"blockIndex takes an integer from 0 up, got {block}")
+    return index(block)
 
 
 class ImageFiles:
@@ -50,7 +101,22 @@ class ImageFiles:
         source = imgSource if isinstance(imgSource, ZImgSource) else ZImgSource(imgSource)
         return read_source_info(source)
 
+    @overload
     @staticmethod
+    def readImgInfos(
+        filename: FileName, format: FileFormat = FileFormat.Unknown
+    ) -> list[ZImgInfo]: ...
+    @overload
+    @staticmethod
+    def readImgInfos(
+        filenames: Sequence[FileName],
+        catDim: Dimension,
+        catScenes: bool,
+        format: FileFormat = FileFormat.Unknown,
+        expandXY: bool = True,
+    ) -> list[ZImgInfo]: ...
+    @staticmethod
+    @of_forms(_file, _list)
     def readImgInfos(*names: Names, **options: Names) -> list[ZImgInfo]:
         """What is known about each scene, without reading pixels.
 
@@ -67,12 +133,42 @@ class ImageFiles:
         """Read an image from a file or a `ZImgSource`; arguments as of the class itself."""
         return cls(*names, **options)
 
+    @overload
     @staticmethod
+    def getInternalSubRegions(
+        filename: FileName, format: FileFormat = FileFormat.Unknown
+    ) -> list[list[ZImgRegion]]: ...
+    @overload
+    @staticmethod
+    def getInternalSubRegions(
+        filenames: Sequence[FileName],
+        catDim: Dimension,
+        catScenes: bool,
+        format: FileFormat = FileFormat.Unknown,
+        expandXY: bool = True,
+    ) -> list[list[ZImgRegion]]: ...
+    @staticmethod
+    @of_forms(_file, _list)
     def getInternalSubRegions(*names: Names, **options: Names) -> list[list[ZImgRegion]]:
         """Regions that are stored together, for each scene; arguments as of `readImgInfos`."""
         return internal_sub_regions(_source(*names, **options))
 
+    @overload
     @staticmethod
+    def readSubBlockLists(
+        filename: FileName, format: FileFormat = FileFormat.Unknown
+    ) -> list[NDArray[np.int64]]: ...
+    @overload
+    @staticmethod
+    def readSubBlockLists(
+        filenames: Sequence[FileName],
+        catDim: Dimension,
+        catScenes: bool,
+        format: FileFormat = FileFormat.Unknown,
+        expandXY: bool = True,
+    ) -> list[NDArray[np.int64]]: ...
+    @staticmethod
+    @of_forms(_file, _list)
     def readSubBlockLists(*names: Names, **options: Names) -> list[NDArray[np.int64]]:
         """Stored pieces of each scene; arguments as of `readImgInfos`.
 
@@ -84,7 +180,29 @@ class ImageFiles:
         """
         return sub_block_lists(_source(*names, **options))
 
+    @overload
     @classmethod
+    def readSubBlock(
+        cls,
+        filename: FileName,
+        scene: int,
+        blockIndex: int,
+        format: FileFormat = FileFormat.Unknown,
+    ) -> Self: ...
+    @overload
+    @classmethod
+    def readSubBlock(
+        cls,
+        filenames: Sequence[FileName],
+        catDim: Dimension,
+        catScenes: bool,
+        scene: int,
+        blockIndex: int,
+        format: FileFormat = FileFormat.Unknown,
+        expandXY: bool = True,
+    ) -> Self: ...
+    @classmethod
+    @of_forms(_block_of_file, _block_of_list, bound=True)
     def readSubBlock(cls, *names: Names, **options: Names) -> Self:
         """Read one stored piece, in the size in which it is stored.
 
@@ -144,52 +262,3 @@ class ImageFiles:
         """
         provider = sliceProvider if blockProvider is None else blockProvider
         write_provided(filename, provider, format=format, parameters=paras)
-
-
-def _is_single(names: tuple[Names, ...], options: dict[str, Names]) -> bool:
-    return not (names and isinstance(names[0], list | tuple)) and "filenames" not in options
-
-
-def _source(*names: Names, **options: Names) -> ZImgSource:
-    """The file or list that the arguments of a reading method name."""
-    form = _file if _is_single(names, options) else _list
-    return form(*names, **options)
-
-
-def _file(filename: FileName, format: FileFormat = FileFormat.Unknown) -> ZImgSource:
-    return ZImgSource(filename, format=format)
-
-
-def _list(
-    filenames: list[FileName],
-    catDim: int,
-    catScenes: bool,
-    format: FileFormat = FileFormat.Unknown,
-    expandXY: bool = True,
-) -> ZImgSource:
-    return ZImgSource(filenames, catDim, catScenes, format=format, expandXY=expandXY)
-
-
-def _block_of_file(
-    filename: FileName, scene: int, blockIndex: int, format: FileFormat = FileFormat.Unknown
-) -> tuple[ZImgSource, int]:
-    return ZImgSource(filename, scene=scene, format=format), _place(blockIndex)
-
-
-def _block_of_list(
-    filenames: list[FileName],
-    catDim: int,
-    catScenes: bool,
-    scene: int,
-    blockIndex: int,
-    format: FileFormat = FileFormat.Unknown,
-    expandXY: bool = True,
-) -> tuple[ZImgSource, int]:
-    source = ZImgSource(filenames, catDim, catScenes, scene=scene, format=format, expandXY=expandXY)
-    return source, _place(blockIndex)
-
-
-def _place(block: int) -> int:
-    if index(block) < 0:
-        raise TypeError(f"blockIndex takes an integer from 0 up, got {block}")
-    return index(block)

@@ -1,19 +1,23 @@
 """The image: one array per time point, and what is known about them."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Self, overload
 
 from zimg._dispatch import device
+from zimg._signatures import of_forms
 from zimg._typing import Array, Device, DType
 from zimg.arrays.interop import dtype_name, framework_name
 from zimg.arrays.storage import part
 from zimg.image.arithmetic import ImageArithmetic
-from zimg.image.create import created
+from zimg.image.create import FORMS, created
 from zimg.image.exchange import ImageExchange
 from zimg.image.files import ImageFiles
 from zimg.image.geometry import ImageGeometry
+from zimg.io.source import FileName, ZImgSource
+from zimg.values.enums import Dimension, FileFormat
 from zimg.values.indexing import box_of, info_of
 from zimg.values.info import ZImgInfo
+from zimg.values.region import ZImgRegion
 
 
 class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
@@ -49,14 +53,66 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
     ZImg(times=1, channels=1, z=3, y=4, x=5, uint16, numpy on cpu)
     """
 
-    def __init__(self, source: Any = None, /, *args: Any, **options: Any) -> None:
+    @overload
+    def __init__(self) -> None: ...
+    @overload
+    def __init__(self, info: ZImgInfo, /) -> None: ...
+    @overload
+    def __init__(
+        self,
+        filename: FileName,
+        region: ZImgRegion | None = None,
+        scene: int = 0,
+        xRatio: int = 1,
+        yRatio: int = 1,
+        zRatio: int = 1,
+        format: FileFormat = FileFormat.Unknown,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self, imgSource: ZImgSource, xRatio: int = 1, yRatio: int = 1, zRatio: int = 1
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        filenames: Sequence[FileName],
+        catDim: Dimension,
+        catScenes: bool,
+        region: ZImgRegion | None = None,
+        scene: int = 0,
+        xRatio: int = 1,
+        yRatio: int = 1,
+        zRatio: int = 1,
+        format: FileFormat = FileFormat.Unknown,
+        expandXY: bool = True,
+        expandWithMaxValue: bool = False,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        listOfndarray: Sequence[Array],
+        imgInfo: ZImgInfo | None = None,
+        copy_if_needed: bool = True,
+        layout: str = "CZYX",
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        ndarray: Array,
+        imgInfo: ZImgInfo | None = None,
+        copy_if_needed: bool = True,
+        layout: str = "CZYX",
+    ) -> None: ...
+    @of_forms(*FORMS, bound=True)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        source, *others = args or (None,)
         members = source if isinstance(source, list | tuple) else (source,)
         if any(isinstance(member, ZImg) for member in members):
             raise TypeError(
                 "an image is not made of images; copy.copy(image) shares its arrays, "
                 "copy.deepcopy(image) copies them, image.data are its arrays"
             )
-        self._arrays, self._info = created(source, args, options)
+        self._arrays, self._info = created(source, others, options)
 
     @classmethod
     def _of(cls, arrays: Iterable[Array], info: ZImgInfo) -> Self:

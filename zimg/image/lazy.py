@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg._typing import Device
+from zimg._typing import Device, ImageFramework
 from zimg.arrays.export import exported
 from zimg.image.img import ZImg
 from zimg.io.scenes.chunked import as_dask, as_xarray, chunks_of
@@ -50,7 +50,7 @@ class ZImgFile:
         scene: int = 0,
         level: int = 0,
         format: FileFormat = FileFormat.Unknown,
-        framework: str = "numpy",
+        framework: ImageFramework = "numpy",
         device: Device = None,
         *,
         held: SharedFile | None = None,
@@ -213,7 +213,7 @@ def open(  # the name that files are opened by everywhere
     *,
     scene: int = 0,
     format: FileFormat = FileFormat.Unknown,
-    framework: str = "numpy",
+    framework: ImageFramework = "numpy",
     device: Device = None,
 ) -> ZImgFile:
     """Open an image without reading its pixels.

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import Literal
 
-from zimg._typing import Device
+from zimg._typing import Device, ImageFramework
 from zimg.image.img import ZImg
 from zimg.io.reading import read_arrays
 from zimg.io.scenes.missing import filling
@@ -18,10 +19,10 @@ def read(
     region: ZImgRegion | None = None,
     scene: int = 0,
     ratios: Sequence[int] = (1, 1, 1),
-    framework: str = "numpy",
+    framework: ImageFramework = "numpy",
     device: Device = None,
     format: FileFormat = FileFormat.Unknown,
-    errors: str = "raise",
+    errors: Literal["raise", "fill"] = "raise",
 ) -> ZImg:
     """Read an image, or a region of it, into the arrays of a framework.
 

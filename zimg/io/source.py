@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from zimg._errors import ZException
+from zimg._signatures import of_forms
 from zimg.io.disk.atomic import recovered
 from zimg.values.enums import Dimension, FileFormat
 from zimg.values.fields import COUNT, FLAG, CheckedFields, Rule, items_of, lists, members
@@ -87,7 +88,17 @@ class ZImgSource(CheckedFields):
         When an argument is unknown or of the wrong type, also on assignment.
     """
 
-    filenames: list[str]
+    if TYPE_CHECKING:  # paths and other sequences may be assigned, too
+
+        @property
+        def filenames(self) -> list[str]:
+            """Absolute paths."""
+
+        @filenames.setter
+        def filenames(self, value: Sequence[FileName]) -> None: ...
+
+    else:
+        filenames: list[str]
     catDim: Dimension
     catScenes: bool
     region: ZImgRegion
@@ -99,6 +110,28 @@ class ZImgSource(CheckedFields):
     _rules: ClassVar[Mapping[str, Rule]] = _RULES
     _nested: ClassVar[tuple[str, ...]] = ("filenames", "region")
 
+    @overload
+    def __init__(self) -> None: ...
+    @overload
+    def __init__(
+        self,
+        filename: FileName,
+        region: ZImgRegion | None = None,
+        scene: int = 0,
+        format: FileFormat = FileFormat.Unknown,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        filenames: Sequence[FileName],
+        catDim: Dimension,
+        catScenes: bool = True,
+        region: ZImgRegion | None = None,
+        scene: int = 0,
+        format: FileFormat = FileFormat.Unknown,
+        expandXY: bool = True,
+        expandWithMaxValue: bool = False,
+    ) -> None: ...
     def __init__(self, *args: Any, **options: Any) -> None:
         first, form, names = _form_of(args, options)
         try:
@@ -195,3 +228,10 @@ _TAKEN = {
     _one: "region, scene and format",
     _several: "catDim, catScenes, region, scene, format, expandXY and expandWithMaxValue",
 }
+
+
+def _named(filename: FileName, filenames: Sequence[FileName]) -> None:
+    """The first argument, which may be named."""
+
+
+of_forms(_named, _one, _several, bound=True)(ZImgSource.__init__)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from zimg._dispatch import array_namespace
 from zimg._dispatch import device as device_of
-from zimg._typing import Array, Device
+from zimg._typing import Array, ArrayFramework, Device
 from zimg.arrays.export import exported
 from zimg.arrays.interop import dtype_name
 from zimg.kernels.rasterize import NOTHING, Capsules, first_capsule
@@ -44,7 +44,7 @@ class TreeDrawing(TreeUnits):
         values: ArrayLike | str = 1,
         dtype: DTypeLike = "uint8",
         spacing: Sequence[float] = (1.0, 1.0, 1.0),
-        framework: str = "numpy",
+        framework: ArrayFramework = "numpy",
         device: Device = None,
         like: Array | None = None,
     ) -> Array:

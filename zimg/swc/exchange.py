@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
-from zimg._typing import Array, Device
+from zimg._typing import Array, ArrayFramework, Device
 from zimg.arrays.export import exported
 from zimg.swc.tables import from_graph, from_table, to_graph, to_table
 from zimg.swc.units import TreeUnits
@@ -36,7 +36,7 @@ class TreeExchange(TreeUnits):
 
     def to_arrays(
         self,
-        framework: str = "numpy",
+        framework: ArrayFramework = "numpy",
         *,
         device: Device = None,
         dtype: Literal["float64", "float32"] = "float64",

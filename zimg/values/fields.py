@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from operator import index
 from reprlib import repr as shortened
-from typing import Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from zimg._errors import ZException
 
@@ -29,14 +29,16 @@ class CheckedFields:
     _rules: ClassVar[Mapping[str, Rule]]
     _nested: ClassVar[tuple[str, ...]] = ()  # fields that hold lists or other value types
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._rules:
-            self._take(((name, value),))
-        elif "_rules" in vars(type(self)):  # a subclass without rules may add attributes
-            known = ", ".join(self._rules)
-            raise AttributeError(f"{type(self).__name__} has no field {name!r}; it has {known}")
-        else:
-            object.__setattr__(self, name, value)
+    if not TYPE_CHECKING:  # type checkers would take any name for one that can be assigned
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in self._rules:
+                self._take(((name, value),))
+            elif "_rules" in vars(type(self)):  # a subclass without rules may add attributes
+                known = ", ".join(self._rules)
+                raise AttributeError(f"{type(self).__name__} has no field {name!r}; it has {known}")
+            else:
+                object.__setattr__(self, name, value)
 
     def _take(self, values: Iterable[tuple[str, Any]]) -> None:
         """Set fields to what their rules make of values."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from colorsys import hsv_to_rgb
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from zimg._errors import ZException
 from zimg.values.enums import VoxelFormat, VoxelSizeUnit, col4
@@ -131,10 +131,41 @@ class ZImgInfo(CheckedFields):
     voxelSizeX: float
     voxelSizeY: float
     voxelSizeZ: float
-    timeStamps: list[float]
-    channelNames: list[str]
-    channelColors: list[col4]
-    position: list[float]
+    if TYPE_CHECKING:  # other sequences may be assigned, too
+
+        @property
+        def timeStamps(self) -> list[float]:
+            """One per time point."""
+
+        @timeStamps.setter
+        def timeStamps(self, value: Sequence[float]) -> None: ...
+
+        @property
+        def channelNames(self) -> list[str]:
+            """One per channel."""
+
+        @channelNames.setter
+        def channelNames(self, value: Sequence[str]) -> None: ...
+
+        @property
+        def channelColors(self) -> list[col4]:
+            """One per channel."""
+
+        @channelColors.setter
+        def channelColors(self, value: Sequence[col4 | Sequence[int]]) -> None: ...
+
+        @property
+        def position(self) -> list[float]:
+            """Place of the image."""
+
+        @position.setter
+        def position(self, value: Sequence[float]) -> None: ...
+
+    else:
+        timeStamps: list[float]
+        channelNames: list[str]
+        channelColors: list[col4]
+        position: list[float]
     lastChannelIsAlphaChannel: bool
     _rules: ClassVar[Mapping[str, Rule]] = _RULES
     _nested: ClassVar[tuple[str, ...]] = (

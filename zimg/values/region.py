@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, SupportsIndex
+from typing import TYPE_CHECKING, ClassVar, SupportsIndex
 
 from zimg._errors import ZException
 from zimg.values.enums import ZVoxelCoordinate
@@ -41,8 +41,25 @@ class ZImgRegion(CheckedFields):
     ZImgRegion(start=(4, 0, 0, 0, 0), end=(8, 9, 3, 2, 1))
     """
 
-    start: ZVoxelCoordinate
-    end: ZVoxelCoordinate
+    if TYPE_CHECKING:  # five integers may be assigned, too
+
+        @property
+        def start(self) -> ZVoxelCoordinate:
+            """First voxel."""
+
+        @start.setter
+        def start(self, value: ZVoxelCoordinate | Iterable[SupportsIndex]) -> None: ...
+
+        @property
+        def end(self) -> ZVoxelCoordinate:
+            """One past the last voxel."""
+
+        @end.setter
+        def end(self, value: ZVoxelCoordinate | Iterable[SupportsIndex]) -> None: ...
+
+    else:
+        start: ZVoxelCoordinate
+        end: ZVoxelCoordinate
     _rules: ClassVar[Mapping[str, Rule]] = dict.fromkeys(
         ("start", "end"), Rule("five integers x, y, z, c, t", _corner)
     )
@@ -53,7 +70,7 @@ class ZImgRegion(CheckedFields):
         start: ZVoxelCoordinate | Iterable[SupportsIndex] = (0,) * 5,
         end: ZVoxelCoordinate | Iterable[SupportsIndex] = (TO_THE_END,) * 5,
     ) -> None:
-        self.start, self.end = start, end  # type: ignore[assignment]  # converted below
+        self.start, self.end = start, end
 
     def __repr__(self) -> str:
         return f"ZImgRegion(start={tuple(self.start)}, end={tuple(self.end)})"

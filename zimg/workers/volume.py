@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from zimg._errors import ZException
-from zimg._typing import Array, Device
+from zimg._typing import Array, ArrayFramework, Device
 from zimg.image import ZImg
 from zimg.io.source import ZImgSource
 from zimg.values import ZImgInfo
@@ -21,7 +21,12 @@ def read_info(source: ZImgSource) -> ZImgInfo:
 
 
 def read_channel(
-    source: ZImgSource, channel: int, time: int, *, framework: str = "numpy", device: Device = None
+    source: ZImgSource,
+    channel: int,
+    time: int,
+    *,
+    framework: ArrayFramework = "numpy",
+    device: Device = None,
 ) -> Array:
     """Read one channel at one time, and nothing else.
 

@@ -1,7 +1,14 @@
 """The formats there are, each with what tells it and the modules that read and write it."""
 
+import warnings
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+
 from zimg.io.format import Format
 from zimg.values import FileFormat
+
+ENTRY_POINTS = "zimg.formats"
+
 
 TIFF = (".tif", ".tiff", ".tf2", ".tf8", ".btf")
 OME_TIFF = tuple(f".ome{suffix}" for suffix in TIFF)
@@ -18,7 +25,7 @@ _BIO_FORMATS = (
 )
 
 # The first that fits is taken; by suffix, the longest one.
-FORMATS = (
+_OWN = (
     Format(
         name="TIFF",
         formats=(FileFormat.Tiff,),
@@ -163,3 +170,22 @@ FORMATS = (
         requires=("scyjava",),
     ),
 )
+
+
+def _registered() -> Iterator[Format]:
+    """Formats of other packages, each an entry point that names a `Format`.
+
+    One that cannot be loaded is left out with a warning: it must not keep others from being read.
+    """
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            found = entry.load()
+            if not isinstance(found, Format):
+                raise TypeError(f"{entry.value} is not a zimg.io.format.Format")
+        except Exception as error:
+            warnings.warn(f"the format {entry.name} cannot be loaded: {error}", stacklevel=2)
+        else:
+            yield found
+
+
+FORMATS = (*_OWN, *_registered())
