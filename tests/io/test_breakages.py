@@ -62,7 +62,7 @@ def test_planes_that_no_page_holds_are_counted_and_named(tmp_path):
     path = pages(tmp_path / "a.ome.tif", VOLUME[0], described("<TiffData/>"))
     refused(
         path,
-        r"its OME-XML maps 6 planes, the file has 3; "
+        r"the OME-XML maps 6 planes, the file has 3; "
         r"missing: z=0 c=1 t=0, z=1 c=1 t=0, z=2 c=1 t=0$",
     )
     same(path, VOLUME[:1], region=FIRST_CHANNEL)
