@@ -31,7 +31,8 @@ def named_inside(folder: Path, name: str, root: Path | None = None) -> Path:
             f"the file points to {name!r}, which is not beside it or below: such files are not read"
         )
     if not path.is_file():
-        raise ZException(f"the file points to {name}, which is missing or not a regular file")
+        found = "not a regular file" if path.exists() else "missing"
+        raise ZException(f"the file points to {name}, which is {found}")
     return path
 
 
