@@ -6,6 +6,11 @@ from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
 
+
+class BrokenXml(ZException):
+    """A document that cannot be parsed."""
+
+
 _log = logging.getLogger("zimg")
 # Characters that XML 1.0 does not allow, and references to them.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,8 +30,10 @@ def xml_root(text: str, what: str) -> ET.Element:
 
     Raises
     ------
+    BrokenXml
+        When it cannot be parsed.
     ZException
-        When it is broken, or declares a document type or entities.
+        When it declares a document type or entities.
     """
     _refuse_entities(text, what)
     try:
@@ -34,12 +41,12 @@ def xml_root(text: str, what: str) -> ET.Element:
     except (ET.ParseError, ValueError) as error:
         cleaned = _cleaned(text)
         if cleaned == text:
-            raise ZException(f"{what} is broken: {error}") from error
+            raise BrokenXml(f"{what} is broken: {error}") from error
     _refuse_entities(cleaned, what)
     try:
         root = ET.fromstring(cleaned)
     except (ET.ParseError, ValueError) as error:
-        raise ZException(f"{what} is broken: {error}") from error
+        raise BrokenXml(f"{what} is broken: {error}") from error
     _log.warning("%s holds characters that XML does not allow; they are left out", what)
     return root
 
