@@ -40,7 +40,7 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
     file = located(path)
     if isinstance(file, str):
         return _open_address(file, FileFormat(format))
-    with told_of(path, "an image"):  # also for names that no file can have
+    with read_errors(path, "an image"):  # also for names that no file can have
         there = file.exists() or recovered(file)
     if not there:
         raise MissingFileError(f"file {os.fspath(path)} does not exist")

@@ -22,7 +22,7 @@ NO_FILE: Any = None  # for what is known before pixels are read
 TILES = [(0, 0), (25, 0), (0, 15), (25, 15)]
 
 
-def written(path: Path, tiles, compression: str = "uncompressed:", **metadata) -> Path:
+def written(path: Path, tiles, compression: str = "uncompressed:", **metadata: Any) -> Path:
     """A file of tiles: pixels (Y, X, samples), their axes, scene, place."""
     czi = pytest.importorskip("pylibCZIrw.czi")
     with czi.create_czi(str(path)) as document:
@@ -69,7 +69,7 @@ def test_planes_without_a_sub_block_are_zeros_on_request(tmp_path):
 @pytest.mark.parametrize("damage", ["cut", "character", "encoding"])
 def test_broken_metadata_do_not_stop_the_pixels(tmp_path, damage, caplog):
     pixels = plane()
-    size = {"scale_x": 5e-7, "scale_y": 5e-7, "scale_z": 2e-6}
+    size: dict[str, Any] = {"scale_x": 5e-7, "scale_y": 5e-7, "scale_z": 2e-6}
     path = written(tmp_path / "a.czi", [(pixels, {}, None, (0, 0))], **size)
     whole = path.read_bytes()
     at = whole.find(b"<Metadata>") + len(b"<Metadata>")

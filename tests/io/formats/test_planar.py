@@ -140,8 +140,8 @@ def test_a_damaged_chunk_of_png_is_an_error(tmp_path):
 def test_what_one_plane_cannot_hold_is_refused(suffix, tmp_path):
     path = tmp_path / f"no{suffix}"
     refused(path, ZImg(plane(2)), "channels")
-    refused(path, ZImg(np.zeros((1, 3, 4, 5), np.uint8)), "holds one plane")
-    refused(path, ZImg([plane(), plane()]), "holds one plane")
+    refused(path, ZImg(np.zeros((1, 3, 4, 5), np.uint8)), "stores a single plane")
+    refused(path, ZImg([plane(), plane()]), "stores a single plane")
     refused(path, ZImg(np.zeros((1, 1, 4, 5), np.float32)), "not float32")
     refused(path, ZImg(plane()), "compression", compression=Compression.LZW)
 
