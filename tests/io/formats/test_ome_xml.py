@@ -1,7 +1,10 @@
 """What OME-XML says about planes, sizes, channels and times."""
 
+import numpy as np
 import pytest
+import tifffile
 
+import zimg
 from zimg import ZException, col4
 from zimg.io.formats.tiff.ome_planes import MOST_PLANES, OpenedFile
 from zimg.io.formats.tiff.ome_xml import ome_images
@@ -171,3 +174,36 @@ def test_lists_are_not_sized_by_a_claim_alone(axis, name):
 def test_more_planes_than_any_image_has_are_refused_before_they_are_listed():
     with pytest.raises(ZException, match=f"accepted are {MOST_PLANES}"):
         image(sizes=SIZES.replace('SizeZ="3"', 'SizeZ="1000000000"'))
+
+
+RGB = np.random.default_rng(0).integers(0, 255, (8, 9, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [
+        "",
+        '<Channel ID="Channel:0:0"/>',
+        '<Channel SamplesPerPixel="x"/>',
+        '<Channel SamplesPerPixel="1"/>',
+        '<Channel SamplesPerPixel="3"/>',
+    ],
+)
+def test_samples_of_a_page_are_those_it_has(channels, tmp_path):
+    sizes = 'SizeX="9" SizeY="8" SizeZ="1" SizeC="3" SizeT="1" Type="uint8"'
+    text = f"<OME><Image><Pixels {sizes}>{channels}<TiffData/></Pixels></Image></OME>"
+    options = {"photometric": "rgb", "metadata": None, "description": text.encode()}
+    tifffile.imwrite(tmp_path / "a.ome.tif", RGB, **options)
+    found = zimg.read(tmp_path / "a.ome.tif").data[0]
+    np.testing.assert_array_equal(found[:, 0], RGB.transpose(2, 0, 1))
+
+
+def test_indices_of_colours_are_the_values_of_an_ome_tiff(tmp_path):
+    sizes = 'SizeX="9" SizeY="8" SizeZ="1" SizeC="1" SizeT="1" Type="uint8"'
+    text = f"<OME><Image><Pixels {sizes}><TiffData/></Pixels></Image></OME>"
+    colors = np.arange(768, dtype=np.uint16).reshape(3, 256) * 80
+    options = {"photometric": "palette", "colormap": colors, "metadata": None}
+    tifffile.imwrite(tmp_path / "a.ome.tif", RGB[..., 0], description=text.encode(), **options)
+    image = zimg.read(tmp_path / "a.ome.tif")
+    np.testing.assert_array_equal(image.data[0][0, 0], RGB[..., 0])
+    assert not image.info.lastChannelIsAlphaChannel
