@@ -1,5 +1,7 @@
 """What OME-XML says about planes, sizes, channels and times."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tifffile
@@ -192,7 +194,7 @@ RGB = np.random.default_rng(0).integers(0, 255, (8, 9, 3)).astype(np.uint8)
 def test_samples_of_a_page_are_those_it_has(channels, tmp_path):
     sizes = 'SizeX="9" SizeY="8" SizeZ="1" SizeC="3" SizeT="1" Type="uint8"'
     text = f"<OME><Image><Pixels {sizes}>{channels}<TiffData/></Pixels></Image></OME>"
-    options = {"photometric": "rgb", "metadata": None, "description": text.encode()}
+    options: dict[str, Any] = {"photometric": "rgb", "metadata": None, "description": text.encode()}
     tifffile.imwrite(tmp_path / "a.ome.tif", RGB, **options)
     found = zimg.read(tmp_path / "a.ome.tif").data[0]
     np.testing.assert_array_equal(found[:, 0], RGB.transpose(2, 0, 1))
@@ -202,7 +204,7 @@ def test_indices_of_colours_are_the_values_of_an_ome_tiff(tmp_path):
     sizes = 'SizeX="9" SizeY="8" SizeZ="1" SizeC="1" SizeT="1" Type="uint8"'
     text = f"<OME><Image><Pixels {sizes}><TiffData/></Pixels></Image></OME>"
     colors = np.arange(768, dtype=np.uint16).reshape(3, 256) * 80
-    options = {"photometric": "palette", "colormap": colors, "metadata": None}
+    options: dict[str, Any] = {"photometric": "palette", "colormap": colors, "metadata": None}
     tifffile.imwrite(tmp_path / "a.ome.tif", RGB[..., 0], description=text.encode(), **options)
     image = zimg.read(tmp_path / "a.ome.tif")
     np.testing.assert_array_equal(image.data[0][0, 0], RGB[..., 0])

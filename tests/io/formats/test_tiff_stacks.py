@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,12 @@ def same(path: Path, expected: np.ndarray) -> zimg.ZImg:
 def imagej(path: Path, text: str, data: np.ndarray, **options) -> zimg.ZImgInfo:
     """What is read of a stack with a description by ImageJ."""
     described = f"ImageJ=1.53t\n{text}"
-    told = {"photometric": "minisblack", "metadata": None, "description": described, **options}
+    told: dict[str, Any] = {
+        "photometric": "minisblack",
+        "metadata": None,
+        "description": described,
+        **options,
+    }
     tifffile.imwrite(path, data, **told)
     return zimg.ZImg.readImgInfo(path)
 
@@ -74,7 +80,7 @@ def test_planes_behind_a_directory_of_tifffile(axes, tmp_path):
 def test_several_images_of_planes_behind_a_directory(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for part in (STACK, STACK[::-1]):
-            options = {"photometric": "minisblack", "metadata": {"axes": "ZYX"}}
+            options: dict[str, Any] = {"photometric": "minisblack", "metadata": {"axes": "ZYX"}}
             file.write(part, truncate=True, **options)
     assert len(zimg.ZImg.readImgInfos(tmp_path / "a.tif")) == 2
     np.testing.assert_array_equal(zimg.read(tmp_path / "a.tif", scene=1).data[0][0], STACK[::-1])
@@ -82,7 +88,7 @@ def test_several_images_of_planes_behind_a_directory(tmp_path):
 
 def test_planes_that_are_described_and_not_there_are_refused(tmp_path):
     text = json.dumps({"shape": [9, 20, 30], "axes": "ZYX", "truncated": True})
-    options = {"photometric": "minisblack", "metadata": None, "description": text}
+    options: dict[str, Any] = {"photometric": "minisblack", "metadata": None, "description": text}
     tifffile.imwrite(tmp_path / "a.tif", STACK[0], **options)
     with pytest.raises(ZException, match="a stack of 9 planes takes bytes"):
         zimg.read(tmp_path / "a.tif")
@@ -135,11 +141,12 @@ def test_sizes_of_imagej_count_in_their_units(text, resolution, unit, sizes, tmp
 
 
 def test_without_a_unit_imagej_means_that_of_the_resolution(tmp_path):
-    text, cm = "images=3\nslices=3\nspacing=0.002\n", {"resolutionunit": "CENTIMETER"}
+    text = "images=3\nslices=3\nspacing=0.002\n"
+    cm: dict[str, Any] = {"resolutionunit": "CENTIMETER"}
     info = imagej(tmp_path / "a.tif", text, STACK[:3], resolution=(1e3, 1e3), **cm)
     sizes = info.voxelSizeXInUm(), info.voxelSizeYInUm(), info.voxelSizeZInUm()
     assert sizes == pytest.approx((10.0, 10.0, 20.0))
-    inch = {"resolution": (72, 72), "resolutionunit": "INCH"}  # what says nothing
+    inch: dict[str, Any] = {"resolution": (72, 72), "resolutionunit": "INCH"}  # what says nothing
     assert imagej(tmp_path / "b.tif", text, STACK[:3], **inch).voxelSizeUnit.name == "none"
 
 
@@ -153,7 +160,11 @@ def test_counts_of_imagej_are_integers(tmp_path):
 def test_a_palette_of_8_bits_has_its_colours(scale, tmp_path):
     colors = RNG.integers(0, 256, (3, 256)).astype(np.uint16)
     indices = RNG.integers(0, 256, (20, 30)).astype(np.uint8)
-    options = {"photometric": "palette", "colormap": colors * scale, "metadata": None}
+    options: dict[str, Any] = {
+        "photometric": "palette",
+        "colormap": colors * scale,
+        "metadata": None,
+    }
     tifffile.imwrite(tmp_path / "a.tif", indices, **options)
     (found,) = zimg.read(tmp_path / "a.tif").data
     np.testing.assert_array_equal(found[:3, 0], colors.astype(np.uint8)[:, indices])
@@ -184,7 +195,12 @@ def test_empty_tiles_are_zeros_on_request(tmp_path):
     data = np.zeros((64, 64), np.uint8)
     data[:32, :32] = RNG.integers(1, 255, (32, 32))
     tiles = (part for part in (data[:32, :32], None, None, None))
-    options = {"shape": data.shape, "dtype": "u1", "tile": (32, 32), "metadata": None}
+    options: dict[str, Any] = {
+        "shape": data.shape,
+        "dtype": "u1",
+        "tile": (32, 32),
+        "metadata": None,
+    }
     tifffile.imwrite(tmp_path / "a.tif", tiles, **options)
     with pytest.raises(ZException, match="are empty; missing: page 0, strip or tile 1"):
         zimg.read(tmp_path / "a.tif")
