@@ -104,7 +104,7 @@ def test_what_cannot_be_written_is_told_before_anything_begins(
 ) -> None:
     assert command("convert", stack, tmp_path / "a.png") == 1
     (told,) = capsys.readouterr().err.splitlines()
-    assert told.endswith("PNG holds one plane, the image has 9 at 1 times")
+    assert told.endswith("PNG stores a single plane, but the image has 9 at 1 times")
 
 
 @pytest.mark.filterwarnings("default")

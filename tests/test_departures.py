@@ -16,6 +16,7 @@ import pytest
 import tifffile
 
 import zimg
+from tests.io.making import xlef
 from zimg import (
     Compression,
     Dimension,
@@ -32,6 +33,7 @@ from zimg import (
     ZVoxelCoordinate,
     col4,
 )
+from zimg.io.registry import format_to_read
 
 PAGE = Path(__file__).parents[1] / "docs" / "departures.md"
 UNNAMED = {"Tracing", "HDF5Img files"}  # tested where they are built
@@ -188,6 +190,27 @@ def test_row_ome_files_outside_of_the_folder(tmp_path: Path) -> None:
     tifffile.imwrite(path, array(4, 5), description=text, metadata=None)
     with pytest.raises(ZException, match=r"'\.\./other\.ome', which is not beside it"):
         ZImg(path)
+
+
+def test_row_projects_outside_of_the_folder(tmp_path: Path) -> None:
+    pytest.importorskip("liffile")
+    with pytest.raises(ZException, match="'/etc/passwd', which is not beside it or below"):
+        ZImg(xlef(tmp_path / "a.xlef", "/etc/passwd"))
+
+
+@pytest.mark.parametrize("suffix", [".vsi", ".flex"])
+def test_row_previews_in_containers(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a{suffix}"
+    tifffile.imwrite(path, array(4, 5))
+    assert format_to_read(path).name == "Bio-Formats"
+    assert ZImg(path, format=zimg.FileFormat.Tiff).info.size == (5, 4, 1, 1, 1)
+
+
+def test_row_described_stacks_that_are_short(tmp_path: Path) -> None:
+    text = '{"shape": [9, 4, 5], "axes": "ZYX", "truncated": true}'
+    tifffile.imwrite(tmp_path / "a.tif", array(4, 5), description=text, metadata=None)
+    with pytest.raises(ZException, match="a stack of 9 planes"):
+        ZImg(tmp_path / "a.tif")
 
 
 def test_row_wrong_scene(stack: Path) -> None:
@@ -433,6 +456,62 @@ def test_row_one_corner_of_a_region() -> None:
 def test_row_repr_of_values(value: Any) -> None:
     assert repr(value).startswith(f"{type(value).__name__}(")
     assert "\n" not in repr(value)
+
+
+def imagej_info(path: Path, text: str) -> zimg.ZImgInfo:
+    """What is read of two planes that ImageJ describes, a quarter of a unit wide."""
+    options: dict[str, Any] = {"photometric": "minisblack", "resolution": (4, 4)}
+    described = f"ImageJ=1.53t\nimages=2\n{text}"
+    tifffile.imwrite(path, array(2, 4, 5), description=described, metadata=None, **options)
+    return ZImg.readImgInfo(path)
+
+
+def sizes(info: zimg.ZImgInfo) -> list[float]:
+    return [info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ]
+
+
+def test_row_absent_voxel_sizes(tmp_path: Path) -> None:
+    assert sizes(imagej_info(tmp_path / "a.tif", "unit=um\n")) == [0.25, 0.25, 0.25]
+
+
+def test_row_negative_voxel_sizes(tmp_path: Path) -> None:
+    found = imagej_info(tmp_path / "a.tif", "unit=um\nspacing=-2\n")
+    assert sizes(found) == [0.25, 0.25, 2.0]
+
+
+def test_row_voxel_sizes_without_a_length(tmp_path: Path) -> None:
+    found = imagej_info(tmp_path / "a.tif", "unit=pixel\nspacing=2\n")
+    assert sizes(found) == [0.25, 0.25, 2.0]
+    assert found.voxelSizeUnit == VoxelSizeUnit.none
+
+
+def test_row_units_of_imagej(tmp_path: Path) -> None:
+    text = "unit=um\nzunit=nm\nspacing=500\nframes=2\nfinterval=5\ntunit=min\n"
+    found = imagej_info(tmp_path / "a.tif", text)
+    assert sizes(found) == pytest.approx([0.25, 0.25, 0.5])
+    assert found.timeStamps == [0.0, 300.0]
+
+
+def test_row_values_of_few_bits(tmp_path: Path) -> None:
+    pytest.importorskip("OpenImageIO")
+    (tmp_path / "a.pgm").write_text("P2\n3 1\n4095\n0 1 4095\n")
+    image = ZImg(tmp_path / "a.pgm")
+    assert image.data[0].ravel().tolist() == [0, 1, 4095]
+    assert image.info.validBitCount == 12
+
+
+def test_row_masks_as_files(tmp_path: Path) -> None:
+    ZImg(np.eye(4, dtype=bool), layout="YX").save(tmp_path / "a.png")
+    np.testing.assert_array_equal(ZImg(tmp_path / "a.png").data[0][0, 0], np.eye(4, dtype="u1"))
+
+
+def test_row_indices_in_ome_tiff(tmp_path: Path) -> None:
+    path, colors = tmp_path / "a.ome.tif", np.arange(768, dtype=np.uint16).reshape(3, 256) * 80
+    sizes = 'SizeX="5" SizeY="4" SizeZ="1" SizeC="1" SizeT="1" Type="uint8"'
+    text = f"<OME><Image><Pixels {sizes}><TiffData/></Pixels></Image></OME>"
+    options: dict[str, Any] = {"photometric": "palette", "colormap": colors, "metadata": None}
+    tifffile.imwrite(path, array(4, 5), description=text, **options)
+    np.testing.assert_array_equal(ZImg(path).data[0][0, 0], array(4, 5))
 
 
 def test_row_czi_packed_by_zstd(tmp_path: Path) -> None:

@@ -125,3 +125,75 @@ def xlef(path: Path, *references: str) -> Path:
         encoding="utf-8",
     )
     return path
+
+
+def directory(at: int, tags: Sequence[tuple[int, int, int, int]], following: int = 0) -> bytes:
+    """A directory of a little-endian TIFF; values of two bytes lie in the first ones."""
+    assert at % 2 == 0
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    return struct.pack("<H", len(tags)) + entries + struct.pack("<I", following)
+
+
+def stk(path: Path, data: np.ndarray, distance: int = 500, times: Sequence[int] = ()) -> Path:
+    """A stack of MetaMorph: one directory for all planes (Z, Y, X) of uint16.
+
+    `distance` is that of planes in thousandths, `times` are milliseconds of each.
+    """
+    planes, height, width = data.shape
+    pixels = data.astype("<u2").tobytes()
+    uic1, uic2 = 8 + len(pixels), 16 + len(pixels)
+    uic3 = uic2 + 24 * planes
+    place = uic3 + 8 * planes
+    tags = [
+        *((256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 16), (259, 3, 1, 1)),
+        *((262, 3, 1, 1), (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, height)),
+        *((279, 4, 1, 2 * width * height), (33628, 4, 1, uic1), (33629, 5, planes, uic2)),
+        (33630, 5, planes, uic3),
+    ]
+    stamps = [*times, *[0] * planes][:planes]
+    described = struct.pack("<2I", 1, 1)
+    for stamp in stamps:
+        described += struct.pack("<6I", distance, 1000, 2453000, stamp, 2453000, stamp)
+    described += struct.pack("<2I", 0, 1) * planes
+    head = b"II*\0" + struct.pack("<I", place)
+    path.write_bytes(head + pixels + described + directory(place, tags))
+    return path
+
+
+def lsm(path: Path, data: np.ndarray, first: int = 100_000, step: int = 10_000) -> Path:
+    """A Zeiss LSM of uint8 (Z, C, Y, X), a thumbnail after each plane; offsets have 32 bits.
+
+    The file is sparse: `first` and `step` may make it larger than 4 GiB.
+    """
+    depth, channels, height, width = data.shape
+    block = bytearray(512)
+    struct.pack_into("<IIiiiiii", block, 0, 0x400494C, 512, width, height, depth, channels, 1, 1)
+    struct.pack_into("<ddd", block, 40, 1e-7, 2e-7, 5e-7)
+    block_at, out = 60_000, bytearray(b"II*\0" + struct.pack("<I", 8))
+    for number in range(2 * depth):
+        z, small = divmod(number, 2)
+        wide, high = (8, 8) if small else (width, height)
+        places = [first + z * step + small * step // 2 + c * wide * high for c in range(channels)]
+        count = 11 if number == 0 else 10
+        end = len(out) + 2 + 12 * count + 4
+        offsets, counts = end + 8, end + 8 + 4 * channels
+        following = counts + 4 * channels
+        tags = [
+            *((254, 4, 1, small), (256, 4, 1, wide), (257, 4, 1, high), (258, 3, channels, end)),
+            *((259, 3, 1, 1), (262, 3, 1, 2), (273, 4, channels, offsets), (277, 3, 1, channels)),
+            *((279, 4, channels, counts), (284, 3, 1, 2)),
+            *([(34412, 1, 512, block_at)] if number == 0 else []),
+        ]
+        out += directory(len(out), tags, following if number + 1 < 2 * depth else 0)
+        out += struct.pack("<4H", 8, 8, 8, 0)
+        out += struct.pack(f"<{channels}I", *(place % 2**32 for place in places))
+        out += struct.pack(f"<{channels}I", *[wide * high] * channels)
+    with path.open("wb") as file:
+        file.write(out)
+        file.seek(block_at)
+        file.write(block)
+        for z in range(depth):
+            file.seek(first + z * step)
+            file.write(data[z].tobytes())
+        file.truncate(first + depth * step)
+    return path

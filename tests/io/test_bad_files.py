@@ -65,7 +65,7 @@ def test_a_page_whose_blocks_are_missing_is_not_filled_with_zeros(tmp_path):
     with tifffile.TiffFile(path, mode="r+") as file:
         counts = list(file.pages.first.databytecounts)
         file.pages.first.tags["TileByteCounts"].overwrite([*counts[:5], 0, *counts[6:]])
-    refused(path, "page 0: strip or tile 5 is missing")
+    refused(path, "missing: page 0, strip or tile 5")
     region = ZImgRegion((0, 0, 0, 0, 0), (16, 16, 1, 1, 1))
     np.testing.assert_array_equal(zimg.read(path, region=region).data[0][0, 0], VOLUME[0, :16, :16])
 

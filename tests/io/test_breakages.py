@@ -62,7 +62,7 @@ def test_planes_that_no_page_holds_are_counted_and_named(tmp_path):
     path = pages(tmp_path / "a.ome.tif", VOLUME[0], described("<TiffData/>"))
     refused(
         path,
-        r"its OME-XML maps 6 planes, the file has 3; "
+        r"the OME-XML maps 6 planes, the file has 3; "
         r"missing: z=0 c=1 t=0, z=1 c=1 t=0, z=2 c=1 t=0$",
     )
     same(path, VOLUME[:1], region=FIRST_CHANNEL)
@@ -92,7 +92,7 @@ def test_all_planes_behind_the_single_page_of_imagej_are_read(tmp_path):
         file.write(STACK[1:].tobytes())
     same(path, STACK[None])
     path.write_bytes(path.read_bytes()[:-10])
-    refused(path, r"a stack of 6 images takes bytes .* but the file ends at .*: it is truncated")
+    refused(path, r"a stack of 6 planes takes bytes .* but the file ends at .*: it is truncated")
 
 
 # 4. Descriptions that contradict each other.
@@ -165,29 +165,32 @@ def test_damaged_settings_of_imagej_are_left_out_with_a_warning(tmp_path, damage
         same(path, STACK[None])
 
 
-# 7. Voxel sizes that are absent, impossible, or in units that are no length.
+# 7. Voxel sizes that are absent, impossible, or in units that are no length. An absent size is that
+# of x, or of the axis that has one: 1.0, the default of a fresh image, was written out as one
+# micrometre although no file said so. Sizes without a length keep their ratio under no unit.
 @pytest.mark.parametrize(
     ("attributes", "sizes"),
     [
-        ("", None),
-        ('PhysicalSizeX="2" PhysicalSizeXUnit="pixel"', None),
-        ('PhysicalSizeX="2" PhysicalSizeXUnit="reference frame"', None),
-        ('PhysicalSizeX="0" PhysicalSizeY="NaN"', None),
-        ('PhysicalSizeX="0.1"', (0.1, 1.0, 1.0)),
-        ('PhysicalSizeX="100" PhysicalSizeXUnit="nm" PhysicalSizeZ="500"', (0.1, 1.0, 0.5)),
+        ("", (1.0, 1.0, 1.0)),
+        ('PhysicalSizeX="2" PhysicalSizeZ="5" PhysicalSizeXUnit="pixel"', (2.0, 2.0, 5.0)),
+        ('PhysicalSizeX="2" PhysicalSizeXUnit="reference frame"', (2.0, 2.0, 2.0)),
+        ('PhysicalSizeX="0" PhysicalSizeY="NaN"', (1.0, 1.0, 1.0)),
+        ('PhysicalSizeX="0.1"', (0.1, 0.1, 0.1)),
+        ('PhysicalSizeX="100" PhysicalSizeXUnit="nm" PhysicalSizeZ="500"', (0.1, 0.1, 0.5)),
         (
             'PhysicalSizeX="1" PhysicalSizeXUnit="mm" PhysicalSizeY="2" PhysicalSizeYUnit="µm"',
-            (1000.0, 2.0, 1.0),
+            (1000.0, 2.0, 1000.0),
         ),
-        ('PhysicalSizeX="0" PhysicalSizeY="INF" PhysicalSizeZ="2"', (1.0, 1.0, 2.0)),
+        ('PhysicalSizeX="0" PhysicalSizeY="INF" PhysicalSizeZ="-2"', (2.0, 2.0, 2.0)),
     ],
 )
-def test_voxel_sizes_are_lengths_or_without_meaning(attributes, sizes, tmp_path):
+def test_voxel_sizes_are_lengths_or_ratios(attributes, sizes, tmp_path):
     text = described("<TiffData/>").replace("<Pixels", f"<Pixels {attributes}")
     info = ZImg(pages(tmp_path / "a.ome.tif", VOLUME.reshape(6, 20, 30), text)).info
     found = info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ
-    assert found == pytest.approx(sizes or (1.0, 1.0, 1.0))
-    assert info.voxelSizeUnit == (VoxelSizeUnit.um if sizes else VoxelSizeUnit.none)
+    assert found == pytest.approx(sizes)
+    length = sizes != (1.0, 1.0, 1.0) and not any(word in attributes for word in ("pixel", "frame"))
+    assert info.voxelSizeUnit == (VoxelSizeUnit.um if length else VoxelSizeUnit.none)
 
 
 # 8. Truncated files.
@@ -436,7 +439,7 @@ def test_who_has_the_target_open_goes_on_reading_the_old_image(tmp_path):
 def test_entities_in_xml_are_refused(tmp_path):
     bomb = '<?xml version="1.0"?><!DOCTYPE OME [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
     path = pages(tmp_path / "a.ome.tif", STACK[:1], f'{bomb}<OME><Image Name="&b;"/></OME>')
-    refused(path, "its OME-XML declares a document type or entities, which are refused")
+    refused(path, "the OME-XML declares a document type or entities, which are refused")
 
 
 @pytest.mark.parametrize("side", [60_000, 2**20, 2**31 - 16])

@@ -16,6 +16,8 @@ SUFFIXES = (".tif", ".tiff", ".btf", ".lsm")
 BETTER: dict[str, dict[str, Any]] = {
     "tf_ij_zyx.tif": {"voxel_size_xyz": [0.1, 0.2, 0.5], "voxel_unit": "um"},
     "tf_ij_tzcyx.tif": {"time_stamps": [0.0, 2.5, 5.0]},
+    # Only x has a size; 1.0 is stated nowhere.
+    "tf_pyramid_subifd.ome.tif": {"voxel_size_xyz": [0.1, 0.1, 0.1]},
     "syn_tzc.lsm": {"channel_colors_rgba": [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255]]},
     "ome_no_tiffdata.ome.tif": {"channel_colors_rgba": [[255, 0, 0, 255], [0, 255, 0, 255]]},
 }

@@ -34,6 +34,9 @@ class Format:
         What has `check` and `write`: a module, or ``module:name``; empty when nothing does.
     write_suffixes
         Ends of file names that are written; those that are read when not given.
+    inside
+        Names of formats that are containers of files of this one: a file with a suffix of this
+        format that begins as one of them is of this format.
     extra
         Extra of the distribution that brings what is needed.
     requires
@@ -48,6 +51,7 @@ class Format:
     reader: str = ""
     writer: str = ""
     write_suffixes: tuple[str, ...] = field(default=())
+    inside: tuple[str, ...] = ()
     extra: str = ""
     requires: tuple[str, ...] = ()
 

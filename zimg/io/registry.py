@@ -40,7 +40,9 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
     file = located(path)
     if isinstance(file, str):
         return _open_address(file, FileFormat(format))
-    if not file.exists() and not recovered(file):
+    with read_errors(path, "an image"):  # also for names that no file can have
+        there = file.exists() or recovered(file)
+    if not there:
         raise MissingFileError(f"file {os.fspath(path)} does not exist")
     with read_errors(path, "an image"):
         found = format_to_read(file, FileFormat(format))
@@ -61,7 +63,11 @@ def format_to_read(file: Path, format: FileFormat = FileFormat.Unknown) -> Forma
     """The format to read a file or folder as; a `ZException` when there is none."""
     readable = [each for each in FORMATS if each.reader]
     named = _named(format, readable, "read")
-    found = _by_content(file, named) or _by_suffix(file, named)
+    by_suffix = _by_suffix(file, named)
+    found = _by_content(file, named) or by_suffix
+    # A container of another format's files: their suffix says more than their first bytes.
+    if found and by_suffix and found.name in by_suffix.inside:
+        found = by_suffix
     if found is None and format != FileFormat.Unknown:
         found = named[0]
     if found is None:

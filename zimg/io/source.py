@@ -11,6 +11,7 @@ from urllib.request import url2pathname
 from zimg._errors import ZException
 from zimg._signatures import of_forms
 from zimg.io.disk.atomic import recovered
+from zimg.io.disk.errors import read_errors
 from zimg.values.enums import Dimension, FileFormat
 from zimg.values.fields import COUNT, FLAG, CheckedFields, Rule, items_of, lists, members
 from zimg.values.region import ZImgRegion
@@ -175,7 +176,8 @@ def _found(names: list[str]) -> tuple[list[str], int]:
 
 def _exists(path: Path) -> bool:
     """Whether a file or folder is there, after finishing an exchange that was interrupted."""
-    return path.exists() or bool(recovered(path))
+    with read_errors(path, "an image"):  # no file can have some names
+        return path.exists() or bool(recovered(path))
 
 
 def located(name: FileName) -> Path | str:

@@ -6,8 +6,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg._errors import ZException
 from zimg._typing import Array
 from zimg.arrays.export import exported
+from zimg.arrays.interop import dtype_name
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.values import ZImgInfo
 
@@ -64,15 +66,25 @@ class ImagePixels:
     ----------
     image
         On any device.
+
+    Notes
+    -----
+    Truth values are given as uint8, which is what `ZImgInfo` says of them.
     """
 
     def __init__(self, image: ImageLike) -> None:
         self._image = image
         self.info = image.info
-        self.dtype = np.dtype(self.info.dataTypeString())
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Voxel type; a `ZException` for bfloat16, which `ZImgInfo` cannot tell from float16."""
+        if any(dtype_name(part.dtype) == "bfloat16" for part in self._image.data[:1]):
+            raise ZException("no format holds bfloat16; convert the image to float32 before saving")
+        return np.dtype(self.info.dataTypeString())
 
     def slab(self, time: int, first: int, last: int) -> NDArray[Any]:
         """Planes of a time point, a view where the host can read the memory."""
         part = self._image.data[time][:, first:last, ...]
         host: NDArray[Any] = exported(part, "numpy", device="cpu")
-        return host
+        return host.view(np.uint8) if host.dtype == np.bool_ else host

@@ -22,7 +22,7 @@ NO_FILE: Any = None  # for what is known before pixels are read
 TILES = [(0, 0), (25, 0), (0, 15), (25, 15)]
 
 
-def written(path: Path, tiles, compression: str = "uncompressed:", **metadata) -> Path:
+def written(path: Path, tiles, compression: str = "uncompressed:", **metadata: Any) -> Path:
     """A file of tiles: pixels (Y, X, samples), their axes, scene, place."""
     czi = pytest.importorskip("pylibCZIrw.czi")
     with czi.create_czi(str(path)) as document:
@@ -53,6 +53,40 @@ def test_planes_come_back_as_they_were(tmp_path, compression, dtype):
     np.testing.assert_array_equal(part.data[0], data[1, 1:, 1:, 4:11, 3:9])
 
 
+def test_planes_without_a_sub_block_are_zeros_on_request(tmp_path):
+    data = np.zeros((3, 2, 1, 20, 30), np.uint16)
+    tiles = []
+    for t, c in ((0, 0), (1, 0), (2, 0), (0, 1), (2, 1)):  # the second channel at every other time
+        pixels = plane()
+        data[t, c, 0] = pixels[..., 0]
+        tiles.append((pixels, {"T": t, "C": c}, None, (0, 0)))
+    path = written(tmp_path / "a.czi", tiles)
+    with pytest.warns(UserWarning, match="1 planes are missing and filled with zeros: z=0 c=1 t=1"):
+        image = zimg.read(path, errors="fill")
+    np.testing.assert_array_equal(np.stack(image.data), data)
+
+
+@pytest.mark.parametrize("damage", ["cut", "character", "encoding"])
+def test_broken_metadata_do_not_stop_the_pixels(tmp_path, damage, caplog):
+    pixels = plane()
+    size: dict[str, Any] = {"scale_x": 5e-7, "scale_y": 5e-7, "scale_z": 2e-6}
+    path = written(tmp_path / "a.czi", [(pixels, {}, None, (0, 0))], **size)
+    whole = path.read_bytes()
+    at = whole.find(b"<Metadata>") + len(b"<Metadata>")
+    assert at > len(b"<Metadata>")
+    end = whole.find(b"</ImageDocument>")
+    new = {
+        "cut": whole[:end] + b" " * 16 + whole[end + 16 :],
+        "character": whole[:end] + b"\1" * 16 + whole[end + 16 :],
+        "encoding": whole[:at] + b"<\xff/> " + whole[at + 5 :],
+    }
+    path.write_bytes(new[damage])
+    image = zimg.read(path)
+    np.testing.assert_array_equal(image.data[0][0, 0], pixels[..., 0])
+    assert image.info.voxelSizeUnit.name == "none"
+    assert "the CZI metadata is broken" in caplog.text
+
+
 def test_colours_come_red_first(tmp_path):
     blue_first = plane("uint8", 3)
     img = zimg.read(written(tmp_path / "a.czi", [(blue_first, {}, None, (5, 7))]))
@@ -81,7 +115,7 @@ def test_overlapping_tiles_are_composed_in_the_box_of_their_scene(tmp_path):
 def test_a_missing_plane_is_an_error_where_it_is_wanted(tmp_path):
     tiles = [(plane(), {"C": c, "Z": z}, None, (0, 0)) for c, z in ((0, 0), (0, 1), (1, 0))]
     path = written(tmp_path / "a.czi", tiles)
-    with pytest.raises(ZException, match="no sub-block for the plane t=0 z=1 c=1"):
+    with pytest.raises(ZException, match="planes have no sub-block; missing: z=1 c=1 t=0"):
         zimg.read(path)
     assert zimg.read(path, region=ZImgRegion((0, 0, 0, 0, 0), (-1, -1, 1, 2, 1))).info.depth == 1
 

@@ -205,7 +205,7 @@ def test_options_that_cannot_be_honoured_leave_no_file(kwargs, words, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("dtype", ["bool", "float16"])
+@pytest.mark.parametrize("dtype", ["float16"])  # masks are stored as 0 and 1
 def test_types_that_the_format_lacks_are_refused(dtype, tmp_path):
     with pytest.raises(ZException, match="HDF5Img holds"):
         write(tmp_path / "a.nim", ZImg(np.zeros((1, 1, 4, 5), dtype)))

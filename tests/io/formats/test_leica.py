@@ -85,7 +85,9 @@ def test_a_project_without_its_voxels_tells_what_is_missing(tmp_path, name):
     with pytest.raises(ZException, match=f"cannot read .*{path.name} as Leica: "):
         zimg.read(path)
     voxels.unlink()
-    with pytest.raises(ZException, match=r"its image 'a' lies in .*Image 1\.lof, which is missing"):
+    with pytest.raises(
+        ZException, match=r"image 'a': .* points to .*Image 1\.lof, which is missing"
+    ):
         zimg.read(path)
 
 
@@ -95,12 +97,61 @@ def test_voxels_in_image_files_or_outside_of_the_project_are_not_followed(tmp_pa
     lof(tmp_path / "other.lof", data, "CZYX")
     for frames, told in {
         ("a.tif", "b.tif"): "lies in 2 files such as a.tif; only a single LOF file is followed",
-        ("../../other.lof",): "lies outside of its project",
-        (str(tmp_path / "other.lof"),): "lies outside of its project",
+        ("../../other.lof",): "which is not beside it or below",
+        (str(tmp_path / "other.lof"),): "which is not beside it or below",
     }.items():
         path = xlif(folder / "Metadata" / "b.xlif", data, "CZYX", *frames)
         with pytest.raises(ZException, match=told):
             zimg.read(path)
+
+
+@pytest.mark.parametrize("axes", ["YX", "ZX", "ZY"])
+def test_an_axis_of_one_sample_has_the_size_of_another(axes, tmp_path):
+    lif(tmp_path / "a.lif", pixels((7, 9)), axes)
+    info = zimg.ZImg.readImgInfo(tmp_path / "a.lif")
+    sizes = [info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ]
+    assert sizes == pytest.approx([1e-6] * 3)
+    zimg.read(tmp_path / "a.lif").save(tmp_path / "a.ome.tif")
+    again = zimg.ZImg.readImgInfo(tmp_path / "a.ome.tif")
+    assert again.voxelSizeZInUm() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("kind", ["above", "absolute", "voxels", "link", "list", "device", "drive"])
+def test_a_project_that_leaves_its_folder_is_refused(kind, tmp_path):
+    data = pixels((1, 3, 4, 5))
+    outside = project(tmp_path / "victim", data).parent
+    folder = tmp_path / "a" / "project"
+    folder.mkdir(parents=True)
+    description = outside / "Metadata" / "Image 1.xlif"
+    (folder / "link.xlif").symlink_to(description)
+    xlef(folder / "list.xlcf", str(description))
+    name = {
+        "above": "../../victim/Metadata/Image%201.xlif",
+        "absolute": str(description),
+        "voxels": str(outside / "Image 1.lof"),
+        "link": "link.xlif",
+        "list": "list.xlcf",
+        "device": "/dev/zero",
+        "drive": r"C:\a\b.xlif",
+    }[kind]
+    with pytest.raises(ZException, match="which is not beside it or below"):
+        zimg.read(xlef(folder / "e.xlef", name))
+
+
+def test_names_in_a_project_are_found_in_any_case(tmp_path):
+    data = pixels((1, 3, 4, 5))
+    folder = project(tmp_path / "p", data).parent
+    path = xlef(folder / "b.xlef", r"metadata\IMAGE%201.XLIF")
+    np.testing.assert_array_equal(zimg.read(path).data[0], data)
+
+
+def test_broken_time_stamps_are_left_out(tmp_path, caplog):
+    path = lif(tmp_path / "a.lif", pixels((2, 3, 4)), "TYX", [1, 2])
+    old, new = "1 2<".encode("utf-16-le"), "1 x<".encode("utf-16-le")
+    assert old in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    assert zimg.read(path).info.numTimes == 2
+    assert "time stamps" in caplog.text
 
 
 def test_damaged_files_give_errors_or_images_of_their_size(tmp_path):
@@ -123,7 +174,9 @@ def test_a_real_file_is_read_as_the_reference_reads_it():
         found = [hashlib.sha256(a.tobytes()).hexdigest() for a in img.data]
         assert found == expected["sha256_per_time"]
         sizes = [info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ]
-        assert sizes == expected["voxel_size_xyz"]
+        # An axis without a size has that of x; the reference says 1.0, which is one metre here.
+        recorded = expected["voxel_size_xyz"]
+        assert sizes == [size if size != 1.0 else recorded[0] for size in recorded]
         assert info.timeStamps == pytest.approx(expected["time_stamps"], abs=1e-9)
         assert info.channelNames == expected["channel_names"]
         colors = [list(color) for color in info.channelColors]

@@ -142,3 +142,53 @@ def test_damaged_files_do_not_end_the_process(tmp_path, suffix):
     command = [sys.executable, "-c", FUZZ, str(path), "60"]
     done = subprocess.run(command, capture_output=True, timeout=120, text=True, check=False)
     assert done.returncode == 0, done.stderr[-500:]
+
+
+@pytest.mark.parametrize("highest", [1, 2, 15, 100, 255, 256, 1000, 4095, 40_000, 65_534, 65_535])
+@pytest.mark.parametrize("form", ["binary", "text"])
+def test_grey_values_are_those_of_the_file_whatever_the_highest(highest, form, tmp_path):
+    data = RNG.integers(0, highest + 1, (23, 31))
+    data.flat[:2] = 0, highest
+    path, kind = tmp_path / "a.pgm", "P5" if form == "binary" else "P2"
+    stored = data.astype(np.uint8 if highest < 256 else ">u2").tobytes()
+    text = " ".join(map(str, data.flat)).encode()
+    head = f"{kind}\n# of a camera\n31 23\n{highest}\n".encode()
+    path.write_bytes(head + (stored if form == "binary" else text))
+    image = zimg.read(path)
+    np.testing.assert_array_equal(image.data[0][0, 0], data)
+    full = highest in (255, 65_535)
+    assert image.info.validBitCount == (0 if full else highest.bit_length())
+
+
+@pytest.mark.parametrize("form", ["binary", "text"])
+def test_a_bit_map_has_zeros_and_ones(form, tmp_path):
+    bits = RNG.integers(0, 2, (9, 13))  # 1 is black
+    path = tmp_path / "a.pbm"
+    packed = b"P4\n13 9\n" + np.packbits(bits, axis=1).tobytes()
+    text = b"P1\n13 9\n" + " ".join(map(str, bits.flat)).encode()
+    path.write_bytes(packed if form == "binary" else text)
+    np.testing.assert_array_equal(zimg.read(path).data[0][0, 0], 1 - bits)
+
+
+@pytest.mark.parametrize("bits", [4, 10, 12, 14, 16])
+def test_values_of_few_bits_in_jpeg_2000_are_those_of_the_file(bits, tmp_path):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    data = RNG.integers(0, 2**bits, (23, 31)).astype(np.uint8 if bits <= 8 else np.uint16)
+    options = {"level": 0, "reversible": True, "codecformat": "jp2"}
+    path = tmp_path / "a.jp2"
+    path.write_bytes(imagecodecs.jpeg2k_encode(data, bitspersample=bits, **options))
+    np.testing.assert_array_equal(zimg.read(path).data[0][0, 0], data)
+
+
+@pytest.mark.parametrize("bits", [10, 12])
+def test_values_of_few_bits_in_dpx_are_those_of_the_file(bits, tmp_path):
+    data = RNG.integers(0, 2**bits, (23, 31, 3)).astype(np.uint16)
+    spec = oiio.ImageSpec(31, 23, 3, "uint16")
+    spec.attribute("oiio:BitsPerSample", bits)
+    output = oiio.ImageOutput.create(str(tmp_path / "a.dpx"))
+    assert output.open(str(tmp_path / "a.dpx"), spec), output.geterror()
+    assert output.write_image(data << (16 - bits)), output.geterror()
+    output.close()
+    found = zimg.read(tmp_path / "a.dpx")
+    np.testing.assert_array_equal(found.data[0][:, 0], data.transpose(2, 0, 1))
+    assert found.info.validBitCount == bits

@@ -1,5 +1,6 @@
 """OME-TIFF in several files: metadata beside the pixels, planes in other files, planes nowhere."""
 
+import os
 import warnings
 
 import numpy as np
@@ -33,6 +34,47 @@ def test_planes_are_found_in_the_files_beside_it(folder, name):
 def test_a_renamed_file_is_known_by_its_identifier(folder):
     (folder / "a.ome.tif").rename(folder / "other.tif")
     np.testing.assert_array_equal(zimg.read(folder / "other.tif").data[0], VOLUME)
+
+
+def test_a_single_file_that_was_renamed_has_its_own_pages(tmp_path, caplog):
+    blocks = block("before.ome.tif", 0, "7") + block("before.ome.tif", 1, "7")
+    text = described(blocks.replace('IFD="0" FirstC="1"', 'IFD="3" FirstC="1"'))
+    path = pages(tmp_path / "after.ome.tif", VOLUME.reshape(6, 20, 30), text)
+    np.testing.assert_array_equal(zimg.read(path).data[0], VOLUME)
+    assert "after.ome.tif is called before.ome.tif in its OME-XML" in caplog.text
+
+
+def test_a_renamed_file_of_several_keeps_its_planes(folder):
+    for name, number in (("a", "1"), ("b", "2")):
+        described_in = described(TWO.replace("urn:uuid:1", "urn:uuid:3"), number)
+        pages(folder / f"{name}.ome.tif", VOLUME[int(number) - 1], described_in)
+    (folder / "a.ome.tif").rename(folder / "other.ome.tif")
+    np.testing.assert_array_equal(zimg.read(folder / "other.ome.tif").data[0], VOLUME)
+
+
+def test_a_file_with_another_number_of_pages_is_not_taken_for_a_renamed_one(tmp_path):
+    text = described(block("before.ome.tif", 0, "7"))
+    path = pages(tmp_path / "after.ome.tif", VOLUME.reshape(6, 20, 30), text)
+    with pytest.raises(ZException, match=r"before\.ome\.tif, which is missing"):
+        zimg.read(path)
+
+
+def test_links_that_leave_the_folder_are_not_followed(tmp_path):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    pages(tmp_path / "b.ome.tif", VOLUME[1], described(TWO, "2"))
+    (inside / "b.ome.tif").symlink_to(tmp_path / "b.ome.tif")
+    path = pages(inside / "a.ome.tif", VOLUME[0], described(TWO, "1"))
+    with pytest.raises(ZException, match="not beside it"):
+        zimg.read(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "b.ome.tif")
+    path = pages(tmp_path / "a.ome.tif", VOLUME[0], described(TWO, "1"))
+    with pytest.raises(ZException, match="not a regular file"):
+        zimg.read(path)
 
 
 def test_missing_planes_are_zeros_only_on_request_and_with_a_warning(folder):

@@ -1,7 +1,12 @@
 """What OME-XML says about planes, sizes, channels and times."""
 
-import pytest
+from typing import Any
 
+import numpy as np
+import pytest
+import tifffile
+
+import zimg
 from zimg import ZException, col4
 from zimg.io.formats.tiff.ome_planes import MOST_PLANES, OpenedFile
 from zimg.io.formats.tiff.ome_xml import ome_images
@@ -70,7 +75,7 @@ def test_samples_of_a_channel_share_its_name():
     read = image(inside='<Channel Name="rgb" SamplesPerPixel="2"/>')
     assert (read.samples, read.info.channelNames) == (2, ["rgb", "rgb"])
     assert len(read.pages) == 3
-    with pytest.raises(ZException, match="one number needed"):
+    with pytest.raises(ZException, match="samples per pixel: one number"):
         image(inside='<Channel SamplesPerPixel="3"/><Channel/>', sizes=SIZES.replace("2", "4"))
 
 
@@ -92,7 +97,7 @@ def test_valid_bits_are_told():
         ("<OME><Image></OME>", "broken"),
         ('<!DOCTYPE x [<!ENTITY a "b">]><OME/>', "refused"),
         ("<OME/>", "no image"),
-        ("<OME><Image><Pixels/></Image></OME>", "SizeX as ''"),
+        ("<OME><Image><Pixels/></Image></OME>", "SizeX is ''"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(xml, match):
@@ -102,7 +107,7 @@ def test_what_cannot_be_followed_is_refused(xml, match):
 
 @pytest.mark.parametrize("order", ["XYZC", "ZXYCT", "XYZZT"])
 def test_an_order_that_is_none_is_refused(order):
-    with pytest.raises(ZException, match="plane order"):
+    with pytest.raises(ZException, match="DimensionOrder"):
         image(f'DimensionOrder="{order}"')
 
 
@@ -124,10 +129,9 @@ def test_the_place_of_the_first_plane_is_that_of_the_image():
 @pytest.mark.parametrize(
     ("attributes", "inside", "match"),
     [
-        ('SignificantBits="x"', "", "SignificantBits as 'x'"),
-        ("", '<TiffData IFD="x"/>', "IFD as 'x'"),
+        ("", '<TiffData IFD="x"/>', "IFD is 'x'"),
         ("", '<TiffData FirstZ="7"/>', "outside the image"),
-        ("", '<Channel SamplesPerPixel="0"/>', "one number needed"),
+        ("", '<Channel SamplesPerPixel="0"/>', "samples per pixel: one number"),
     ],
 )
 def test_numbers_that_are_none_are_told(attributes, inside, match):
@@ -135,6 +139,73 @@ def test_numbers_that_are_none_are_told(attributes, inside, match):
         image(attributes, inside)
 
 
+@pytest.mark.parametrize("value", ["x", "", "12.0", "-1", "9" * 30])
+def test_attributes_that_pixels_do_not_need_are_left_out(value, caplog):
+    plane = f'<Plane TheT="{value}" DeltaT="{value}" PositionX="a"/>'
+    told = f'<Channel Color="{value}" Name="x"/><Channel/>{plane}'
+    read = image(f'SignificantBits="{value}" TimeIncrement="{value}"', told)
+    assert read.info.validBitCount == 0
+    assert read.info.channelNames == ["x", ""]
+    assert len(read.pages) == 6
+    assert "SignificantBits" in caplog.text
+
+
+def test_an_order_matters_only_where_several_axes_have_several_planes():
+    sizes = SIZES.replace('SizeC="2"', 'SizeC="1"')
+    assert image('DimensionOrder="XY"', sizes=sizes).pages == {(0, z, 0): z for z in range(3)}
+
+
+def test_characters_that_xml_does_not_allow_are_left_out():
+    channel = '<Channel Name="a&#x1;\x02b"/>'
+    xml = f"\ufeff \0<OME><Image><Pixels {SIZES}>{channel}</Pixels></Image></OME>\0x"
+    (read,) = ome_images(xml, OpenedFile("a.ome.tif", 6))
+    assert read.info.channelNames == ["ab", ""]
+    with pytest.raises(ZException, match="refused"):
+        ome_images(xml.replace("\ufeff", "<!DOC\0TYPE a>"), OpenedFile("a.ome.tif", 6))
+
+
+@pytest.mark.parametrize(("axis", "name"), [("C", "channels"), ("T", "times")])
+def test_lists_are_not_sized_by_a_claim_alone(axis, name):
+    sizes = SIZES.replace('SizeC="2"', 'SizeC="1"').replace(
+        f'Size{axis}="1"', f'Size{axis}="300000"'
+    )
+    with pytest.raises(ZException, match=f"claims 300000 {name}"):
+        image(sizes=sizes)
+
+
 def test_more_planes_than_any_image_has_are_refused_before_they_are_listed():
-    with pytest.raises(ZException, match=f"at most {MOST_PLANES}"):
+    with pytest.raises(ZException, match=f"accepted are {MOST_PLANES}"):
         image(sizes=SIZES.replace('SizeZ="3"', 'SizeZ="1000000000"'))
+
+
+RGB = np.random.default_rng(0).integers(0, 255, (8, 9, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [
+        "",
+        '<Channel ID="Channel:0:0"/>',
+        '<Channel SamplesPerPixel="x"/>',
+        '<Channel SamplesPerPixel="1"/>',
+        '<Channel SamplesPerPixel="3"/>',
+    ],
+)
+def test_samples_of_a_page_are_those_it_has(channels, tmp_path):
+    sizes = 'SizeX="9" SizeY="8" SizeZ="1" SizeC="3" SizeT="1" Type="uint8"'
+    text = f"<OME><Image><Pixels {sizes}>{channels}<TiffData/></Pixels></Image></OME>"
+    options: dict[str, Any] = {"photometric": "rgb", "metadata": None, "description": text.encode()}
+    tifffile.imwrite(tmp_path / "a.ome.tif", RGB, **options)
+    found = zimg.read(tmp_path / "a.ome.tif").data[0]
+    np.testing.assert_array_equal(found[:, 0], RGB.transpose(2, 0, 1))
+
+
+def test_indices_of_colours_are_the_values_of_an_ome_tiff(tmp_path):
+    sizes = 'SizeX="9" SizeY="8" SizeZ="1" SizeC="1" SizeT="1" Type="uint8"'
+    text = f"<OME><Image><Pixels {sizes}><TiffData/></Pixels></Image></OME>"
+    colors = np.arange(768, dtype=np.uint16).reshape(3, 256) * 80
+    options: dict[str, Any] = {"photometric": "palette", "colormap": colors, "metadata": None}
+    tifffile.imwrite(tmp_path / "a.ome.tif", RGB[..., 0], description=text.encode(), **options)
+    image = zimg.read(tmp_path / "a.ome.tif")
+    np.testing.assert_array_equal(image.data[0][0, 0], RGB[..., 0])
+    assert not image.info.lastChannelIsAlphaChannel

@@ -140,8 +140,8 @@ def test_a_damaged_chunk_of_png_is_an_error(tmp_path):
 def test_what_one_plane_cannot_hold_is_refused(suffix, tmp_path):
     path = tmp_path / f"no{suffix}"
     refused(path, ZImg(plane(2)), "channels")
-    refused(path, ZImg(np.zeros((1, 3, 4, 5), np.uint8)), "holds one plane")
-    refused(path, ZImg([plane(), plane()]), "holds one plane")
+    refused(path, ZImg(np.zeros((1, 3, 4, 5), np.uint8)), "stores a single plane")
+    refused(path, ZImg([plane(), plane()]), "stores a single plane")
     refused(path, ZImg(np.zeros((1, 1, 4, 5), np.float32)), "not float32")
     refused(path, ZImg(plane()), "compression", compression=Compression.LZW)
 
@@ -161,3 +161,53 @@ def test_an_option_outside_its_range_is_refused(suffix, options, tmp_path):
     name, value = next(iter(options.items()))
     refused(tmp_path / f"no{suffix}", ZImg(plane(3)), str(value), **options)
     assert getattr(ZImgWriteParameters(), name) != value
+
+
+@pytest.mark.parametrize("tail", [b"", b"behind the image " * 300, b"\xff\xd8\xff" + b"x" * 5000])
+def test_bytes_behind_a_jpeg_are_passed_over(tail, tmp_path):
+    path = tmp_path / "a.jpg"
+    write(path, ZImg(plane()))
+    expected, whole = zimg.read(path).data[0], path.read_bytes()
+    path.write_bytes(whole + tail)
+    np.testing.assert_array_equal(zimg.read(path).data[0], expected)
+    for cut in (2, 30):
+        path.write_bytes(whole[:-cut])
+        with pytest.raises(ZException, match="no end marker"):
+            zimg.read(path)
+
+
+def test_bytes_between_the_segments_of_a_jpeg_are_passed_over(tmp_path):
+    path = tmp_path / "a.jpg"
+    write(path, ZImg(plane()))
+    expected, whole = zimg.read(path).data[0], path.read_bytes()
+    end = 4 + int.from_bytes(whole[4:6])
+    for filling in (b"\xff\xff", b"\0\0"):
+        path.write_bytes(whole[:end] + filling + whole[end:])
+        np.testing.assert_array_equal(zimg.read(path).data[0], expected)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jxr", ".nim", ".tif", ".ome.tif"])
+def test_a_mask_is_saved_as_zeros_and_ones(suffix, tmp_path):
+    mask = np.eye(8, dtype=bool)
+    path = tmp_path / f"mask{suffix}"
+    if suffix == ".nim":
+        pytest.importorskip("h5py")
+    write(path, ZImg(mask[None, None]), parameters=LOSSLESS.get(suffix))
+    (found,) = zimg.read(path).data
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found[0, 0], mask)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".png", ".ome.zarr", ".nrrd"])
+def test_bfloat16_is_named_where_it_is_refused(suffix, tmp_path):
+    torch = pytest.importorskip("torch")
+    image = ZImg(torch.zeros(1, 1, 8, 9, dtype=torch.bfloat16))
+    refused(tmp_path / f"no{suffix}", image, "no format holds bfloat16")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "size"),
+    [(".jpg", (1, 70_000)), (".jpg", (70_000, 1)), (".png", (1, 2**20)), (".png", (2**20, 1))],
+)
+def test_a_side_that_is_too_long_is_refused(suffix, size, tmp_path):
+    refused(tmp_path / f"no{suffix}", ZImg(np.zeros((1, 1, *size), np.uint8)), "pixels a side")

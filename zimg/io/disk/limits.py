@@ -18,6 +18,7 @@ HIGHEST_PACKING = 40_000
 
 # Channels and times have names, colours and stamps, which are made when a file is opened.
 MOST_ENTRIES = 2**20
+BELIEVED = 2**16  # of them, however small the file is
 
 _limit: ContextVar[int | None] = ContextVar("zimg_decoding_limit", default=None)
 
@@ -77,6 +78,28 @@ def check_counts(channels: int, times: int) -> None:
     for name, count in (("channels", channels), ("times", times)):
         if count > MOST_ENTRIES:
             raise ZException(f"it has {count} {name}; accepted are at most {MOST_ENTRIES}")
+
+
+def check_entries(stored: int, **counts: int) -> None:
+    """Refuse lists that only the claim of a header would size, before they are made.
+
+    Parameters
+    ----------
+    stored
+        Bytes of the file. It is believed up to `BELIEVED`, and beyond that one entry per byte.
+    counts
+        Number of entries by name, such as ``channels=3``.
+
+    Raises
+    ------
+    ZException
+        Naming the count.
+    """
+    for name, count in counts.items():
+        if count > max(BELIEVED, stored):
+            raise ZException(
+                f"the header claims {count} {name}; a file of {stored} bytes holds fewer"
+            )
 
 
 def _memory() -> int:

@@ -11,6 +11,7 @@ ENTRY_POINTS = "zimg.formats"
 
 
 TIFF = (".tif", ".tiff", ".tf2", ".tf8", ".btf")
+STK = (".stk",)  # of MetaMorph, only read
 OME_TIFF = tuple(f".ome{suffix}" for suffix in TIFF)
 # What no other reader is for.
 _OIIO = (
@@ -20,7 +21,7 @@ _OIIO = (
     *(".pic", ".rla"),
 )
 _BIO_FORMATS = (
-    *(".nd2", ".oib", ".oif", ".vsi", ".ims", ".zvi", ".dv", ".stk", ".lei", ".mrc", ".ipl"),
+    *(".nd2", ".oib", ".oif", ".vsi", ".ims", ".zvi", ".dv", ".lei", ".mrc", ".ipl"),
     *(".flex", ".sld", ".mvd2", ".obf", ".msr"),
 )
 
@@ -29,7 +30,8 @@ _OWN = (
     Format(
         name="TIFF",
         formats=(FileFormat.Tiff,),
-        suffixes=TIFF,
+        suffixes=(*TIFF, *STK),
+        write_suffixes=TIFF,
         signatures=((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
         reader="zimg.io.formats.tiff.reader:TiffReader",
         writer="zimg.io.formats.tiff.writer:TIFF",
@@ -165,6 +167,7 @@ _OWN = (
         name="Bio-Formats",
         formats=(FileFormat.BioFormats,),
         suffixes=_BIO_FORMATS,
+        inside=("TIFF", "HDF5 img"),
         reader="zimg.io.formats.bioformats.reader:BioFormatsReader",
         extra="bioformats",
         requires=("scyjava",),

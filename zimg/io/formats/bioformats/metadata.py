@@ -4,19 +4,16 @@ from typing import Any
 
 import scyjava
 
-from zimg.io.units import usable
-from zimg.values import VoxelSizeUnit, ZImgInfo, col4
+from zimg.io.units import set_voxel_size
+from zimg.values import ZImgInfo, col4
 
 
 def describe(info: ZImgInfo, metadata: Any, series: int) -> None:
     """Voxel sizes in micrometres, names and colours, where they are known."""
     um = scyjava.jimport("ome.units.UNITS").MICROMETER
-    for axis in "XYZ":
-        length = getattr(metadata, f"getPixelsPhysicalSize{axis}")(series)
-        size = usable(None if length is None else _number(length.value(um)))
-        if size:
-            setattr(info, f"voxelSize{axis}", size)
-            info.voxelSizeUnit = VoxelSizeUnit.um
+    lengths = [getattr(metadata, f"getPixelsPhysicalSize{axis}")(series) for axis in "XYZ"]
+    sizes = [None if length is None else _number(length.value(um)) for length in lengths]
+    set_voxel_size(info, sizes, "um")
     for channel in range(min(info.numChannels, int(metadata.getChannelCount(series)))):
         info.channelNames[channel] = str(metadata.getChannelName(series, channel) or "")
         color = metadata.getChannelColor(series, channel)

@@ -1,15 +1,16 @@
 """What the metadata of a CZI file say about its images: voxel size, channels, places."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
 
-from zimg._errors import ZException
-from zimg.io.disk.xml import xml_root
-from zimg.io.units import usable
+from zimg.io.disk.xml import BrokenXml, xml_root
+from zimg.io.units import number, set_voxel_size
 from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
-IN_UM = 1e6  # distances are in metres
+_log = logging.getLogger("zimg")
+LONGEST_COUNT = 9  # digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class CziMetadata:
-    """Voxel size in micrometres by axis, channels, and the centre of each scene in micrometres."""
+    """Voxel size in metres along x, y, z, channels, and the centre of each scene in micrometres."""
 
-    voxel_size: dict[str, float] = field(default_factory=dict)
+    voxel_size: Sequence[str | None] = ()
     channels: list[Channel] = field(default_factory=list)
     centers: dict[int, list[float]] = field(default_factory=dict)
 
@@ -34,9 +35,7 @@ class CziMetadata:
 
         The samples of a channel in colours share its name and keep their own colours.
         """
-        for axis, size in self.voxel_size.items():
-            setattr(info, f"voxelSize{axis}", size)
-            info.voxelSizeUnit = VoxelSizeUnit.um
+        set_voxel_size(info, self.voxel_size, "m", express=VoxelSizeUnit.um)
         info.position = list(self.centers.get(scene, ()))
         known = [self.channels[c] if 0 <= c < len(self.channels) else Channel() for c in channels]
         info.channelNames = [each.name for each in known for _ in range(samples)]
@@ -52,35 +51,35 @@ def czi_metadata(text: bytes) -> CziMetadata:
     Parameters
     ----------
     text
-        XML; empty where the file has none.
+        XML; empty where the file has none. Pixels do not need it: where it is broken, a warning is
+        logged and nothing is known.
 
     Raises
     ------
     ZException
-        When it is broken or declares entities.
+        When it declares entities.
     """
-    if not text.strip(b"\0 \r\n\t"):
+    plain = text.rstrip(b"\0").decode("utf-8-sig", "replace")
+    if not plain.strip("\0 \r\n\t"):
         return CziMetadata()
     try:
-        plain = text.rstrip(b"\0").decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ZException(f"its metadata is broken: {error}") from error
-    root = xml_root(plain, "its metadata")
+        root = xml_root(plain, "the CZI metadata")
+    except BrokenXml as error:
+        _log.warning("%s; voxel sizes and channels are not known", error)
+        return CziMetadata()
     image = root.find("Metadata/Information/Image")
     scenes = () if image is None else image.iterfind("Dimensions/S/Scenes/Scene")
     centers = {
-        int(scene.get("Index", "0")): _numbers(scene.findtext("CenterPosition")) for scene in scenes
+        _count(scene.get("Index", "0")): _numbers(scene.findtext("CenterPosition"))
+        for scene in scenes
     }
     return CziMetadata(_voxel_size(root), _channels(root), centers)
 
 
-def _voxel_size(root: ET.Element) -> dict[str, float]:
-    found = {}
-    for distance in root.iterfind("Metadata/Scaling/Items/Distance"):
-        size = usable(distance.findtext("Value"))
-        if size is not None and distance.get("Id") in ("X", "Y", "Z"):
-            found[distance.get("Id", "")] = size * IN_UM
-    return found
+def _voxel_size(root: ET.Element) -> list[str | None]:
+    distances = root.findall("Metadata/Scaling/Items/Distance")
+    found = {each.get("Id"): each.findtext("Value") for each in distances}
+    return [found.get(axis) for axis in "XYZ"]
 
 
 def _channels(root: ET.Element) -> list[Channel]:
@@ -90,13 +89,13 @@ def _channels(root: ET.Element) -> list[Channel]:
     by_id = {each.get("Id"): each for each in shown}
     bits = root.findtext("Metadata/Information/Image/ComponentBitCount")
     found = []
-    for number, channel in enumerate(own or shown):
-        same_place = shown[number] if number < len(shown) else channel
+    for place, channel in enumerate(own or shown):
+        same_place = shown[place] if place < len(shown) else channel
         display = by_id.get(channel.get("Id"), same_place)
         name = channel.get("Name") or display.get("Name") or ""
-        count = channel.findtext("ComponentBitCount") or bits or "0"
+        count = _count(channel.findtext("ComponentBitCount") or bits or "0")
         color = _color(display.findtext("Color") or channel.findtext("Color"))
-        found.append(Channel(name, color, int(count) if count.isdecimal() else 0))
+        found.append(Channel(name, color, count))
     return found
 
 
@@ -113,9 +112,12 @@ def _color(text: str | None) -> col4 | None:
     return col4(red, green, blue, 255)
 
 
+def _count(text: str) -> int:
+    """A count; 0 for anything else."""
+    return int(text) if text.isdecimal() and len(text) < LONGEST_COUNT else 0
+
+
 def _numbers(text: str | None) -> list[float]:
-    """Numbers with commas between them; none when they are not."""
-    try:
-        return [float(part) for part in (text or "").split(",")]
-    except ValueError:
-        return []
+    """Finite numbers with commas between them; none when they are not."""
+    found = [number(part) for part in (text or "").split(",")]
+    return [] if None in found else [value for value in found if value is not None]

@@ -14,6 +14,7 @@ from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.czi.mosaic import Rectangle, visible
 from zimg.io.formats.czi.pixels import Stored, pixel_type
+from zimg.io.scenes.missing import MissingPlane, tell_missing
 from zimg.io.scenes.scene import Job, Level
 from zimg.values import ZImgInfo, ZImgRegion
 
@@ -127,11 +128,15 @@ class CziScene:
         times, depths = range(region.start.t, region.end.t), range(region.start.z, region.end.z)
         groups = range(region.start.c // self.samples, -(-region.end.c // self.samples))
         jobs: list[Job] = []
+        missing: list[MissingPlane] = []
         for t, z, group in product(times, depths, groups):
             own = members.get((t + self._t, z + self._z, self.channels[group]))
             if own is None:
-                raise ZException(f"it has no sub-block for the plane t={t} z={z} c={group}")
+                name = f"z={z} c={group} t={t}"
+                missing.append(MissingPlane(name, "some planes have no sub-block"))
+                continue
             jobs.extend(self._pieces(region, (t, z, group), tiles[own], boxes[own], ratio))
+        tell_missing(missing)
         return jobs
 
     def _check_extent(

@@ -38,11 +38,15 @@ class Stored(NamedTuple):
     mask: int = 0
 
 
+class AbsentError(ZException):
+    """What a path names is not in the file."""
+
+
 def child(parent: h5g.GroupID, name: str) -> Any:
-    """What is in a group under a name; a `ZException` when it is not there or only a link."""
+    """What is in a group under a name; an `AbsentError` without it, a `ZException` for a link."""
     key = name.encode()
     if not parent.links.exists(key):
-        raise ZException(f"it has no {name} in {_path(parent)}: it is incomplete or damaged")
+        raise AbsentError("some planes have no dataset: the file is incomplete or damaged")
     if parent.links.get_info(key).type != h5l.TYPE_HARD:
         raise ZException(f"{name} in {_path(parent)} is a link, and links are not followed")
     return h5o.open(parent, key)

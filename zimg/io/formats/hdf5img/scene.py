@@ -1,6 +1,8 @@
 """The image of an open HDF5Img file."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
 
 import numpy as np
 from h5py import h5g
@@ -9,7 +11,8 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.disk.limits import HIGHEST_PACKING, SMALL
-from zimg.io.formats.hdf5img.planes import Plane, Target, child, group
+from zimg.io.formats.hdf5img.planes import AbsentError, Plane, Target, child, group
+from zimg.io.scenes.missing import MissingPlane, tell_missing
 from zimg.io.scenes.scene import Job, Level, grid
 from zimg.values import ZImgInfo, ZImgRegion
 
@@ -81,18 +84,30 @@ class Hdf5ImgScene:
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
         """Some chunks of a plane per job."""
-        return list(self._jobs(region, level))
+        missing: list[MissingPlane] = []
+        jobs = list(self._jobs(region, level, missing))
+        tell_missing(missing)
+        return jobs
 
-    def _jobs(self, region: ZImgRegion, level: int) -> Iterator[Job]:
+    def _jobs(self, region: ZImgRegion, level: int, missing: list[MissingPlane]) -> Iterator[Job]:
         start, end = region.start, region.end
         width, height, _ = self.levels[level].size
         name = plane_name(self._factors[level])
         y, x = (start.y, end.y), (start.x, end.x)
-        for t in range(start.t, end.t):
-            time = group(self._root, f"TimePoint{t}")
-            for c in range(start.c, end.c):
-                channel = group(time, f"Channel{c}")
-                for z in range(start.z, end.z):
-                    plane = Plane(child(group(channel, f"Z{z}"), name), self.dtype, (height, width))
-                    put = t - start.t, c - start.c, z - start.z
-                    yield from plane.jobs(self._file, Target(y, x, put))
+        places = (range(start.t, end.t), range(start.c, end.c), range(start.z, end.z))
+        for t, c, z in product(*places):
+            try:
+                dataset = self._dataset(f"TimePoint{t}", f"Channel{c}", f"Z{z}", name)
+            except AbsentError as error:
+                missing.append(MissingPlane(f"z={z} c={c} t={t}", str(error)))
+                continue
+            plane = Plane(dataset, self.dtype, (height, width))
+            put = t - start.t, c - start.c, z - start.z
+            yield from plane.jobs(self._file, Target(y, x, put))
+
+    def _dataset(self, *names: str) -> Any:
+        """What lies at a path of groups."""
+        place = self._root
+        for name in names[:-1]:
+            place = group(place, name)
+        return child(place, names[-1])

@@ -94,8 +94,6 @@ class _Writing:
 
     def slab(self, slab: NDArray[Any], time: int, first: int) -> None:
         """Write planes of all channels: level by level, each of them smaller than the last."""
-        if slab.dtype.newbyteorder("<") != self._stored:  # what is known tells bool as uint8
-            raise ZException(f"HDF5Img holds {', '.join(TYPES)}, not {slab.dtype}")
         planes = {
             f"TimePoint{time}/Channel{c}/Z{first + z}": slab[c, z]
             for c in range(slab.shape[0])

@@ -24,6 +24,9 @@ START_OF_SCAN = 0xDA
 
 
 END = b"\xff\xd9"
+FILLING = 0xFF
+# Bytes behind 0xFF that no length follows: a zero, TEM, restarts, start and end of an image.
+WITHOUT_CONTENT = frozenset((0x00, 0x01, *range(0xD0, 0xDA), FILLING))
 
 
 def open_jpeg(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it is the only one)
@@ -33,7 +36,7 @@ def open_jpeg(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it
 
 
 def _info(data: bytes) -> ZImgInfo:
-    for marker, content in _segments(data):
+    for marker, content, _ in _segments(data):
         if marker in FRAMES and len(content) >= 6:
             bits, channels = content[0], content[5]
             height, width = (int.from_bytes(content[place : place + 2]) for place in (1, 3))
@@ -43,26 +46,34 @@ def _info(data: bytes) -> ZImgInfo:
             info = planar_info(width, height, min(channels, 3), dtype)
             info.validBitCount = bits
             return info
-    raise ZException("it has no JPEG frame of 1, 3 or 4 components of 2 to 16 bits")
+    raise ZException("the file has no JPEG frame of 1, 3 or 4 components of 2 to 16 bits")
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Marker and content of each segment before the pixels."""
-    place = 2
-    while data[:2] == b"\xff\xd8" and place + 4 <= len(data) and data[place] == 0xFF:
-        marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4])
-        if marker == 0xFF:  # filling
-            place += 1
+def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
+    """Marker, content and end of each segment up to the pixels.
+
+    Bytes between segments that are none are passed over, as decoders do (ITU-T T.81, B.1.1.2).
+    """
+    place = 2 if data[:2] == b"\xff\xd8" else len(data)
+    while (place := data.find(b"\xff", place)) >= 0 and place + 4 <= len(data):
+        marker = data[place + 1]
+        if marker in WITHOUT_CONTENT:
+            place += 1 if marker == FILLING else 2
             continue
-        yield marker, data[place + 4 : place + 2 + length]
+        length = int.from_bytes(data[place + 2 : place + 4])
+        end = place + 2 + length
+        yield marker, data[place + 4 : end], end
         if marker == START_OF_SCAN:
             return
-        place += 2 + length
+        place = end
 
 
 def _decode(data: bytes) -> NDArray[Any]:
-    if END not in data[-1024:]:  # the decoder would fill what is missing with grey
-        raise ZException("it is truncated: it has no end")
+    # The decoder would fill what is missing with grey. Packed pixels hold no end marker, and
+    # what follows it is not looked at: other images of the file, text, films.
+    pixels_at = next((end for marker, _, end in _segments(data) if marker == START_OF_SCAN), 0)
+    if data.find(END, pixels_at) < 0:
+        raise ZException("the JPEG image has no end marker: the file is truncated")
     pixels: NDArray[Any] = imagecodecs.jpeg_decode(data)
     if pixels.ndim == 3 and pixels.shape[-1] == 4:  # cyan, magenta, yellow, black: inverted
         inks = pixels.astype(np.uint16)

@@ -19,6 +19,7 @@ from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
 from zimg.values import Compression, ZImgInfo
 
+LONGEST = 65535  # rows and columns have 16 bits (ITU-T T.81, B.2.2)
 # The transform is the accurate one: `jpegAccurateDCT` is not among them.
 OPTIONS = ("jpegQuality", "jpegProgressive", "jpegChrominanceSubsampling")
 
@@ -26,7 +27,8 @@ OPTIONS = ("jpegQuality", "jpegProgressive", "jpegChrominanceSubsampling")
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
     """Refuse what JPEG cannot hold, and options that cannot be honoured."""
     types = ("uint8", "uint16") if info.numChannels == 1 else ("uint8",)
-    check_planar(info, parameters, name="JPEG", types=types, compression=(Compression.JPEG,))
+    own = (Compression.JPEG,)
+    check_planar(info, parameters, name="JPEG", types=types, compression=own, longest=LONGEST)
     if info.dataTypeString() == "uint16":
         check_options("JPEG of uint16, which is without loss,", parameters, ())
         return

@@ -1,5 +1,6 @@
 """What the description of an image in a Leica file says: axes, channels, sizes and times."""
 
+import logging
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -9,13 +10,13 @@ from typing import Any
 
 from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
-from zimg.io.units import in_seconds, in_um, usable
+from zimg.io.units import UNIT_IN_UM, in_seconds, in_um, set_voxel_size, usable
 from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
+_log = logging.getLogger("zimg")
 AXES = "XYZT"
 FLIPS = ("FlipX", "FlipY", "SwapXY")
 TICK = 1e-7  # seconds; stamps are FILETIME values
-M_IN_UM = 1e6
 COLORS = {
     "red": col4(255, 0, 0),
     "green": col4(0, 255, 0),
@@ -63,11 +64,11 @@ class LeicaImage:
         self._ticks = _ticks(image.xml_element)
         self.flips = _flips(image.xml_element)
         if not self.channels or not self.axes:
-            raise ZException(f"its image {self.name!r} describes no channels or no axes")
+            raise ZException(f"image {self.name!r} describes no channels or no axes")
         for axis in self.axes:
             if axis.count < 1 or (axis.count > 1 and axis.step < 1):
                 raise ZException(
-                    f"axis {axis.label} of its image {self.name!r} has {axis.count} samples, "
+                    f"axis {axis.label} of image {self.name!r} has {axis.count} samples, "
                     f"{axis.step} bytes apart"
                 )
 
@@ -89,17 +90,17 @@ class LeicaImage:
         """Raise a `ZException` unless a block of `size` bytes holds all voxels, each once."""
         bits = {each.bit_inc for each in self.channels}
         if bits != {0}:
-            raise ZException(f"channels of its image {self.name!r} share bytes, which is not read")
+            raise ZException(f"channels of image {self.name!r} share bytes, which is not read")
         for each in self.channels:
             if each.dtype.name not in VOXEL_TYPES or each.bytes_inc < 0:
-                raise ZException(f"a channel of its image {self.name!r} is {each}")
+                raise ZException(f"a channel of image {self.name!r} is {each}")
         voxels = math.prod(axis.count for axis in self.axes)
         claimed = voxels * sum(each.dtype.itemsize for each in self.channels)
         last = sum((axis.count - 1) * axis.step for axis in self.axes if axis.count > 1)
         last += max(each.bytes_inc + each.dtype.itemsize for each in self.channels)
         if max(claimed, last) > size:
             raise ZException(
-                f"its image {self.name!r} claims {max(claimed, last)} bytes of a block of {size}"
+                f"image {self.name!r} claims {max(claimed, last)} bytes of a block of {size}"
             )
 
     def channel_groups(self) -> Iterator[list[Any]]:
@@ -112,13 +113,12 @@ class LeicaImage:
         return sum(n * axis.step for n, axis in zip(others, self.others, strict=True) if n)
 
     def info(self, others: Sequence[int], channels: Sequence[Any]) -> ZImgInfo:
-        """Sizes and metadata of one image; in metres, absent sizes 1.0, as the reference."""
+        """Sizes and metadata of one image; voxel sizes are in metres, as by the reference."""
         x, y, z, t = (self.count(axis) for axis in AXES)
         kind = channels[0].dtype.newbyteorder("=")
         info = ZImgInfo(x, y, z, len(channels), t, *VOXEL_TYPES[kind.name])
-        info.voxelSizeUnit = VoxelSizeUnit.m
-        for axis in "XYZ":
-            setattr(info, f"voxelSize{axis}", self._voxel_size(axis))
+        sizes = [self._voxel_size(axis) for axis in "XYZ"]
+        set_voxel_size(info, sizes, "m", express=VoxelSizeUnit.m)
         info.channelNames = [channel.name_of_measured_quantity for channel in channels]
         info.channelColors = [
             _color(channel.lut_name) or own
@@ -130,12 +130,13 @@ class LeicaImage:
             info.timeStamps = stamps
         return info
 
-    def _voxel_size(self, label: str) -> float:
+    def _voxel_size(self, label: str) -> float | None:
+        """Metres between samples along an axis; None when it has one sample or no known length."""
         axis = next((axis for axis in self.axes if axis.label == label), None)
-        if axis is None or axis.count < 2:
-            return 1.0
-        scale = 1.0 if axis.unit == "m" else (in_um(axis.unit) or math.nan) / M_IN_UM
-        return usable(abs(axis.length) / (axis.count - 1) * scale) or 1.0
+        factor = in_um(axis.unit) if axis else None
+        if axis is None or axis.count < 2 or factor is None:
+            return None
+        return usable(axis.length / (axis.count - 1) * (factor / UNIT_IN_UM[VoxelSizeUnit.m]))
 
     def _stamps(self, others: Sequence[int]) -> list[float]:
         """Seconds since the first plane of the file's image, of the first plane of each time."""
@@ -181,9 +182,13 @@ def _ticks(element: Any) -> list[int]:
     if stamps is None:
         return []
     old = stamps.findall("./TimeStamp")
-    if old:
-        return [(int(s.get("HighInteger")) << 32) + int(s.get("LowInteger")) for s in old]
-    return [int(text, 16) for text in (stamps.text or "").split()]
+    try:
+        if old:
+            return [(int(s.get("HighInteger")) << 32) + int(s.get("LowInteger")) for s in old]
+        return [int(text, 16) for text in (stamps.text or "").split()]
+    except (TypeError, ValueError) as error:
+        _log.warning("time stamps of a Leica image are left out: %s", error)
+        return []
 
 
 def _color(name: str) -> col4 | None:

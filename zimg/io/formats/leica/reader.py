@@ -11,6 +11,8 @@ import liffile
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.leica.metadata import LeicaImage
+from zimg.io.formats.leica.projects import check_references
+from zimg.io.formats.shared.companions import named_inside
 from zimg.io.scenes.strided import StridedScene, Strides
 from zimg.values import FileFormat
 
@@ -45,6 +47,7 @@ class LeicaReader:
     def __init__(self, path: Path, format: FileFormat) -> None:  # noqa: ARG002 (it is the only one)
         self._files: dict[str, FileBytes] = {}
         _check_head(path)
+        check_references(path)
         try:
             with liffile.LifFile(path, squeeze=False) as file:
                 self.scenes = [scene for image in file.images for scene in self._scenes(image)]
@@ -52,7 +55,7 @@ class LeicaReader:
             self.close()
             raise
         if not self.scenes:
-            raise ZException("it has no image")
+            raise ZException("the file has no image")
 
     def close(self) -> None:
         """Close the file, and those that it refers to."""
@@ -61,10 +64,10 @@ class LeicaReader:
 
     def _scenes(self, image: Any) -> Iterator[StridedScene]:
         if not isinstance(image, liffile.LifImage):
-            raise ZException(f"its image {image.name!r} holds lifetimes, which are not read")
+            raise ZException(f"image {image.name!r} holds lifetimes, which are not read")
         block, owner = _storage(image)
         file = self._files.get(owner) or self._files.setdefault(owner, FileBytes(owner))
-        file.check(block.offset, block.size, f"its image {image.name!r}")
+        file.check(block.offset, block.size, f"image {image.name!r}")
         described = LeicaImage(image)
         described.check(block.size)
         if described.flips:
@@ -86,7 +89,9 @@ def _check_head(path: Path) -> None:
         head = file.read(HEAD)
     length = 2 * int.from_bytes(head[9:13], "little")
     if head[:1] == b"\x70" and (len(head) < HEAD or HEAD + length > size):
-        raise ZException(f"its text takes {length} bytes, but the file has {size}: it is truncated")
+        raise ZException(
+            f"the description takes {length} bytes, the file has {size}: it is truncated"
+        )
 
 
 def _storage(image: Any) -> tuple[Any, str]:
@@ -96,7 +101,7 @@ def _storage(image: Any) -> tuple[Any, str]:
         return block, str(image.parent.filepath)
     if len(block.frames) > 1 or not block.frames[0].file.lower().endswith(".lof"):
         raise ZException(
-            f"its image {image.name!r} lies in {len(block.frames)} files such as "
+            f"image {image.name!r} lies in {len(block.frames)} files such as "
             f"{block.frames[0].file}; only a single LOF file is followed"
         )
     path = _voxels_of(image, block.frames[0].file.replace("\\", "/"))
@@ -107,13 +112,11 @@ def _storage(image: Any) -> tuple[Any, str]:
 
 def _voxels_of(image: Any, name: str) -> Path:
     """The file that a description names: in its own folder, or in the one around that."""
-    folder = Path(image.parent.dirname or ".")
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve().parent) or Path(name).is_absolute():
-        raise ZException(f"its image {image.name!r} lies outside of its project: {name!r}")
-    if not path.is_file():
-        raise ZException(f"its image {image.name!r} lies in {path}, which is missing")
-    return path
+    folder = Path(image.parent.dirname or ".").absolute()
+    try:
+        return named_inside(folder, name, folder.parent)
+    except ZException as error:
+        raise ZException(f"the voxels of image {image.name!r}: {error}") from error
 
 
 def _strides(image: LeicaImage, channels: Sequence[Any]) -> Strides:
@@ -126,6 +129,6 @@ def _strides(image: LeicaImage, channels: Sequence[Any]) -> Strides:
     )
     apart = {b.bytes_inc - a.bytes_inc for a, b in pairwise(channels)}
     if len(apart) > 1 or (apart and min(apart) < 1):
-        raise ZException(f"its channels lie {sorted(apart)} bytes apart, not at one distance")
+        raise ZException(f"channels lie {sorted(apart)} bytes apart: one distance is expected")
     c = apart.pop() if apart else itemsize
     return Strides(t=t, c=c, z=z, y=y, x=x)

@@ -21,10 +21,10 @@ def oiio_info(specs: Sequence[Any]) -> ZImgInfo:
         for s in specs
     }
     if len(kinds) > 1:
-        raise ZException(f"its frames have unequal sizes or types: {sorted(kinds)[:2]}")
+        raise ZException(f"frames have unequal sizes or types: {sorted(kinds)[:2]}")
     kind = TYPES.get(str(spec.format), str(spec.format))
     if kind not in VOXEL_TYPES or min(spec.width, spec.height, spec.depth, spec.nchannels) < 1:
-        raise ZException(f"its header tells of {kinds}")
+        raise ZException(f"unsupported sizes or types: {sorted(kinds)}")
     names = list(spec.channelnames)
     alpha = names[-1] == "A" and len(names) > 1
     info = planar_info(spec.width, spec.height, len(names), np.dtype(kind), alpha=alpha)

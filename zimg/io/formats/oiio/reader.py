@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from zimg._errors import ZException
-from zimg.io.disk.limits import check_decoded
+from zimg.io.disk.limits import check_decoded, check_entries
 from zimg.io.formats.oiio.scene import OiioScene, opened_image
+from zimg.io.formats.oiio.stretching import stretching
 from zimg.values import FileFormat
 
 MOST_PARTS = 100_000
@@ -37,12 +38,18 @@ class OiioReader:
     def __init__(self, path: Path, format: FileFormat) -> None:  # noqa: ARG002 (it is the only one)
         size, source = path.stat().st_size, opened_image(path)
         try:
-            specs = _specs(source)
+            specs, name = _specs(source), source.format_name()
         finally:
             source.close()
         movie = len(specs) > 1 and bool(specs[0].get_int_attribute("oiio:Movie"))
         parts = [range(len(specs))] if movie else [range(n, n + 1) for n in range(len(specs))]
-        self.scenes = [OiioScene(path, part, [specs[n] for n in part]) for part in parts]
+        check_entries(size, times=len(specs), channels=max(s.nchannels for s in specs))
+        self.scenes = [
+            OiioScene(
+                path, part, [specs[n] for n in part], stretching(path, name, specs[part.start])
+            )
+            for part in parts
+        ]
         for scene in self.scenes:
             check_decoded(scene.info.size, scene.dtype.itemsize, stored=size)
 
@@ -56,6 +63,6 @@ def _specs(source: Any) -> list[Any]:
     while len(specs) < MOST_PARTS and source.seek_subimage(len(specs), 0):
         spec = source.spec().copy()
         if spec.deep:
-            raise ZException("its pixels are deep (several values each), which is not read")
+            raise ZException("the pixels are deep (several values each), which is not read")
         specs.append(spec)
     return specs

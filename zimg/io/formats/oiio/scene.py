@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from zimg._errors import ZException
 from zimg.io.formats.oiio.metadata import oiio_info
+from zimg.io.formats.oiio.stretching import Stretching
 from zimg.io.scenes.scene import Job, PlaneScene
 from zimg.values import ZImgRegion
 
@@ -25,12 +26,17 @@ class OiioScene(PlaneScene):
         Numbers of its images, one per time.
     specs
         What OpenImageIO tells of each.
+    stretched
+        What it does to values, which is undone.
     """
 
-    def __init__(self, path: Path, parts: range, specs: Sequence[Any]) -> None:
+    def __init__(
+        self, path: Path, parts: range, specs: Sequence[Any], stretched: Stretching
+    ) -> None:
         info = oiio_info(specs)
         super().__init__(info, np.dtype(info.dataTypeString()))
-        self._path, self._parts = path, parts
+        self._path, self._parts, self._stretching = path, parts, stretched
+        info.validBitCount = stretched.bits
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
         """One job, which decodes all wanted frames: each builds on the one before it."""
@@ -51,16 +57,16 @@ class OiioScene(PlaneScene):
         info = self.info
         _, _, depth, channels, _ = info.size
         if not source.seek_subimage(part, 0):
-            raise ZException(f"its image {part} is gone")
+            raise ZException(f"image {part} is gone")
         kind = source.spec().format
         pixels = source.read_image(part, 0, 0, channels, kind)
         if pixels is None:
-            raise ZException(f"its image {part} cannot be decoded: {source.geterror()}")
+            raise ZException(f"image {part} cannot be decoded: {source.geterror()}")
         expected = (info.height, info.width, channels)
         if pixels.size != depth * np.prod(expected) or pixels.dtype != self.dtype:
-            raise ZException(f"its image {part} has pixels {pixels.shape} {pixels.dtype}")
+            raise ZException(f"image {part} has pixels {pixels.shape} {pixels.dtype}")
         found: NDArray[Any] = pixels.reshape(depth, *expected).transpose(3, 0, 1, 2)
-        return found
+        return self._stretching.undone(found)
 
 
 def opened_image(path: Path) -> Any:
@@ -69,7 +75,7 @@ def opened_image(path: Path) -> Any:
     hints.attribute("oiio:UnassociatedAlpha", 1)
     source = OpenImageIO.ImageInput.open(str(path), hints)
     if source is None:
-        raise ZException(" ".join(OpenImageIO.geterror().split()) or "it cannot be opened")
+        raise ZException(" ".join(OpenImageIO.geterror().split()) or "OpenImageIO cannot open it")
     known = dict(
         entry.partition(":")[::2]
         for entry in OpenImageIO.get_string_attribute("extension_list").split(";")
@@ -77,5 +83,7 @@ def opened_image(path: Path) -> Any:
     name = source.format_name()
     if path.suffix.lower()[1:] not in known.get(name, "").split(","):
         source.close()
-        raise ZException(f"its content is {name}, its suffix {path.suffix!r} is that of another")
+        raise ZException(
+            f"the content is {name}, the suffix {path.suffix!r} is that of another format"
+        )
     return source

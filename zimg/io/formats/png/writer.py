@@ -16,12 +16,21 @@ from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
 from zimg.values import Compression, VoxelSizeUnit, ZImgInfo
 
+LONGEST = 10**6  # libpng refuses more rows and columns, in reading and in writing
+
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
     """Refuse what PNG cannot hold, and a level that zlib does not have."""
     lossless = (Compression.DEFLATE, Compression.ADOBE_DEFLATE)
     types = ("uint8", "uint16")
-    check_planar(info, parameters, name="PNG", types=types, compression=lossless, alpha=True)
+    check_planar(
+        *(info, parameters),
+        name="PNG",
+        types=types,
+        compression=lossless,
+        alpha=True,
+        longest=LONGEST,
+    )
     check_options("PNG", parameters, (ZLIB,))
 
 

@@ -57,6 +57,7 @@ def check_planar(
     types: Sequence[str],
     compression: Sequence[Compression],
     alpha: bool = False,
+    longest: int = 2**31 - 1,
 ) -> None:
     """Refuse what a format of one plane cannot hold.
 
@@ -72,6 +73,8 @@ def check_planar(
         Ways of packing that it knows.
     alpha
         Whether it holds a last channel of opacity.
+    longest
+        Side of the largest plane.
 
     Raises
     ------
@@ -80,12 +83,16 @@ def check_planar(
     """
     if info.depth > 1 or info.numTimes > 1:
         raise ZException(
-            f"{name} holds one plane, the image has {info.depth} at {info.numTimes} times"
+            f"{name} stores a single plane, but the image has {info.depth} at {info.numTimes} times"
+        )
+    if max(info.width, info.height) > longest:
+        raise ZException(
+            f"{name} stores up to {longest} pixels a side, not {info.width} x {info.height}"
         )
     colors = info.numChannels - (info.lastChannelIsAlphaChannel and alpha)
     if colors not in (1, 3) or (info.lastChannelIsAlphaChannel and not alpha):
-        opacity = " with or without one of opacity" if alpha else ""
-        raise ZException(f"{name} holds 1 or 3 channels{opacity}, not these {info.numChannels}")
+        opacity = ", with or without an alpha channel" if alpha else ""
+        raise ZException(f"{name} stores 1 or 3 channels{opacity}, not {info.numChannels}")
     if info.dataTypeString() not in types:
         raise ZException(f"{name} holds {' and '.join(types)}, not {info.dataTypeString()}")
     if parameters.compression not in (Compression.AUTO, *compression):

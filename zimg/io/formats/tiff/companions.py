@@ -1,12 +1,13 @@
 """Files that an OME-TIFF belongs with: where its metadata and its other planes lie."""
 
 import os
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from threading import Lock
 from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
+from zimg.io.formats.shared.companions import named_inside
 from zimg.io.formats.tiff.directory import is_tiff
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.ome_xml import parsed
@@ -15,7 +16,7 @@ MOST_HOPS = 8  # from file to file in search of the metadata: behaviour of the r
 LONGEST_XML = 2**28  # bytes of metadata in a file of their own
 
 
-class Siblings:
+class LinkedFiles:
     """Files beside an open one; each is opened when a page of it is asked for.
 
     Parameters
@@ -33,30 +34,21 @@ class Siblings:
         """The pages of a file; a `ZException` that names it when it is not there."""
         with self._lock:
             if name not in self._open:
-                self._open[name] = TiffPages(beside(self._folder, name))
+                self._open[name] = TiffPages(named_inside(self._folder, name))
             return self._open[name]
+
+    def exists(self, name: str) -> bool:
+        """Whether a name leads to a file that may be read."""
+        try:
+            named_inside(self._folder, name)
+        except ZException:
+            return False
+        return True
 
     def close(self) -> None:
         """Close all files."""
         for pages in self._open.values():
             pages.close()
-
-
-def beside(folder: Path, name: str) -> Path:
-    """The path of a file that another one names.
-
-    Raises
-    ------
-    ZException
-        When the name leaves the folder, or no such file exists.
-    """
-    readings = PurePosixPath(name), PureWindowsPath(name)
-    if any(path.is_absolute() or path.drive or ".." in path.parts for path in readings):
-        raise ZException(f"it points to {name!r}, which is not beside it: such files are not read")
-    path = folder / name
-    if not path.is_file():
-        raise ZException(f"it points to {name}, which is missing")
-    return path
 
 
 def followed(path: Path, description: str) -> tuple[str, str | None]:
@@ -86,9 +78,9 @@ def followed(path: Path, description: str) -> tuple[str, str | None]:
         name = _pointed_to(description)
         if name is None:
             return description, described_in
-        description, has_pages = _description_of(beside(path.parent, name))
+        description, has_pages = _description_of(named_inside(path.parent, name))
         described_in = name if has_pages else None
-    raise ZException(f"its OME metadata are not found within {MOST_HOPS} files")
+    raise ZException(f"OME metadata are not found within {MOST_HOPS} files that point to others")
 
 
 def _pointed_to(description: str) -> str | None:

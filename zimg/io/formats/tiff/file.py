@@ -1,8 +1,11 @@
 """An open TIFF file: its pages and their smaller copies, parsed when they are asked for."""
 
 import os
+from dataclasses import replace
 from threading import Lock
 
+import numpy as np
+from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
 from zimg._errors import ZException
@@ -50,15 +53,24 @@ class TiffPages:
 
     def page(self, number: int, copy: int | None = None) -> Page:
         """A page, or a smaller copy of it, counted from 0 in its list of them."""
-        if self.tiff.is_lsm:  # tifffile repairs what such files get wrong
-            return Page(self.file, self.tiff.pages[number].aspage(), number)
         at = self.directories.offsets[number]
         if copy is None:
-            return self._page_at(at, self.directories.kinds[number], number)
+            found = self._page_at(at, self.directories.kinds[number], number)
+            return replace(found, segments=self._repaired(number)) if self.tiff.is_lsm else found
         copies = self.copies(number)
         if copy >= len(copies):
             raise ZException(f"page {number} has {len(copies)} smaller copies, others have more")
         return self._page_at(copies[copy], self.directories.kind_at(copies[copy]), number)
+
+    def _repaired(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Offsets and byte counts of a page of an LSM file, which tifffile corrects.
+
+        Offsets have 32 bits, also in files above 4 GiB, and counts are those of unpacked pixels.
+        """
+        with self._lock:
+            page = self.tiff.pages[number]
+        offsets, counts = page.dataoffsets, page.databytecounts
+        return np.asarray(offsets, np.int64), np.asarray(counts, np.int64)
 
     def has_tag(self, number: int, tag: int) -> bool:
         """Whether a page has a tag, readable or not."""

@@ -1,5 +1,6 @@
 """ImageJ's description of a stack: sizes, order of planes, voxel size, time step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from warnings import warn
@@ -8,6 +9,7 @@ from tifffile import TiffFile
 
 from zimg._errors import ZException
 from zimg.io.formats.tiff.pages import Page
+from zimg.io.units import number
 
 SETTINGS = 50839  # the tag of labels, colours and overlays
 
@@ -21,7 +23,7 @@ class Stack:
     channels: int
     order: str  # of planes, the fastest first
 
-    def number(self, time: int, z: int, channel: int) -> int:
+    def index(self, time: int, z: int, channel: int) -> int:
         """Place of a plane in the stack."""
         at = {"t": time, "z": z, "c": channel}
         sizes = {"t": self.times, "z": self.depth, "c": self.channels}
@@ -47,7 +49,7 @@ def described(tiff: TiffFile, page: Page, *, has_settings: bool) -> dict[str, An
     return tiff.imagej_metadata or {}
 
 
-def imagej_stack(metadata: dict[str, Any], planes: int, page: Page) -> Stack:
+def imagej_stack(metadata: Mapping[str, Any], planes: int, page: Page) -> Stack:
     """The stack that ImageJ describes.
 
     Parameters
@@ -64,9 +66,7 @@ def imagej_stack(metadata: dict[str, Any], planes: int, page: Page) -> Stack:
     ZException
         When the numbers do not agree with the pages.
     """
-    times, depth, channels = (
-        int(metadata.get(name, 1)) for name in ("frames", "slices", "channels")
-    )
+    times, depth, channels = (_count(metadata, name) for name in ("frames", "slices", "channels"))
     if channels > 1 and page.samples == channels and times * depth == planes:
         channels = 1  # the samples of a page are the channels
     if times * depth * channels == 1:
@@ -82,16 +82,20 @@ def imagej_stack(metadata: dict[str, Any], planes: int, page: Page) -> Stack:
     return Stack(times, depth, channels, order if sorted(order) == sorted("czt") else "czt")
 
 
-def planes_behind(metadata: dict[str, Any], page: Page, pages: int) -> int | None:
-    """Number of planes behind a single directory; None when each has its own.
+def described_images(metadata: Mapping[str, Any]) -> int:
+    """Number of planes that ImageJ describes; a stack above 4 GiB has one directory for all."""
+    return _count(metadata, "images")
 
-    ImageJ stores a stack above 4 GiB this way: one directory, then all planes.
+
+def _count(metadata: Mapping[str, Any], name: str) -> int:
+    """A count of the description; 1 when it is absent.
+
+    Raises
+    ------
+    ZException
+        When it is not a whole number: the order of planes is not known then.
     """
-    images = int(metadata.get("images", 1))
-    if pages > 1 or images < 2:
-        return None
-    if not page.tiff.is_final:
-        raise ZException(f"ImageJ describes {images} images, the file has 1 page")
-    start = page.tiff.dataoffsets[0]
-    page.file.check(start, images * page.tiff.nbytes, f"a stack of {images} images")
-    return images
+    value = number(metadata.get(name, 1))
+    if value is None or value != int(value):
+        raise ZException(f"ImageJ describes {name} as {metadata[name]!r}: an integer is expected")
+    return int(value)

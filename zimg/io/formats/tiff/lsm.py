@@ -4,10 +4,8 @@ from typing import Any
 
 from zimg._errors import ZException
 from zimg.io.formats.tiff.pages import Page
-from zimg.io.units import usable
+from zimg.io.units import set_voxel_size
 from zimg.values import VoxelSizeUnit, ZImgInfo, col4
-
-UM_PER_METRE = 1e6
 
 
 def lsm_info(metadata: dict[str, Any], pages: int, page: Page) -> ZImgInfo:
@@ -35,11 +33,8 @@ def lsm_info(metadata: dict[str, Any], pages: int, page: Page) -> ZImgInfo:
             f"of {page.size[0]} samples of {page.size[1]} x {page.size[2]}"
         )
     info = ZImgInfo(x, y, z, c, t)
-    for axis in "XYZ":
-        size = usable(metadata.get(f"VoxelSize{axis}"))
-        if size is not None:
-            setattr(info, f"voxelSize{axis}", size * UM_PER_METRE)
-            info.voxelSizeUnit = VoxelSizeUnit.um
+    sizes = [metadata.get(f"VoxelSize{axis}") for axis in "XYZ"]
+    set_voxel_size(info, sizes, "m", express=VoxelSizeUnit.um)
     _read_channels(metadata.get("ChannelColors") or {}, info)
     stamps = metadata.get("TimeStamps")
     if stamps is not None and len(stamps) == t:

@@ -1,24 +1,34 @@
 """Voxel sizes, time stamps and names out of descriptions and tags."""
 
+from collections.abc import Mapping
+from math import isclose
 from typing import Any
 
 from tifffile import TiffPage
 
-from zimg.io.units import RESOLUTION_UNITS, in_um, usable
+from zimg.io.units import RESOLUTION_UNITS, in_seconds, set_voxel_size, usable
 from zimg.values import VoxelSizeUnit, ZImgInfo
 
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
+SCREEN = 1 / 72  # inches of a pixel that say nothing: what programs write by default
 
-def read_metadata(metadata: dict[str, Any], page: TiffPage, info: ZImgInfo) -> None:
-    """Fill in voxel size, unit and time step; lengths come out in micrometres."""
-    factor = in_um(str(metadata.get("unit", "")))
-    if factor is not None:
-        sizes = (resolution(page, 282), resolution(page, 283), usable(metadata.get("spacing")))
-        for axis, size in zip("XYZ", sizes, strict=True):
-            if size is not None:
-                setattr(info, f"voxelSize{axis}", size * factor)
-                info.voxelSizeUnit = VoxelSizeUnit.um
+
+def read_metadata(metadata: Mapping[str, Any], page: TiffPage, info: ZImgInfo) -> None:
+    """Fill in voxel size, unit, time step and names from a description as of ImageJ.
+
+    Notes
+    -----
+    ``yunit`` and ``zunit`` are written where they differ from ``unit``; without any of them lengths
+    are in the unit of the resolution tags. The distance of times counts in ``tunit``.
+    """
+    sizes = resolution(page, X_RESOLUTION), resolution(page, Y_RESOLUTION), metadata.get("spacing")
+    screen = sizes[0] is not None and isclose(sizes[0], SCREEN)
+    unit = str(metadata.get("unit", "")) or ("" if screen else _resolution_unit(page))
+    units = unit, *(str(metadata.get(name) or unit) for name in ("yunit", "zunit"))
+    set_voxel_size(info, sizes, units, express=VoxelSizeUnit.um)
     step = usable(metadata.get("finterval"))
     if step is not None:
+        step *= in_seconds(str(metadata.get("tunit", "s"))) or 1.0
         info.timeStamps = [t * step for t in range(info.numTimes)]
     labels = metadata.get("Labels")
     if isinstance(labels, list) and len(labels) == info.numChannels > 1:
@@ -27,12 +37,17 @@ def read_metadata(metadata: dict[str, Any], page: TiffPage, info: ZImgInfo) -> N
 
 def read_resolution(page: TiffPage, info: ZImgInfo) -> None:
     """Fill in the voxel size where the resolution of a page is in inches or centimetres."""
-    unit = RESOLUTION_UNITS.get(int(page.tags.valueof(296, 1)))
-    sizes = resolution(page, 282), resolution(page, 283)
-    if unit is not None and None not in sizes:
-        info.voxelSizeX, info.voxelSizeY = (float(size) for size in sizes if size)
-        info.voxelSizeZ = info.voxelSizeX  # TIFF has no depth; 1 would be taken for a unit
-        info.voxelSizeUnit = unit
+    unit = _resolution_unit(page)
+    sizes = resolution(page, X_RESOLUTION), resolution(page, Y_RESOLUTION)
+    if unit and None not in sizes:
+        set_voxel_size(info, sizes, unit)
+
+
+def _resolution_unit(page: TiffPage) -> str:
+    """Name of the unit of the resolution tags; empty when they are without one."""
+    value = page.tags.valueof(RESOLUTION_UNIT, 1)
+    unit = RESOLUTION_UNITS.get(int(value)) if isinstance(value, int) else None
+    return unit.name if unit else ""
 
 
 def resolution(page: TiffPage, tag: int) -> float | None:

@@ -16,7 +16,7 @@ from zimg.io.formats.tiff.ome_planes import MOST_PLANES
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.scene import TiffScene, scene_like
 from zimg.io.scenes.missing import MissingPlane
-from zimg.io.units import usable
+from zimg.io.units import set_voxel_size, usable
 from zimg.values import VoxelSizeUnit, ZImgInfo
 
 _log = logging.getLogger("zimg")
@@ -94,15 +94,8 @@ def read_summary(summary: dict[str, Any], info: ZImgInfo) -> None:
     if isinstance(names, list) and len(names) == info.numChannels and not any(info.channelNames):
         info.channelNames = [str(name) for name in names]
     if info.voxelSizeUnit == VoxelSizeUnit.none:
-        side, step = (_number(summary.get(name)) for name in ("PixelSize_um", "z-step_um"))
-        for axis, size in (("X", side), ("Y", side), ("Z", step)):
-            if size is not None:
-                setattr(info, f"voxelSize{axis}", size)
-                info.voxelSizeUnit = VoxelSizeUnit.um
-    interval = _number(summary.get("Interval_ms"))
+        side = summary.get("PixelSize_um")
+        set_voxel_size(info, (side, side, summary.get("z-step_um")), "um")
+    interval = usable(summary.get("Interval_ms"))
     if interval is not None and info.timeStamps == [float(t) for t in range(info.numTimes)]:
         info.timeStamps = [t * interval / 1000 for t in range(info.numTimes)]
-
-
-def _number(value: Any) -> float | None:
-    return usable(value) if isinstance(value, int | float | str) else None

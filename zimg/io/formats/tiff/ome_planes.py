@@ -1,13 +1,17 @@
 """Which page of which file holds each plane: what the TiffData elements of OME-XML say."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
 
+_log = logging.getLogger("zimg")
 Plane = tuple[int, int, int]  # time, z, channel group
 MOST_PLANES = 2**20  # of one image: more are taken for damage
+LONGEST_COUNT = 19  # digits of a number that takes 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class PlaneOrder:
         """The place of a plane in the order."""
         at = dict(zip("TZC", plane, strict=True))
         if any(not 0 <= at[axis] < self.sizes[axis] for axis in self.axes):
-            raise ZException("its OME-XML maps a page to a plane outside the image")
+            raise ZException("OME-XML maps a page to a plane outside the image")
         fast, middle, slow = tuple(self.axes)
         return at[fast] + self.sizes[fast] * (at[middle] + self.sizes[middle] * at[slow])
 
@@ -44,15 +48,17 @@ def plane_order(text: str, times: int, depth: int, groups: int) -> PlaneOrder:
     Raises
     ------
     ZException
-        When it is none, or there are more planes than `MOST_PLANES`.
+        When it is invalid and needed, or there are more planes than `MOST_PLANES`.
     """
     if sorted(text) != sorted("XYZCT") or text[:2] != "XY":
-        raise ZException(f"its OME-XML has the plane order {text!r}, which is none")
+        if sum(count > 1 for count in (times, depth, groups)) > 1:
+            raise ZException(
+                f"OME-XML DimensionOrder {text!r} is invalid: expected XY followed by Z, C and T"
+            )
+        text = "XYZCT"  # one axis has several planes at most: they have one order only
     order = PlaneOrder(text[2:], {"T": times, "Z": depth, "C": groups})
     if order.count > MOST_PLANES:
-        raise ZException(
-            f"its OME-XML describes {order.count} planes, at most {MOST_PLANES} can be"
-        )
+        raise ZException(f"OME-XML describes {order.count} planes; accepted are {MOST_PLANES}")
     return order
 
 
@@ -70,12 +76,21 @@ class OpenedFile:
         That it gives itself; a renamed file is known by it.
     described_in
         Name of another TIFF file that holds the description: planes without a file lie there.
+    size
+        Bytes of the file.
+    samples_of
+        Gives the samples of a page; 0 where they are not known.
+    exists
+        Tells whether another file that is named can be read.
     """
 
     name: str
     pages: int
     uuid: str | None = None
     described_in: str | None = None
+    size: int = 0
+    samples_of: Callable[[int], int] = lambda _: 0
+    exists: Callable[[str], bool] = lambda _: True
 
     def other(self, block: ET.Element) -> str | None:
         """Name of the file that a TiffData element points to, unless it is this one."""
@@ -86,6 +101,24 @@ class OpenedFile:
             return None
         name = uuid.get("FileName", self.name)
         return None if name == self.name else name
+
+
+def renamed(root: ET.Element, opened: OpenedFile) -> OpenedFile:
+    """The opened file under the name that the description has for it.
+
+    A file is taken to be renamed when planes lie in files of other names only, exactly one of these
+    does not exist, and it has as many planes as this file has pages.
+    """
+    if opened.described_in is not None:
+        return opened
+    planes: Counter[str | None] = Counter()
+    for block in root.iter("TiffData"):
+        planes[opened.other(block)] += number_of(block, "PlaneCount", 1)
+    absent = [name for name in planes if name is not None and not opened.exists(name)]
+    if None in planes or len(absent) != 1 or planes[absent[0]] != opened.pages:
+        return opened
+    _log.warning("%s is called %s in its OME-XML: taken to be renamed", opened.name, absent[0])
+    return replace(opened, name=absent[0])
 
 
 def first_page(root: ET.Element, opened: OpenedFile) -> int:
@@ -143,12 +176,23 @@ def _block(block: ET.Element, order: PlaneOrder) -> Iterator[tuple[Plane, int]]:
         yield order.plane(start + step), page + step
 
 
-def number_of(element: ET.Element, name: str, unsaid: int = 0) -> int:
-    """An attribute that is a number; a `ZException` that names it when it is none."""
+def number_of(element: ET.Element, name: str, default: int = 0) -> int:
+    """An attribute that pixels need; a `ZException` that names it when it is not an integer."""
     value = element.get(name)
     if value is None:
-        return unsaid
+        return default
     try:
         return int(value)
     except ValueError as error:
-        raise ZException(f"its OME-XML gives {name} as {value!r}, a number is needed") from error
+        raise ZException(f"OME-XML {name} is {value!r}: an integer is expected") from error
+
+
+def count_of(element: ET.Element, name: str, default: int = 0) -> int:
+    """An attribute that pixels do not need; left out with a warning when it is not a count."""
+    value = element.get(name)
+    if value is None:
+        return default
+    if value.strip().isdecimal() and len(value) < LONGEST_COUNT:
+        return int(value)
+    _log.warning("OME-XML %s is %r, not a count: it is left out", name, value)
+    return default

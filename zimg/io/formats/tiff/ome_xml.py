@@ -1,22 +1,26 @@
 """OME-XML: what it says about images and about the pages that hold their planes."""
 
-import math
+import logging
 from dataclasses import dataclass, field, replace
 from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
+from zimg.io.disk.limits import check_entries
 from zimg.io.disk.xml import xml_root
 from zimg.io.formats.tiff.ome_planes import (
     OpenedFile,
     Plane,
+    count_of,
     first_page,
     mapped,
     number_of,
     plane_order,
+    renamed,
 )
-from zimg.io.units import in_seconds, in_um, usable
+from zimg.io.units import in_seconds, in_um, number, set_voxel_size, usable
 from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
+_log = logging.getLogger("zimg")
 # Names of types that are not those of arrays.
 TYPES = {"float": "float32", "double": "float64", "bit": "uint8"}
 
@@ -56,9 +60,10 @@ def ome_images(xml: str, opened: OpenedFile) -> list[OmeImage]:
     root = parsed(xml)
     images = [image for image in root.iter("Image") if image.find("Pixels") is not None]
     if not images:
-        raise ZException("its OME-XML holds no image with pixels")
+        raise ZException("the OME-XML holds no image with pixels")
     if opened.uuid is None and opened.described_in is None:
         opened = replace(opened, uuid=root.get("UUID"))
+    opened = renamed(root, opened)
     lowest = first_page(root, opened)
     result, first = [], 0
     for image in images:
@@ -70,7 +75,7 @@ def ome_images(xml: str, opened: OpenedFile) -> list[OmeImage]:
 
 def parsed(xml: str) -> ET.Element:
     """The root, its names without namespace, unless the text could expand to more than it is."""
-    root = xml_root(xml, "its OME-XML")
+    root = xml_root(xml, "the OME-XML")
     _forget_namespaces(root)
     return root
 
@@ -88,16 +93,12 @@ def _image(
     pixels = image.find("Pixels")
     assert pixels is not None  # chosen by this
     width, height, depth, channels, times = (_size(pixels, axis) for axis in "XYZCT")
-    samples = {number_of(c, "SamplesPerPixel", 1) for c in pixels.iter("Channel")} or {1}
-    if len(samples) > 1 or not 0 < min(samples) < 2**16 or channels % max(samples):
-        raise ZException(
-            f"its channels have {sorted(samples)} samples per pixel, one number needed"
-        )
-    together = max(samples)
+    together = _samples(pixels, channels, opened, first, lowest)
     text = pixels.get("DimensionOrder", "XYZCT")
     order = plane_order(text, times, depth, channels // together)
+    check_entries(max(opened.size, len(root)), channels=channels, times=times)
     info = ZImgInfo(width, height, depth, channels, times)
-    info.validBitCount = number_of(pixels, "SignificantBits")
+    info.validBitCount = count_of(pixels, "SignificantBits")
     _read_voxel_size(pixels, info)
     _read_channels(pixels, info, together, argb=root.get("Creator") == "Atlas")
     _read_planes(pixels, info)
@@ -106,22 +107,46 @@ def _image(
     return OmeImage(info, together, TYPES.get(name, name), here, elsewhere, root)
 
 
+def _samples(pixels: ET.Element, channels: int, opened: OpenedFile, first: int, lowest: int) -> int:
+    """Samples of a page: those of the first page of the image, where it lies in the opened file.
+
+    The description counts where the page is elsewhere, or its samples do not divide the channels:
+    the planes are then refused when they are read.
+    """
+    told = {count_of(c, "SamplesPerPixel", 1) for c in pixels.iter("Channel")} or {1}
+    page = _first_page(pixels, opened, first, lowest)
+    found = opened.samples_of(page) if 0 <= page < opened.pages else 0
+    if found and channels % found == 0:
+        return found
+    together = max(told)
+    if len(told) > 1 or not 0 < together < 2**16 or channels % together:
+        raise ZException(
+            f"OME-XML describes {channels} channels of {sorted(told)} samples per pixel: "
+            "one number that divides the channels is expected"
+        )
+    return together
+
+
+def _first_page(pixels: ET.Element, opened: OpenedFile, first: int, lowest: int) -> int:
+    """A page of an image in the opened file; -1 when it has none there."""
+    blocks = pixels.findall("TiffData")
+    own = (number_of(each, "IFD") - lowest for each in blocks if opened.other(each) is None)
+    return next(own, -1) if blocks else first
+
+
 def _size(pixels: ET.Element, axis: str) -> int:
     value = pixels.get(f"Size{axis}", "")
     if not value.isdecimal() or int(value) < 1:
-        raise ZException(f"its OME-XML gives Size{axis} as {value!r}, a positive number is needed")
+        raise ZException(f"OME-XML Size{axis} is {value!r}: an integer from 1 up is expected")
     return int(value)
 
 
 def _read_voxel_size(pixels: ET.Element, info: ZImgInfo) -> None:
     """Sizes in micrometres; an axis without a unit has that of x, and micrometres by default."""
     x_unit = pixels.get("PhysicalSizeXUnit", "µm")
-    for axis in "XYZ":
-        size = usable(pixels.get(f"PhysicalSize{axis}"))
-        factor = in_um(pixels.get(f"PhysicalSize{axis}Unit", x_unit))
-        if size is not None and factor is not None:
-            setattr(info, f"voxelSize{axis}", size * factor)
-            info.voxelSizeUnit = VoxelSizeUnit.um
+    sizes = [pixels.get(f"PhysicalSize{axis}") for axis in "XYZ"]
+    units = [pixels.get(f"PhysicalSize{axis}Unit", x_unit) for axis in "XYZ"]
+    set_voxel_size(info, sizes, units, express=VoxelSizeUnit.um)
 
 
 def _read_channels(pixels: ET.Element, info: ZImgInfo, samples: int, *, argb: bool) -> None:
@@ -130,8 +155,12 @@ def _read_channels(pixels: ET.Element, info: ZImgInfo, samples: int, *, argb: bo
         for sample in range(samples):
             info.channelNames[group * samples + sample] = channel.get("Name", "")
         color = channel.get("Color")
-        if color is not None and samples == 1:
+        if color is None or samples > 1:
+            continue
+        try:
             info.channelColors[group] = _color(int(color), argb=argb)
+        except ValueError:
+            _log.warning("OME-XML Color is %r, not an integer: it is left out", color)
 
 
 def _color(value: int, *, argb: bool) -> col4:
@@ -147,7 +176,7 @@ def _read_planes(pixels: ET.Element, info: ZImgInfo) -> None:
         step *= in_seconds(pixels.get("TimeIncrementUnit", "s")) or 1.0
         info.timeStamps = [t * step for t in range(info.numTimes)]
     for plane in pixels.iter("Plane"):
-        t, delta = number_of(plane, "TheT"), _finite(plane.get("DeltaT"))
+        t, delta = count_of(plane, "TheT"), number(plane.get("DeltaT"))
         if delta is not None and 0 <= t < info.numTimes:
             info.timeStamps[t] = delta * (in_seconds(plane.get("DeltaTUnit", "s")) or 1.0)
         if not info.position:
@@ -158,18 +187,9 @@ def _position(plane: ET.Element) -> list[float]:
     """Numbers along x, y, z up to the first that is not told; lengths come in micrometres."""
     position = []
     for axis in "XYZ":
-        value = _finite(plane.get(f"Position{axis}"))
+        value = number(plane.get(f"Position{axis}"))
         if value is None:
             break
         factor = in_um(plane.get(f"Position{axis}Unit", ""))
         position.append(value if factor is None else value * factor)
     return position
-
-
-def _finite(text: str | None) -> float | None:
-    """A number; None when there is none."""
-    try:
-        value = float(text) if text is not None else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

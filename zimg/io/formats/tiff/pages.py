@@ -18,7 +18,8 @@ class Page:
 
     `shift` is for stacks that have one directory for many pages: how many bytes further on than
     the first one this page starts. `tiff` may be another page that is stored alike; `segments`
-    are then offsets and byte counts of this one.
+    are then offsets and byte counts of this one. `indices` leaves the indices of colours as they
+    are.
     """
 
     file: FileBytes
@@ -26,6 +27,7 @@ class Page:
     number: int
     shift: int = 0
     segments: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+    indices: bool = False
 
     @property
     def places(self) -> tuple[Sequence[int], Sequence[int]]:
@@ -36,8 +38,9 @@ class Page:
 
     @property
     def is_palette(self) -> bool:
-        """Whether the pixels are indices of colours."""
-        return self.tiff.photometric == PHOTOMETRIC.PALETTE and self.tiff.colormap is not None
+        """Whether the pixels are indices of colours, to be replaced by them."""
+        mapped = self.tiff.photometric == PHOTOMETRIC.PALETTE and self.tiff.colormap is not None
+        return mapped and not self.indices
 
     @property
     def samples(self) -> int:
@@ -64,7 +67,7 @@ class Page:
     def is_stored_as_is(self, offsets: Sequence[int], counts: Sequence[int]) -> bool:
         """Whether the pixels lie in the file one row after the other, uncompressed."""
         tiff = self.tiff
-        if tiff.is_lsm or self.segments is None:
+        if self.segments is None:
             return tiff.is_final and not self.is_palette
         if not self.is_plain or self.is_palette or tiff.is_tiled:
             return False

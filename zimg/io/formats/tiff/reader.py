@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +11,14 @@ from numpy.typing import NDArray
 
 from zimg._errors import ZException
 from zimg.io.formats.tiff.annotation import read_annotation
-from zimg.io.formats.tiff.companions import Siblings, followed, uuid_of
+from zimg.io.formats.tiff.behind import planes_behind
+from zimg.io.formats.tiff.companions import LinkedFiles, followed, uuid_of
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.imagej import (
     SETTINGS,
     described,
+    described_images,
     imagej_stack,
-    planes_behind,
 )
 from zimg.io.formats.tiff.lsm import lsm_info
 from zimg.io.formats.tiff.metadata import read_metadata, read_resolution
@@ -25,11 +28,13 @@ from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.scene import TiffScene, scene_like, unseen_scene
 from zimg.io.formats.tiff.shaped import shaped_scenes
+from zimg.io.formats.tiff.stk import stk_scene
 from zimg.io.scenes.missing import MissingPlane
 from zimg.io.scenes.scene import Level
 from zimg.values import FileFormat, ZImgInfo
 
 _log = logging.getLogger("zimg")
+OME_ROOT = re.compile(r"<(?:\w+:)?OME[\s>/]")
 
 
 class TiffReader:
@@ -52,7 +57,7 @@ class TiffReader:
     name = "TIFF"
 
     def __init__(self, path: str | os.PathLike[str], format: FileFormat) -> None:
-        self._path, self._siblings = Path(path), Siblings(path)
+        self._path, self._linked = Path(path), LinkedFiles(path)
         self._pages = TiffPages(path)
         self._tiff = self._pages.tiff
         try:
@@ -64,14 +69,14 @@ class TiffReader:
     def close(self) -> None:
         """Close the file, and those beside it that were opened."""
         self._pages.close()
-        self._siblings.close()
+        self._linked.close()
 
     def _read_scenes(self, format: FileFormat) -> list[TiffScene]:
         first = self._page(0).tiff
         texts = [str(first.description), str(first.description1)]
-        description = next((text for text in texts if "<OME" in text), "")
+        description = next((text for text in texts if OME_ROOT.search(text)), "")
         if format == FileFormat.OmeTiff and not description:
-            raise ZException("its first page has no OME-XML")
+            raise ZException("the first page has no OME-XML")
         if format == FileFormat.Tiff:
             return self._plain_scenes()
         if description:
@@ -82,6 +87,8 @@ class TiffReader:
             return [self._imagej_scene()]
         if self._tiff.is_lsm:
             return [self._lsm_scene()]
+        if stack := stk_scene(self._pages):
+            return [stack]
         found = micromanager_scenes(self._pages) or shaped_scenes(self._pages)
         return found or self._plain_scenes()
 
@@ -94,24 +101,32 @@ class TiffReader:
     def _ome_scenes(self, description: str) -> list[TiffScene]:
         uuid = uuid_of(description)
         xml, described_in = followed(self._path, description)
-        opened = OpenedFile(self._path.name, len(self._pages), uuid, described_in)
+        opened = OpenedFile(
+            self._path.name,
+            len(self._pages),
+            uuid,
+            described_in,
+            size=self._pages.file.size,
+            samples_of=lambda number: int(self._page(number).tiff.samplesperpixel),
+            exists=self._linked.exists,
+        )
         return [self._ome_scene(image) for image in ome_images(xml, opened)]
 
     def _ome_scene(self, image: OmeImage) -> TiffScene:
         def page_of(time: int, z: int, group: int, copy: int | None) -> Page:
             plane = time, z, group
             if plane in image.pages:
-                return self._page(image.pages[plane], copy)
+                return replace(self._page(image.pages[plane], copy), indices=True)
             name = f"z={z} c={group} t={time}"
             if plane in image.elsewhere:
                 return self._page_elsewhere(image.elsewhere[plane], name, copy)
             count = image.info.numTimes * image.info.depth * image.info.numChannels // image.samples
-            why = f"its OME-XML maps {count} planes, the file has {len(self._pages)}"
+            why = f"the OME-XML maps {count} planes, the file has {len(self._pages)}"
             raise MissingPlane(name, why)
 
         if image.pages:
             number = min(image.pages.values())
-            first, levels = self._page(number), self._levels(number)
+            first, levels = replace(self._page(number), indices=True), self._levels(number)
             away = bool(image.elsewhere)
             scene = scene_like(
                 image.info, first, page_of, levels, samples=image.samples, elsewhere=away
@@ -125,24 +140,24 @@ class TiffReader:
         """A page of a file beside this one."""
         name, number = place
         try:
-            pages = self._siblings.pages(name)
+            pages = self._linked.pages(name)
         except ZException as error:
             raise MissingPlane(plane, str(error)) from error
         if not 0 <= number < len(pages):
             raise MissingPlane(plane, f"{name} has {len(pages)} pages, no page {number}")
-        return pages.page(number, copy)
+        return replace(pages.page(number, copy), indices=True)
 
     def _imagej_scene(self) -> TiffScene:
         first = self._page(0)
         metadata = described(self._tiff, first, has_settings=self._pages.has_tag(0, SETTINGS))
-        behind = planes_behind(metadata, first, len(self._pages))
-        stack = imagej_stack(metadata, behind or len(self._pages), first)
+        images = described_images(metadata)
+        single = len(self._pages) == 1 and images > 1
+        behind = planes_behind(first, images, "ImageJ") if single else None
+        stack = imagej_stack(metadata, images if single else len(self._pages), first)
 
         def page_of(time: int, z: int, group: int, copy: int | None) -> Page:
-            number = stack.number(time, z, group)
-            if behind:
-                return Page(first.file, first.tiff, number, shift=number * first.tiff.nbytes)
-            return self._page(number, copy)
+            number = stack.index(time, z, group)
+            return behind(number) if behind else self._page(number, copy)
 
         c, y, x = first.size
         info = ZImgInfo(x, y, stack.depth, stack.channels * c, stack.times)
@@ -154,7 +169,7 @@ class TiffReader:
         """The pages of full resolution, which hold all channels; those between are thumbnails."""
         numbers = [n for n in range(len(self._pages)) if not self._page(n).tiff.is_reduced]
         if not numbers:
-            raise ZException("it has no page of full resolution")
+            raise ZException("the file has no page of full resolution")
         first = self._page(numbers[0])
         info = lsm_info(self._tiff.lsm_metadata or {}, len(numbers), first)
 
@@ -176,7 +191,7 @@ class TiffReader:
                 like = page.size, page.dtype, page.tiff.photometric, page.tiff.extrasamples
                 alike.setdefault(like, []).append(int(kinds[first]))
         if not alike:
-            raise ZException("it has no page of full resolution")
+            raise ZException("the file has no page of full resolution")
         return [self._plain_scene(np.flatnonzero(np.isin(kinds, of))) for of in alike.values()]
 
     def _plain_scene(self, numbers: NDArray[np.int64]) -> TiffScene:

@@ -72,7 +72,7 @@ class TiffScene:
             if page.tiff is not alike:  # most pages are decoded like the one before
                 self._check(page, width, height)
                 alike = page.tiff
-            jobs.extend(page_jobs(page, target))
+            jobs.extend(page_jobs(page, target, missing))
         tell_missing(missing)
         return jobs
 

@@ -13,6 +13,7 @@ from tifffile import PHOTOMETRIC
 from zimg._errors import ZException
 from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.tiff.pages import Page
+from zimg.io.scenes.missing import MissingPlane
 from zimg.io.scenes.scene import Box, Job
 
 Range = tuple[int, int]
@@ -36,15 +37,15 @@ class Target:
         return self.samples, self.rows, self.columns
 
 
-def page_jobs(page: Page, target: Target) -> Iterator[Job]:
-    """One job for each strip or tile that meets the target."""
+def page_jobs(page: Page, target: Target, missing: list[MissingPlane]) -> Iterator[Job]:
+    """One job for each strip or tile that meets the target; those that are absent are noted."""
     if page.tiff.imagedepth > 1:
         raise ZException(f"page {page.number} is a volume of its own, which is not supported")
     offsets, counts = page.places
     if page.is_stored_as_is(offsets, counts):
         yield from _row_jobs(page, target, offsets[0], sum(counts))
     else:
-        yield from _segment_jobs(page, target, offsets, counts)
+        yield from _segment_jobs(page, target, offsets, counts, missing)
 
 
 def _row_jobs(page: Page, target: Target, first: int, stored: int) -> Iterator[Job]:
@@ -108,7 +109,11 @@ class _Rows:
 
 
 def _segment_jobs(
-    page: Page, target: Target, offsets: Sequence[int], counts: Sequence[int]
+    page: Page,
+    target: Target,
+    offsets: Sequence[int],
+    counts: Sequence[int],
+    missing: list[MissingPlane],
 ) -> Iterator[Job]:
     """Strips or tiles that meet the target."""
     tiff = page.tiff
@@ -131,7 +136,9 @@ def _segment_jobs(
             for j in range(target.columns[0] // wide, ceil(target.columns[1] / wide)):
                 index = (sample * down + i) * across + j
                 if counts[index] == 0:
-                    raise ZException(f"page {page.number}: strip or tile {index} is missing")
+                    name = f"page {page.number}, strip or tile {index}"
+                    missing.append(MissingPlane(name, "some strips or tiles are empty"))
+                    continue
                 place = (offsets[index], counts[index])
                 page.file.check(*place, f"page {page.number}")
                 if plain:
@@ -202,11 +209,11 @@ def _paste(
 
 def _finished(page: Page, pixels: NDArray[Any]) -> NDArray[Any]:
     """Pixels as they are meant: colours for indices, numbers for bits, white as the large value."""
+    if pixels.dtype == np.bool_:
+        pixels = pixels.view(np.uint8)
     if page.is_palette:
         colors: NDArray[np.uint8] = _palette(page)[pixels[..., 0]]
         return colors
-    if pixels.dtype == np.bool_:
-        pixels = pixels.view(np.uint8)
     if page.tiff.photometric == PHOTOMETRIC.MINISWHITE and pixels.dtype.kind == "u":
         bits = int(page.tiff.bitspersample)
         return pixels.dtype.type(2**bits - 1) - pixels
@@ -214,7 +221,12 @@ def _finished(page: Page, pixels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _palette(page: Page) -> NDArray[np.uint8]:
-    """Red, green, blue and an opaque alpha for each index; the file has 16 bits per colour."""
-    colors = np.asarray(page.tiff.colormap, dtype=np.uint16) >> 8
-    opaque = np.full((1, colors.shape[1]), 255)
-    return np.concatenate([colors, opaque]).T.astype(np.uint8)
+    """Red, green, blue and an opaque alpha for each index.
+
+    A colour has 16 bits; a map without any value above 255 is one of 8 bits, by the rule of libtiff
+    (``checkcmap``), since some programs write such maps.
+    """
+    stored = np.asarray(page.tiff.colormap, dtype=np.uint16)
+    colors = (stored >> 8 if stored.max(initial=0) > 255 else stored).astype(np.uint8)
+    opaque = np.full((1, colors.shape[1]), 255, np.uint8)
+    return np.ascontiguousarray(np.concatenate([colors, opaque]).T)

@@ -1,9 +1,13 @@
 """Descriptions by tifffile: sizes and axes as JSON in the first page of each image."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any, NamedTuple
 
+from zimg._errors import ZException
 from zimg._json import loads
+from zimg.io.formats.tiff.behind import planes_behind
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.imagej import Stack
 from zimg.io.formats.tiff.metadata import read_metadata, read_resolution
@@ -11,18 +15,23 @@ from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.scene import TiffScene, scene_like
 from zimg.values import VoxelSizeUnit, ZImgInfo
 
+_log = logging.getLogger("zimg")
 MOST_IMAGES = 1000  # a file of more is one of single pages that were appended
 KNOWN = (str, int, float)
 OF_PAGES = "czt"  # axes along which pages follow each other
 
 
 class Series(NamedTuple):
-    """Pages that are one image: the first one, their number, and what is said about them."""
+    """Pages that are one image: the first one, their number, and what is said about them.
+
+    `behind` gives the planes of an image with one directory.
+    """
 
     first: int
     planes: int
     stack: Stack
     metadata: dict[str, Any]
+    behind: Callable[[int], Page] | None = None
 
 
 def shaped_scenes(pages: TiffPages) -> list[TiffScene] | None:
@@ -39,8 +48,15 @@ def shaped_scenes(pages: TiffPages) -> list[TiffScene] | None:
         None when a page that should begin an image does not name its axes, or names others than
         t, c, z, y, x and samples, or none along which pages follow each other: nothing is known
         then that the pages do not tell.
+
+    Raises
+    ------
+    ZException
+        When an image has one directory for all planes and the file does not hold them.
     """
     found = list(_series(pages))
+    if None in found and any(each.behind for each in found if each):
+        raise ZException("tifffile describes only the first of several images")
     if None in found or all(each.planes == 1 for each in found if each):
         return None
     return [_scene(pages, each) for each in found if each]
@@ -52,9 +68,21 @@ def _series(pages: TiffPages) -> Iterator[Series | None]:
     while number < len(pages):
         page, metadata = pages.page(number), _metadata(pages.text(number))
         images += 1
-        stack = _stack(metadata, page)
+        single = bool(metadata.get("truncated")) or len(pages) == 1
+        stack = _stack(metadata, page) or (_unnamed(metadata, page) if single else None)
         count = stack.times * stack.depth * stack.channels if stack else 0
-        if images > MOST_IMAGES or stack is None or not 0 < count <= len(pages) - number:
+        if images > MOST_IMAGES or stack is None or not count:
+            yield None
+            return
+        if single and count > 1:
+            yield Series(number, count, stack, metadata, planes_behind(page, count, "tifffile"))
+            number += 1
+            continue
+        if count > len(pages) - number:
+            text = (
+                "%s: tifffile describes %d planes from page %d on, there are %d; read as z planes"
+            )
+            _log.warning(text, pages.tiff.filename, count, number, len(pages) - number)
             yield None
             return
         yield Series(number, count, stack, metadata)
@@ -94,6 +122,15 @@ def _stack(metadata: dict[str, Any], page: Page) -> Stack | None:
     return Stack(t, z, c, order)
 
 
+def _unnamed(metadata: dict[str, Any], page: Page) -> Stack | None:
+    """Planes along z, where a shape is described without axes; None when it does not fit."""
+    shape = metadata.get("shape")
+    if not isinstance(shape, list) or not all(isinstance(n, int) and n > 0 for n in shape):
+        return None
+    planes, rest = divmod(prod(shape), prod(page.size))
+    return None if rest or not planes else Stack(1, planes, 1, "czt")
+
+
 def _scene(pages: TiffPages, series: Series) -> TiffScene:
     first = pages.page(series.first)
     samples, height, width = first.size
@@ -104,6 +141,7 @@ def _scene(pages: TiffPages, series: Series) -> TiffScene:
         read_resolution(first.tiff, info)
 
     def page_of(time: int, z: int, group: int, copy: int | None) -> Page:
-        return pages.page(series.first + stack.number(time, z, group), copy)
+        number = stack.index(time, z, group)
+        return series.behind(number) if series.behind else pages.page(series.first + number, copy)
 
     return scene_like(info, first, page_of, tuple(pages.levels(series.first)), samples=samples)

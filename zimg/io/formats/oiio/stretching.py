@@ -1,0 +1,77 @@
+"""Values as they are stored: OpenImageIO stretches those of few bits to 8 or 16 bits."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Formats whose values OpenImageIO stretches by repeating their bits (its `bit_range_convert`).
+REPEATED = ("dpx", "cineon", "jpeg2000", "jpegxl")
+HEAD = 2**12  # bytes of a PNM file in which its header ends, comments included
+# Kind, width, height and, but for bit maps, the highest value; a comment ends with its line.
+_GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
+_PNM = re.compile(rb"P(?P<kind>[1-6])" + 2 * (_GAP + rb"\d+") + rb"(?:" + _GAP + rb"(\d+))?")
+BIT_MAPS = (b"1", b"4")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretching:
+    """How values were stretched.
+
+    Attributes
+    ----------
+    bits
+        In use.
+    highest
+        The value that was stretched to the highest of the type, by multiplication and rounding
+        down; 0 where bits were repeated.
+    """
+
+    bits: int = 0
+    highest: int = 0
+
+    def undone(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """Stored values, of the same type."""
+        if not self.bits:
+            return pixels
+        most = int(np.iinfo(pixels.dtype).max)
+        if not self.highest:
+            return pixels >> pixels.dtype.type(most.bit_length() - self.bits)
+        stored = (pixels.astype(np.uint64) * np.uint64(self.highest) + np.uint64(most - 1)) // most
+        return stored.astype(pixels.dtype)
+
+
+def stretching(path: Path, name: str, spec: Any) -> Stretching:
+    """How OpenImageIO stretches an image.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    name
+        That OpenImageIO has for the format.
+    spec
+        What it tells of the image.
+    """
+    if str(spec.format) not in ("uint8", "uint16"):
+        return Stretching()
+    full = 8 * spec.format.size()
+    if name == "pnm":
+        highest = _highest(path)
+        return (
+            Stretching(highest.bit_length(), highest) if 0 < highest < 2**full - 1 else Stretching()
+        )
+    bits = spec.get_int_attribute("oiio:BitsPerSample")
+    return Stretching(bits) if name in REPEATED and 0 < bits < full else Stretching()
+
+
+def _highest(path: Path) -> int:
+    """The highest value that the header of a PNM file states; 0 where there is none."""
+    with path.open("rb") as file:
+        found = _PNM.match(file.read(HEAD))
+    if found is None:
+        return 0
+    return 1 if found["kind"] in BIT_MAPS else int(found[2] or 0)
