@@ -1,13 +1,13 @@
 """Measure how well two trees agree, by samples along their edges."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from zimg.swc.agreement import Comparison, Distances, Radii, Topology
+from zimg.swc.sampling import nearest, sampled
 from zimg.swc.tree import ZSwc
 from zimg.swc.units import require_one_unit
 
@@ -67,9 +67,9 @@ def compare(
         raise ValueError(f"step is positive and tolerance from 0, got {step} and {tolerance}")
     if size.shape != (3,) or not (size >= 0).all():
         raise ValueError(f"voxel_size is three numbers from 0 for x, y, z, got {voxel_size!r}")
-    samples_a, samples_b = _sample(a, size, step), _sample(b, size, step)
-    to_b, nearest_b = _nearest(samples_a, samples_b)
-    to_a, nearest_a = _nearest(samples_b, samples_a)
+    samples_a, samples_b = sampled(a, size, step), sampled(b, size, step)
+    to_b, nearest_b = nearest(samples_a, samples_b)
+    to_a, nearest_a = nearest(samples_b, samples_a)
     near_a, near_b = to_b <= tolerance, to_a <= tolerance
     own = np.concatenate([samples_a[near_a, 3], samples_a[nearest_a[near_b], 3]])
     expected = np.concatenate([samples_b[nearest_b[near_a], 3], samples_b[near_b, 3]])
@@ -115,29 +115,8 @@ def without_counterpart(
     nodes = tree.resampled(step, spacing=tuple(size))
     if not len(nodes) or not len(other):
         return nodes, np.ones(len(nodes), dtype=bool)
-    distance, _ = _nearest(_sample(nodes, size, step), _sample(other, size, step))
+    distance, _ = nearest(sampled(nodes, size, step), sampled(other, size, step))
     return nodes, distance[: len(nodes)] > tolerance
-
-
-def _sample(tree: ZSwc, size: Floats, step: float) -> Floats:
-    """Nodes and points between them: x, y, z, radius."""
-    nodes = np.column_stack([tree.xyz * size, np.where(tree.radius < 0, np.nan, tree.radius)])
-    child = np.flatnonzero(tree.parent >= 0)
-    start, end = nodes[tree.parent[child]], nodes[child]
-    length = np.linalg.norm(end[:, :3] - start[:, :3], axis=1)
-    parts = np.maximum(np.ceil(length / step).astype(np.int64), 1)
-    edge = np.repeat(np.arange(len(child)), parts - 1)
-    before = np.cumsum(parts - 1) - (parts - 1)
-    share = ((np.arange(len(edge)) - before[edge] + 1) / parts[edge])[:, None]
-    return np.concatenate([nodes, start[edge] * (1 - share) + end[edge] * share])
-
-
-def _nearest(samples: Floats, others: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Distance to, and row of, the nearest of `others`; nothing if one has no samples."""
-    if not len(samples) or not len(others):
-        return np.zeros(0), np.zeros(0, dtype=np.int64)
-    found: tuple[Any, Any] = cKDTree(others[:, :3]).query(samples[:, :3])
-    return found
 
 
 def _distances(distance: Floats, tolerance: float, *, agree_empty: bool) -> Distances:

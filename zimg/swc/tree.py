@@ -12,6 +12,7 @@ from zimg.swc.drawing import TreeDrawing
 from zimg.swc.editing import TreeEditing
 from zimg.swc.exchange import TreeExchange
 from zimg.swc.node import SwcNode, TreeNode
+from zimg.swc.pictures import TreePictures
 from zimg.swc.reading import read_table
 from zimg.swc.soma import label_pyramidal, label_soma
 from zimg.swc.writing import Soma, write_swc
@@ -19,7 +20,7 @@ from zimg.swc.writing import Soma, write_swc
 IN_FILES = ("id", "type", "xyz", "radius", "parent")
 
 
-class ZSwc(TreeEditing, TreeExchange, TreeDrawing):
+class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
     """A forest of neuron trees.
 
     Parameters
