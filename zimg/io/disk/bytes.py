@@ -19,7 +19,8 @@ class FileBytes:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115  # closed by `close`
         self._lock = Lock()
-        self.size = os.fstat(self._file.fileno()).st_size
+        self.status = os.fstat(self._file.fileno())
+        self.size = self.status.st_size
 
     def check(self, offset: int, count: int, what: str) -> None:
         """Raise a `ZException` that names `what` unless these bytes exist."""

@@ -2,6 +2,7 @@
 
 import struct
 from array import array
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +60,8 @@ class Directories:
         Where the directory of each page is.
     kinds
         A number for each page; pages of the same number are stored alike.
+    firsts
+        The first page of each kind, in their order.
 
     Raises
     ------
@@ -70,7 +73,7 @@ class Directories:
     def __init__(self, file: FileBytes) -> None:
         head = file.read(0, min(8, file.size))
         if not is_tiff(head):
-            raise ZException(f"it is not a TIFF file, it starts with {head!r}")
+            raise ZException(f"the file is not a TIFF file: it starts with {head!r}")
         self.file = file
         self.order = "<" if head[:1] == b"I" else ">"
         self._big = head[:4] in SIGNATURES[2:]
@@ -83,7 +86,16 @@ class Directories:
         self._alike: dict[int, dict[tuple[int, int], int]] = {0: {}}
         self._mask = 0
         self.offsets, self.kinds = array("Q"), array("L")
+        self.firsts: list[int] = []
         self._walk()
+
+    def of(self, file: FileBytes | None) -> "Directories":
+        """The same directories, to be read from another opening of the same file."""
+        found = copy(self)
+        found.file = file  # type: ignore[assignment]  # None while they are only kept
+        found._settings, found._near, found._last = dict(self._settings), (0, b""), 0
+        found._alike = {mask: dict(kinds) for mask, kinds in self._alike.items()}
+        return found
 
     def _walk(self) -> None:
         """Follow the chain to its end."""
@@ -97,10 +109,13 @@ class Directories:
             seen.add(at)
             raw, following = self._read(at, what)
             self.offsets.append(at)
-            self.kinds.append(self._kind(at, raw))
+            kind = self._kind(at, raw)
+            if kind == len(self.firsts):
+                self.firsts.append(len(self.kinds))
+            self.kinds.append(kind)
             at = following
         if not seen:
-            raise ZException("it has no page")
+            raise ZException("the file has no page")
         description = self.entries(self.offsets[0]).get(DESCRIPTION)
         if description is not None:  # without it, pages would be misunderstood
             self.file.check(description.at, description.size, "tag 270 of page 0")

@@ -10,8 +10,9 @@ from tifffile import TiffFile, TiffPage
 
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
-from zimg.io.formats.tiff.directory import DESCRIPTION, SUB_DIRECTORIES, Directories
+from zimg.io.formats.tiff.directory import DESCRIPTION, SUB_DIRECTORIES
 from zimg.io.formats.tiff.pages import Page
+from zimg.io.formats.tiff.remembered import directories_of
 from zimg.io.scenes.scene import Level
 
 TEXTS = (1, 2, 7)  # types of values: bytes, ASCII, and those that are not told
@@ -37,7 +38,7 @@ class TiffPages:
         self._like: dict[int, TiffPage] = {}
         self._lock = Lock()
         try:
-            self.directories = Directories(self.file)
+            self.directories = directories_of(self.file)
             self.tiff = TiffFile(path)
         except BaseException:
             self.file.close()

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
@@ -40,6 +40,33 @@ class PlaneOrder:
             raise ZException("OME-XML maps a page to a plane outside the image")
         fast, middle, slow = tuple(self.axes)
         return at[fast] + self.sizes[fast] * (at[middle] + self.sizes[middle] * at[slow])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run(Mapping[Plane, int]):
+    """Planes that follow each other in consecutive pages: their pages, without a list of them."""
+
+    order: PlaneOrder
+    start: int  # place of the first plane in the order
+    page: int
+    count: int
+
+    def __getitem__(self, plane: Plane) -> int:
+        number = self.order.number(plane) - self.start
+        if not 0 <= number < self.count:
+            raise KeyError(plane)
+        return self.page + number
+
+    def __iter__(self) -> Iterator[Plane]:
+        return (self.order.plane(self.start + number) for number in range(self.count))
+
+    def __len__(self) -> int:
+        return self.count
+
+
+def lowest_page(pages: Mapping[Plane, int]) -> int:
+    """The first page of some planes, of which there is one at least."""
+    return pages.page if isinstance(pages, Run) else min(pages.values())
 
 
 def plane_order(text: str, times: int, depth: int, groups: int) -> PlaneOrder:
@@ -131,7 +158,7 @@ def first_page(root: ET.Element, opened: OpenedFile) -> int:
 
 def mapped(
     pixels: ET.Element, order: PlaneOrder, opened: OpenedFile, first: int, lowest: int
-) -> tuple[dict[Plane, int], dict[Plane, tuple[str, int]]]:
+) -> tuple[Mapping[Plane, int], dict[Plane, tuple[str, int]]]:
     """Page of each plane in this file; name of the file and page of each plane elsewhere.
 
     Parameters
@@ -149,10 +176,9 @@ def mapped(
     """
     blocks = pixels.findall("TiffData")
     if not blocks:
-        pages = range(first, opened.pages)
-        return {
-            order.plane(n): page for n, page in zip(range(order.count), pages, strict=False)
-        }, {}
+        return Run(order, 0, first, max(min(order.count, opened.pages - first), 0)), {}
+    if len(blocks) == 1 and opened.other(blocks[0]) is None:
+        return _run(blocks[0], order, opened, lowest), {}
     here: dict[Plane, int] = {}
     elsewhere: dict[Plane, tuple[str, int]] = {}
     for block in blocks:
@@ -167,13 +193,27 @@ def mapped(
 
 def _block(block: ET.Element, order: PlaneOrder) -> Iterator[tuple[Plane, int]]:
     """The planes of one element and the numbers of their pages, as they are written."""
-    page = number_of(block, "IFD")
+    start, page, count = _numbers(block, order)
+    for step in range(count):
+        yield order.plane(start + step), page + step
+
+
+def _run(block: ET.Element, order: PlaneOrder, opened: OpenedFile, lowest: int) -> Run:
+    """The planes of one element whose pages are in the opened file."""
+    start, page, count = _numbers(block, order)
+    page -= lowest
+    left_out = max(-page, 0)
+    count = max(min(count, opened.pages - page) - left_out, 0)
+    return Run(order, start + left_out, page + left_out, count)
+
+
+def _numbers(block: ET.Element, order: PlaneOrder) -> tuple[int, int, int]:
+    """Of one element: place of the first plane, its page as it is written, number of planes."""
     t, z, c = (number_of(block, f"First{axis}") for axis in "TZC")
     start = order.number((t, z, c))
     left = order.count - start
     count = number_of(block, "PlaneCount", 1 if "IFD" in block.attrib else left)
-    for step in range(min(count, left)):
-        yield order.plane(start + step), page + step
+    return start, number_of(block, "IFD"), min(count, left)
 
 
 def number_of(element: ET.Element, name: str, default: int = 0) -> int:

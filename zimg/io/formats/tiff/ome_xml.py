@@ -1,6 +1,7 @@
 """OME-XML: what it says about images and about the pages that hold their planes."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from xml.etree import ElementTree as ET
 
@@ -36,7 +37,7 @@ class OmeImage:
     info: ZImgInfo
     samples: int
     type_name: str
-    pages: dict[Plane, int]
+    pages: Mapping[Plane, int]
     elsewhere: dict[Plane, tuple[str, int]] = field(default_factory=dict)
     root: ET.Element = field(default_factory=lambda: ET.Element("OME"))
 

@@ -23,7 +23,7 @@ from zimg.io.formats.tiff.imagej import (
 from zimg.io.formats.tiff.lsm import lsm_info
 from zimg.io.formats.tiff.metadata import read_metadata, read_resolution
 from zimg.io.formats.tiff.micromanager import micromanager_scenes, read_summary, summary_of
-from zimg.io.formats.tiff.ome_planes import OpenedFile
+from zimg.io.formats.tiff.ome_planes import OpenedFile, lowest_page
 from zimg.io.formats.tiff.ome_xml import OmeImage, ome_images
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.scene import TiffScene, scene_like, unseen_scene
@@ -125,7 +125,7 @@ class TiffReader:
             raise MissingPlane(name, why)
 
         if image.pages:
-            number = min(image.pages.values())
+            number = lowest_page(image.pages)
             first, levels = replace(self._page(number), indices=True), self._levels(number)
             away = bool(image.elsewhere)
             scene = scene_like(
@@ -182,16 +182,18 @@ class TiffReader:
 
     def _plain_scenes(self) -> list[TiffScene]:
         """Full-resolution pages as z planes; pages of another size or type are another scene."""
-        kinds = np.asarray(self._pages.directories.kinds)
-        firsts = np.unique(kinds, return_index=True)[1]
+        directories = self._pages.directories
         alike: dict[object, list[int]] = {}
-        for first in sorted(int(number) for number in firsts):
+        for kind, first in enumerate(directories.firsts):
             page = self._page(first)
             if not page.tiff.is_reduced:
                 like = page.size, page.dtype, page.tiff.photometric, page.tiff.extrasamples
-                alike.setdefault(like, []).append(int(kinds[first]))
+                alike.setdefault(like, []).append(kind)
         if not alike:
             raise ZException("the file has no page of full resolution")
+        if len(directories.firsts) == 1:
+            return [self._plain_scene(np.arange(len(self._pages)))]
+        kinds = np.asarray(directories.kinds)
         return [self._plain_scene(np.flatnonzero(np.isin(kinds, of))) for of in alike.values()]
 
     def _plain_scene(self, numbers: NDArray[np.int64]) -> TiffScene:
