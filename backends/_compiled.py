@@ -31,6 +31,23 @@ CACHE = "ZIMG_CACHE_DIR"
 THREADS = "ZIMG_THREADS"
 """Environment variable: the number of threads, instead of one for each usable core."""
 
+VIEWED = frozenset(
+    [
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "float16",
+        "float32",
+        "float64",
+    ]
+)
+"""Names of the dtypes that NumPy has as well."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
 

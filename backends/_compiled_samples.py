@@ -27,6 +27,10 @@ BLOCK = 896
 """Samples at a time: long enough for vectors, short enough for the first-level cache."""
 
 
+VECTOR = 32
+"""Samples that a loop takes at a time; `BLOCK` is a multiple."""
+
+
 class _Apart(CompilerBase):
     """The usual passes, with the promise that the array arguments do not overlap."""
 
@@ -38,6 +42,11 @@ class _Apart(CompilerBase):
 def kernel(function: Callable[..., Any], /) -> Callable[..., Any]:
     """Compile a function of compiled callers, whose array arguments do not overlap."""
     return part(function, fastmath=FAST, pipeline_class=_Apart)
+
+
+def view(function: Callable[..., Any], /) -> Callable[..., Any]:
+    """As `part`, for a function that makes no array: references to arrays are not counted."""
+    return part(function, _nrt=False)
 
 
 def part(function: Callable[..., Any], /, **options: Any) -> Callable[..., Any]:
@@ -71,18 +80,16 @@ def full_section(row, rest, z_to_xy, template, x, y, z, weight):
 
 
 @kernel
-def core_section(row, rest, z_to_xy, wall_x, wall_y, x, y, z):
-    """Points of the inside of a segment's sections in voxels from `rest`."""
-    real = wall_x.dtype.type
-    ct, st, cp, sp = np.cos(row[1]), np.sin(row[1]), np.cos(row[2]), np.sin(row[2])
-    wide, high = real(row[0] * row[3]), real(row[0])
-    ux, uy, vx, vy, vz = real(cp), real(sp), real(-ct * sp), real(ct * cp), real(st / z_to_xy)
+def core_points(across, along, ahead, n, frame, rest, x, y, z):
+    """Points of the inside of a segment in voxels from `rest`, from those in its own frame."""
+    real = across.dtype.type
+    ux, uy, vx, vy = real(frame[0]), real(frame[1]), real(frame[2]), real(frame[3])
+    vz, ax, ay, az = real(frame[4]), real(frame[5]), real(frame[6]), real(frame[7])
     x0, y0, z0 = real(rest[0]), real(rest[1]), real(rest[2])
-    for p in range(wall_x.shape[0]):
-        across, along = wall_x[p] * wide, wall_y[p] * high
-        x[p] = across * ux + along * vx + x0
-        y[p] = across * uy + along * vy + y0
-        z[p] = along * vz + z0
+    for p in range(n):
+        x[p] = across[p] * ux + along[p] * vx + (ahead[p] * ax + x0)
+        y[p] = across[p] * uy + along[p] * vy + (ahead[p] * ay + y0)
+        z[p] = along[p] * vz + (ahead[p] * az + z0)
 
 
 @kernel
@@ -221,14 +228,14 @@ def inside_volume(row, upper):
 
 
 @part
-def locate(row, z_to_xy, layout, rest, low, high):
-    """Split the bottom into a voxel and a rest in voxels; the volume's bounds from that voxel.
+def locate(position, z_to_xy, layout, rest, low, high):
+    """Split a position into a voxel and a rest in voxels; the volume's bounds from that voxel.
 
     `layout` holds depth, height and width. Returns the flat index of the voxel.
     """
-    x, y, z = np.floor(row[5]), np.floor(row[6]), np.floor(row[7] / z_to_xy)
-    rest[0], rest[1] = row[5] - x, row[6] - y
-    rest[2] = (row[7] - z * z_to_xy) / z_to_xy
+    x, y, z = np.floor(position[0]), np.floor(position[1]), np.floor(position[2] / z_to_xy)
+    rest[0], rest[1] = position[0] - x, position[1] - y
+    rest[2] = (position[2] - z * z_to_xy) / z_to_xy
     low[0], low[1], low[2] = -x, -y, -z
     high[0], high[1] = layout[2] - 1.0 - x, layout[1] - 1.0 - y
     high[2] = layout[0] - 1.0 - z
@@ -247,11 +254,10 @@ def scratch(words, steps, real):
     return at, np.empty(n, steps.dtype), read, np.empty(3), np.empty(3, real), np.empty(3, real)
 
 
-@part
+@view
 def sample(words, base, row, z_to_xy, upper, steps, section, n, slices, arrays, value, valid):
-    """Samples of all slices, ``(slices * n,)``; 0 where `valid` is 0, if that is the answer."""
-    at, index, read, _, low, high = arrays
-    x, y, z = at
+    """Samples of all slices of a row, ``(slices * n,)``; returns whether `valid` was needed."""
+    x, y, z = arrays[0]
     real = x.dtype.type
     masked = not inside_volume(row, upper)
     st, step = np.sin(row[1]), (row[4] - 1.0) / (slices - 1)
@@ -265,17 +271,32 @@ def sample(words, base, row, z_to_xy, upper, steps, section, n, slices, arrays, 
             moved(section[0], n, real(ax * s), x[here])
             moved(section[1], n, real(ay * s), y[here])
             moved(section[2], n, real(az * s), z[here])
-        count, there = (last - first) * n, slice(first * n, last * n)
-        if masked:
-            valid[there].fill(1.0)
-            test(x, count, low[0], high[0], valid[there])
-            test(y, count, low[1], high[1], valid[there])
-            test(z, count, low[2], high[2], valid[there])
-        place(x, y, z, count, steps[0], steps[1], index)
-        interpolate(words, base, index, count, steps[0], steps[1], x, y, z, read, value[there])
-        if masked:
-            scaled(value[there], valid[there], count)
+        count, there = (last - first) * n, slice(first * n, first * n + BLOCK)
+        read_at(words, base, steps, count, arrays, masked, value[there], valid[there])
     return masked
+
+
+@view
+def read_at(words, base, steps, n, arrays, masked, value, valid):
+    """Samples at the positions in `arrays`; with `masked`, `valid` is 1 or 0 and 0 has value 0.
+
+    A little more than `n` is written, so that all loops have whole vectors.
+    """
+    at, index, read, _, low, high = arrays
+    x, y, z = at
+    more = (n + VECTOR - 1) // VECTOR * VECTOR
+    for p in range(n, more):
+        x[p], y[p], z[p] = x[0], y[0], z[0]
+    n = more
+    if masked:
+        valid.fill(1.0)
+        test(x, n, low[0], high[0], valid)
+        test(y, n, low[1], high[1], valid)
+        test(z, n, low[2], high[2], valid)
+    place(x, y, z, n, steps[0], steps[1], index)
+    interpolate(words, base, index, n, steps[0], steps[1], x, y, z, read, value)
+    if masked:
+        scaled(value, valid, n)
 
 
 @kernel

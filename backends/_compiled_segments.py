@@ -10,7 +10,7 @@ words (their type is that of indices), and `z_to_xy`; a template as `full_parts`
 import numpy as np
 
 from ._compiled import jit
-from ._compiled_samples import core_section, full_section, kernel, locate, part, sample, scratch
+from ._compiled_samples import VECTOR, full_section, kernel, locate, part, sample, scratch, view
 
 SLICES = 11
 
@@ -73,7 +73,7 @@ def moments(value, valid, weight, n, mean, mean_weight, masked):
     return product, squares, spread
 
 
-@part
+@view
 def correlation(value, valid, weight, slices, n, masked):
     """Correlation of samples ``(slices * n,)`` with weights; both means count all samples."""
     mean, mean_weight = total(value, slices * n) / (slices * n), total(weight, n) / n
@@ -94,9 +94,13 @@ def measure(words, layout, steps, z_to_xy, template, row, what, out):
     shape, inside, upper = template
     n, real = shape[0].shape[0], shape[0].dtype
     section = (np.empty(n, real), np.empty(n, real), np.empty(n, real))
-    weight, value, valid = np.empty(n, real), np.empty(SLICES * n, real), np.empty(SLICES * n, real)
+    weight, value, valid = (
+        np.empty(n, real),
+        np.empty(SLICES * n + VECTOR, real),
+        np.empty(SLICES * n + VECTOR, real),
+    )
     arrays = scratch(words, steps, real)
-    base = locate(row, z_to_xy, layout, arrays[3], arrays[4], arrays[5])
+    base = locate(row[5:8], z_to_xy, layout, arrays[3], arrays[4], arrays[5])
     full_section(row, arrays[3], z_to_xy, shape, section[0], section[1], section[2], weight)
     masked = sample(
         words, base, row, z_to_xy, upper, steps, section, n, SLICES, arrays, value, valid
@@ -152,6 +156,23 @@ def _centroid(value, section, n, row, z_to_xy, out):
     out[2] = dotted(over, section[2], n) / mass + along * (np.cos(row[1]) / z_to_xy)
 
 
+@view
+def objective(
+    words, layout, steps, z_to_xy, template, row, section, weight, value, valid, over, arrays
+):
+    """Weighted sum of the samples of a row; the other arrays are made once for many rows."""
+    shape, _, upper = template
+    n = shape[0].shape[0]
+    base = locate(row[5:8], z_to_xy, layout, arrays[3], arrays[4], arrays[5])
+    full_section(row, arrays[3], z_to_xy, shape, section[0], section[1], section[2], weight)
+    sample(words, base, row, z_to_xy, upper, steps, section, n, SLICES, arrays, value, valid)
+    for p in range(n):
+        over[p] = value[p]
+    for s in range(1, SLICES):
+        added(value[s * n : (s + 1) * n], n, over)
+    return dotted(over, weight, n)
+
+
 @part
 def fit(words, layout, steps, z_to_xy, template, row):
     """Fit one row in place, by the rules of ``zimg.tracing.fit``; returns the accepted steps.
@@ -159,11 +180,10 @@ def fit(words, layout, steps, z_to_xy, template, row):
     The row is evaluated in one place: `stage` says what for. -1 is the row itself, 0 to 7 are the
     probes of its gradient, 8 to 10 the step lengths of the line search.
     """
-    shape, _, upper = template
-    n, real = shape[0].shape[0], shape[0].dtype
+    n, real = template[0][0].shape[0], template[0][0].dtype
     section = (np.empty(n, real), np.empty(n, real), np.empty(n, real))
     weight, over = np.empty(n, real), np.empty(n, real)
-    value, valid = np.empty(SLICES * n, real), np.empty(SLICES * n, real)
+    value, valid = np.empty(SLICES * n + VECTOR, real), np.empty(SLICES * n + VECTOR, real)
     arrays = scratch(words, steps, real)
     trial, probed = row.copy(), np.empty(8)
     gradient, direction, weighted = np.zeros(4), np.zeros(4), np.zeros(4)
@@ -171,14 +191,10 @@ def fit(words, layout, steps, z_to_xy, template, row):
     restarted = False
     while True:
         _trial(row, stage, weighted, size, trial)
-        base = locate(trial, z_to_xy, layout, arrays[3], arrays[4], arrays[5])
-        full_section(trial, arrays[3], z_to_xy, shape, section[0], section[1], section[2], weight)
-        sample(words, base, trial, z_to_xy, upper, steps, section, n, SLICES, arrays, value, valid)
-        over.fill(0.0)
-        for s in range(SLICES):
-            added(value[s * n : (s + 1) * n], n, over)
-        found = dotted(over, weight, n)
-
+        found = objective(
+            words, layout, steps, z_to_xy, template, trial, section, weight, value, valid, over,
+            arrays,
+        )  # fmt: skip
         if stage < 0:
             score, stage = found, 0
         elif stage < 8:
@@ -281,79 +297,6 @@ def _long_enough(direction, size):
     return _norm(direction) >= SMALLEST and size > SMALLEST
 
 
-@part
-def orient(words, layout, steps, z_to_xy, core, thin, upper, row, orientations, kept, few):
-    """Turn one row about its centre in place; returns its correlation.
-
-    The thin template, in `few` slices, ranks all orientations; the best `kept` of them are compared
-    in full, in their order. Where there are no more than `kept`, all are compared in full.
-    """
-    n, real, count = core[0].shape[0], core[0].dtype, orientations.shape[0]
-    section = (np.empty(n, real), np.empty(n, real), np.empty(n, real))
-    value, valid = np.empty(SLICES * n, real), np.empty(SLICES * n, real)
-    arrays = scratch(words, steps, real)
-    half, centre = (row[4] - 1.0) / 2.0, np.empty(3)
-    _axis(row, centre)
-    for i in range(3):
-        centre[i] = row[5 + i] + half * centre[i]
-    trial, rank, chosen = row.copy(), np.empty(count), np.arange(count)
-    ranking, best, winner, at = kept < count, 0.0, -1, 0
-    while at < len(chosen):
-        which = chosen[at]
-        wall_x, wall_y, weight = thin if ranking else core
-        m, slices = wall_x.shape[0], few if ranking else SLICES
-        _turned(orientations[which], centre, half, trial)
-        base = locate(trial, z_to_xy, layout, arrays[3], arrays[4], arrays[5])
-        core_section(trial, arrays[3], z_to_xy, wall_x, wall_y, section[0], section[1], section[2])
-        masked = sample(
-            words, base, trial, z_to_xy, upper, steps, section, m, slices, arrays, value, valid
-        )
-        found = correlation(value, valid, weight, slices, m, masked)
-        at += 1
-        if ranking:
-            rank[which] = found
-            if at == count:
-                chosen = np.sort(np.argsort(-rank, kind="mergesort")[:kept])
-                ranking, at = False, 0
-        elif winner < 0 or found > best:
-            best, winner = found, which
-    _turned(orientations[winner], centre, half, row)
-    return best
-
-
-@part
-def _axis(row, out):
-    """Unit vector from bottom to top."""
-    st = np.sin(row[1])
-    out[0], out[1], out[2] = st * np.sin(row[2]), -st * np.cos(row[2]), np.cos(row[1])
-
-
-@part
-def _turned(angles, centre, half, row):
-    """Turn a row about its centre, in place."""
-    row[1], row[2] = angles[0], angles[1]
-    st = np.sin(row[1])
-    row[5] = centre[0] - half * (st * np.sin(row[2]))
-    row[6] = centre[1] + half * (st * np.cos(row[2]))
-    row[7] = centre[2] - half * np.cos(row[1])
-
-
-@part
-def core_score(words, layout, steps, z_to_xy, core, upper, slices, row):
-    """Correlation of one row with a core template."""
-    wall_x, wall_y, weight = core
-    n, real = wall_x.shape[0], wall_x.dtype
-    section = (np.empty(n, real), np.empty(n, real), np.empty(n, real))
-    value, valid = np.empty(slices * n, real), np.empty(slices * n, real)
-    arrays = scratch(words, steps, real)
-    base = locate(row, z_to_xy, layout, arrays[3], arrays[4], arrays[5])
-    core_section(row, arrays[3], z_to_xy, wall_x, wall_y, section[0], section[1], section[2])
-    masked = sample(
-        words, base, row, z_to_xy, upper, steps, section, n, slices, arrays, value, valid
-    )
-    return correlation(value, valid, weight, slices, n, masked)
-
-
 @jit
 def fit_rows(words, layout, steps, z_to_xy, template, rows, accepted, first, last):
     """Fit rows in place."""
@@ -366,22 +309,3 @@ def measure_rows(words, layout, steps, z_to_xy, template, what, rows, out, first
     """Measure rows."""
     for i in range(first, last):
         measure(words, layout, steps, z_to_xy, template, rows[i], what, out[i])
-
-
-@jit
-def core_rows(words, layout, steps, z_to_xy, core, upper, slices, rows, out, first, last):
-    """Correlate rows with a core template."""
-    for i in range(first, last):
-        out[i, 0] = core_score(words, layout, steps, z_to_xy, core, upper, slices, rows[i])
-
-
-@jit
-def orient_rows(
-    words, layout, steps, z_to_xy, core, thin, upper, rows, orientations, kept, few, score, first,
-    last,
-):  # fmt: skip
-    """Turn rows in place and write their correlations to `score`."""
-    for i in range(first, last):
-        score[i] = orient(
-            words, layout, steps, z_to_xy, core, thin, upper, rows[i], orientations, kept, few
-        )

@@ -57,7 +57,7 @@ def score_segments(
         out = np.empty((len(rows), 1))
         slices = THIN_SLICES if what == "thin" else code.SLICES
         given: tuple[Any, ...] = (_core_parts(template), layout.upper, slices)
-        run = code.core_rows
+        run = _orientation().core_rows
     else:
         asked = {"dot": code.DOT, "full": code.FULL, "slices": code.PER_SLICE}
         what_code = asked.get(what, code.CENTROID)
@@ -106,17 +106,22 @@ def orient_segments(
     xp: Namespace | None = None,
 ) -> tuple[Rows, Rows]:
     """Rank all orientations by sampling, which needs no matrices; 190 / 80 us."""
-    code: Any = load("_compiled_segments")
     turned, score = np.array(rows, np.float64, order="C"), np.empty(len(rows))
     core, thin = (_core_parts(template) for template in templates)
     given = (*packed(words, layout), core, thin, layout.upper)
     angles = np.ascontiguousarray(orientations, np.float64)
     search = (angles, kept, THIN_SLICES)
     each(
-        lambda part: code.orient_rows(*given, turned, *search, score, part.start, part.stop),
+        lambda part: _orientation().orient_rows(
+            *given, turned, *search, score, part.start, part.stop
+        ),
         parts(len(rows), FEWEST // 4),
     )
     return turned, score
+
+
+def _orientation() -> Any:
+    return load("_compiled_orientation")
 
 
 def packed(words: Array, layout: Layout) -> tuple[Any, ...]:

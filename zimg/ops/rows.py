@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from zimg._dispatch import hookable
-from zimg._typing import Device, Namespace
+from zimg._typing import Array, Device, Namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +55,22 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
         The sizes change speed and memory, never results.
     """
     return RowPlan(rows=64, shapes=(), workers=1)
+
+
+@hookable
+def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """`x` as an array of the framework whose kernels are fastest where it is.
+
+    Parameters
+    ----------
+    x
+        Any array; it must not be written to.
+    xp
+        Namespace of `x`; found from it when None.
+
+    Returns
+    -------
+    Array
+        `x` itself, or a view of its memory by another framework.
+    """
+    return x

@@ -8,7 +8,7 @@ import numpy as np
 from zimg._dispatch import array_namespace
 from zimg._progress import Reporter
 from zimg._typing import Array
-from zimg.ops import like
+from zimg.ops import fastest, like
 from zimg.swc import ZSwc
 from zimg.tracing import preprocess
 from zimg.tracing.chains import Chain
@@ -103,6 +103,7 @@ def run_trace(
     """
     check_supported(config)
     preprocess.check_signal(volume)
+    volume = fastest(volume)
     clock = _Clock()
     report.stage("preprocess")
     reduced = preprocess.downsample(volume, downsample_ratio)

@@ -1,0 +1,169 @@
+"""Compiled search for the orientation of a tube segment about its centre.
+
+Volumes and templates come as in ``_compiled_segments``. Positions count from the voxel of the
+centre, so only the frame changes from one orientation to the next.
+"""
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+
+import numpy as np
+
+from ._compiled import jit
+from ._compiled_samples import (
+    VECTOR,
+    core_points,
+    inside_volume,
+    kernel,
+    locate,
+    part,
+    read_at,
+    scratch,
+    view,
+)
+
+SLICES = 11
+
+
+@kernel
+def sums(value, valid, weight, n, like, masked):
+    """Sums of products, squares and squared weights of the deviations of valid samples.
+
+    Deviations and sums have the dtype of `like`.
+    """
+    real = like.dtype.type
+    mean, product, squares, spread = real(0.0), real(0.0), real(0.0), real(0.0)
+    for p in range(n):
+        mean += value[p]
+    mean = real(mean / n)
+    if masked:
+        for p in range(n):
+            v, w = (value[p] - mean) * valid[p], weight[p] * valid[p]
+            product += v * w
+            squares += v * v
+            spread += w * w
+    else:
+        for p in range(n):
+            v, w = value[p] - mean, weight[p]
+            product += v * w
+            squares += v * v
+            spread += w * w
+    return product, squares, spread
+
+
+@part
+def local_points(core, row, slices):
+    """Points of a core field in the frame of a segment, and deviations of their weights."""
+    wall_x, wall_y, weight = core
+    n, count = wall_x.shape[0], wall_x.shape[0] * slices
+    across, along = np.empty(count, wall_x.dtype), np.empty(count, wall_x.dtype)
+    ahead, deviation = np.empty(count, wall_x.dtype), np.empty(count, wall_x.dtype)
+    mean = 0.0
+    for p in range(n):
+        mean += weight[p] / n
+    for s in range(slices):
+        offset = (row[4] - 1.0) * (s / (slices - 1) - 0.5)
+        for p in range(n):
+            at = s * n + p
+            across[at], along[at] = wall_x[p] * (row[0] * row[3]), wall_y[p] * row[0]
+            ahead[at], deviation[at] = offset, weight[p] - mean
+    return across, along, ahead, deviation
+
+
+@view
+def correlated(words, base, steps, points, frame, arrays, masked, value, valid, like):
+    """Correlation of the signal with the points in the frame of an orientation."""
+    across, along, ahead, deviation = points
+    n = across.shape[0]
+    x, y, z = arrays[0]
+    core_points(across, along, ahead, n, frame, arrays[3], x, y, z)
+    read_at(words, base, steps, n, arrays, masked, value, valid)
+    product, squares, spread = sums(value, valid, deviation, n, like, masked)
+    spread *= squares
+    return np.float64(product) / np.sqrt(spread) if spread > 0.0 else 0.0
+
+
+@part
+def frames_of(orientations, z_to_xy):
+    """What `core_points` needs of every orientation, ``(m, 8)``."""
+    frames = np.empty((orientations.shape[0], 8))
+    for i in range(orientations.shape[0]):
+        ct, st = np.cos(orientations[i, 0]), np.sin(orientations[i, 0])
+        cp, sp = np.cos(orientations[i, 1]), np.sin(orientations[i, 1])
+        frames[i, 0], frames[i, 1], frames[i, 2], frames[i, 3] = cp, sp, -ct * sp, ct * cp
+        frames[i, 4], frames[i, 5] = st / z_to_xy, st * sp
+        frames[i, 6], frames[i, 7] = -st * cp, ct / z_to_xy
+    return frames
+
+
+@part
+def orient(words, layout, steps, z_to_xy, core, thin, upper, row, frames, kept, slices, few):
+    """The best orientation of one row about its centre, and its correlation.
+
+    The thin template, in `few` slices, ranks all orientations; the best `kept` of them are compared
+    by the core template, in their order. Where there are no more than `kept`, all are compared.
+    """
+    real, count = core[0].dtype, frames.shape[0]
+    n = core[0].shape[0] * slices
+    value, valid = np.empty(n + VECTOR, real), np.empty(n + VECTOR, real)
+    exact = np.empty(0)
+    arrays = scratch(words, steps, real)
+    half, centre, st = (row[4] - 1.0) / 2.0, np.empty(3), np.sin(row[1])
+    centre[0] = row[5] + half * (st * np.sin(row[2]))
+    centre[1] = row[6] - half * (st * np.cos(row[2]))
+    centre[2] = row[7] + half * np.cos(row[1])
+    base = locate(centre, z_to_xy, layout, arrays[3], arrays[4], arrays[5])
+    masked = not inside_volume(row, upper)  # by a sphere round the centre: the same for all
+    chosen = np.arange(count)
+    if kept < count:
+        rank = np.empty(count)
+        points = local_points(thin, row, few)
+        for which in range(count):
+            rank[which] = -correlated(
+                words, base, steps, points, frames[which], arrays, masked, value, valid, value
+            )
+        chosen = np.sort(np.argsort(rank, kind="mergesort")[:kept])
+    points = local_points(core, row, slices)
+    best, winner = 0.0, -1
+    for which in chosen:
+        found = correlated(
+            words, base, steps, points, frames[which], arrays, masked, value, valid, exact
+        )
+        if winner < 0 or found > best:
+            best, winner = found, which
+    return winner, best
+
+
+@part
+def _turn(orientation, row):
+    """Give a row another orientation about its centre, in place."""
+    half, old, new = (row[4] - 1.0) / 2.0, np.sin(row[1]), np.sin(orientation[0])
+    x = row[5] + half * (old * np.sin(row[2]))
+    y = row[6] - half * (old * np.cos(row[2]))
+    z = row[7] + half * np.cos(row[1])
+    row[1], row[2] = orientation[0], orientation[1]
+    row[5] = x - half * (new * np.sin(row[2]))
+    row[6] = y + half * (new * np.cos(row[2]))
+    row[7] = z - half * np.cos(row[1])
+
+
+@jit
+def orient_rows(
+    words, layout, steps, z_to_xy, core, thin, upper, rows, orientations, kept, few, score, first,
+    last,
+):  # fmt: skip
+    """Turn rows in place and write their correlations to `score`."""
+    frames = frames_of(orientations, z_to_xy)
+    for i in range(first, last):
+        winner, score[i] = orient(
+            words, layout, steps, z_to_xy, core, thin, upper, rows[i], frames, kept, SLICES, few
+        )
+        _turn(orientations[winner], rows[i])
+
+
+@jit
+def core_rows(words, layout, steps, z_to_xy, core, upper, slices, rows, out, first, last):
+    """Correlate rows with a core template."""
+    for i in range(first, last):
+        frames = frames_of(rows[i : i + 1, 1:3], z_to_xy)
+        _, out[i, 0] = orient(
+            words, layout, steps, z_to_xy, core, core, upper, rows[i], frames, 1, slices, slices
+        )
