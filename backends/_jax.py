@@ -149,8 +149,8 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     On a CPU chunks of 64 instead of 256 rows cost 24 % more; the sizes for a GPU are an estimate.
     """
     if _platform(on) == "cpu":
-        return RowPlan(rows=256, shapes=(32, 64, 128, 256), workers=usable_cores())
-    return RowPlan(rows=4096, shapes=(64, 512, 4096), workers=1)
+        return RowPlan(rows=256, shapes=(32, 64, 128, 256), workers=usable_cores(), seeds=32)
+    return RowPlan(rows=4096, shapes=(64, 512, 4096), workers=1, seeds=128)
 
 
 def _platform(on: Device) -> str:
@@ -237,6 +237,7 @@ def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 fit_segments = _on_rows(_compiled_tracing.fit_segments)
+grow_strands = _on_rows(_compiled_tracing.grow_strands)
 orient_segments = _on_rows(_compiled_tracing.orient_segments)
 score_segments = _on_rows(_compiled_tracing.score_segments)
 

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from zimg._typing import Array, Device, Namespace
 from zimg.ops.rows import RowPlan
 
-from ._compiled_tracing import fit_segments, orient_segments, score_segments
+from ._compiled import status
+from ._compiled import threads as compute_threads
+from ._compiled_tracing import fit_segments, grow_strands, orient_segments, score_segments
 from ._host import (
     components,
     histogram,
@@ -29,6 +31,7 @@ __all__ = [  # what is imported from a neighbour is a hook as well
     "combined",
     "components",
     "fit_segments",
+    "grow_strands",
     "histogram",
     "local_maxima",
     "orient_segments",
@@ -113,9 +116,12 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     """Chunks that stay in the second-level cache: 24 to 32 rows; 48 and more miss it.
 
     Two threads take 1.4 times the CPU time of one and the same wall time: they wait for each other
-    between the many short array operations.
+    between the many short array operations. Compiled growth takes strands to their ends, two seeds
+    or one for every thread at a time: more of them grow what a better one has grown already.
     """
-    return RowPlan(rows=24, shapes=(), workers=1)
+    if status().problem:
+        return RowPlan(rows=24, shapes=(), workers=1)
+    return RowPlan(rows=24, shapes=(), workers=1, seeds=max(2, compute_threads()), levels=64)
 
 
 def threads(n: int, /, *, xp: Namespace) -> AbstractContextManager[None]:

@@ -115,7 +115,9 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     The size for a GPU is an estimate.
     """
     on_host = on is None or torch.device(on).type == "cpu"
-    return RowPlan(rows=64 if on_host else 4096, shapes=(), workers=1)
+    if on_host:
+        return RowPlan(rows=64, shapes=(), workers=1)
+    return RowPlan(rows=4096, shapes=(), workers=1, seeds=128)
 
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
@@ -199,6 +201,7 @@ def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 fit_segments = _on_rows(_compiled_tracing.fit_segments)
+grow_strands = _on_rows(_compiled_tracing.grow_strands)
 orient_segments = _on_rows(_compiled_tracing.orient_segments)
 score_segments = _on_rows(_compiled_tracing.score_segments)
 

@@ -23,7 +23,7 @@ from zimg.kernels.geodesic import NEIGHBOURS
 from zimg.ops import RowPlan
 
 from .case import Case, OnDevice, Raw, cell_ids, random_values
-from .segments import fits, orientations, scores
+from .segments import fits, growths, orientations, scores
 
 
 def primitives() -> dict[str, Callable[..., Any]]:
@@ -246,6 +246,7 @@ CASES: dict[str, list[Case]] = {
     "cheapest_paths": _paths(),
     "score_segments": scores(),
     "fit_segments": fits(),
+    "grow_strands": growths(),
     "orient_segments": orientations(),
     "while_loop": [
         Case(

@@ -71,6 +71,34 @@ def orientations() -> list[Case]:
     ]
 
 
+def growths() -> list[Case]:
+    """Strands along a neurite, to their ends, to a mask, and to a limit of segments."""
+    words, layout, template = _volume("uint8", "float64", "full")
+    rows = _on_neurite(4)
+    rows[:, 0], rows[:, 1], rows[:, 2] = 3.0, np.pi / 2, np.pi / 2
+    count, signal = np.ones(4, np.int64), np.full(4, 120.0)
+    mask = np.zeros(layout.shape, np.uint8)
+    mask[:, :, 60:] = 1
+    start = [Raw(each) for each in (rows[:, None], count, signal, np.full((4, 3), -1.0))]
+    given = {"layout": layout, "limit": 0.3, "contrast": 0.0}
+    return [
+        Case(
+            name,
+            (words, *start, Raw(seen), template),
+            {**given, "most": most, **more},
+            finish=tuple,
+            rtol=1e-6,
+            reads_host=True,
+        )
+        for name, seen, most, more in (
+            ("ends", mask[:0], 12, {}),
+            ("mask", mask, 12, {}),
+            ("limit", mask, 2, {}),
+            ("contrast", mask, 6, {"contrast": 60.0}),
+        )
+    ]
+
+
 def _volume(kind: str, dtype: str, name: str) -> tuple[NDArray[np.generic], Layout, Template]:
     """A packed phantom and a template, on the host."""
     made = TEMPLATES.get(name, full_template)

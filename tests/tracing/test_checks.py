@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from zimg.tracing.chains import End
-from zimg.tracing.checks import change_failure, forms_loop, own_failure, passes_score
+from zimg.tracing.checks import (
+    CHANGE,
+    OWN,
+    change_failures,
+    forms_loop,
+    own_failures,
+    passes_score,
+)
 from zimg.tracing.segments import flipped, point_at
 
 VECTORS = Path(__file__).parents[1] / "data" / "neuroseg" / "labels.json"
@@ -16,6 +23,15 @@ UPPER = np.array([99.0, 99.0, 49.0])
 
 def row_of(radius=2.0, scale=1.0, theta=np.pi / 2, psi=np.pi / 2, at=(20.0, 20.0, 20.0)):
     return np.array([radius, theta, psi, scale, 11.0, *at])
+
+
+def own_failure(row, score, limit):
+    return OWN[own_failures(row[None], np.array([score]), limit)[0]]
+
+
+def change_failure(row, previous, ratio, front, upper):
+    ratios = np.array([ratio])
+    return CHANGE[change_failures(row[None], previous[None], ratios, front[None], upper)[0]]
 
 
 def test_thick_tubes_must_score_higher_by_the_recorded_factors():

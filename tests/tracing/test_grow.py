@@ -8,12 +8,14 @@ import pytest
 
 from zimg._progress import reporter
 from zimg.tracing.chains import BACKWARD, FORWARD, End, length
+from zimg.tracing.checks import CHANGE, OWN
 from zimg.tracing.grow import GrowthOptions, grow_chains, probe_points
+from zimg.tracing.grow_strands import REFUSED, Grown, grow_strands
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.seed_scores import commit, score_seeds
 from zimg.tracing.segments import COLUMNS as WIDTH
 from zimg.tracing.segments import axis_point, point_at
-from zimg.tracing.strands import Strand
+from zimg.tracing.strands import Growth, Strand
 
 DATA = Path(__file__).parents[1] / "data" / "neuroseg"
 COLUMNS = ("r1", "theta", "psi", "scale", "h", "x", "y", "z")
@@ -139,12 +141,54 @@ def test_the_next_segment_starts_half_way_along_the_last(direction, ahead):
     np.testing.assert_allclose(front, axis_point(row, 5.0 + ahead * 10.0), atol=1e-9)
 
 
-def test_a_strand_closes_when_its_segment_cannot_stay():
+def test_a_strand_takes_in_what_has_grown_and_closes_with_it():
     row = np.array([2.0, np.pi / 2, np.pi / 2, 1.0, 11.0, 15.0, 26.0, 17.0])
-    upper, next_row = np.array([60.0, 60.0, 40.0]), row + np.eye(8)[5] * 5.0
-    for score, signal, still_open in [(0.8, 80.0, True), (0.1, 80.0, False), (0.8, 30.0, False)]:
-        strand = Strand.of_seed(row, 80.0, FORWARD)
-        strand.extend(next_row, score, signal, 0.3, upper)
-        assert strand.open is still_open
-        assert len(strand.grown) == 1
-    assert strand.grown[0].change is End.SIGNAL_CHANGE
+    new = row + np.outer([1.0, 2.0, 0.0], np.eye(8)[5] * 5.0)
+    for direction in (FORWARD, BACKWARD):
+        strand = Strand.of_seed(row, 80.0, direction)
+        own, change = np.zeros((1, 3), np.int8), np.array([[0, CHANGE.index(End.SIGNAL_CHANGE), 0]])
+        figures = np.array([[0.8, 0.7, 0.0]]), np.array([[80.0, 30.0, 0.0]]), own, change
+        strand.extend(Grown(new[None], *figures, np.array([2]), np.array([False])), 0)
+        assert not strand.open
+        assert [segment.change for segment in strand.grown] == [None, End.SIGNAL_CHANGE]
+        assert strand.signals == [80.0, 80.0, 30.0]
+        first = strand.grown[0]
+        np.testing.assert_allclose(first.front, point_at(new[0], 1.0), atol=1e-9)
+        at = 1.0 if direction == FORWARD else 0.0  # tops towards the tail of the chain
+        np.testing.assert_allclose(point_at(first.row, at), first.front, atol=1e-9)
+        np.testing.assert_array_equal(strand.ahead(np.zeros(3)), strand.grown[-1].front)
+
+
+def test_strands_that_grow_to_their_ends_become_what_they_become_step_by_step(run):
+    scorer, seeds, shape, _ = run
+    mask = np.zeros(shape, np.uint8)
+    mask[:, :, shape[2] // 2] = 1
+    ends = []
+    for levels in (1, 3, 40):
+        growth = Growth(scorer, 0.3, mask, levels)
+        strands = [Strand.of_seed(row, 90.0, FORWARD) for row in seeds.rows[:6]]
+        for _ in range(40):
+            for strand in strands:
+                if strand.open:
+                    growth.request(strand)
+            growth.step()
+        ends.append(strands)
+    assert any(len(strand.grown) > 3 for strand in ends[0])
+    for one, *others in zip(*ends, strict=True):
+        for other in others:
+            np.testing.assert_array_equal(np.stack(one.rows)[:40], np.stack(other.rows)[:40])
+
+
+def test_segments_without_contrast_are_refused_where_contrast_is_asked_for(run):
+    scorer, seeds, shape, _ = run
+    asked = (np.zeros(shape, np.uint8), scorer.templates.full)
+    rows = seeds.rows[:4, None]
+    start = (rows, np.ones(4, np.int64), seeds.mean_signal[:4], np.full((4, 3), -1.0))
+    given = {"layout": scorer.layout, "limit": 0.3, "most": 2}
+    plain = grow_strands(scorer.words, *start, *asked, contrast=0.0, **given)
+    refused = grow_strands(scorer.words, *start, *asked, contrast=1e6, **given)
+    assert plain.gained.max() == 2
+    assert (refused.gained == 1).all()
+    assert (refused.score[:, 0] == REFUSED).all()
+    np.testing.assert_array_equal(refused.rows[:, 0], plain.rows[:, 0])
+    assert [OWN[number] for number in refused.own[:, 0]] == [End.LOW_SCORE] * 4

@@ -19,11 +19,16 @@ class RowPlan:
         Chunk sizes that are allowed, ascending and padded to; empty when every size is.
     workers
         Host threads that may evaluate chunks at the same time.
+    seeds, levels
+        Seeds from which tracing grows at the same time, and segments that each end grows before
+        the others are looked at.
     """
 
     rows: int
     shapes: tuple[int, ...]
     workers: int
+    seeds: int = 12
+    levels: int = 1
 
     def padded(self, count: int) -> int:
         """Smallest allowed chunk that holds `count` rows (`count` itself when any size is)."""

@@ -25,35 +25,39 @@ def passes_score(score: Rows, rows: Rows, limit: float) -> NDArray[np.bool_]:
     return passed
 
 
-def own_failure(row: Rows, score: float, limit: float) -> End | None:
-    """Why a segment fails by itself, which is tested before loops, or None."""
-    if not passes_score(np.asarray(score), row, limit):
-        return End.LOW_SCORE
-    return End.TOO_LARGE if geometric_radius(row) > LARGEST_RADIUS else None
+OWN = (None, End.LOW_SCORE, End.TOO_LARGE)
+CHANGE = (None, End.SIZE_CHANGE, End.SIGNAL_CHANGE, End.OUT_OF_BOUND)
+"""Failures by the numbers that the functions below return."""
 
 
-def change_failure(
-    row: Rows, previous: Rows, signal_ratio: float, front: Rows, upper: Rows
-) -> End | None:
-    """Why a segment fails against its neighbour or leaves the volume, or None.
+def own_failures(rows: Rows, score: Rows, limit: float) -> NDArray[np.int8]:
+    """Why segments fail by themselves, which is tested before loops: numbers into `OWN`."""
+    large = np.where(geometric_radius(rows) > LARGEST_RADIUS, 2, 0)
+    return np.where(passes_score(score, rows, limit), large, 1).astype(np.int8)
+
+
+def change_failures(
+    rows: Rows, previous: Rows, signal_ratio: Rows, front: Rows, upper: Rows
+) -> NDArray[np.int8]:
+    """Why segments fail against their neighbours or leave the volume: numbers into `CHANGE`.
 
     Parameters
     ----------
+    rows, previous
+        ``(n, 8)`` segments and their neighbours.
     signal_ratio
-        Mean signal of the segment over that of `previous`.
+        ``(n,)`` mean signal of each segment over that of its neighbour.
     front
-        ``(3,)`` the end that points away from the chain.
+        ``(n, 3)`` the ends that point away from the chain.
     upper
         ``(3,)`` largest coordinates inside the volume, in trace space.
     """
-    radius, ratio = geometric_radius(row), geometric_radius(previous) / geometric_radius(row)
-    if radius > 1.0 and not 1.0 / SIZE_RATIO <= ratio <= SIZE_RATIO:
-        return End.SIZE_CHANGE
-    if signal_ratio < SIGNAL_RATIO:
-        return End.SIGNAL_CHANGE
+    radius = geometric_radius(rows)
+    ratio = geometric_radius(previous) / radius
+    size = (radius > 1.0) & ~((ratio >= 1.0 / SIZE_RATIO) & (ratio <= SIZE_RATIO))
     # A front with a negative coordinate counts as inside; behaviour of the reference.
-    outside = np.any(front > upper) and not np.any(front < 0)
-    return End.OUT_OF_BOUND if outside else None
+    outside = np.any(front > upper, axis=-1) & ~np.any(front < 0, axis=-1)
+    return np.select([size, signal_ratio < SIGNAL_RATIO, outside], [1, 2, 3], 0).astype(np.int8)
 
 
 def forms_loop(row: Rows, front: Rows, chain: Rows, neighbour: int) -> bool:

@@ -24,9 +24,6 @@ from zimg.tracing.strands import Growth, Strand, strands_of
 MOST_SEGMENTS = 5000
 """Segments of one chain at most (behaviour of the reference)."""
 
-SMALLEST_WINDOW, LARGEST_WINDOW = 12, 128
-"""Seeds that grow together; more keep a wide device busier and waste more fits."""
-
 
 @dataclass
 class _Candidate:
@@ -130,10 +127,10 @@ def grow_chains(
     eligible = passes_score(seeds.score, seeds.rows, options.min_score)
     eligible &= seeds.rows[:, 0] <= LARGEST_RADIUS
     tracer = _Tracer(scorer, trace_mask, options)
-    growth = Growth(scorer, options.min_score)
+    growth = Growth(scorer, options.min_score, trace_mask, scorer.plan.levels)
     waiting = list(np.flatnonzero(eligible)[::-1])
     active: list[_Candidate] = []
-    window = window or min(LARGEST_WINDOW, max(SMALLEST_WINDOW, scorer.batch_rows // 8))
+    window = window or scorer.plan.seeds
     report.stage("grow chains", len(waiting))
     while waiting or active:
         report.check()
@@ -195,18 +192,15 @@ def _speculate(active: list[_Candidate], tracer: _Tracer, growth: Growth) -> boo
             elif claimed and contains(np.stack(claimed), ahead).any():
                 strand.paused_at = growth.decided
             else:
-                growth.request(strand)
+                growth.request(strand, ahead[0])
         claimed += seed.claims()
     return any(strand.waiting for seed in active for strand in seed.strands.values())
 
 
 def _way_ahead(seed: _Candidate, direction: int) -> Rows:
     """The point ``(1, 3)`` at which a strand meets others: its front, at first its probe."""
-    strand = seed.strands[direction]
-    if strand.grown:
-        return strand.grown[-1].front[None, :]
     head, tail = probe_points(seed.row)
-    return (head if direction == BACKWARD else tail)[None, :]
+    return seed.strands[direction].ahead(head if direction == BACKWARD else tail)[None, :]
 
 
 def probe_points(row: Rows) -> Rows:

@@ -115,7 +115,15 @@ class TubeScorer:
         Size of a voxel in z divided by its size in x and y.
     dtype
         ``"float32"`` or ``"float64"``.
+
+    Attributes
+    ----------
+    least_contrast
+        Segments are refused while they grow whose mean signal is not so much above that around
+        them; 0 refuses none.
     """
+
+    least_contrast: float = 0.0
 
     def __init__(self, volume: Array, *, z_to_xy: float = 1.0, dtype: str = "float32") -> None:
         xp, on = array_namespace(volume), device(volume)
@@ -125,7 +133,7 @@ class TubeScorer:
         self.templates = Templates(
             full_template(**made), core_template(**made), thin_core_template(**made)
         )
-        self.batch_rows = row_plan(xp=xp, on=on).rows
+        self.plan = row_plan(xp=xp, on=on)
         self.upper = np.array(self.layout.upper)
         self._stack = ExitStack()
 

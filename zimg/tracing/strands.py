@@ -1,7 +1,8 @@
-"""Growth of many seeds at once: what each end would become if nothing stopped it.
+"""Growth of many seeds at once: what each end would become if nothing but the mask stopped it.
 
-Nothing here reads a mask. The sequence of segments that grows from one end of a seed depends on the
-seed alone, so it can be computed early, in any order and together with others, and be cut later.
+The sequence of segments that grows from one end of a seed depends on the seed alone, so it can be
+computed early, in any order and together with others, and be cut later. A mask only grows: a strand
+that has met it would meet it later as well.
 """
 
 from dataclasses import dataclass, field
@@ -9,27 +10,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zimg.tracing.chains import BACKWARD, FORWARD, End
-from zimg.tracing.checks import change_failure, own_failure
-from zimg.tracing.fit import fit
-from zimg.tracing.labels import swollen
+from zimg.tracing.checks import CHANGE, OWN
+from zimg.tracing.grow_strands import Grown, grow_strands, predicted
+from zimg.tracing.labels import Mask, swollen
 from zimg.tracing.scorer import TubeScorer
-from zimg.tracing.segments import (
-    DEFAULT_LENGTH,
-    LENGTH,
-    POSITION,
-    Rows,
-    axis_point,
-    contains,
-    flipped,
-    point_at,
-)
+from zimg.tracing.segments import Rows, flipped, point_at
 
-OVERLAP = 0.5
-"""Fraction of a segment at which the next one begins (behaviour of the reference)."""
+NO_MASK = np.zeros((0, 0, 0), np.uint8)
 
 
-@dataclass
-class Grown:
+@dataclass(slots=True)
+class Segment:
     """One segment that an end would grow, as part of the chain (tops towards the tail).
 
     `own` and `change` say why it fails before and after the loop test, if it does.
@@ -70,7 +61,7 @@ class Strand:
     direction: int
     rows: list[Rows]
     signals: list[float]
-    grown: list[Grown] = field(default_factory=list)
+    grown: list[Segment] = field(default_factory=list)
     open: bool = True
     waiting: bool = False
     paused_at: int | None = None
@@ -84,32 +75,34 @@ class Strand:
 
     def prediction(self) -> Rows:
         """The last segment moved on by half its axis, to be fitted."""
-        last = self.rows[-1]
-        row = last.copy()
-        row[POSITION] = axis_point(last, OVERLAP * (last[LENGTH] - 1.0))
-        row[LENGTH] = DEFAULT_LENGTH
-        return row
+        return predicted(self.rows[-1])
 
-    def extend(
-        self, row: Rows, score: float, mean_signal: float, limit: float, upper: Rows
-    ) -> None:
-        """Take in a fitted segment; close the strand if it cannot go on whatever masks say."""
-        front = point_at(row, 1.0)
-        ratio = mean_signal / self.signals[-1] if self.signals[-1] else np.inf
-        own = own_failure(row, score, limit)
-        change = change_failure(row, self.rows[-1], ratio, front, upper)
-        loop = front[0] >= 0 and contains(np.stack(self.rows), front).any()
-        self.open = not (own or change or loop)
-        placed = row if self.direction == FORWARD else flipped(row)
-        self.grown.append(Grown(placed, front, score, mean_signal, own, change))
-        self.rows.append(row)
-        self.signals.append(mean_signal)
-        self.claims.append(swollen(row))
+    def ahead(self, start: Rows) -> Rows:
+        """The point at which the strand meets others: its front, before it has grown `start`."""
+        return self.grown[-1].front if self.grown else start
+
+    def extend(self, found: Grown, index: int) -> None:
+        """Take in the segments that the strand at `index` has grown."""
+        count = int(found.gained[index])
+        new = found.rows[index, :count]
+        placed = new if self.direction == FORWARD else flipped(new)
+        fronts, claims = point_at(new, 1.0), swollen(new)
+        numbers = (found.score, found.signal, found.own, found.change)
+        for place, (score, signal, own, change) in enumerate(
+            zip(*(column[index, :count].tolist() for column in numbers), strict=True)
+        ):
+            self.grown.append(
+                Segment(placed[place], fronts[place], score, signal, OWN[own], CHANGE[change])
+            )
+            self.rows.append(new[place])
+            self.signals.append(signal)
+            self.claims.append(claims[place])
+        self.open = bool(found.open[index])
         self.waiting = False
 
 
 class Growth:
-    """Strands that are being extended together, a segment of each per round.
+    """Strands that are being extended together.
 
     Parameters
     ----------
@@ -117,25 +110,50 @@ class Growth:
         The volume.
     limit
         Score that segments must exceed (with the factor for thick tubes).
+    mask
+        Strands end where it is set; it is read whenever they grow. None stops nothing.
+    levels
+        Segments that each strand grows at a time, at most.
     """
 
-    def __init__(self, scorer: TubeScorer, limit: float) -> None:
-        self._scorer, self._limit = scorer, limit
-        self._asked: list[Strand] = []
+    def __init__(
+        self, scorer: TubeScorer, limit: float, mask: Mask | None = None, levels: int = 1
+    ) -> None:
+        self._scorer, self._limit, self._levels = scorer, limit, levels
+        self._mask = NO_MASK if mask is None else mask
+        self._asked: list[tuple[Strand, Rows]] = []
         self.decided = 0
 
-    def request(self, strand: Strand) -> None:
-        """Fit the next segment of a strand in the next round."""
+    def request(self, strand: Strand, ahead: Rows | None = None) -> None:
+        """Grow a strand in the next round; it is looked up in the mask at `ahead` first."""
         strand.waiting = True
-        self._asked.append(strand)
+        nowhere = np.full(3, -1.0)  # outside, where nothing is set
+        self._asked.append((strand, strand.ahead(nowhere) if ahead is None else ahead))
 
     def step(self) -> None:
-        """One round: fit, score and take in the segments that were asked for."""
+        """One round: grow what was asked for."""
         asked, self._asked = self._asked, []
-        rows, _ = fit(self._scorer, np.stack([strand.prediction() for strand in asked]))
-        full = self._scorer.full(rows)
-        for strand, row, (_, score, mean_signal) in zip(asked, rows, full.tolist(), strict=True):
-            strand.extend(row, score, mean_signal, self._limit, self._scorer.upper)
+        if not asked:
+            return
+        count = np.array([len(strand.rows) for strand, _ in asked], np.int64)
+        rows = np.ones((len(asked), count.max(initial=0), 8))
+        for place, (strand, _) in enumerate(asked):
+            rows[place, : count[place]] = strand.rows
+        found = grow_strands(
+            self._scorer.words,
+            rows,
+            count,
+            np.array([strand.signals[-1] for strand, _ in asked]),
+            np.stack([ahead for _, ahead in asked]),
+            self._mask,
+            self._scorer.templates.full,
+            layout=self._scorer.layout,
+            limit=self._limit,
+            contrast=self._scorer.least_contrast,
+            most=self._levels,
+        )
+        for place, (strand, _) in enumerate(asked):
+            strand.extend(found, place)
 
 
 def strands_of(row: Rows, mean_signal: float) -> dict[int, Strand]:
