@@ -103,8 +103,8 @@ def scene_infos(scenes: Sequence[Scene]) -> list[ZImgInfo]:
             found.append(ZImgInfo())
     if failed and len(failed) == len(found):
         raise failed[0]
-    for number, error in failed.items():
-        logging.getLogger("zimg").warning("scene %d cannot be opened: %s", number, error)
+    for number, reason in failed.items():
+        logging.getLogger("zimg").warning("scene %d cannot be opened: %s", number, reason)
     return found
 
 

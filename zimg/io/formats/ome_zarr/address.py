@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from zarr.abc.store import ByteRequest, RangeByteRequest
-from zarr.core.buffer import Buffer, BufferPrototype
+from zarr.abc.buffer import Buffer, BufferPrototype
 from zarr.storage import ObjectStore
 
 from zimg._errors import ZException

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from zarr.abc.store import ByteRequest
-from zarr.core.buffer import Buffer, BufferPrototype
+from zarr.abc.buffer import Buffer, BufferPrototype
 from zarr.storage import LocalStore
 
 from zimg._errors import ZException

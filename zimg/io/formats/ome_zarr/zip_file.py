@@ -13,7 +13,7 @@ from zarr.abc.store import (
     Store,
     SuffixByteRequest,
 )
-from zarr.core.buffer import Buffer, BufferPrototype
+from zarr.abc.buffer import Buffer, BufferPrototype
 
 from zimg._errors import ZException
 from zimg.io.formats.ome_zarr.sizes import METADATA, check_size
