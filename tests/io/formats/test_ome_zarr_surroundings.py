@@ -37,7 +37,7 @@ def image_at(group: Any, *, paths=("0",), scale=(1, 1, 1), axes=SPACE, data=VOXE
     group.create_array("0", data=data)
 
 
-def new_group(path: Path, zarr_format: int = 2) -> Any:
+def new_group(path: Path, zarr_format: Any = 2) -> Any:
     return zarr.open_group(path, mode="w", zarr_format=zarr_format)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-from zarr.abc.store import ByteRequest, RangeByteRequest
 from zarr.abc.buffer import Buffer, BufferPrototype
+from zarr.abc.store import ByteRequest, RangeByteRequest
 from zarr.storage import ObjectStore
 
 from zimg._errors import ZException

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
+from zarr.abc.buffer import Buffer, BufferPrototype
 from zarr.abc.store import (
     ByteRequest,
     OffsetByteRequest,
@@ -13,7 +14,6 @@ from zarr.abc.store import (
     Store,
     SuffixByteRequest,
 )
-from zarr.abc.buffer import Buffer, BufferPrototype
 
 from zimg._errors import ZException
 from zimg.io.formats.ome_zarr.sizes import METADATA, check_size
