@@ -247,6 +247,15 @@ def namespace() -> Namespace:
     return jnp
 
 
+def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """Arrays that are spread over several devices are brought to the first of them."""
+    if isinstance(x, jax.core.Tracer) or len(x.devices()) == 1:
+        return x
+    if not x.is_fully_addressable:
+        raise ValueError("an array with parts in other processes cannot be taken; gather it first")
+    return jax.device_put(x, min(x.devices(), key=lambda each: each.id))
+
+
 def is_contiguous(x: Array, /, *, xp: Namespace | None = None) -> bool:
     """Always: other layouts are the compiler's business."""
     return True

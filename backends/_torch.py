@@ -211,6 +211,11 @@ def shareable(x: Array, /, *, xp: Namespace | None = None) -> Array:
     return x.detach()
 
 
+def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """A copy of a tensor that has the negative bit: its memory holds the negated values."""
+    return x.resolve_neg() if x.is_neg() else x
+
+
 def host_view(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
     """NumPy itself has no bfloat16: its bits are viewed as those of ``ml_dtypes``."""
     if x.dtype is torch.bfloat16:

@@ -652,6 +652,57 @@ def test_row_metaimage_in_two_files(tmp_path: Path) -> None:
     assert names[0] != names[1]
 
 
+def test_row_sizes_that_volumes_do_not_state(tmp_path: Path) -> None:
+    head = "NDims = 3\nDimSize = 5 4 1\nElementType = MET_UCHAR\nElementSpacing = -0.5 0 2\n"
+    (tmp_path / "a.mha").write_bytes((head + "ElementDataFile = LOCAL\n").encode() + bytes(20))
+    info = ZImg(tmp_path / "a.mha").info
+    assert (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ) == (0.5, 0.5, 2.0)
+
+
+@pytest.mark.parametrize("suffix", [".mha", ".nrrd", ".nii"])
+def test_row_position_of_volumes(tmp_path: Path, suffix: str) -> None:
+    sitk = pytest.importorskip("SimpleITK")
+    image = sitk.GetImageFromArray(array(3, 4, 5))
+    image.SetOrigin((1.0, -2.0, 3.0))
+    sitk.WriteImage(image, str(tmp_path / f"a{suffix}"))
+    assert ZImg(tmp_path / f"a{suffix}").info.position == [1.0, -2.0, 3.0]
+
+
+def test_row_fourth_dimension_of_metaimage(tmp_path: Path) -> None:
+    head = "NDims = 4\nDimSize = 5 4 1 2\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n"
+    (tmp_path / "a.mha").write_bytes(head.encode() + bytes(40))
+    assert ZImg(tmp_path / "a.mha").shape == (2, 1, 1, 4, 5)
+
+
+def test_row_missing_files_of_a_list(tmp_path: Path) -> None:
+    head = "NDims = 3\nDimSize = 5 4 2\nElementType = MET_UCHAR\nElementDataFile = LIST\n"
+    (tmp_path / "a.mhd").write_text(head + "0.raw\n1.raw\n")
+    (tmp_path / "0.raw").write_bytes(bytes([7] * 20))
+    with pytest.raises(ZException, match=r"missing: 1\.raw"):
+        ZImg(tmp_path / "a.mhd")
+    with pytest.warns(UserWarning, match=r"1\.raw"):
+        filled = zimg.read(tmp_path / "a.mhd", errors="fill").data[0]
+    assert [plane.max() for plane in filled[0]] == [7, 0]
+
+
+def test_row_scale_of_analyze_files(tmp_path: Path) -> None:
+    nibabel = pytest.importorskip("nibabel")
+    given = nibabel.Spm99AnalyzeImage(array(5, 4, 3).astype(np.float32) * 0.25, np.eye(4))
+    given.set_data_dtype(np.int16)
+    nibabel.save(given, tmp_path / "a.img")
+    found = ZImg(tmp_path / "a.hdr").data[0][0]
+    np.testing.assert_allclose(found, array(5, 4, 3).T * 0.25, atol=1e-3)
+
+
+def test_row_counts_that_a_header_claims(tmp_path: Path) -> None:
+    head = "NDims = 2\nDimSize = 5 4\nElementType = MET_UCHAR\nElementNumberOfChannels = {}\n"
+    for count, match in ((10**9, "truncated"), (70_000, "truncated")):
+        text = head.format(count) + "ElementDataFile = LOCAL\n"
+        (tmp_path / "a.mha").write_bytes(text.encode() + bytes(20))
+        with pytest.raises(ZException, match=match):
+            ZImg(tmp_path / "a.mha")
+
+
 def test_row_data_files_of_headers(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "other.raw").write_bytes(bytes(20))

@@ -346,3 +346,40 @@ def test_the_metadata_of_an_image_cannot_outgrow_its_arrays():
     with pytest.raises(TypeError, match="info is a ZImgInfo"):
         image.info = {"width": 100}  # type: ignore[assignment]
     assert image.data[0].shape == (1, 1, 2, 2)
+
+
+def test_the_negative_bit_of_a_tensor_is_resolved_once_or_refused():
+    torch = pytest.importorskip("torch")
+    x = torch._neg_view(torch.arange(20.0).reshape(4, 5))
+    image = ZImg(x, layout="YX")
+    expected = -np.arange(20, dtype=np.float32).reshape(4, 5)
+    np.testing.assert_array_equal(image.to_arrays("numpy")[0][0, 0], expected, strict=True)
+    np.testing.assert_array_equal(np.from_dlpack(image)[0, 0], expected)
+    with pytest.raises(ValueError, match="negative bit"):
+        ZImg(x, layout="YX", copy_if_needed=False)
+
+
+SHARDED = """
+import jax, numpy as np, zimg
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+spread = NamedSharding(Mesh(np.array(jax.devices()), ("a",)), PartitionSpec("a"))
+x = jax.device_put(jax.numpy.arange(64.0).reshape(4, 4, 4), spread)
+assert len(x.devices()) == 2
+image = zimg.ZImg(x, layout="ZYX")
+assert len(image.data[0].devices()) == 1
+np.testing.assert_array_equal(np.asarray(image)[0], np.arange(64.0).reshape(4, 4, 4))
+assert float((image + 1).data[0].sum()) == 64 + 2016
+try:
+    zimg.ZImg(x, layout="ZYX", copy_if_needed=False)
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_an_array_of_jax_on_several_devices_is_gathered_on_one_or_refused():
+    pytest.importorskip("jax")
+    flags = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    command = [sys.executable, "-c", SHARDED]
+    done = subprocess.run(command, env=flags, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "spread over devices" in done.stdout

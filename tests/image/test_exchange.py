@@ -78,6 +78,20 @@ def test_dlpack_copies_read_only_memory_or_refuses():
         ZImg(x).__dlpack__(copy=False)
 
 
+@pytest.mark.parametrize("framework", ["numpy", "jax"])
+def test_dlpack_shares_read_only_memory_with_who_heeds_its_flag(framework):
+    x = read_only("f4")
+    if framework == "jax":
+        x = pytest.importorskip("jax.numpy").asarray(x)
+    image = ZImg(x)
+    taken = np.from_dlpack(image)
+    assert not taken.flags.writeable
+    assert taken.ctypes.data == np.asarray(image.data[0]).ctypes.data
+    np.testing.assert_array_equal(taken, np.asarray(x))
+    copied = np.from_dlpack(image, copy=True)
+    assert copied.ctypes.data != taken.ctypes.data
+
+
 def test_dlpack_never_hands_out_the_memory_of_a_jax_array():
     jnp, torch = pytest.importorskip("jax.numpy"), pytest.importorskip("torch")
     x = jnp.zeros(SHAPE)

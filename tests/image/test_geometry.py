@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zimg import ImgMergeMode, Interpolant, ZImg
+from zimg import ImgMergeMode, Interpolant, ZException, ZImg
 from zimg.ops import upload
 from zimg.testing import bring_home
 
@@ -99,3 +99,9 @@ def test_volumes_are_those_of_the_reference(name):
     else:  # sums in another order tip a half the other way, in few voxels
         assert np.abs(ours - theirs).max() <= 1
         assert (ours != theirs).mean() <= 0.06
+
+
+@pytest.mark.parametrize("sizes", [(2**31, 1, 1), (1, 2**40, 1), (2**20, 2**20, 2**20)])
+def test_sizes_beyond_memory_are_refused_before_it_is_taken(sizes):
+    with pytest.raises(ZException, match="more than the limit"):
+        ZImg(np.zeros((1, 1, 1, 6), np.uint8)).resize(*sizes)

@@ -154,3 +154,24 @@ def test_xarray_has_places_in_micrometres_and_names_of_channels(path):
     assert lazy.coords["X"].attrs == {"units": "um"}
     part = lazy.sel(C="GFP", Z=4.0).isel(T=0)
     np.testing.assert_array_equal(part.compute(), VALUES[0, 1, 2])
+
+
+def test_numpy_takes_all_voxels_of_a_handle(path):
+    with zimg.open(path) as handle:
+        np.testing.assert_array_equal(np.asarray(handle), VALUES, strict=True)
+        np.testing.assert_array_equal(np.asarray(handle, np.float32), VALUES.astype(np.float32))
+        assert np.mean(handle) == VALUES.mean()
+        assert len(handle) == len(list(handle)) == 3
+        with pytest.raises(ValueError, match="allow a copy"):
+            np.asarray(handle, copy=False)
+
+
+def test_dask_is_told_how_to_take_a_handle(path):
+    dask = pytest.importorskip("dask")
+    array = pytest.importorskip("dask.array")
+    with zimg.open(path) as handle:
+        with pytest.raises(TypeError, match=r"to_dask\(\)"):
+            array.from_array(handle)
+        assert array.asarray(handle.to_dask())[0, 1, 2].compute().shape == (24, 30)
+        corners = dask.delayed(lambda given: given[0, 0, 0].data[0].shape, pure=True)
+        assert corners(handle).compute() == (1, 1, 24, 30)

@@ -221,6 +221,7 @@ def test_a_source_may_be_partial_or_of_the_old_form(form: str, image: Path, tmp_
     ("text", "message"),
     [
         ("{", "not JSON"),
+        ("[" * 100_000, "nested too deeply"),
         ("[]", r"expected a JSON object, not \[\]"),
         ("{}", "the key 'log_file' is missing"),
         ('{"log_file": 5}', "log_file must be a string, not 5"),

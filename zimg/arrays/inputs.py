@@ -5,6 +5,7 @@ from array_api_compat import is_array_api_obj, is_dask_array, is_pydata_sparse_a
 
 from zimg._typing import Array
 from zimg.arrays.interop import ACCEPTED, VOXEL_TYPES, dtype_name
+from zimg.ops.memory import settled
 
 
 def voxels(data: object, *, copy_if_needed: bool) -> Array:
@@ -15,7 +16,8 @@ def voxels(data: object, *, copy_if_needed: bool) -> Array:
     data
         An array of any framework, or host memory with DLPack or the buffer protocol.
     copy_if_needed
-        Whether a Dask array may be computed.
+        Whether a Dask array may be computed, an array on several devices be gathered on one, and
+        the negative bit of torch be resolved.
 
     Returns
     -------
@@ -27,9 +29,14 @@ def voxels(data: object, *, copy_if_needed: bool) -> Array:
     TypeError
         For an object or a dtype that no image can hold.
     ValueError
-        For a Dask array that may not be computed.
+        For what would need a copy that is not allowed.
     """
-    x = _as_array(data, copy_if_needed=copy_if_needed)
+    given = _as_array(data, copy_if_needed=copy_if_needed)
+    x = settled(given)
+    if x is not given and not copy_if_needed:
+        raise ValueError(
+            "an array spread over devices, or with the negative bit, cannot be shared; allow a copy"
+        )
     if dtype_name(x.dtype) not in VOXEL_TYPES:
         raise TypeError(f"an image cannot hold {x.dtype} voxels; accepted are {ACCEPTED}")
     return x

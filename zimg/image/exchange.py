@@ -1,5 +1,6 @@
 """The ways from an image to the arrays of a framework: asked for, or by an exchange protocol."""
 
+from contextlib import suppress
 from copy import copy as shallow_copy
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from zimg._typing import Array, ArrayFramework, Device, ImageFramework
 from zimg.arrays.export import exported
 from zimg.arrays.interop import framework_name
-from zimg.ops.memory import is_writable, on_host
+from zimg.ops.memory import host_view, is_writable, on_host
 
 # What `to_arrays` gives that is not an array of the array API standard.
 _NOT_IMAGES = ("memview", "tensorflow", "tf")
@@ -98,8 +99,9 @@ class ImageExchange:
     def __dlpack__(self, *, copy: bool | None = None, **options: Any) -> Any:
         """The array of the only time point as a DLPack capsule.
 
-        Consumers of DLPack may write to what they get, so read-only and immutable memory is
-        copied.
+        Read-only and immutable memory is shared with consumers that heed the flag for it (DLPack
+        1.0), such as NumPy, and copied for others. Those ask with ``max_version`` and ``dl_device``
+        of the standard; torch 2.13 leaves the latter out, and writes in spite of the flag.
 
         Parameters
         ----------
@@ -117,11 +119,16 @@ class ImageExchange:
         """
         x = exported(self._only_array())
         given = {name: value for name, value in options.items() if value is not None}
-        if copy or not is_writable(x):
-            if copy is False:
-                raise BufferError("read-only memory cannot be shared by DLPack; allow a copy")
-            return exported(x, copy=True).__dlpack__(**given)
-        return x.__dlpack__(**given)
+        if not copy and is_writable(x):
+            return x.__dlpack__(**given)
+        heeds = "dl_device" in options and tuple(given.get("max_version", ())) >= (1, 0)
+        if heeds and on_host(x) and not copy:
+            with suppress(BufferError, TypeError):  # NumPy 2.0 does not know the flag
+                host: Any = host_view(x)
+                return host.__dlpack__(**given)
+        if copy is False:
+            raise BufferError("read-only memory cannot be shared by this DLPack; allow a copy")
+        return exported(x, copy=True).__dlpack__(**given)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         """Kind and number of the device of the only time point, as DLPack numbers them."""

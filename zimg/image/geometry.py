@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from zimg._typing import Array
 from zimg.arrays.resizing import per_channel, resized_array
+from zimg.io.disk.limits import check_decoded
 from zimg.kernels.blocks import merged
 from zimg.values.enums import ImgMergeMode, Interpolant
 
 if TYPE_CHECKING:
     from zimg.values.info import ZImgInfo
+
+FLOAT64 = 8  # bytes of a voxel while it is computed
+WEIGHTS = 128  # bytes that the places and weights of one new voxel along an axis take
 
 
 class ImageGeometry:
@@ -43,9 +47,13 @@ class ImageGeometry:
         ------
         ValueError
             For a size below 1 or an empty image.
+        ZException
+            When the work takes more memory than the limit of `zimg.io.decoding_limit`.
         """
         sizes = (desDepth, desHeight, desWidth)
         self._check("sizes", sizes)
+        check_decoded(sizes, FLOAT64)
+        check_decoded((max(sizes),), WEIGHTS)
         kind = Interpolant(interpolant)
         smooth = antialiasingForNearest if kind is Interpolant.Nearest else antialiasing
         old = self._arrays[0].shape[1:]

@@ -1,18 +1,20 @@
 """Images that stay in their file until a part of them is asked for."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from zimg._errors import ZException
 from zimg._typing import Device, ImageFramework
 from zimg.arrays.export import exported
 from zimg.image.img import ZImg
-from zimg.io.scenes.chunked import as_dask, as_xarray, chunks_of
-from zimg.io.scenes.scene import Level
+from zimg.io.opening import numbered_scene
+from zimg.io.reading import scene_infos
+from zimg.io.scenes.chunked import as_dask, as_xarray, called_by, chunks_of
+from zimg.io.scenes.scene import Level, full_level
 from zimg.io.scenes.shared_file import LockedScene, SharedFile
 from zimg.io.scenes.stepped import decoded_box
 from zimg.values import FileFormat, ZImgInfo
@@ -61,11 +63,14 @@ class ZImgFile:
         self._framework, self._device = framework, device
         self._held = held or SharedFile(self._path, self._format)
         with self._held.reading() as scenes:
-            _check("scene", scene, len(scenes), self._path)
-            self._scene = LockedScene(scenes[scene], self._held.planning)
-            _check("level", level, len(self._scene.levels), self._path)
-            self._infos = tuple(each.info.copy() for each in scenes)
-            self._info = _info_at(self._infos[scene], self._scene.levels[level])
+            found = numbered_scene(scenes, scene, self._path)
+            self._scene = LockedScene(found, self._held.planning)
+            stored = self._scene.levels if level else [full_level(found.info)]
+            _check("level", level, len(stored), self._path)
+            self._info = _info_at(found.info, stored[level])
+            # Opening all scenes of a plate would take a request for each.
+            lists = isinstance(scenes, tuple | list)
+            self._infos = tuple(scene_infos(scenes)) if lists else None
 
     @property
     def path(self) -> str:
@@ -95,13 +100,17 @@ class ZImgFile:
 
     @property
     def scenes(self) -> tuple[ZImgInfo, ...]:
-        """What is known about each image of the file; copies."""
+        """Metadata of each image of the file; copies, empty for one that cannot be opened."""
+        if self._infos is None:
+            with self._held.reading() as scenes:
+                self._infos = tuple(scene_infos(scenes))
         return tuple(info.copy() for info in self._infos)
 
     @property
     def levels(self) -> tuple[Level, ...]:
         """The sizes in which this scene is stored, with their ratios; the full one first."""
-        return tuple(self._scene.levels)
+        with self._held.reading():
+            return tuple(self._scene.levels)
 
     @property
     def chunks(self) -> tuple[tuple[int, ...], ...]:
@@ -151,6 +160,29 @@ class ZImgFile:
         with self._held.reading():
             return decoded_box(self._scene, box, self._level)
 
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        """All voxels as a NumPy array, ``(T, C, Z, Y, X)``, read now: what `numpy.asarray` gives.
+
+        Raises
+        ------
+        ValueError
+            When `copy` is False: a file has no memory to share.
+        ZException
+            As of indexing.
+        """
+        if copy is False:
+            raise ValueError("the voxels of a file cannot be shared as memory; allow a copy")
+        found = np.stack(self.voxels(box_of(..., self.shape)))
+        return found if dtype is None else found.astype(dtype, copy=False)
+
+    def __len__(self) -> int:
+        """Number of time points."""
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[ZImg]:
+        """The images of one time point each, read one after the other."""
+        return (self[time] for time in range(len(self)))
+
     def to_dask(self) -> Any:
         """A Dask array of NumPy arrays, ``(T, C, Z, Y, X)``, one task per stored block.
 
@@ -198,6 +230,12 @@ class ZImgFile:
         return type(self), (self._path, self._number, self._level, self._format, *where)
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
+        """The name by which Dask knows the image; `dask.array.from_array` is refused.
+
+        It takes an integer index to remove an axis, and parts to be arrays: it would fail later.
+        """
+        if called_by("from_array", "dask.array.core"):
+            raise TypeError("dask.array.from_array cannot take a ZImgFile; use its to_dask()")
         return self.__reduce__()[1], self._held.version
 
     def __repr__(self) -> str:

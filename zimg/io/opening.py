@@ -1,8 +1,8 @@
-"""Files and their scenes, open for the time they are used."""
+"""Files and their scenes, open while they are used."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from zimg._errors import ZException
 from zimg.io.disk.errors import read_errors
@@ -15,7 +15,7 @@ from zimg.values import FileFormat
 def opened(
     path: str | os.PathLike[str], format: FileFormat = FileFormat.Unknown
 ) -> Iterator[Reader]:
-    """The reader of a file; what goes wrong inside is told with the name of the file."""
+    """The reader of a file; errors inside the block name the file."""
     reader = open_file(path, format)
     try:
         with read_errors(path, reader.name):
@@ -26,8 +26,12 @@ def opened(
 
 def scene_of(reader: Reader, scene: int, path: str | os.PathLike[str]) -> Scene:
     """One scene of an open file; a `ZException` when there is no such scene."""
-    if not 0 <= scene < len(reader.scenes):
-        raise ZException(
-            f"{os.fspath(path)} has no scene {scene}: it has {len(reader.scenes)}, from 0"
-        )
-    return reader.scenes[scene]
+    return numbered_scene(reader.scenes, scene, path)
+
+
+def numbered_scene(scenes: Sequence[Scene], number: int, path: str | os.PathLike[str]) -> Scene:
+    """One of some scenes, without opening the others; a `ZException` when there is none such."""
+    if number >= 0:
+        with suppress(IndexError):
+            return scenes[number]
+    raise ZException(f"{os.fspath(path)} has no scene {number}: it has {len(scenes)}, from 0")

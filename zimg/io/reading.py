@@ -1,14 +1,20 @@
 """Arrays and metadata out of files."""
 
+import logging
 import os
 from collections.abc import Sequence
 
+from zimg._errors import ZException
 from zimg._typing import Array, Device
+from zimg.io.disk.errors import ReplacedError
 from zimg.io.scenes.levels import check_ratios, decode
+from zimg.io.scenes.scene import Scene
 from zimg.io.source import ZImgSource
 from zimg.io.sources import opened_scenes, opened_source
 from zimg.values import FileFormat, ZImgInfo
 from zimg.values.info import cut
+
+ATTEMPTS = 10  # at reading what other processes replace while it is read
 
 
 def read_arrays(
@@ -43,8 +49,14 @@ def read_arrays(
         When a ratio is below 1.
     """
     wanted = check_ratios(ratios)
-    with opened_source(source) as scene:
-        found = decode(scene, source.region, wanted)
+    for attempt in range(ATTEMPTS):
+        try:
+            with opened_source(source) as scene:
+                found = decode(scene, source.region, wanted)
+            break
+        except ReplacedError:
+            if attempt == ATTEMPTS - 1:
+                raise
     return found.placed(framework, device)
 
 
@@ -63,9 +75,37 @@ def read_infos(
 
 
 def read_source_infos(source: ZImgSource) -> list[ZImgInfo]:
-    """What is known about each scene of a file or a list of files; errors as of `zimg.read`."""
+    """Metadata of each scene of a file or a list of files; errors as of `zimg.read`.
+
+    A scene that cannot be opened, among others that can, gives an empty info and a warning.
+    """
     with opened_scenes(source) as scenes:
-        return [scene.info for scene in scenes]
+        return scene_infos(scenes)
+
+
+def scene_infos(scenes: Sequence[Scene]) -> list[ZImgInfo]:
+    """Metadata of some scenes; an empty one and a warning for each that cannot be opened.
+
+    Raises
+    ------
+    ZException
+        When none can be opened.
+    """
+    found: list[ZImgInfo] = []
+    failed: dict[int, ZException] = {}
+    for number in range(len(scenes)):
+        try:
+            found.append(scenes[number].info.copy())
+        except ReplacedError:
+            raise
+        except ZException as error:
+            failed[number] = error
+            found.append(ZImgInfo())
+    if failed and len(failed) == len(found):
+        raise failed[0]
+    for number, reason in failed.items():
+        logging.getLogger("zimg").warning("scene %d cannot be opened: %s", number, reason)
+    return found
 
 
 def read_source_info(source: ZImgSource) -> ZImgInfo:

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from zimg._errors import ZException
 from zimg.io.disk.atomic import recovered
+from zimg.io.disk.bytes import check_regular
 from zimg.io.disk.errors import read_errors
 from zimg.io.format import Format
 from zimg.io.formats.table import FORMATS
@@ -45,6 +46,7 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
     if not there:
         raise MissingFileError(f"file {os.fspath(path)} does not exist")
     with read_errors(path, "an image"):
+        check_regular(file)
         found = format_to_read(file, FileFormat(format))
     with read_errors(path, found.name):
         return found.open(file, FileFormat(format))

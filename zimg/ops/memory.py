@@ -130,3 +130,9 @@ def import_host(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespac
 def shareable(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """`x` as others may take it by DLPack: itself, without what belongs to its framework alone."""
     return x
+
+
+@memory_fact
+def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """`x` as one piece of memory whose bits are its values; itself where that is so already."""
+    return x

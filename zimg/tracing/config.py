@@ -193,7 +193,7 @@ def load_config(config: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
         raise ZException(f"{path} is neither a file nor a preset; presets: {presets}") from None
     except OSError as error:
         raise ZException(f"Could not read trace configuration {path}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ZException(f"Trace configuration {path} is not JSON: {error}") from None
     return _object(content, str(path))
 

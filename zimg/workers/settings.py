@@ -154,7 +154,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         task = loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ZException(f"Could not open file {path}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ZException(f"Could not load task {path}: not JSON: {error}") from None
     if not isinstance(task, dict):
         raise ZException(f"Could not load task {path}: expected a JSON object, not {task!r}")

@@ -129,3 +129,49 @@ def test_times_packing_and_the_packed_format_are_refused(tmp_path):
         write(tmp_path / "a.v3draw", ZImg(stack()), parameters=options)
     with pytest.raises(ZException, match="Vaa3DPBD is not written"):
         write(tmp_path / "a.v3dpbd", ZImg(stack()), format=FileFormat.Vaa3DPBD)
+
+
+def one_by_one(codes: bytes, count: int, width: int) -> list[int]:
+    """Voxels as the definition of the codes reads, one after the other."""
+    found: list[int] = []
+    place = 0
+    groups = ((223, 0), (183, 5), (80, 4), (32, 3)) if width == 2 else ((128, 0), (33, 2))
+    while len(found) < count:
+        code, place = codes[place], place + 1
+        first, bits = next((each for each in groups if code >= each[0]), (0, None))
+        n = code - first + 1
+        if bits is None:
+            part = codes[place : place + n * width]
+            found += [
+                int.from_bytes(part[k : k + width], "little") for k in range(0, n * width, width)
+            ]
+            place += n * width
+        elif bits == 0:
+            found += [int.from_bytes(codes[place : place + width], "little")] * n
+            place += width
+        else:
+            used = -(-n * bits // 8)
+            part = codes[place : place + used]
+            place += used
+            for k in range(n):
+                if width == 1:
+                    step = (0, 1, 2, -1)[part[k // 4] >> (k % 4 * 2) & 3]
+                else:
+                    whole = int.from_bytes(part, "big")
+                    value = whole >> (8 * used - bits * (k + 1)) & (2**bits - 1)
+                    step = value if value <= 2 ** (bits - 1) else 2 ** (bits - 1) - value
+                found.append(((found[-1] if found else 0) + step) % 256**width)
+    return found[:count]
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_many_codes_give_what_they_say_one_after_the_other(tmp_path, width):
+    rng = np.random.default_rng(0)
+    for size in (300, 70_000):  # within a window of codes, and over several
+        codes = rng.integers(0, 256, size).astype(np.uint8)
+        few = rng.random(size) < 0.5
+        codes[few] %= 40
+        data = codes.tobytes() + bytes([128]) * 600
+        count = 2 * size // width
+        path = packed_file(tmp_path / "a.v3dpbd", data, count, width)
+        assert unpacked(path) == one_by_one(data, count, width)

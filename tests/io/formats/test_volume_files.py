@@ -11,7 +11,7 @@ import pytest
 
 import zimg
 from zimg import VoxelSizeUnit, ZException, ZImg, ZImgInfo, ZImgRegion
-from zimg.io.disk.limits import MOST_ENTRIES
+from zimg.io.disk.limits import MOST_CHANNELS
 
 VOXELS = np.random.default_rng(0).integers(-500, 500, (4, 5, 6)).astype("<i2")
 META = (
@@ -300,8 +300,8 @@ def test_what_a_header_claims_is_refused_before_memory_is_taken(tmp_path, name):
 
 
 def test_more_channels_than_an_image_can_have_are_refused(tmp_path):
-    data = gzip.compress(bytes(2 * (MOST_ENTRIES + 1)))
-    head = f"NRRD0004\ntype: short\ndimension: 2\nsizes: {MOST_ENTRIES + 1} 1\nendian: little\n"
+    data = gzip.compress(bytes(2 * (MOST_CHANNELS + 1)))
+    head = f"NRRD0004\ntype: short\ndimension: 2\nsizes: {MOST_CHANNELS + 1} 1\nendian: little\n"
     path = written(tmp_path / "a.nrrd", head + "kinds: vector domain\nencoding: gzip\n\n", data)
-    with pytest.raises(ZException, match=f"accepted are at most {MOST_ENTRIES}"):
+    with pytest.raises(ZException, match=f"accepted are at most {MOST_CHANNELS}"):
         zimg.read(path)

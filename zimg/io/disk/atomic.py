@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import sleep
 
 from zimg._errors import ZException
 from zimg.io.disk.leftovers import hidden_name, shortened, suffix_of, sweep
@@ -120,7 +121,16 @@ def atomic_folder(path: str | os.PathLike[str], marks: Sequence[str]) -> Iterato
         raise ZException(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+            _remove_folder(temporary)
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove a folder, also when something is still being written in it."""
+    for pause in (0.0, 0.01, 0.1, 1.0):
+        sleep(pause)
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
 
 
 def recovered(path: str | os.PathLike[str]) -> bool:

@@ -1,10 +1,24 @@
 """Bytes of a file, read from several threads and never beyond its end."""
 
 import os
+import stat
 from pathlib import Path
 from threading import Lock
 
 from zimg._errors import ZException
+
+
+def check_regular(path: str | os.PathLike[str]) -> None:
+    """Refuse pipes, devices and sockets, whose opening or reading may never end.
+
+    Raises
+    ------
+    ZException
+        For what exists and is neither a regular file nor a folder.
+    """
+    mode = os.stat(path).st_mode  # noqa: PTH116 (a path of any kind)
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ZException(f"{os.fspath(path)} is not a regular file")
 
 
 class FileBytes:
@@ -14,9 +28,15 @@ class FileBytes:
     ----------
     path
         An existing file.
+
+    Raises
+    ------
+    ZException
+        When it is not a regular file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        check_regular(path)
         self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115  # closed by `close`
         self._lock = Lock()
         self.status = os.fstat(self._file.fileno())

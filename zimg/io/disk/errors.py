@@ -1,10 +1,14 @@
-"""Failures of reading and writing, told in one line that names the file."""
+"""Errors of reading and writing, in one line that names the file."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from zimg._errors import ZException
+
+
+class ReplacedError(ZException):
+    """A file or folder that another process replaced while it was read."""
 
 
 @contextmanager
@@ -20,7 +24,8 @@ def read_errors(path: str | os.PathLike[str], what: str) -> Iterator[None]:
         text = str(error)
         if os.fspath(path) in text:
             raise
-        raise ZException(f"cannot read {os.fspath(path)} as {what}: {text}") from error
+        kind = ReplacedError if isinstance(error, ReplacedError) else ZException
+        raise kind(f"cannot read {os.fspath(path)} as {what}: {text}") from error
     except Exception as error:
         cause = " ".join(str(error).split()) or type(error).__name__
         raise ZException(f"cannot read {os.fspath(path)} as {what}: {cause}") from error

@@ -16,9 +16,9 @@ SMALL = 2**30
 # in 4 bytes).
 HIGHEST_PACKING = 40_000
 
-# Channels and times have names, colours and stamps, which are made when a file is opened.
-MOST_ENTRIES = 2**20
-BELIEVED = 2**16  # of them, however small the file is
+# Channels have names and colours, and times have stamps, which are made when a file is opened.
+MOST_CHANNELS, MOST_TIMES = 2**16, 2**20
+BELIEVED = 2**16  # channels or times, however small the file is
 
 _limit: ContextVar[int | None] = ContextVar("zimg_decoding_limit", default=None)
 
@@ -73,11 +73,12 @@ def check_counts(channels: int, times: int) -> None:
     Raises
     ------
     ZException
-        When either is above 2**20. That the file can hold so many is for its reader to check first.
+        Above 2**16 channels or 2**20 times. That a file can hold so many, its reader checks first.
     """
-    for name, count in (("channels", channels), ("times", times)):
-        if count > MOST_ENTRIES:
-            raise ZException(f"it has {count} {name}; accepted are at most {MOST_ENTRIES}")
+    limits = (("channels", channels, MOST_CHANNELS), ("times", times, MOST_TIMES))
+    for name, count, most in limits:
+        if count > most:
+            raise ZException(f"it has {count} {name}; accepted are at most {most}")
 
 
 def check_entries(stored: int, **counts: int) -> None:

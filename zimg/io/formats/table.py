@@ -97,6 +97,12 @@ _OWN = (
         writer="zimg.io.formats.ome_zarr.writer",
     ),
     Format(
+        name="OME-Zarr in a zip file",
+        formats=(FileFormat.OmeZarr,),
+        suffixes=(".ozx", ".zarr.zip"),
+        reader="zimg.io.formats.ome_zarr.reader:OmeZarrReader",
+    ),
+    Format(
         name="MetaImage",
         formats=(FileFormat.MetaImage,),
         suffixes=(".mhd", ".mha"),

@@ -1,5 +1,6 @@
 """Images in files as Dask and xarray show them."""
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol
@@ -126,3 +127,13 @@ def _needed(module: str, extras: str) -> Any:
         raise ZException(
             f'{package} is not installed here; pip install "zimg-xp[{extras}]" adds it'
         ) from error
+
+
+def called_by(function: str, module: str) -> bool:
+    """Whether a function of a module is among the callers."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_code.co_name == function and frame.f_globals.get("__name__") == module:
+            return True
+    return False

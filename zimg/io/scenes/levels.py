@@ -12,7 +12,7 @@ from zimg._typing import Array, Device
 from zimg.arrays.export import exported
 from zimg.arrays.resizing import resized_array
 from zimg.io.scenes.decoding import decoded
-from zimg.io.scenes.scene import Level, Scene
+from zimg.io.scenes.scene import Level, Scene, full_level
 from zimg.values import ZImgInfo, ZImgRegion
 from zimg.values.info import cut, resized
 
@@ -64,8 +64,10 @@ def decode(scene: Scene, region: ZImgRegion, ratios: Ratios) -> Decoded:
         To be shrunk to ceil(size / ratio).
     """
     box = region.resolve(scene.info.size)
-    level = best_level(scene.levels, box, ratios)
-    part = region_at(box, scene.levels[level])
+    # Opening the other levels of a store may take a request for each.
+    levels = scene.levels if ratios != (1, 1, 1) else [full_level(scene.info)]
+    level = best_level(levels, box, ratios)
+    part = region_at(box, levels[level])
     arrays = decoded(scene, part, level)
     x, y, z = (-(-n // ratio) for n, ratio in zip(box.size, ratios, strict=False))
     return Decoded(arrays, resized(cut(scene.info, box), part.size[:3]), (x, y, z))

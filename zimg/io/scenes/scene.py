@@ -7,7 +7,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg.io.disk.limits import check_decoded
 from zimg.values import ZImgInfo, ZImgRegion
+
+ROW = 7 * 8 * 3  # bytes that a row of a list of blocks takes while the list is made
 
 # Fills its part of the buffers, one ``(C, Z, Y, X)`` array per time of the region that was planned.
 Job = Callable[[list[NDArray[Any]]], None]
@@ -138,7 +141,14 @@ def grid(size: tuple[int, int, int], times: int, block: tuple[int, int, int]) ->
     -------
     ndarray
         int64, one row t, x, y, z, width, height, depth per block; x runs fastest, then y, z, t.
+
+    Raises
+    ------
+    ZException
+        When the rows take more than the limit of `zimg.io.decoding_limit`.
     """
+    counts = [-(-n // step) for n, step in zip(size, block, strict=True)]
+    check_decoded((times, *counts), ROW)
     starts = [np.arange(0, n, step, dtype=np.int64) for n, step in zip(size, block, strict=True)]
     x, y, z = starts
     t, z, y, x = np.meshgrid(np.arange(times, dtype=np.int64), z, y, x, indexing="ij")

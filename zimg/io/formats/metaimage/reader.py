@@ -20,6 +20,7 @@ from zimg.io.formats.shared.volume import VolumeFile
 from zimg.values import FileFormat
 
 LONGEST_LIST = 2**26  # bytes
+ATTEMPTS = 10  # at opening what another process replaces
 
 
 def open_metaimage(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG001
@@ -31,6 +32,24 @@ def open_metaimage(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG00
         For a header that is damaged, 5 dimensions or more, or voxels outside the folder of the
         header; also when a data file is too short.
     """
+    for attempt in range(ATTEMPTS):
+        before = _identity(path)
+        try:
+            return _opened(path)
+        except (ZException, OSError):
+            # Where another process replaced the header, the data file of the old one is gone.
+            if attempt == ATTEMPTS - 1 or before == _identity(path):
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """What changes when a file is replaced; its number alone may be used again."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _opened(path: Path) -> VolumeFile:
     fields, end = read_header(path)
     stored = stored_type(fields)
     storage = _storage(path, fields, end)

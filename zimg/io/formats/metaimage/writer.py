@@ -32,8 +32,9 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
 
     Notes
     -----
-    The file beside a header has a name of its own each time; the header, which names it, appears
-    last, and the file that the old header named is removed then. So a header always finds its data.
+    The file beside a header has a new name each time. The header, which names it, takes its place
+    last; then the data file of the old header is removed, and so are those that killed processes
+    left. A reader that finds the data file of an old header gone reads the header again.
     """
     if path.suffix.lower() == ".mhd":
         _write_two(path, pixels, parameters)
@@ -47,21 +48,36 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
 
 def _write_two(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
     path = Path(os.path.realpath(path))  # the file is beside the header, not beside a link to it
-    old = _own_data(path)
     suffix = "raw" if parameters.compression == Compression.NONE else "zraw"
     data = path.with_name(f"{_data_stem(path)}-{uuid.uuid4().hex[:8]}.{suffix}")
     try:
-        with atomic_path(data, beside=path) as temporary, temporary.open("wb") as file:
-            _write_data(file, pixels, parameters)
-        head = header(pixels, data.name, parameters)
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            file.write(head)
-            _fill_in(file, head, data.stat().st_size)
+        # The hidden header names the data file before that appears: `_sweep` of others spares it.
+        with atomic_path(path) as hidden, atomic_path(data, beside=path) as temporary:
+            with temporary.open("wb") as file:
+                _write_data(file, pixels, parameters)
+            head = header(pixels, data.name, parameters)
+            with hidden.open("wb") as file:
+                file.write(head)
+                _fill_in(file, head, temporary.stat().st_size)
     finally:
-        unused = old if _own_data(path) == data else data
-        if unused is not None:
-            with suppress(OSError):
-                unused.unlink(missing_ok=True)
+        _sweep(path)
+
+
+def _sweep(path: Path) -> None:
+    """Remove data files that neither the header names, nor one that is about to replace it."""
+    with suppress(OSError):
+        # In this order: a data file that is found has a hidden header by then, or the header.
+        stem = re.escape(_data_stem(path))
+        found = _names_beside(path, rf"{stem}-[0-9a-f]{{8}}\.z?raw")
+        hidden = _names_beside(path, rf"\..*\.[0-9a-f]{{8}}\.tmp{re.escape(path.suffix)}")
+        used = {_data_of(path.with_name(name)) for name in hidden} | {_data_of(path)}
+        for name in found:
+            if name not in used:
+                path.with_name(name).unlink(missing_ok=True)
+
+
+def _names_beside(path: Path, form: str) -> list[str]:
+    return [name for name in os.listdir(path.parent) if re.fullmatch(form, name)]  # noqa: PTH208
 
 
 def _data_stem(path: Path) -> str:
@@ -69,14 +85,12 @@ def _data_stem(path: Path) -> str:
     return path.stem.replace("%", "_")
 
 
-def _own_data(path: Path) -> Path | None:
-    """The data file of an existing header, if its name is one that only `_write_two` gives."""
-    with suppress(OSError):
-        named = re.search(rb"^ElementDataFile = (.+)$", path.read_bytes()[:65536], re.MULTILINE)
-        name = named[1].decode("utf-8", "replace").strip() if named else ""
-        if re.fullmatch(re.escape(_data_stem(path)) + r"-[0-9a-f]{8}\.z?raw", name):
-            return path.with_name(name)
-    return None
+def _data_of(head: Path) -> str:
+    """The name of the data file of a header of ours; empty when there is none."""
+    with suppress(OSError), head.open("rb") as file:
+        named = re.search(rb"^ElementDataFile = (.+)$", file.read(2**16), re.MULTILINE)
+        return named[1].decode("utf-8", "replace").strip() if named else ""
+    return ""
 
 
 def _write_data(file: BinaryIO, pixels: Pixels, parameters: ZImgWriteParameters) -> None:

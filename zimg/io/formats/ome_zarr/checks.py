@@ -16,6 +16,7 @@ from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.ome_zarr.stores import keys_below
+from zimg.io.scenes.missing import MissingPlane, tell_missing
 
 TYPES = tuple(name for name in VOXEL_TYPES if name not in ("bool", "bfloat16"))
 # What turns bytes into bytes, or numbers into numbers. Not among them: pickle, which runs what is
@@ -45,8 +46,10 @@ def check_array(array: "zarr.Array[Any]", where: str) -> np.dtype[Any]:
         For a type that no image has, and for a codec that is not known to be harmless.
     """
     dtype: np.dtype[Any] = np.dtype(array.dtype)
+    if dtype == np.bool_:
+        dtype = np.dtype(np.uint8)  # its bytes are 0 and 1
     if dtype.newbyteorder("=").name not in TYPES:
-        raise ZException(f"array {where!r} holds {dtype}; accepted are {', '.join(TYPES)}")
+        raise ZException(f"array {where!r} holds {dtype}; accepted are {', '.join(TYPES)}, bool")
     unsafe = sorted(set(_codecs(array.metadata.to_dict())) - SAFE)
     if unsafe:
         raise ZException(f"array {where!r} is packed by {unsafe[0]!r}, which is not decoded")
@@ -117,7 +120,8 @@ def check_chunks(array: "zarr.Array[Any]") -> None:
         return
     if not _has_chunks(array):
         key = array.metadata.encode_chunk_key((0,) * len(array.shape))
-        raise ZException(f"no chunks found in array {array.path!r}: none is named as {key!r} is")
+        why = f"no chunks found in array {array.path!r}: none is named as {key!r} is"
+        tell_missing([MissingPlane(f"array {array.path!r}", why)])
 
 
 def _has_chunks(array: "zarr.Array[Any]") -> bool:

@@ -4,9 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numcodecs  # type: ignore[import-untyped]  # a dependency of zarr
-from zarr.codecs import GzipCodec, ZstdCodec
-
 from zimg._errors import ZException
 from zimg.io.formats.ome_zarr.checks import TYPES
 from zimg.io.parameters import ZImgWriteParameters
@@ -28,14 +25,17 @@ class Layout:
         Of OME-NGFF.
     chunks, shards
         Sizes along t, c, z, y, x; no shards when None.
-    compressor
-        As zarr takes it; None to store voxels as they are.
+    packing
+        ``zstd``, ``gzip``, or empty to store voxels as they are.
+    level
+        Of the packing.
     """
 
     version: str
     chunks: tuple[int, ...]
     shards: tuple[int, ...] | None
-    compressor: Any
+    packing: str
+    level: int
 
     @property
     def zarr_format(self) -> int:
@@ -78,7 +78,7 @@ def layout_of(info: ZImgInfo, parameters: ZImgWriteParameters) -> Layout:
             raise ZException("OME-Zarr 0.4 has no shards; 0.5 has")
         if any(a % b for a, b in zip(shards, chunks, strict=True)):
             raise ZException(f"shards {shards} are not whole chunks {chunks}")
-    return Layout(version, chunks, shards, _compressor(parameters))
+    return Layout(version, chunks, shards, *_packing(parameters))
 
 
 def _sizes(name: str, given: Any, missing: tuple[int, ...]) -> tuple[int, ...]:
@@ -95,19 +95,19 @@ def _sizes(name: str, given: Any, missing: tuple[int, ...]) -> tuple[int, ...]:
     return sizes
 
 
-def _compressor(parameters: ZImgWriteParameters) -> Any:
-    kind, old = Compression(parameters.compression), parameters.omeZarrVersion == "0.4"
+def _packing(parameters: ZImgWriteParameters) -> tuple[str, int]:
+    """Name and level of the packing."""
+    kind = Compression(parameters.compression)
     if kind not in PACKINGS:
         accepted = ", ".join(each.name for each in PACKINGS)
         raise ZException(f"OME-Zarr is written with compression {accepted}, not {kind.name}")
     if kind == Compression.NONE:
-        return None
+        return "", 0
     if kind == Compression.DEFLATE:
-        level = _level("zlibCompressionLevel", parameters.zlibCompressionLevel, ZLIB_LEVELS)
-        return numcodecs.GZip(level) if old else GzipCodec(level=level)
-    level = _level("zstdCompressionLevel", parameters.zstdCompressionLevel, ZSTD_LEVELS)
-    # With a checksum, so that damage is found.
-    return numcodecs.Zstd(level, True) if old else ZstdCodec(level=level, checksum=True)
+        zlib = parameters.zlibCompressionLevel
+        return "gzip", _level("zlibCompressionLevel", zlib, ZLIB_LEVELS)
+    zstd = parameters.zstdCompressionLevel
+    return "zstd", _level("zstdCompressionLevel", zstd, ZSTD_LEVELS)
 
 
 def _level(name: str, value: int, accepted: range) -> int:

@@ -8,9 +8,10 @@ from typing import Any
 
 from zimg._errors import ZException
 from zimg.io.formats.ome_zarr.axes import Axis, read_axes
-from zimg.io.formats.ome_zarr.units import BY_NAME, in_seconds, in_um
-from zimg.io.units import usable
-from zimg.values import VoxelSizeUnit, ZImgInfo, col4
+from zimg.io.units import UNIT_IN_UM, in_seconds, in_um, set_voxel_size
+from zimg.values import ZImgInfo, col4
+
+MOST_LEVELS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,11 @@ def read_multiscale(stated: Mapping[str, Any]) -> Multiscale:
     """One entry of ``multiscales``, of any version."""
     axes = read_axes(stated.get("axes"))
     datasets = stated.get("datasets") or []
-    if not datasets:
-        raise ZException("its multiscales name no dataset")
+    if not 0 < len(datasets) <= MOST_LEVELS:
+        raise ZException(
+            f"the number of datasets of a multiscale is {len(datasets)}; accepted are 1 to "
+            f"{MOST_LEVELS}"
+        )
     first = datasets[0].get("coordinateTransformations") or []
     both = [*first, *(stated.get("coordinateTransformations") or [])]
     scale, translation = _combined(both, len(axes))
@@ -101,27 +105,22 @@ def describe(info: ZImgInfo, image: Multiscale, attributes: Mapping[str, Any]) -
 
 
 def _read_sizes(info: ZImgInfo, image: Multiscale) -> None:
-    """Voxel sizes in the unit that is stated, or micrometres where the axes differ in it."""
+    """Time stamps, voxel sizes and position; a scale without unit keeps its numbers."""
     stated = zip(image.axes, image.scale, image.translation, strict=True)
     at = {axis.letter: (axis.unit, scale, shift) for axis, scale, shift in stated}
     if "t" in at:
         unit, scale, shift = at["t"]
-        step = scale * in_seconds(unit)
-        info.timeStamps = [shift * in_seconds(unit) + t * step for t in range(info.numTimes)]
-    lengths = [at[letter] for letter in "xyz" if letter in at]
+        seconds = in_seconds(unit) or 1.0
+        step = scale * seconds
+        info.timeStamps = [shift * seconds + t * step for t in range(info.numTimes)]
+    lengths = [at.get(letter, ("", None, 0.0)) for letter in "xyz"]
     given = next((unit for unit, _, _ in lengths if in_um(unit)), "")
     units = [unit or given for unit, _, _ in lengths]
-    usable_x = usable(lengths[0][1])
-    if not usable_x or not all(map(in_um, units)):
-        return
-    alike = len(set(units)) == 1 and units[0] in BY_NAME
-    factors = [1.0 if alike else in_um(unit) or 1.0 for unit in units]
-    sizes = [usable(scale * f) for (_, scale, _), f in zip(lengths, factors, strict=True)]
-    x, y, z = ([*sizes, None])[:3]
-    info.voxelSizeUnit = BY_NAME[units[0]] if alike else VoxelSizeUnit.um
-    info.voxelSizeX = x or 1.0
-    info.voxelSizeY, info.voxelSizeZ = y or info.voxelSizeX, z or info.voxelSizeX
-    place = [shift * f for (_, _, shift), f in zip(lengths, factors, strict=True)]
+    set_voxel_size(info, [scale for _, scale, _ in lengths], units)
+    common = UNIT_IN_UM.get(info.voxelSizeUnit)
+    factors = [(in_um(unit) or common) / common if common else 1.0 for unit in units]
+    places = zip(lengths, factors, strict=True)
+    place = [shift * factor for (_, scale, shift), factor in places if scale is not None]
     if any(place) and all(map(math.isfinite, place)):
         info.position = place
 

@@ -1,55 +1,33 @@
 """OME-Zarr stores, versions 0.1 to 0.5: images, plates, and arrays that nothing describes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, NoReturn
 
 import zarr
 
 from zimg._errors import ZException
 from zimg.io.formats.ome_zarr.axes import axes_by_rank
+from zimg.io.formats.ome_zarr.hierarchy import Hierarchy, joined, keys_of, said_by
+from zimg.io.formats.ome_zarr.lazy_scenes import LazyScenes, Make
 from zimg.io.formats.ome_zarr.metadata import Multiscale, describe, inside, read_multiscale
 from zimg.io.formats.ome_zarr.scene import ZarrScene
-from zimg.io.formats.ome_zarr.stores import store_of
-from zimg.io.scenes.scene import Scene
+from zimg.io.formats.ome_zarr.stores import keys_below, steady, store_of
 from zimg.values import FileFormat
 
-Make = Callable[[], ZarrScene]
-
-
-class LazyScenes(Sequence[Scene]):
-    """Scenes that are opened when they are asked for: a plate may have thousands.
-
-    Parameters
-    ----------
-    makers
-        One function per scene.
-    """
-
-    def __init__(self, makers: Sequence[Make]) -> None:
-        self._makers = [cache(make) for make in makers]
-
-    def __len__(self) -> int:
-        return len(self._makers)
-
-    @overload
-    def __getitem__(self, index: int) -> Scene: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Scene]: ...
-    def __getitem__(self, index: int | slice) -> Scene | Sequence[Scene]:
-        if isinstance(index, slice):
-            return [make() for make in self._makers[index]]
-        return self._makers[index]()
+IMAGE, PLATE, WELL, SERIES = "multiscales", "plate", "well", "bioformats2raw.layout"
+LISTS_IMAGES = (IMAGE, PLATE, WELL, SERIES)
 
 
 class OmeZarrReader:
-    """An open store: nothing is kept open between the chunks that are read.
+    """An open store; no chunk is kept open after it is read.
 
     Parameters
     ----------
     path
-        Folder, or address.
+        Folder, zip file, or address.
     format
         Any; there is one way to read it.
 
@@ -57,119 +35,137 @@ class OmeZarrReader:
     ------
     ZException
         When there is no Zarr group or array, or none that is an image.
+
+    Notes
+    -----
+    Scenes are looked for and opened when they are asked for: of a plate, asking for one opens the
+    wells up to its own, and its field. A field gives one scene, of its first multiscale image.
     """
 
     name = "OME-Zarr"
 
     def __init__(self, path: Path | str, format: FileFormat) -> None:  # noqa: ARG002
         self._store = store_of(path)
-        node = self._node("")
-        if isinstance(node, zarr.Array):
-            self.scenes = LazyScenes([partial(self._plain, node)])
-            return
-        makers = list(self._images("", _described(node)))
-        if not makers:
-            arrays = ", ".join(sorted(node.array_keys())) if _can_list(path) else "not known"
-            raise ZException(f"its group describes no image (no multiscales); arrays: {arrays}")
-        self.scenes = LazyScenes(makers)
+        self._nodes = Hierarchy(self._store)
+        try:
+            with steady(self._store):
+                self.scenes = LazyScenes(self._root())
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Close the store."""
+        self._store.close()
 
-    def _node(self, path: str) -> "zarr.Group | zarr.Array[Any]":
-        """The group or array at `path`; metadata that were gathered elsewhere are not trusted."""
-        if path:
-            inside(path)
-        try:
-            return zarr.open_group(self._store, path=path, mode="r", use_consolidated=False)
-        except (
-            FileNotFoundError,
-            zarr.errors.ContainsArrayError,
-            zarr.errors.NodeTypeValidationError,
-        ):
-            return self._array(path)
-
-    def _array(self, path: str) -> "zarr.Array[Any]":
-        try:
-            return zarr.open_array(self._store, path=path, mode="r")
-        except FileNotFoundError as error:
-            raise ZException(f"there is no Zarr array at {path or 'its root'!r}") from error
-
-    def _images(self, path: str, described: Mapping[str, Any]) -> Iterator[Make]:
-        """The images of a group: its own, those of a plate or well, or those it numbers."""
-        for stated in described.get("multiscales") or []:
-            yield partial(self._described, path, stated, described)
-        if "plate" in described:
-            for well in described["plate"].get("wells") or []:
-                yield from self._below(_joined(path, inside(well["path"])))
-        elif "well" in described:
-            for field in described["well"].get("images") or []:
-                yield from self._below(_joined(path, inside(field["path"])))
-        elif "bioformats2raw.layout" in described:
-            for series in self._series(path):
-                yield from self._below(_joined(path, inside(series)))
-
-    def _below(self, path: str) -> Iterator[Make]:
-        node = self._node(path)
+    def _root(self) -> Iterator[Make]:
+        node = self._nodes.node("")
         if isinstance(node, zarr.Array):
-            raise ZException(f"{path!r} is an array, where a group with an image is expected")
-        found = list(self._images(path, _described(node)))
+            return iter([partial(self._plain, node)])
+        described = said_by(node)
+        if not any(described.get(name) for name in LISTS_IMAGES):
+            listed = keys_below(self._store, "") is not None
+            arrays = ", ".join(sorted(node.array_keys())) if listed else "not known"
+            raise ZException(f"its group describes no image (no multiscales); arrays: {arrays}")
+        return self._images(described)
+
+    def _images(self, described: Mapping[str, Any]) -> Iterator[Make]:
+        """The images of the root: its own, and those of a plate, a well, or a series."""
+        for stated in described.get(IMAGE) or []:
+            yield partial(self._opened, "", stated, described)
+        if PLATE in described:
+            for well in described[PLATE].get("wells") or []:
+                yield from _told(partial(self._well, well))
+        elif WELL in described:
+            yield from _told(lambda: self._fields("", described))
+        elif SERIES in described:
+            yield from (partial(self._image_at, inside(path)) for path in self._series())
+
+    def _well(self, stated: Mapping[str, Any]) -> list[Make]:
+        """The fields of a well that a plate names."""
+        return self._fields(inside(stated["path"]))
+
+    def _fields(self, path: str, described: Mapping[str, Any] | None = None) -> list[Make]:
+        """The fields of a well."""
+        said = self._nodes.described(path) if described is None else described
+        if WELL not in said:
+            return [partial(self._image_at, path)]
+        fields = said[WELL].get("images") or []
+        return [partial(self._image_at, joined(path, inside(each["path"]))) for each in fields]
+
+    def _image_at(self, path: str) -> ZarrScene:
+        """The first image of a group."""
+        with steady(self._store):
+            described = self._nodes.described(path)
+        found = described.get(IMAGE)
         if not found:
             raise ZException(f"the group {path!r} describes no image")
-        yield from found
+        if len(found) > 1:
+            logging.getLogger("zimg").warning(
+                "group %r has %d images, of which the first is a scene here; open the group itself "
+                "to read the others",
+                path,
+                len(found),
+            )
+        return self._opened(path, found[0], described)
 
-    def _series(self, path: str) -> list[str]:
+    def _series(self) -> Iterator[str]:
         """Paths of numbered images, as ``OME`` lists them or as they are found."""
         try:
-            listed = _described(zarr.open_group(self._store, path=_joined(path, "OME"), mode="r"))
+            listed = said_by(self._nodes.group("OME")).get("series")
         except FileNotFoundError:
-            listed = {}
-        if listed.get("series"):
-            return [str(each) for each in listed["series"]]
-        names: list[str] = []
-        while self._has_group(_joined(path, str(len(names)))):
-            names.append(str(len(names)))
-        return names
+            listed = None
+        if listed:
+            yield from map(str, listed)
+            return
+        number = 0
+        while self._has_group(str(number)):
+            yield str(number)
+            number += 1
 
     def _has_group(self, path: str) -> bool:
         try:
-            zarr.open_group(self._store, path=path, mode="r", use_consolidated=False)
+            self._nodes.group(path)
         except FileNotFoundError:
             return False
         return True
 
-    def _described(
+    def _opened(
         self, path: str, stated: Mapping[str, Any], attributes: Mapping[str, Any]
     ) -> ZarrScene:
         image = read_multiscale(stated)
-        return ZarrScene(
-            [axis.letter for axis in image.axes],
-            [_joined(path, each) for each in image.paths],
-            self._array,
-            lambda info: describe(info, image, attributes),
-        )
+        paths = [joined(path, each) for each in image.paths]
+        return self._scene(image, paths, attributes, keys_of(path))
 
     def _plain(self, array: "zarr.Array[Any]") -> ZarrScene:
         names = getattr(array.metadata, "dimension_names", None)
         axes = axes_by_rank(len(array.shape), names)
         nothing = Multiscale(axes, [""], [1.0] * len(axes), [0.0] * len(axes))
+        return self._scene(nothing, [""], {}, ())
+
+    def _scene(
+        self,
+        image: Multiscale,
+        paths: list[str],
+        attributes: Mapping[str, Any],
+        keys: tuple[str, ...],
+    ) -> ZarrScene:
         return ZarrScene(
-            [axis.letter for axis in axes],
-            [""],
-            self._array,
-            lambda info: describe(info, nothing, {}),
+            [axis.letter for axis in image.axes],
+            paths,
+            self._nodes.array,
+            lambda info: describe(info, image, attributes),
+            lambda path: steady(self._store, *keys, *keys_of(path)),
         )
 
 
-def _described(node: "zarr.Group") -> Mapping[str, Any]:
-    """What a group says as OME-Zarr: under ``ome`` from version 0.5, before it by itself."""
-    attributes: dict[str, Any] = dict(node.attrs)
-    return {**attributes, **attributes["ome"]} if "ome" in attributes else attributes
+def _told(find: Callable[[], list[Make]]) -> Iterator[Make]:
+    """What `find` gives, or one scene that tells why there is none when it is asked for."""
+    try:
+        yield from find()
+    except Exception as error:  # of a library, or by metadata that are not as they should be
+        yield partial(_refuse, error)
 
 
-def _joined(path: str, name: str) -> str:
-    return f"{path}/{name}" if path else name
-
-
-def _can_list(path: Path | str) -> bool:
-    return "://" not in str(path)
+def _refuse(error: Exception) -> NoReturn:
+    raise error

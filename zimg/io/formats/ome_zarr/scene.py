@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -13,6 +14,8 @@ from zarr.buffer.cpu import NDBuffer
 
 from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
+from zimg.io.disk.errors import ReplacedError
+from zimg.io.disk.limits import check_counts
 from zimg.io.formats.ome_zarr.axes import ALL
 from zimg.io.formats.ome_zarr.bounded import bounded
 from zimg.io.formats.ome_zarr.checks import check_array, check_chunks, check_claims
@@ -37,6 +40,8 @@ class ZarrScene:
         Opens the array at a path.
     describe
         Fills in the metadata.
+    steady
+        Gives a block in which the array at a path may be read; an error when it was replaced.
 
     Raises
     ------
@@ -52,12 +57,16 @@ class ZarrScene:
         paths: Sequence[str],
         open_array: Callable[[str], "zarr.Array[Any]"],
         describe: Callable[[ZImgInfo], None],
+        steady: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         self._letters, self._paths, self._open = letters, paths, open_array
-        full = self._opened(paths[0])
+        self._steady = steady
+        with steady(paths[0]):
+            full = self._opened(paths[0])
         self.dtype = check_array(full, paths[0])
         sizes = self._by_letter(full.shape)
         x, y, z, c, t = (sizes[a] for a in "xyzct")
+        check_counts(c, t)
         self.info = ZImgInfo(x, y, z, c, t, *VOXEL_TYPES[self.dtype.name])
         describe(self.info)
         self._full = full
@@ -68,14 +77,23 @@ class ZarrScene:
         """The arrays of all levels that hold the same channels and times as the first."""
         arrays = [self._full]
         for path in self._paths[1:]:
-            array = self._opened(path)
-            sizes, info = self._by_letter(array.shape), self.info
-            alike = (sizes["c"], sizes["t"]) == (info.numChannels, info.numTimes)
-            if alike and check_array(array, path) == self.dtype:
-                arrays.append(array)
-            else:
-                _log.warning("level %s differs in channels, times or type and is left out", path)
+            try:
+                with self._steady(path):
+                    arrays.append(self._level_at(path))
+            except ReplacedError:
+                raise
+            except Exception as error:  # of any library: a level more or less is no reason to stop
+                _log.warning("level %s is left out: %s", path, error)
         return arrays
+
+    def _level_at(self, path: str) -> "zarr.Array[Any]":
+        """The array of a smaller level; a `ZException` when it is not of this image."""
+        array = self._opened(path)
+        sizes, info = self._by_letter(array.shape), self.info
+        alike = (sizes["c"], sizes["t"]) == (info.numChannels, info.numTimes)
+        if not alike or check_array(array, path) != self.dtype:
+            raise ZException("it differs in channels, times or type")
+        return array
 
     def _opened(self, path: str) -> "zarr.Array[Any]":
         array = self._open(path)
@@ -102,15 +120,17 @@ class ZarrScene:
 
     def blocks(self, level: int) -> NDArray[np.int64]:
         """One block per chunk along t, x, y and z; computed, not looked for."""
-        steps = self._by_letter(self._arrays[level].chunks)
+        steps = self._by_letter((self._arrays[level] if level else self._full).chunks)
         block = steps["x"], steps["y"], steps["z"]
-        return grid(self.levels[level].size, self.info.numTimes, block)
+        size = self.levels[level].size if level else self.info.size[:3]
+        return grid(size, self.info.numTimes, block)
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
         """Jobs for the rows of chunks along t and z that meet `region`."""
-        array = self._arrays[level]
+        array = self._full if level == 0 else self._arrays[level]
         if level not in self._checked:
-            check_chunks(array)
+            with self._steady(array.path):
+                check_chunks(array)
             self._checked.add(level)
         steps = self._by_letter(array.shards or array.chunks)
         start, end = region.start, region.end
@@ -149,12 +169,14 @@ class ZarrScene:
         absent = tuple(0 if letter not in self._letters else slice(None) for letter in ALL)
         present = [letter for letter in ALL if letter in self._letters]
         order = [present.index(letter) for letter in self._letters]
-        target = NDBuffer.from_numpy_array(out[absent].transpose(order))
+        voxels = out.view(np.bool_) if array.dtype == np.bool_ else out
+        target = NDBuffer.from_numpy_array(voxels[absent].transpose(order))
         selected = tuple(slice(*box[a]) for a in self._letters)
-        try:
-            array.get_basic_selection(selected, out=target)
-        except Exception as error:
-            raise failing_chunk(array, selected, error) from error
+        with self._steady(array.path):
+            try:
+                array.get_basic_selection(selected, out=target)
+            except Exception as error:
+                raise failing_chunk(array, selected, error) from error
 
 
 def _pieces(first: int, last: int, step: int) -> list[tuple[int, int]]:

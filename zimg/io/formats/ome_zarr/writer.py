@@ -1,21 +1,22 @@
 """OME-Zarr stores written slab by slab, smaller levels made from the slabs as they pass."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
-from zarr.storage import LocalStore
 
 from zimg.io.disk.atomic import atomic_folder
-from zimg.io.formats.ome_zarr.axes import ALL
+from zimg.io.formats.ome_zarr.array_writer import ArrayWriter
 from zimg.io.formats.ome_zarr.describe import check_description, group_attributes
+from zimg.io.formats.ome_zarr.documents import write_group
 from zimg.io.formats.ome_zarr.layout import Layout, layout_of
 from zimg.io.formats.ome_zarr.pyramid import Shrunk, levels_of
 from zimg.io.options import LEVELS, check_options
 from zimg.io.parameters import ZImgWriteParameters
+from zimg.io.scenes.decoding import processors
 from zimg.io.scenes.halving import halved
 from zimg.io.writer import Pixels
 from zimg.values import Compression, ZImgInfo
@@ -41,13 +42,9 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
     info, layout = pixels.info, layout_of(pixels.info, parameters)
     levels = levels_of(info)
     name = path.name.removesuffix(".zarr").removesuffix(".ome")
-    with atomic_folder(path, MARKS) as folder:
-        group = zarr.create_group(
-            LocalStore(folder),
-            zarr_format=layout.zarr_format,  # type: ignore[arg-type]  # 2 or 3
-            attributes=group_attributes(info, levels, name, layout.version),
-        )
-        top = _chain(group, info, levels, layout)
+    with atomic_folder(path, MARKS) as folder, ThreadPoolExecutor(processors()) as pool:
+        write_group(folder, layout, group_attributes(info, levels, name, layout.version))
+        top = _chain(folder, info, levels, layout, pool)
         for time in range(info.numTimes):
             for first in range(0, info.depth, top.depth):
                 last = min(first + top.depth, info.depth)
@@ -71,7 +68,7 @@ class LevelWriter:
 
     def __init__(
         self,
-        array: "zarr.Array[Any]",
+        array: ArrayWriter,
         depth: int,
         halve: Sequence[int] = (),
         smaller: "LevelWriter | None" = None,
@@ -89,40 +86,27 @@ class LevelWriter:
             return
         whole = planes if len(self._waiting) == 1 else np.concatenate(self._waiting, axis=1)
         self._waiting = []
-        self._array[time, :, self._done : self._done + count] = whole
+        self._array.write(time, self._done, whole)
         self._done = (self._done + count) % self._array.shape[2]
         if self._smaller is not None:
             self._smaller.add(time, halved(whole, self._halve))
 
 
 def _chain(
-    group: zarr.Group, info: ZImgInfo, levels: Sequence[Shrunk], layout: Layout, number: int = 0
+    folder: Path,
+    info: ZImgInfo,
+    levels: Sequence[Shrunk],
+    layout: Layout,
+    pool: ThreadPoolExecutor,
+    number: int = 0,
 ) -> LevelWriter:
     """The writer of the first of `levels`, which feeds those of all smaller ones."""
     level, *rest = levels
-    array = _create(group, info, level, layout, str(number))
+    shape = (info.numTimes, info.numChannels, *level.size)
+    dtype = np.dtype(info.dataTypeString())
+    array = ArrayWriter(folder / str(number), layout, shape, dtype, pool)
     depth = layout.slab_depth(level.size[0])
     if not rest:
         return LevelWriter(array, depth)
     halve = (1, 2, 3) if rest[0].factor[0] > level.factor[0] else (2, 3)
-    return LevelWriter(array, depth, halve, _chain(group, info, rest, layout, number + 1))
-
-
-def _create(
-    group: zarr.Group, info: ZImgInfo, level: Shrunk, layout: Layout, name: str
-) -> "zarr.Array[Any]":
-    shape = (info.numTimes, info.numChannels, *level.size)
-    new = layout.zarr_format == 3
-    return group.create_array(
-        name,
-        shape=shape,
-        dtype=info.dataTypeString(),
-        chunks=layout.chunks_of(shape),
-        shards=layout.shards_of(shape),
-        compressors=layout.compressor,
-        fill_value=0,
-        dimension_names=ALL if new else None,
-        chunk_key_encoding={"name": "default" if new else "v2", "separator": "/"},
-        # Readers take a store without any chunk for a broken one.
-        config={"write_empty_chunks": True},
-    )
+    return LevelWriter(array, depth, halve, _chain(folder, info, rest, layout, pool, number + 1))

@@ -1,9 +1,12 @@
 """Unpacking of Vaa3D's differences: runs of literals, of small steps and of repeats.
 
 Each code is one byte that says what follows and for how many voxels. Steps go on from the last
-voxel written, modulo the range of the type.
+voxel before them, modulo the range of the type. Where codes begin is found one after the other;
+what they stand for is computed for many at a time.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +14,45 @@ from numpy.typing import NDArray
 
 from zimg._errors import ZException
 
-# Steps of two bits, the low ones first: +0, +1, +2, -1; a row for each byte.
-_BYTES = np.arange(256, dtype=np.uint8)[:, None]
-_STEPS_OF_2_BITS = np.asarray([0, 1, 2, 255], np.uint8)[_BYTES >> np.asarray([0, 2, 4, 6]) & 3]
-# First code, bits per step: steps of a 16-bit stack are packed with the high bits first.
-_GROUPS = ((32, 3), (80, 4), (183, 5))
-_REPEAT_8, _REPEAT_16 = 128, 223
+WINDOW = 2**14  # bytes of codes that are looked at together
+LITERAL, REPEAT = 0, -1  # kinds of codes; above 0 it is the number of bits of a step
+CUT = "its codes end before its voxels: it is truncated"
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What the 256 codes mean.
+
+    Parameters
+    ----------
+    kind
+        `LITERAL`, `REPEAT`, or the bits of a step.
+    voxels
+        How many voxels a code gives.
+    used
+        Bytes that follow a code.
+    """
+
+    kind: NDArray[np.int64]
+    voxels: NDArray[np.int64]
+    used: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, groups: list[tuple[int, int]], itemsize: int) -> "Codes":
+        """The meaning of codes by the first of each group and its kind; voxels count from 1."""
+        code = np.arange(256)
+        firsts = np.asarray([first for first, _ in groups])
+        group = np.searchsorted(firsts, code, side="right") - 1
+        kind = np.asarray([each for _, each in groups])[group]
+        voxels = code - firsts[group] + 1
+        used = np.where(kind == LITERAL, voxels * itemsize, -(-voxels * kind // 8))
+        return cls(kind, voxels, np.where(kind == REPEAT, itemsize, used))
+
+
+CODES_8 = Codes.of([(0, LITERAL), (33, 2), (128, REPEAT)], 1)
+CODES_16 = Codes.of([(0, LITERAL), (32, 3), (80, 4), (183, 5), (223, REPEAT)], 2)
+# Steps of two bits, the low ones first: +0, +1, +2, -1.
+STEPS_OF_2_BITS = np.asarray([0, 1, 2, -1])
 
 
 def unpack_8_bits(data: bytes, count: int, stored: np.dtype[Any]) -> NDArray[Any]:
@@ -41,79 +77,101 @@ def unpack_8_bits(data: bytes, count: int, stored: np.dtype[Any]) -> NDArray[Any
     ZException
         When the codes end too early.
     """
-    source = np.frombuffer(data, np.uint8)
-    check_claim(count, len(data))
-    out = np.empty(count, stored)
-    place = done = last = 0
-    while done < count:
-        code = _byte(data, place)
-        if code < 33:
-            n, used = code + 1, code + 1
-            piece = source[place + 1 : place + 1 + used]
-        elif code < _REPEAT_8:
-            n = code - 32
-            used = -(-n // 4)
-            steps = _STEPS_OF_2_BITS[source[place + 1 : place + 1 + used]].reshape(-1)[:n]
-            piece = np.cumsum(steps, dtype=np.uint8) + np.uint8(last)
-        else:
-            n, used = code - 127, 1
-            piece = source[place + 1 : place + 2].repeat(n)
-        done = _put(piece, n, out, done)
-        place, last = place + 1 + used, int(out[done - 1])
-    return out
+    return _unpacked(data, count, stored, CODES_8)
 
 
 def unpack_16_bits(data: bytes, count: int, stored: np.dtype[Any]) -> NDArray[Any]:
     """`count` voxels of two bytes; arguments, result and errors as in `unpack_8_bits`."""
+    return _unpacked(data, count, stored, CODES_16)
+
+
+def _unpacked(data: bytes, count: int, stored: np.dtype[Any], codes: Codes) -> NDArray[Any]:
     check_claim(count, len(data))
+    # What follows the codes is never used, but read where a code at the end claims too much.
+    source = np.frombuffer(data + bytes(2**9), np.uint8)
     out = np.empty(count, stored)
-    place = done = last = 0
-    while done < count:
-        code = _byte(data, place)
-        if code < 32:
-            n, used = code + 1, 2 * (code + 1)
-            piece = _values(data[place + 1 : place + 1 + used], stored)
-        elif code < _REPEAT_16:
-            first, bits = next(group for group in reversed(_GROUPS) if code >= group[0])
-            n = code - first + 1
-            used = -(-n * bits // 8)
-            piece = _steps(data[place + 1 : place + 1 + used], n, bits, last)
-        else:
-            n, used = code - 222, 2
-            piece = _values(data[place + 1 : place + 3], stored).repeat(n)
-        done = _put(piece, n, out, done)
-        place, last = place + 1 + used, int(out[done - 1])
-    return out
+    done = last = 0
+    for places in _places(source[: len(data)], codes):
+        of_each = codes.voxels[source[places]]
+        ends = np.cumsum(of_each)
+        needed = int(np.searchsorted(ends, count - done)) + 1
+        places, of_each = places[:needed], of_each[:needed]
+        if places[-1] + 1 + codes.used[source[places[-1]]] > len(data):
+            raise ZException(CUT)
+        values = _values(source, places, of_each, codes, stored, last)
+        part = values[: count - done]
+        out[done : done + len(part)] = part.astype(stored.newbyteorder("="))
+        done, last = done + len(part), int(part[-1])
+        if done == count:
+            return out
+    raise ZException(CUT)
 
 
-def _values(data: bytes, stored: np.dtype[Any]) -> NDArray[Any]:
-    """The whole values at the start of `data`."""
-    return np.frombuffer(data, stored, len(data) // stored.itemsize)
+def _places(source: NDArray[np.uint8], codes: Codes) -> Iterator[NDArray[np.int64]]:
+    """Where codes begin, those of a window at a time."""
+    place = 0
+    while place < len(source):
+        begin = place
+        steps = (codes.used[source[begin : begin + WINDOW]] + 1).tolist()
+        found, within, size = [], 0, len(steps)
+        while within < size:
+            found.append(within)
+            within += steps[within]
+        yield np.asarray(found) + begin
+        place = begin + within
 
 
-def _steps(data: bytes, n: int, bits: int, last: int) -> NDArray[Any]:
-    """`n` steps of some bits each, added up from `last`."""
-    single = np.unpackbits(np.frombuffer(data, np.uint8))[: n * bits]
-    if len(single) < n * bits:
-        return single[:0]
-    values = single.reshape(n, bits) @ (1 << np.arange(bits)[::-1])
+def _values(
+    source: NDArray[np.uint8],
+    places: NDArray[np.int64],
+    of_each: NDArray[np.int64],
+    codes: Codes,
+    stored: np.dtype[Any],
+    last: int,
+) -> NDArray[np.int64]:
+    """The voxels that codes stand for, as integers in the range of the type."""
+    starts = np.cumsum(of_each) - of_each
+    place = np.repeat(places + 1, of_each)
+    within = np.arange(len(place)) - np.repeat(starts, of_each)
+    kind = np.repeat(codes.kind[source[places]], of_each)
+    known = kind <= LITERAL
+    values = np.zeros(len(place) + 1, np.int64)  # after the last voxel before them
+    values[0] = last
+    voxel = place + np.where(kind == LITERAL, within, 0) * stored.itemsize
+    values[1:][known] = _literals(source, voxel[known], stored)
+    steps = np.zeros(len(place) + 1, np.int64)
+    for bits in np.unique(kind[~known]).tolist():
+        of_kind = kind == bits
+        steps[1:][of_kind] = _steps(source, place[of_kind], within[of_kind], bits)
+    # Each voxel is the last known one before it, and the steps since then.
+    at = np.maximum.accumulate(np.where(np.append(True, known), np.arange(len(values)), 0))
+    summed = np.cumsum(steps)
+    return (values[at] + summed - summed[at])[1:] % 2 ** (8 * stored.itemsize)
+
+
+def _literals(
+    source: NDArray[np.uint8], places: NDArray[np.int64], stored: np.dtype[Any]
+) -> NDArray[np.int64]:
+    """Whole values, which may begin at odd places."""
+    first = source[places].astype(np.int64)
+    if stored.itemsize == 1:
+        return first
+    second = source[places + 1].astype(np.int64)
+    big = stored.newbyteorder("=") != stored if np.little_endian else stored.isnative
+    return first * 256 + second if big else first + second * 256
+
+
+def _steps(
+    source: NDArray[np.uint8], places: NDArray[np.int64], within: NDArray[np.int64], bits: int
+) -> NDArray[np.int64]:
+    """Steps of some bits; those of 8-bit stacks lie with the low bits first, others with high."""
+    if bits == 2:
+        return STEPS_OF_2_BITS[source[places + within // 4] >> (within % 4 * 2) & 3]
+    place, shift = places + within * bits // 8, within * bits % 8
+    window = source[place].astype(np.int64) << 8 | source[place + 1]
+    value = window >> (16 - bits - shift) & (2**bits - 1)
     half = 1 << (bits - 1)
-    return (np.cumsum(np.where(values <= half, values, half - values)) + last).astype(np.uint16)
-
-
-def _put(piece: NDArray[Any], n: int, out: NDArray[Any], done: int) -> int:
-    """Store a run of `n` voxels; the place after it."""
-    if len(piece) < n:
-        raise ZException("its codes end before its voxels: it is truncated")
-    n = min(n, len(out) - done)
-    out[done : done + n] = piece[:n]
-    return done + n
-
-
-def _byte(data: bytes, place: int) -> int:
-    if place >= len(data):
-        raise ZException("its codes end before its voxels: it is truncated")
-    return data[place]
+    return np.where(value <= half, value, half - value)
 
 
 def check_claim(count: int, length: int) -> None:

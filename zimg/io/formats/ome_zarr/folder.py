@@ -1,0 +1,133 @@
+"""A Zarr hierarchy in a folder: nothing leads out of it, and its replacement is noticed."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from zarr.abc.buffer import Buffer, BufferPrototype
+from zarr.abc.store import ByteRequest
+from zarr.storage import LocalStore
+
+from zimg._errors import ZException
+from zimg.io.disk.errors import ReplacedError
+from zimg.io.formats.ome_zarr.sizes import METADATA, check_size
+
+Stamp = tuple[int, ...]
+
+
+class ConfinedStore(LocalStore):
+    """A folder, read only, of which nothing outside is read, whatever links lie in it.
+
+    Parameters
+    ----------
+    root
+        The folder. It is held open, so that another one of its name can be told from it.
+    """
+
+    def __init__(self, root: Path | str, *, read_only: bool = True) -> None:
+        super().__init__(Path(os.path.realpath(root)), read_only=read_only)
+        self._stamps: dict[str, Stamp | None] = {}
+        self._held = -1
+        if hasattr(os, "O_DIRECTORY"):  # not on Windows, where an open folder cannot be renamed
+            self._held = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        held, self._held = self._held, -1
+        if held >= 0:
+            os.close(held)
+        super().close()
+
+    async def get(
+        self,
+        key: str,
+        prototype: BufferPrototype | None = None,
+        byte_range: ByteRequest | None = None,
+    ) -> Buffer | None:
+        """The bytes of a key; None only where there is nothing of that name."""
+        self._check(key, byte_range)
+        found = await super().get(key, prototype, byte_range)
+        if found is None and (self.root / key).is_dir():
+            raise ZException(f"{key} is a folder where a file is expected")
+        return found
+
+    async def get_partial_values(
+        self,
+        prototype: BufferPrototype,
+        key_ranges: Iterable[tuple[str, ByteRequest | None]],
+    ) -> list[Buffer | None]:
+        """Parts of the bytes of keys."""
+        wanted = list(key_ranges)
+        for key, part in wanted:
+            self._check(key, part)
+        return await super().get_partial_values(prototype, wanted)
+
+    def _check(self, key: str, byte_range: ByteRequest | None) -> None:
+        """Refuse what leads out of the folder, is no file, or is too large or too small."""
+        path = self.root / key
+        real = os.path.realpath(path)
+        if os.path.commonpath((real, self.root)) != str(self.root):
+            raise ZException(f"{key} leads out of the store")
+        try:
+            found = path.stat()
+        except OSError:
+            return  # there may be none; reading it tells
+        if stat.S_ISREG(found.st_mode):
+            check_size(key, found.st_size, byte_range)
+        elif not stat.S_ISDIR(found.st_mode):
+            raise ZException(f"{key} is not a regular file")
+        if key.rpartition("/")[2] in METADATA:
+            self._stamps.setdefault(key, _stamp(found))
+
+    @contextmanager
+    def steady(self, *keys: str) -> Iterator[None]:
+        """Refuse what is read inside the block when the folder or one of `keys` was replaced.
+
+        Raises
+        ------
+        ReplacedError
+            Also in place of an error of the block.
+        """
+        try:
+            yield
+        except Exception as error:
+            self._check_same(keys, error)
+            raise
+        self._check_same(keys)
+
+    def _check_same(self, keys: Iterable[str], cause: Exception | None = None) -> None:
+        here: Stamp | None = None
+        with suppress(OSError):
+            here = _place(self.root.stat())
+        same = self._held < 0 or here == _place(os.fstat(self._held))
+        if not same or any(self._changed(key) for key in keys if key in self._stamps):
+            raise ReplacedError("it was replaced while it was open; open it again") from cause
+
+    def _changed(self, key: str) -> bool:
+        try:
+            return _stamp((self.root / key).stat()) != self._stamps[key]
+        except OSError:
+            return True
+
+    def keys_below(self, prefix: str) -> Iterator[str]:
+        """Names of files relative to a folder, found as they are asked for."""
+        folder, waiting = self.root / prefix, [""]
+        while waiting:
+            inner = waiting.pop()
+            with os.scandir(folder / inner) as entries:
+                for entry in entries:
+                    name = f"{inner}/{entry.name}" if inner else entry.name
+                    if entry.is_dir():
+                        waiting.append(name)
+                    else:
+                        yield name
+
+
+def _place(found: os.stat_result) -> Stamp:
+    return found.st_dev, found.st_ino
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return (*_place(found), found.st_size, found.st_mtime_ns)
