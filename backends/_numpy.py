@@ -24,21 +24,43 @@ from ._host import (
     squared_distance,
 )
 from ._host_arithmetic import combined
-from ._host_paths import cheapest_paths
+from ._host_skeletons import (
+    branch_voxels,
+    bridges,
+    chain_nodes,
+    cheapest_paths,
+    joined_chains,
+    object_numbers,
+    on_surface,
+    ordered_paths,
+    planar_depth,
+    spatial_depth,
+    thinning,
+)
 
 __all__ = [  # what is imported from a neighbour is a hook as well
+    "branch_voxels",
+    "bridges",
+    "chain_nodes",
     "cheapest_paths",
     "combined",
     "components",
     "fit_segments",
     "grow_strands",
     "histogram",
+    "joined_chains",
     "local_maxima",
+    "object_numbers",
+    "on_surface",
+    "ordered_paths",
     "orient_segments",
+    "planar_depth",
     "regional_maxima",
     "remove_small",
     "score_segments",
+    "spatial_depth",
     "squared_distance",
+    "thinning",
 ]
 
 

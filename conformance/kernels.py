@@ -251,6 +251,8 @@ NOT_CALLED = {
     "check_connectivity": "takes a plain number and raises",
     "in_type": "reduced and resampled end with it",
     "geodesic_distance": "cheapest_paths, a primitive, does; costs of float32 differ",
+    "above_zero": "a comparison of widened values",
+    "length_of_kinds": "plain numbers",
     "lattice": "plain numbers",
     "thin_core_points": "plain numbers",
     "widest_float": "gives a type; geodesic_distance, reduced and resampled compute in it",

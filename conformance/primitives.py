@@ -15,12 +15,17 @@ from numpy.typing import NDArray
 
 import zimg.kernels
 import zimg.ops
+import zimg.skeletons
 import zimg.tracing
 from zimg._dispatch import PRIMITIVES
 from zimg._typing import Array
 from zimg.kernels.arithmetic import Operation
-from zimg.kernels.geodesic import NEIGHBOURS
+from zimg.kernels.foreground import on_surface
+from zimg.kernels.geodesic import NEIGHBOURS, cheapest_paths
 from zimg.ops import RowPlan
+from zimg.skeletons.chains import chain_nodes
+from zimg.skeletons.joining import joined_chains
+from zimg.skeletons.paths import path_forest
 
 from .case import Case, OnDevice, Raw, cell_ids, random_values
 from .segments import fits, growths, orientations, scores
@@ -29,7 +34,7 @@ from .segments import fits, growths, orientations, scores
 def primitives() -> dict[str, Callable[..., Any]]:
     """Everything that a framework may replace, by name."""
     package: ModuleType
-    for package in (zimg.ops, zimg.kernels, zimg.tracing):
+    for package in (zimg.ops, zimg.kernels, zimg.skeletons, zimg.tracing):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
     return PRIMITIVES
@@ -226,7 +231,91 @@ def _paths() -> list[Case]:
     return found
 
 
+STEPS = tuple(float(sum(map(abs, step))) ** 0.5 for step in NEIGHBOURS)
+
+
+def _foregrounds(*further: str, **named: Any) -> list[Case]:
+    """Foreground voxels of masks, and what is known about them already."""
+    found = []
+    for name, mask in _masks().items():
+        voxels = np.flatnonzero(mask).astype(np.int32)
+        known = {"planar": random_values(len(voxels), "int32", levels=9) + 1}
+        arguments = (voxels, *(known[each] for each in further))
+        static = {"shape": Raw(mask.shape), **named}
+        found.append(Case(name, arguments, static, reads_host=True))
+    return found
+
+
+def _grown() -> tuple[NDArray[np.int32], NDArray[np.bool_], tuple[Any, ...]]:
+    """A mask of one object, and the paths from its first voxel."""
+    mask = np.zeros((7, 12, 40), np.bool_)
+    mask[1:5, 2:9, 1:38], mask[2:6, 5:12, 9:14] = True, True
+    voxels = np.flatnonzero(mask).astype(np.int32)
+    squared = random_values(len(voxels), "int32", levels=7) + 1
+    _, *paths = cheapest_paths(
+        voxels, squared, np.asarray([0], np.int32), shape=mask.shape, steps=STEPS
+    )
+    return voxels, mask, (squared, *paths)
+
+
+def _forests() -> list[Case]:
+    _, _, (_, before, rows) = _grown()
+    return [Case("paths", (before, rows), {"steps": Raw(STEPS)}, rtol=1e-12, reads_host=True)]
+
+
+def _branchings() -> list[Case]:
+    voxels, mask, (squared, before, rows) = _grown()
+    forest = Raw(path_forest(before, rows, STEPS))
+    static = {"forest": forest, "shape": Raw(mask.shape), "singles": True}
+    arguments = (
+        voxels,
+        squared,
+        np.zeros(len(voxels), np.int32),
+        on_surface(voxels, shape=mask.shape),
+    )
+    return [
+        Case(name, arguments, {**static, "shortest": limit, "keeping": keeping}, reads_host=True)
+        for name, limit, keeping in (
+            ("all", 3.0, False),
+            ("kept", 99.0, True),
+            ("none", 99.0, False),
+        )
+    ]
+
+
+def _chains() -> list[NDArray[Any]]:
+    """Points of wandering branches, radii, where branches begin, and their objects."""
+    random = np.random.default_rng(5)
+    lengths = random.integers(1, 60, 9)
+    points = np.cumsum(random.integers(-1, 2, (int(lengths.sum()), 3)), axis=0).astype(np.float64)
+    radius = np.maximum(0.1, np.sqrt(random.integers(1, 20, len(points))) - 0.5)
+    return [points, radius, np.cumsum([0, *lengths]), np.asarray([0] * 4 + [2] * 5, np.int32)]
+
+
+def _joined() -> list[NDArray[Any]]:
+    points, radius, starts, owners = _chains()
+    chosen, starts = chain_nodes(points, radius, starts)
+    return [
+        np.asarray(each) for each in joined_chains(points[chosen], radius[chosen], starts, owners)
+    ]
+
+
 CASES: dict[str, list[Case]] = {
+    "object_numbers": _foregrounds(),
+    "planar_depth": _foregrounds(),
+    "spatial_depth": _foregrounds("planar", height=1.5),
+    "on_surface": _foregrounds(),
+    "ordered_paths": _forests(),
+    "branch_voxels": _branchings(),
+    "chain_nodes": [Case("wandering", tuple(_chains()[:3]), reads_host=True)],
+    "joined_chains": [Case("wandering", tuple(_chains()), reads_host=True)],
+    "bridges": [
+        Case(name, (_joined()[0], _joined()[1], _joined()[3]), {"widest": widest}, reads_host=True)
+        for name, widest in (("any", -1.0), ("near", 2.0))
+    ],
+    "thinning": [
+        Case("wandering", tuple(_joined()[:4]), finish=lambda found: found[3:], reads_host=True)
+    ],
     "gather": _gathers(),
     "sample_linear": _samples(),
     "scatter_add": _scatters(("int32", "float32", "float64"), rtol=1e-5),

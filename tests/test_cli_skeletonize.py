@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 import zimg
-from zimg import ZSwc
+from zimg import ZImg, ZSwc
 from zimg.cli.app import main
 
 
@@ -60,7 +60,7 @@ def test_it_writes_the_tree_of_the_library_and_one_line(
     assert line.startswith(f"{output}: ")
     assert all(word in line for word in ("node", "1 tree", "voxels", " s"))
     assert any(text.startswith("read: ") for text in err.splitlines())
-    expected = zimg.skeletonize(rods(), config="SKELETONIZE")
+    expected = zimg.skeletonize(ZImg(str(image)), config="SKELETONIZE")  # of its voxel size
     np.testing.assert_allclose(ZSwc(output).xyz, expected.xyz, rtol=1e-5)
 
 
@@ -81,12 +81,29 @@ def test_all_labels_are_files_of_a_folder(command: Any, image: Path, tmp_path: P
     found = told(command(image, "-o", output, *arguments, "--json", "-q"))
     assert sorted(path.name for path in output.iterdir()) == ["3.swc", "700.swc"]
     assert (found["files"], found["trees"]) == (2, 2)
-    for label, tree in zimg.skeletonize_labels(rods()).items():
+    for label, tree in zimg.skeletonize_labels(ZImg(str(image))).items():
         written = ZSwc(output / f"{label}.swc")
         np.testing.assert_allclose(written.xyz, tree.xyz * (0.5, 0.5, 2.0), rtol=1e-5)
     code, out, _ = command(image, "-o", output, "--label", "all", "--overwrite")
     assert code == 0
     assert f"{output}: 2 files, " in out
+
+
+def test_a_body_without_a_tree_has_no_file(command: Any, image: Path, tmp_path: Path) -> None:
+    (tmp_path / "options.json").write_text('{"minimalLength": 45}')
+    output = tmp_path / "bodies"
+    arguments = ("--label", "all", "--config", tmp_path / "options.json", "--json", "-q")
+    assert told(command(image, "-o", output, *arguments))["files"] == 1
+    assert [path.name for path in output.iterdir()] == ["3.swc"]
+
+
+def test_a_label_of_64_bits_is_found(command: Any, tmp_path: Path) -> None:
+    volume, label = tmp_path / "labels.tif", 2**63 + 5
+    tifffile.imwrite(volume, np.where(rods() == 3, np.uint64(label), rods()))
+    found = told(command(volume, "-o", tmp_path / "t.swc", "--label", label, "--json", "-q"))
+    assert found["trees"] == 1
+    command(volume, "-o", tmp_path / "all", "--label", "all", "-q")
+    assert {path.stem for path in (tmp_path / "all").iterdir()} == {"700", str(label)}
 
 
 def test_the_tree_begins_at_the_root_with_the_radii_asked_for(
@@ -97,7 +114,8 @@ def test_the_tree_begins_at_the_root_with_the_radii_asked_for(
     tree = ZSwc(output)
     assert tree.xyz[tree.roots[0]].tolist() == [61, 4, 4]
     mask = (rods() == 3).astype(np.uint8)
-    expected = zimg.skeletonize(mask, root=(61, 4, 4), radius="euclidean")
+    options: Any = {"radius": "euclidean", "config": {"resolution": [1, 4]}}
+    expected = zimg.skeletonize(mask, root=(61, 4, 4), **options)
     np.testing.assert_allclose(tree.radius, expected.radius, rtol=1e-5)
 
 
@@ -133,7 +151,9 @@ def test_factors_and_a_configuration_file_are_used(
     arguments = ("--config", tmp_path / "options.json", "--downsample", "2,2,1")
     command(image, "-o", tmp_path / "tree.swc", *arguments, "-q")
     expected = zimg.skeletonize(
-        rods(), config={"minimalLength": 45, "connectingBranch": False}, downsample=(2, 2, 1)
+        ZImg(str(image)),
+        config={"minimalLength": 45, "connectingBranch": False},
+        downsample=(2, 2, 1),
     )
     np.testing.assert_allclose(ZSwc(tmp_path / "tree.swc").xyz, expected.xyz, rtol=1e-5)
 

@@ -70,6 +70,10 @@ class Reporter:
             self._display.update(self._done)
         self.check()
 
+    def quiet(self) -> "Reporter":
+        """The same, for parts of the work whose stages are not shown."""
+        return Reporter(None, self._cancel)
+
     def check(self) -> None:
         """Raise ZCancellationException if the caller asked to stop."""
         if self._cancel is not None and self._cancel.is_set():

@@ -12,7 +12,7 @@ from zimg import SkeletonizeConfig, ZCancellationException, ZImg
 from zimg._progress import reporter
 from zimg.skeletons.mask import object_mask
 from zimg.skeletons.options import resolve_options
-from zimg.skeletons.pipeline import Wish, skeleton_of
+from zimg.skeletons.pipeline import REFERENCE, skeleton_of
 
 
 def rod(length: int = 60) -> np.ndarray:
@@ -104,7 +104,7 @@ def test_objects_in_a_corner_of_a_large_volume_are_as_in_a_small_one():
         large[at[0] : at[0] + 4, at[1] : at[1] + 5, at[2] : at[2] + 30] = small
         config = {"minimalLength": 3, "fillingHole": True, "removingBorder": bool(number % 2)}
         expected = whole_volume(large, config)
-        assert_same(zimg.skeletonize(large, config=config), expected)
+        assert_same(zimg.skeletonize(large, config=config, root="reference"), expected)
 
 
 def whole_volume(mask, config):
@@ -112,7 +112,7 @@ def whole_volume(mask, config):
     options = resolve_options(config)
     with reporter() as report:
         cleaned = object_mask(mask, options)
-        return skeleton_of(cleaned, (0, 0, 0), options=options, report=report, wish=Wish())
+        return skeleton_of(cleaned, (0, 0, 0), options=options, report=report, request=REFERENCE)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def whole_volume(mask, config):
         ({"config": {"minimalLenght": 5}}, ValueError, "unknown option 'minimalLenght'"),
         ({"config": {"minimalLength": "5"}}, TypeError, "minimalLength takes float"),
         ({"config": {"interpolating": True}}, ValueError, "interpolating"),
-        ({"downsample": (0, 1, 1)}, ValueError, "from 1 up"),
+        ({"downsample": (0, 1, 1)}, ValueError, "three integers .x, y, z. from 1"),
         ({"channel": 1}, ValueError, "one channel and time"),
         ({"radius": "round"}, ValueError, "'planar' or 'euclidean'"),
     ],

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from zimg.kernels.geodesic import NEIGHBOURS
 from zimg.skeletons.balls import Painter, ball, shell
 from zimg.skeletons.branches import Extraction
-from zimg.skeletons.descent import descent
+from zimg.skeletons.paths import path_forest
 from zimg.skeletons.voxels import steps_of
 
 RADII = st.sampled_from([0.5, 1.0, 2**0.5, 2.0, 3.0, 5**0.5 + 2, 6.5])
@@ -67,7 +67,7 @@ def fork() -> tuple[Extraction, np.ndarray]:
     kinds = np.asarray([-1, *[rows[0]] * (TRUNK - 1), *[rows[1]] * SIDE])
     numbers = np.full((1, SIDE + 1, TRUNK), -1)
     numbers[tuple(places.T)] = np.arange(count)
-    tree = descent(before, kinds, steps_of((1.0, 1.0)))
+    tree = path_forest(before, kinds, steps_of((1.0, 1.0)))
     return Extraction(tree, np.ones(count, np.int32), places, Painter(numbers)), np.arange(count)
 
 

@@ -61,9 +61,10 @@ def test_bodies_asked_for_come_in_the_order_asked() -> None:
     assert list(zimg.skeletonize_labels(bodies(), ids=[65535, 7])) == [65535, 7]
 
 
-def test_negative_labels_are_bodies() -> None:
+def test_negative_labels_are_bodies_where_they_are_named() -> None:
     labels = bodies().astype(np.int32)
     labels[labels == 7] = -4
+    assert list(zimg.skeletonize_labels(labels)) == [2, 3, 9, 65535]
     assert_same(zimg.skeletonize_labels(labels, ids=[-4])[-4], zimg.skeletonize_labels(bodies())[7])
 
 
@@ -149,5 +150,5 @@ def test_work_on_workers_stops_when_it_is_cancelled() -> None:
 
 
 def test_workers_are_a_number_from_1_up() -> None:
-    with pytest.raises(ValueError, match="workers is a number from 1 up or an executor, got 0"):
+    with pytest.raises(ValueError, match="workers must be a number from 1 or an executor, got 0"):
         zimg.skeletonize_labels(bodies(), workers=0)

@@ -1,16 +1,40 @@
 """Chains of nodes, where they join trees, and how trees are joined across gaps."""
 
+import inspect
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
-from zimg.skeletons.bridging import bridge
-from zimg.skeletons.chains import chain, radii
-from zimg.skeletons.joining import Joiner
-from zimg.swc.forest import Forest
+from zimg._dispatch import PRIMITIVES
+from zimg.skeletons import bridging, chains, joining
+from zimg.skeletons.chains import chain_nodes, radii
+from zimg.skeletons.joining import joined_chains
+from zimg.skeletons.nodes import Nodes
+
+
+@pytest.fixture(params=["as called", "generic"], autouse=True)
+def bodies(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is tried by what NumPy arrays get, and by the generic bodies."""
+    if request.param == "generic":
+        for module, name in (
+            (chains, "chain_nodes"),
+            (joining, "joined_chains"),
+            (bridging, "bridges"),
+            (bridging, "thinning"),
+        ):
+            monkeypatch.setattr(module, name, inspect.unwrap(PRIMITIVES[name]))
 
 
 def line(count: int) -> np.ndarray:
     return np.stack([np.arange(count), np.zeros(count), np.zeros(count)], axis=1).astype(float)
+
+
+def chain(points: np.ndarray, radius: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    chosen, starts = chains.chain_nodes(points, radius, np.asarray([0, len(points)]))
+    assert starts.tolist() == [0, len(chosen)]
+    return points[chosen], radius[chosen]
 
 
 def test_a_radius_is_the_distance_less_half_a_voxel() -> None:
@@ -40,19 +64,19 @@ def test_thin_ends_beside_thick_nodes_are_cut_once() -> None:
     assert points[-1, 0] == 8
 
 
-def joined(*chains: tuple[list[tuple[float, float, float]], float]) -> Forest:
-    joiner = Joiner()
-    for points, radius in chains:
-        joiner.add(np.asarray(points, float), np.full(len(points), radius))
-    return joiner.forest
+def joined(*parts: tuple[list[tuple[float, float, float]], float]) -> Nodes:
+    points = np.asarray([point for own, _ in parts for point in own], float)
+    radius = np.repeat([size for _, size in parts], [len(own) for own, _ in parts])
+    starts = np.cumsum([0, *(len(own) for own, _ in parts)])
+    owners = np.zeros(len(parts), np.int32)
+    return Nodes(*joining.joined_chains(points, radius, starts, owners))
 
 
-def edges(forest: Forest) -> set[tuple[tuple[float, ...], tuple[float, ...]]]:
+def edges(nodes: Nodes) -> set[tuple[tuple[float, ...], tuple[float, ...]]]:
     return {
-        (tuple(forest.position[forest.parent[node]]), tuple(forest.position[node]))
-        for root in forest.children()
-        for node in forest.depth_first(root)
-        if forest.parent[node] >= 0
+        (tuple(nodes.xyz[parent].tolist()), tuple(nodes.xyz[node].tolist()))
+        for node, parent in enumerate(nodes.parent.tolist())
+        if parent >= 0
     }
 
 
@@ -77,11 +101,9 @@ def test_an_end_that_overlaps_its_new_parent_goes() -> None:
     assert ((5.0, 0.0, 0.0), (5.0, 9.0, 0.0)) in edges(forest)
 
 
-def separate(*points: tuple[float, float, float]) -> Forest:
-    forest = Forest()
-    for point in points:
-        forest.add(point, 1.0, type=0)
-    return forest
+def separate(*points: tuple[float, float, float]) -> Nodes:
+    none = np.zeros(len(points), np.int64)
+    return Nodes(np.asarray(points, float), np.ones(len(points)), none, none - 1, none)
 
 
 @pytest.mark.parametrize(
@@ -89,16 +111,51 @@ def separate(*points: tuple[float, float, float]) -> Forest:
     [({}, 1), ({"widest": 5.0}, 2), ({"widest": 3.9}, 3), ({"widest": 5.0, "z_scale": 3.0}, 3)],
 )
 def test_gaps_up_to_the_widest_are_bridged(options: dict[str, float], trees: int) -> None:
-    forest = separate((0, 0, 0), (0, 0, 5), (30, 0, 0))  # the first gap is 4 wide
-    bridge(forest, **options)
-    assert len(list(forest.children())) == trees
+    nodes = separate((0, 0, 0), (0, 0, 5), (30, 0, 0))  # the first gap is 4 wide
+    assert np.count_nonzero(bridging.bridged(nodes, **options).parent < 0) == trees
 
 
 def test_the_shortest_gaps_are_bridged() -> None:
-    forest = separate((0, 0, 0), (20, 0, 0), (8, 0, 0))
-    bridge(forest)
-    joined_pairs = {frozenset(pair) for pair in edges(forest)}
-    assert joined_pairs == {
+    nodes = bridging.bridged(separate((0, 0, 0), (20, 0, 0), (8, 0, 0)))
+    assert {frozenset(pair) for pair in edges(nodes)} == {
         frozenset({(0.0, 0.0, 0.0), (8.0, 0.0, 0.0)}),
         frozenset({(8.0, 0.0, 0.0), (20.0, 0.0, 0.0)}),
     }
+
+
+def wandering(seed: int, trees: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Branches of voxels that wander and cross, with radii that vary, of three objects."""
+    random = np.random.default_rng(seed)
+    points, radius, lengths = [], [], random.integers(1, 90, trees)
+    for length in lengths.tolist():
+        steps = random.integers(-1, 2, (length, 3))
+        points.append(np.cumsum(steps, axis=0) + random.integers(0, 40, 3))
+        radius.append(np.maximum(0.1, np.sqrt(random.integers(1, 30, length)) - 0.5))
+    owners = np.sort(random.integers(0, 3, trees)).astype(np.int32)
+    starts = np.cumsum([0, *lengths])
+    return np.concatenate(points).astype(float), np.concatenate(radius), starts, owners
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_compiled_loops_give_the_bits_of_the_generic_bodies(seed: int) -> None:
+    points, radius, starts, owners = wandering(seed)
+    chosen, begins = chains.chain_nodes(points, radius, starts)
+    one, other = (by(points, radius, starts) for by in (chain_nodes, inspect.unwrap(chain_nodes)))
+    assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    columns = (points[chosen], radius[chosen], begins, owners)
+    one, other = (by(*columns) for by in (joined_chains, inspect.unwrap(joined_chains)))
+    assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    nodes = Nodes(*joining.joined_chains(*columns))
+    for name, arguments in (
+        ("bridges", (nodes.xyz, nodes.radius, nodes.parent)),
+        ("thinning", (nodes.xyz, nodes.radius, nodes.type, nodes.parent)),
+    ):
+        named = {"widest": 9.0} if name == "bridges" else {}
+        primitive: Callable[..., Any] = PRIMITIVES[name]
+        one = primitive(*arguments, **named)
+        other = inspect.unwrap(primitive)(*arguments, **named)
+        left = one[3] if name == "thinning" else slice(None)
+        for a, b in zip(one[:3], other[:3], strict=False):
+            assert np.array_equal(a[left], b[left])
+        assert np.array_equal(one[-2], other[-2])
+        assert np.array_equal(one[-1], other[-1])

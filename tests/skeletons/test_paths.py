@@ -1,10 +1,14 @@
 """Trees of paths, and the branches that are taken from them."""
 
+import inspect
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 from zimg.kernels.geodesic import NEIGHBOURS
-from zimg.skeletons.descent import descent, path_lengths
+from zimg.skeletons.paths import PathForest, ordered_paths
 from zimg.skeletons.voxels import steps_of
 
 STEPS = steps_of((1.0, 2.0))
@@ -19,13 +23,18 @@ BEFORE = np.asarray([6, 0, 1, 1, 3, 6])
 ROWS = np.asarray([-1, row(0, 0, 1), row(0, 1, 1), row(1, 0, 0), row(1, 1, 1), -1])
 
 
-def test_lengths_add_up_from_the_source() -> None:
-    lengths = path_lengths(BEFORE, ROWS, STEPS)
+@pytest.fixture(params=[ordered_paths, inspect.unwrap(ordered_paths)], ids=["as called", "generic"])
+def forest_of(request: pytest.FixtureRequest) -> Callable[..., PathForest]:
+    return lambda before, rows: PathForest(*request.param(before, rows, steps=STEPS))
+
+
+def test_lengths_add_up_from_the_source(forest_of: Any) -> None:
+    lengths = forest_of(BEFORE, ROWS).length
     expected = [0, 1, 1 + 2**0.5, 3, 3 + 6**0.5, 0]
     assert lengths.tolist() == pytest.approx(expected)
 
 
-def test_paths_of_equal_steps_in_another_order_are_equally_long() -> None:
+def test_paths_of_equal_steps_in_another_order_are_equally_long(forest_of: Any) -> None:
     count = 200
     random = np.random.default_rng(0)
     kinds = np.asarray([row(0, 0, 1), row(0, 1, 1), row(1, 1, 1), row(1, 0, 1)])
@@ -34,12 +43,12 @@ def test_paths_of_equal_steps_in_another_order_are_equally_long() -> None:
     for _ in range(20):
         random.shuffle(rows)
         before = np.asarray([count + 1, *range(count)])
-        ends.add(float(path_lengths(before, np.asarray([-1, *rows]), STEPS)[-1]))
+        ends.add(float(forest_of(before, np.asarray([-1, *rows])).length[-1]))
     assert len(ends) == 1
 
 
-def test_what_is_below_a_voxel_is_one_range() -> None:
-    tree = descent(BEFORE, ROWS, STEPS)
+def test_what_is_below_a_voxel_is_one_range(forest_of: Any) -> None:
+    tree = forest_of(BEFORE, ROWS)
     below = {
         voxel: set(tree.order[tree.place[voxel] : tree.end[voxel]].tolist()) for voxel in range(6)
     }

@@ -8,7 +8,7 @@ import pytest
 import zimg
 from tests.reference.skeletons import Case, cases, node_lines, recorded_lines, shortfalls
 from zimg import ZImg, ZSwc
-from zimg.skeletons import pipeline, voxels, window
+from zimg.skeletons import voxels, window
 from zimg.testing import bring_home
 
 CASES = cases()
@@ -29,7 +29,7 @@ def name_of(case: Case) -> str:
 
 
 def skeleton(case: Case) -> ZSwc:
-    return zimg.skeletonize(case.image, config=case.config)
+    return zimg.skeletonize(case.image, config=case.config, root="reference", positions="reference")
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
@@ -65,7 +65,7 @@ SOME = {
 def carried(lane: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The host reads a pretended device by a copy to the one it knows."""
     if lane.id == "strict-no_float64":
-        for module in (window, voxels, pipeline):
+        for module in (window, voxels):
             monkeypatch.setattr(module, "to_host", bring_home)
 
 
@@ -75,7 +75,12 @@ def test_every_framework_is_within_the_limits(case: Case, lane: Any, xp: Any, de
     if lane.id in ("strictest", "strict-device1"):
         pytest.skip("the host cannot read the device, or another lane is the same")
     volume = np.asarray(case.image.data[0][0])
-    tree = zimg.skeletonize(xp.asarray(volume, device=device), config=case.config)
+    tree = zimg.skeletonize(
+        xp.asarray(volume, device=device),
+        config=case.config,
+        root="reference",
+        positions="reference",
+    )
     assert shortfalls(tree, case) == []
 
 
@@ -101,4 +106,4 @@ def test_an_image_and_its_array_on_a_framework_give_one_tree() -> None:
     (case,) = (case for case in CASES if case.name == "tube_x-len5")
     torch = pytest.importorskip("torch")
     volume = torch.from_numpy(np.array(case.image.data[0]))
-    assert zimg.skeletonize(ZImg(volume), config=case.config) == skeleton(case)
+    assert zimg.skeletonize(ZImg(volume), config=case.config, root="reference") == skeleton(case)

@@ -96,8 +96,10 @@ def test_of_a_reduced_volume_the_block_of_the_point_is_the_root(
     factors: tuple[int, int, int],
 ) -> None:
     point = np.asarray([47, 22, 4])
-    tree = zimg.skeletonize(cross(), root=point, downsample=factors, config=KEEP)
-    root_of(tree, point // factors * factors)
+    options: dict[str, Any] = {"root": point, "downsample": factors, "config": KEEP}
+    first = point // factors * factors
+    root_of(zimg.skeletonize(cross(), **options), first + (np.asarray(factors) - 1) / 2)
+    root_of(zimg.skeletonize(cross(), **options, positions="reference"), first)
 
 
 def test_growth_is_not_started_again_from_a_far_end_where_a_root_is_asked_for() -> None:

@@ -8,7 +8,7 @@ import tifffile
 
 from zimg._errors import ZException
 from zimg.image import ZImgInfo, ZImgRegion, ZImgSource
-from zimg.tracing.automatic import z_to_xy_ratio
+from zimg.image.volume import z_to_xy_ratio
 from zimg.workers.volume import read_channel
 
 

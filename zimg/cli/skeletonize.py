@@ -1,6 +1,9 @@
 """``zimg skeletonize``: read a mask or labels, find centre lines, write, draw, tell."""
 
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -13,15 +16,15 @@ from zimg._typing import Array, ArrayFramework
 from zimg.cli.arguments import require_framework
 from zimg.cli.outputs import PNG, SWC, check_folder, check_output
 from zimg.cli.showing import counted, write_preview
+from zimg.image.volume import z_to_xy_ratio
 from zimg.io.source import ZImgSource
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
 from zimg.skeletons.automatic import skeletonize
-from zimg.skeletons.labels import skeletonize_labels
+from zimg.skeletons.labels import LabelSearch
 from zimg.skeletons.options import SkeletonizeConfig, resolve_options
-from zimg.skeletons.pipeline import Radius
+from zimg.skeletons.voxels import Radius
 from zimg.swc import ZSwc
-from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.values import ZImgInfo
 from zimg.workers.output import write_tree
 from zimg.workers.volume import read_channel, read_info
@@ -74,7 +77,8 @@ class Outcome:
 def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
     """Skeletonize one file; whatever can be refused is refused before the image is read."""
     began = perf_counter()
-    options, label = _options(job), _label(job)
+    options = _options(job)
+    _check_label(job)
     require_framework(job.framework)
     _check_outputs(job)
     source = ZImgSource(job.file, scene=job.scene)
@@ -86,16 +90,36 @@ def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
         volume = read_channel(
             source, job.channel, job.time, framework=job.framework, device=job.device
         )
-    if label not in (None, EVERY):
-        volume = _mask_of(volume, int(label), job.file)
-    found = _trees(job, volume, options, progress=progress)
-    written = {path: tree.to_um(info) if job.in_um else tree for path, tree in found.items()}
-    for path, tree in written.items():
-        write_tree(tree, path)
+    drawn, tally = [], Tally()
+    for path, tree in _trees(job, volume, options, info, progress=progress):
+        if job.label == EVERY and not len(tree):
+            continue  # a body without a tree has no file
+        written = tree.to_um(info) if job.in_um else tree
+        write_tree(written, path)
+        tally.add(written)
+        if job.preview is not None:
+            drawn.append(tree)
     if job.preview is not None:
-        drawn = ZSwc.concatenate(found.values())
-        write_preview(job.preview, volume, drawn, z_to_xy=z_to_xy_ratio(info))
-    return _outcome(job, list(written.values()), seconds=perf_counter() - began)
+        ratio = z_to_xy_ratio(info)
+        write_preview(job.preview, volume, ZSwc.concatenate(drawn), z_to_xy=ratio)
+    return _outcome(job, tally, seconds=perf_counter() - began)
+
+
+@dataclass
+class Tally:
+    """Trees that are written: files, nodes, trees, and their length."""
+
+    files: int = 0
+    nodes: int = 0
+    trees: int = 0
+    length: float = 0.0
+
+    def add(self, tree: ZSwc) -> None:
+        """Count a file."""
+        self.files += 1
+        self.nodes += len(tree)
+        self.trees += len(tree.roots)
+        self.length += tree.total_length()
 
 
 def summary(outcome: Outcome) -> str:
@@ -127,18 +151,15 @@ def _options(job: SkeletonizeJob) -> SkeletonizeConfig:
     return replace(options, level=job.level)
 
 
-def _label(job: SkeletonizeJob) -> str | None:
-    """A number, or all of them, or None where labels are not told apart."""
+def _check_label(job: SkeletonizeJob) -> None:
+    """Refuse a label that is no number, and options that do not go with it."""
     text = job.label
     if text == EVERY and job.root is not None:
         raise ValueError("root is for one tree; give it with one label, not with all")
     if text != EVERY and job.workers > 1:
         raise ValueError("workers share labels; give them with label all")
-    if text in (None, EVERY):
-        return text
-    if not (text.isdecimal() and int(text) > 0):
+    if text not in (None, EVERY) and not (text.isdecimal() and int(text) > 0):
         raise ValueError(f"label must be a number from 1, or {EVERY}, not {text!r}")
-    return text
 
 
 def _file(job: SkeletonizeJob, label: int) -> Path:
@@ -147,19 +168,45 @@ def _file(job: SkeletonizeJob, label: int) -> Path:
 
 
 def _trees(
-    job: SkeletonizeJob, volume: Array, options: SkeletonizeConfig, *, progress: bool
-) -> dict[Path, ZSwc]:
-    """The trees by the files that they go to."""
+    job: SkeletonizeJob,
+    volume: Array,
+    options: SkeletonizeConfig,
+    info: ZImgInfo,
+    *,
+    progress: bool,
+) -> Iterator[tuple[Path, ZSwc]]:
+    """Files and their trees, those of labels as soon as they are done."""
+    if options.resolution is None:
+        options = replace(options, resolution=(1.0, z_to_xy_ratio(info)))
     common: dict[str, Any] = {
         "config": options,
         "downsample": job.downsample,
         "radius": job.radius,
-        "progress": progress,
     }
     if job.label == EVERY:
-        bodies = skeletonize_labels(volume, workers=job.workers, **common)
-        return {_file(job, label): tree for label, tree in bodies.items()}
-    return {job.output: skeletonize(volume, root=job.root, **common)}
+        search = LabelSearch.of(volume, workers=job.workers, **common)
+        with reporter(progress) as report:
+            for label, tree in search.trees(report):
+                yield _file(job, label), tree
+        return
+    if job.label is not None:
+        volume = _mask_of(volume, int(job.label), job.file)
+    with killed_by_interrupts():
+        tree = skeletonize(volume, root=job.root, progress=progress, **common)
+    yield job.output, tree
+
+
+@contextmanager
+def killed_by_interrupts() -> Iterator[None]:
+    """Let Ctrl-C end the process at once, not after a compiled loop; nothing is written inside."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _require_unit(file: Path, info: ZImgInfo) -> None:
@@ -173,21 +220,26 @@ def _mask_of(volume: Array, label: int, file: Path) -> Array:
     """Where the volume is `label`."""
     xp = array_namespace(volume)
     values = widened(volume, xp=xp)
-    mask = values == xp.asarray(label, dtype=values.dtype, device=device(volume))
+    if volume.dtype == xp.uint64 and values.dtype == xp.int64 and label >= 2**63:
+        label -= 2**64  # as its bits are read
+    limits = xp.iinfo(values.dtype) if xp.isdtype(values.dtype, "integral") else None
+    mask = xp.zeros_like(values, dtype=xp.bool)
+    if limits is None or limits.min <= label <= limits.max:
+        mask = values == xp.asarray(label, dtype=values.dtype, device=device(volume))
     if not bool(to_host(xp.any(mask))):
-        raise ZException(f"{file} has no label {label}")
+        raise ZException(f"{file} has no label {label % 2**64}")
     return xp.astype(mask, xp.uint8)
 
 
-def _outcome(job: SkeletonizeJob, trees: list[ZSwc], *, seconds: float) -> Outcome:
+def _outcome(job: SkeletonizeJob, tally: Tally, *, seconds: float) -> Outcome:
     return Outcome(
         input=str(job.file),
         output=str(job.output),
         preview=None if job.preview is None else str(job.preview),
-        files=len(trees),
-        nodes=sum(map(len, trees)),
-        trees=sum(len(tree.roots) for tree in trees),
-        length=sum(tree.total_length() for tree in trees),
+        files=tally.files,
+        nodes=tally.nodes,
+        trees=tally.trees,
+        length=tally.length,
         unit="um" if job.in_um else "voxel",
         seconds=seconds,
     )

@@ -12,8 +12,8 @@ from zimg.cli.arguments import require_framework
 from zimg.cli.outputs import PNG, SWC, check_output
 from zimg.cli.showing import counted, write_preview
 from zimg.cli.voxels import require_unit, say_missing_size
+from zimg.image.volume import z_to_xy_ratio
 from zimg.io.source import ZImgSource
-from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
 from zimg.values import ZImgInfo, ZImgRegion

@@ -1,7 +1,14 @@
 """The one channel at one time that an algorithm works on."""
 
+import math
+
+import numpy as np
+
 from zimg._typing import Array
+from zimg.arrays.inputs import voxels
 from zimg.image.img import ZImg
+from zimg.ops.memory import host_view, on_host
+from zimg.values.info import ZImgInfo
 
 
 def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: str) -> Array:
@@ -40,4 +47,28 @@ def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: 
     if shape is None or len(shape) not in (2, 3) or 0 in shape:
         told = type(image_or_array).__name__ if shape is None else tuple(shape)
         raise ValueError(f"{caller} takes a ZImg or a (Z, Y, X) or (Y, X) array, got {told}")
-    return image_or_array if len(shape) == 3 else image_or_array[None, :, :]
+    volume = voxels(image_or_array, copy_if_needed=True)
+    return volume if len(shape) == 3 else volume[None, :, :]
+
+
+def as_numpy(volume: Array, /) -> Array:
+    """A volume that the host can read as a NumPy array, any other as it is.
+
+    The memory is shared, but that bfloat16, which NumPy lacks, becomes float32.
+    """
+    if not on_host(volume):
+        return volume
+    host = host_view(volume.detach() if hasattr(volume, "detach") else volume)
+    return host.astype(np.float32) if host.dtype.kind == "V" else host
+
+
+def z_to_xy_ratio(info: ZImgInfo, downsample: tuple[int, int, int] = (1, 1, 1)) -> float:
+    """Size of a voxel in z over its mean size in x and y, after downsampling by x, y, z factors.
+
+    1.0 when a size is missing, not finite or not above 0 (behaviour of the reference).
+    """
+    sizes = (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ)
+    if not all(math.isfinite(size) and size > 0 for size in sizes):
+        return 1.0
+    x, y, z = (size * factor for size, factor in zip(sizes, downsample, strict=True))
+    return 2.0 * z / (x + y)

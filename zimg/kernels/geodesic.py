@@ -18,6 +18,19 @@ NEIGHBOURS = tuple(step for step in product((-1, 0, 1), repeat=3) if any(step))
 FACES = tuple(step for step in NEIGHBOURS if sum(map(abs, step)) == 1)
 
 
+KIND_OF_STEP = tuple(3 * abs(dz) + abs(dy) + abs(dx) for dz, dy, dx in NEIGHBOURS)
+"""Steps along an axis of the plane, along its diagonal, along z, in the x-z or y-z plane, in space:
+1 to 5, in the order of `NEIGHBOURS`."""
+
+KINDS = 6
+
+
+def length_of_kinds(steps: tuple[float, ...], /) -> tuple[float, ...]:
+    """Lengths of the kinds of steps, from 0, of which there is none, to 5."""
+    lengths = dict(zip(KIND_OF_STEP, steps, strict=True))
+    return 0.0, *(lengths[kind] for kind in range(1, KINDS))
+
+
 def voxel_numbers(voxels: Array, shape: tuple[int, int, int], /) -> Array:
     """Number of each foreground voxel in raster order, -1 elsewhere.
 

@@ -29,6 +29,15 @@ def widened(values: Array, /, *, xp: Namespace) -> Array:
     return values
 
 
+def above_zero(values: Array, /, *, xp: Namespace) -> Array:
+    """Where values are above 0, for every type; NaN is not."""
+    if values.dtype == xp.bool:
+        return values
+    if values.dtype == xp.uint64:  # the upper half is negative where it is widened
+        return widened(values, xp=xp) != 0
+    return widened(values, xp=xp) > 0
+
+
 def widest_float(x: Array, /, *, xp: Namespace) -> DType:
     """float64 where the device of `x` has it, else float32."""
     floats = xp.__array_namespace_info__().dtypes(device=device(x), kind="real floating")

@@ -1,17 +1,21 @@
 """`zimg.skeletonize`: the skeleton of a binary image or array."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import index
-from typing import get_args
+from typing import Any, TypeVar, get_args
 
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
-from zimg.image.volume import volume_of
-from zimg.skeletons.options import Config, resolve_options
-from zimg.skeletons.pipeline import Radius, Wish, run_skeletonize
+from zimg.image.volume import volume_of, z_to_xy_ratio
+from zimg.skeletons.options import Config, SkeletonizeConfig, resolve_options
+from zimg.skeletons.pipeline import Positions, Request, run_skeletonize
 from zimg.skeletons.root import Root, anchor
+from zimg.skeletons.voxels import Radius
 from zimg.swc import ZSwc
+
+Named = TypeVar("Named", bound=str)
 
 
 def skeletonize(
@@ -24,6 +28,7 @@ def skeletonize(
     downsample: Sequence[int] | None = None,
     root: Root | ZImg = None,
     radius: Radius = "planar",
+    positions: Positions = "centred",
     progress: Progress = None,
     cancel: Cancel | None = None,
 ) -> ZSwc:
@@ -33,13 +38,15 @@ def skeletonize(
     ----------
     image_or_array
         A `ZImg`, or a ``(Z, Y, X)`` or ``(Y, X)`` array of any framework; objects are what is above
-        0, unless `config` says otherwise, and touching labels are one object. Distances, objects
-        and growth are computed by that framework on its device, branches and nodes on the host.
+        0, unless `config` says otherwise, and touching labels are one object. Arrays in the memory
+        of the host are worked on there; of others the mask, distances, objects and growth are
+        computed on their device, branches and nodes on the host.
     channel, time
         Which of the image's channels and time points; an array has one of each.
     config
         None for the code defaults of the reference; else a `SkeletonizeConfig`, a mapping of
-        options, the name of a preset such as ``"SKELETONIZE"``, or a file.
+        options, the name of a preset such as ``"SKELETONIZE"``, or a file. Without `resolution`,
+        the voxel size of a `ZImg` gives the height of a voxel in units of its width.
     downsample
         Whole factors along x, y, z by which the mask is reduced first, 1 for none; they replace
         `downsampleInterval` of the configuration, which is one less.
@@ -47,13 +54,16 @@ def skeletonize(
         Where a tree begins: a point x, y, z in voxels of the volume, or a mask of its shape, such
         as a soma, whose most interior voxel is taken. Growth of the object that holds this voxel,
         or is nearest to it, starts at its voxel nearest to it, and its tree has its root there;
-        `rebase` does not concern this object, and the trees of others are as without. None starts
-        at the thickest place, as the reference does.
+        `rebase` does not concern this object. Other trees, and all of them with None, begin at
+        their thickest node. ``"reference"`` leaves all where the reference has them, which is most
+        often a tip.
     radius
         ``"planar"``: distance to the background of the plane, as in the reference; ``"euclidean"``:
-        distance to the background of the volume, in widths of a voxel, with the `resolution` of the
-        configuration. Growth and branches are the same; nodes, and where branches join, follow
-        their radii.
+        distance to the background of the volume, in widths of a voxel. Growth follows it too, so
+        that lines run through the middle, and branches and nodes are chosen by it.
+    positions
+        In a volume that is reduced by factors f: ``"centred"`` puts a node into the middle of its
+        block; ``"reference"`` on the first voxel of it, ``(f - 1) / 2`` voxels off.
     progress
         True for progress bars, or a callable of stage, steps done and steps in all (None: unknown).
     cancel
@@ -79,19 +89,41 @@ def skeletonize(
     doi:10.1523/ENEURO.0049-14.2014).
     """
     volume = volume_of(image_or_array, channel, time, caller="skeletonize")
-    options = resolve_options(config, downsample=intervals(downsample))
-    if isinstance(root, ZImg):
-        root = volume_of(root, 0, 0, caller="root")
-    wish = Wish(checked_radius(radius), anchor(root, tuple(volume.shape), options))
+    options = with_voxel_size(
+        resolve_options(config, downsample=intervals(downsample)), image_or_array
+    )
+    leaving = isinstance(root, str)
+    if leaving and root != "reference":
+        raise ValueError(f"root must be a point, a mask, None or 'reference', got {root!r}")
+    request = Request(
+        radius=one_of("radius", radius, Radius),
+        root=None if leaving else anchor(_root_volume(root), tuple(volume.shape), options),
+        thickest=not leaving,
+        centred=one_of("positions", positions, Positions) == "centred",
+    )
     with reporter(progress, cancel) as report:
-        return run_skeletonize(volume, options=options, report=report, wish=wish)
+        return run_skeletonize(volume, options=options, report=report, request=request)
 
 
-def checked_radius(radius: Radius) -> Radius:
-    """The name of a distance, if it is one."""
-    if radius not in get_args(Radius):
-        raise ValueError(f"radius takes 'planar' or 'euclidean', got {radius!r}")
-    return radius
+def _root_volume(root: Root | ZImg) -> Root:
+    return volume_of(root, 0, 0, caller="root") if isinstance(root, ZImg) else root
+
+
+def with_voxel_size(
+    options: SkeletonizeConfig, image_or_array: ZImg | Array, /
+) -> SkeletonizeConfig:
+    """Options with the height of a voxel of an image, where they do not state one."""
+    if options.resolution is not None or not isinstance(image_or_array, ZImg):
+        return options
+    return replace(options, resolution=(1.0, z_to_xy_ratio(image_or_array.info)))
+
+
+def one_of(name: str, value: Named, accepted: Any) -> Named:
+    """`value`, if it is one of the literals that are accepted."""
+    if value not in get_args(accepted):
+        names = " or ".join(map(repr, get_args(accepted)))
+        raise ValueError(f"{name} must be {names}, got {value!r}")
+    return value
 
 
 def intervals(factors: Sequence[int] | None) -> list[int] | None:
@@ -100,5 +132,7 @@ def intervals(factors: Sequence[int] | None) -> list[int] | None:
         return None
     whole = [index(factor) for factor in factors]
     if len(whole) != 3 or min(whole) < 1:
-        raise ValueError(f"downsample takes three whole numbers from 1 up, got {tuple(factors)}")
+        raise ValueError(
+            f"downsample must be three integers (x, y, z) from 1, got {tuple(factors)}"
+        )
     return [factor - 1 for factor in whole]

@@ -1,21 +1,26 @@
 """Skeletons of many bodies, one after the other or on the workers of an executor."""
 
 import os
+import signal
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context
 from operator import index
 
+import numpy as np
+
 from zimg._errors import ZException
 from zimg._progress import Reporter, reporter
-from zimg._typing import Array
 from zimg.skeletons.mask import object_mask
 from zimg.skeletons.options import SkeletonizeConfig
-from zimg.skeletons.pipeline import Wish, skeleton_of
-from zimg.skeletons.window import Corner
+from zimg.skeletons.pipeline import Objects, Request, skeleton_of
+from zimg.skeletons.runs import BodyRuns, needs_mask
+from zimg.skeletons.voxels import Voxels, require_numbers
+from zimg.skeletons.window import Window
 from zimg.swc import ZSwc
 
 Workers = int | Executor | None
@@ -30,23 +35,20 @@ class Body:
 
     Attributes
     ----------
-    label
-        Of the body.
-    volume
-        ``(Z, Y, X)`` bool: the body in its box.
-    start
-        First voxel z, y, x of the box in the reduced volume.
+    runs
+        Its voxels.
+    window
+        The part of the volume that is looked at.
     """
 
-    label: int
-    volume: Array
-    start: Corner
+    runs: BodyRuns
+    window: Window
 
 
 def trees_of(
     bodies: Iterable[Body],
     options: SkeletonizeConfig,
-    wish: Wish,
+    request: Request,
     *,
     workers: Workers,
     report: Reporter,
@@ -57,7 +59,7 @@ def trees_of(
     ----------
     bodies
         Made when they are needed: some more than there are workers at a time.
-    options, wish
+    options, request
         Of all.
     workers
         As of `skeletonize_labels`, checked.
@@ -66,19 +68,27 @@ def trees_of(
     """
     if workers is None:
         for body in bodies:
-            yield body.label, _tree(body, options, wish, report)
+            yield body.runs.label, _tree(body, options, request, report)
         return
     waiting: dict[Future[ZSwc], int] = {}
     with _pool(workers) as executor:
         try:
             for body in bodies:
-                waiting[executor.submit(_tree, body, options, wish)] = body.label
+                with _shielded():
+                    future = executor.submit(_tree, body, options, request)
+                waiting[future] = body.runs.label
                 if len(waiting) >= _most_waiting(workers):
                     yield from _finished(waiting, report)
             while waiting:
                 yield from _finished(waiting, report)
         except BrokenProcessPool as error:
-            raise ZException("a process was killed at its work; was memory too short?") from error
+            raise ZException(
+                "a worker process was killed, possibly because memory ran out"
+            ) from error
+        except BaseException:  # a cancelled or interrupted caller does not wait for bodies
+            if executor is not workers:
+                _end_processes(executor)
+            raise
         finally:
             for future in waiting:
                 future.cancel()
@@ -89,16 +99,34 @@ def checked_workers(workers: Workers) -> Workers:
     if workers is None or isinstance(workers, Executor):
         return workers
     if index(workers) < 1:
-        raise ValueError(f"workers is a number from 1 up or an executor, got {workers!r}")
+        raise ValueError(f"workers must be a number from 1 or an executor, got {workers!r}")
     return workers if workers > 1 else None
 
 
 def _tree(
-    body: Body, options: SkeletonizeConfig, wish: Wish, report: Reporter | None = None
+    body: Body, options: SkeletonizeConfig, request: Request, report: Reporter | None = None
 ) -> ZSwc:
     """The tree of one body."""
-    mask = object_mask(body.volume, options)
-    return skeleton_of(mask, body.start, options=options, report=report or reporter(), wish=wish)
+    report, window, factors = report or reporter(), body.window, options.factors
+    if needs_mask(options):
+        mask = np.zeros(window.shape, np.bool_)
+        mask.reshape(-1)[body.runs.voxels_in(window, (1, 1, 1))] = True
+        mask = object_mask(mask, options)
+        return skeleton_of(
+            mask, window.reduced(options), options=options, report=report, request=request
+        )
+    shape = window.reduced_shape(factors)
+    require_numbers(shape)
+    voxels = Voxels.of(
+        body.runs.voxels_in(window, factors),
+        shape,
+        smallest=options.smallest,
+        radius=request.radius,
+        height=options.height,
+    )
+    if voxels is None:
+        return ZSwc()
+    return Objects(voxels, window.reduced(options), options, report, request).skeleton()
 
 
 def _pool(workers: int | Executor) -> AbstractContextManager[Executor]:
@@ -107,6 +135,25 @@ def _pool(workers: int | Executor) -> AbstractContextManager[Executor]:
         return nullcontext(workers)
     # Forked processes would inherit the threads and locks of frameworks.
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+@contextmanager
+def _shielded() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C, which all of a terminal get; their parent ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_processes(executor: Executor) -> None:
+    """End the processes of a pool at once; its own shutdown would wait for their work."""
+    for process in list((getattr(executor, "_processes", None) or {}).values()):
+        process.terminate()
 
 
 def _most_waiting(workers: int | Executor) -> int:

@@ -1,17 +1,107 @@
 """Branches of objects: the longest path first, then the longest from what is covered, and so on."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg._dispatch import hookable
+from zimg._typing import Namespace
+from zimg.kernels.geodesic import voxel_numbers
 from zimg.skeletons.balls import Painter
-from zimg.skeletons.descent import Descent, Floats, Index
+from zimg.skeletons.paths import Floats, Index, PathForest
 
 # Behaviour of the reference: how far the two painted zones reach beyond a branch.
 COVERED_MARGIN, SKELETON_MARGIN, LARGEST_SKELETON = 2.0, 1.0, 3.0
 # A branch may be shorter than the limit by this much.
 TOLERANCE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """Voxels of all branches, one branch after the other, each from its tip on.
+
+    Attributes
+    ----------
+    voxels
+        ``(m,)`` numbers of voxels.
+    starts
+        ``(b + 1,)`` where each branch begins in `voxels`, and the end.
+    owners
+        ``(b,)`` object of each branch, ascending.
+    """
+
+    voxels: Index
+    starts: Index
+    owners: Index
+
+
+@hookable
+def branch_voxels(
+    voxels: Index,
+    squared: NDArray[np.number],
+    owner: Index,
+    surface: NDArray[np.bool_],
+    /,
+    *,
+    forest: PathForest,
+    shape: tuple[int, int, int],
+    shortest: float,
+    keeping: bool,
+    singles: bool,
+    xp: Namespace | None = None,  # noqa: ARG001
+) -> tuple[Index, Index, Index]:
+    """Find the branches of every object.
+
+    Parameters
+    ----------
+    voxels
+        ``(n,)`` int32: flat indices of the foreground voxels, in order.
+    squared
+        ``(n,)`` squared distances to the background.
+    owner
+        ``(n,)`` object of each voxel, numbered from 0 in the order of their first voxels.
+    surface
+        ``(n,)`` voxels where a branch may begin.
+    forest
+        Paths of all objects, one source in each.
+    shape
+        Of the volume.
+    shortest
+        Smallest length of a branch, less a tolerance of two voxels.
+    keeping
+        Whether an object without a long branch has its longest one.
+    singles
+        Whether an object of one voxel is a branch.
+    xp
+        NumPy: this is work of the host.
+
+    Returns
+    -------
+    tuple of ndarray
+        Columns of `Branches`. By object; in each, in the order in which they are found. A branch
+        ends at the first voxel near an earlier one, or at the source.
+    """
+    numbers = voxel_numbers(voxels, shape)
+    places = np.stack(np.unravel_index(voxels, shape), axis=1)
+    extraction = Extraction(forest, squared, places, Painter(numbers))
+    order = np.argsort(owner, kind="stable")
+    found: list[Index] = [np.empty(0, np.int64)]
+    owners: list[int] = []
+    for number, own in enumerate(np.split(order, np.cumsum(np.bincount(owner))[:-1])):
+        if len(own) == 1:
+            branches: list[Index] = [own] if singles else []
+        else:
+            source = int(own[np.argmin(forest.place[own])])
+            branches = list(extraction.branches(source, own[surface[own]], shortest))
+            if keeping and not branches:
+                branches = [extraction.longest(own[surface[own]])]
+        found += branches
+        owners += [number] * len(branches)
+    starts = np.cumsum([len(branch) for branch in found])
+    voxels = np.concatenate(found).astype(np.int32)
+    return voxels, starts, np.asarray(owners, dtype=np.int32)
 
 
 class Extraction:
@@ -20,7 +110,7 @@ class Extraction:
     Parameters
     ----------
     tree
-        Descent of all objects.
+        Paths of all objects.
     squared
         ``(n,)`` squared distances of all voxels to the background.
     places
@@ -30,7 +120,7 @@ class Extraction:
     """
 
     def __init__(
-        self, tree: Descent, squared: NDArray[np.integer], places: Index, painter: Painter
+        self, tree: PathForest, squared: NDArray[np.number], places: Index, painter: Painter
     ) -> None:
         self._tree, self._squared, self._places, self._painter = tree, squared, places, painter
         self._key: Floats = tree.length + 1.0
@@ -79,7 +169,7 @@ class Extraction:
         roots, places = np.sqrt(self._squared[branch].astype(np.float64)), self._places[branch]
         near = self._painter.reached(places, np.minimum(roots + SKELETON_MARGIN, LARGEST_SKELETON))
         self._skeleton[self._below_source(near, source)] = True
-        reached = self._painter.reached(places, roots + COVERED_MARGIN)
+        reached: Index = self._painter.reached(places, roots + COVERED_MARGIN)
         reached = self._once(self._below_source(reached[~self._covered[reached]], source))
         self._covered[reached] = True
         self._shorten(reached)

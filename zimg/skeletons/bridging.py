@@ -1,14 +1,17 @@
-"""Separate trees joined across gaps, the shortest gaps first."""
+"""Separate trees joined across gaps, the shortest gaps first, and nodes that add nothing merged."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from zimg._dispatch import hookable
+from zimg._typing import Namespace
+from zimg.skeletons.nodes import Nodes
+from zimg.skeletons.paths import Floats, Index
+from zimg.swc.cleaning import resample_optimal
 from zimg.swc.forest import Forest
 from zimg.swc.graphs import spanning
-
-Points = NDArray[np.float64]
+from zimg.swc.links import NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,31 +24,109 @@ class Gap:
     width: float
 
 
-def bridge(forest: Forest, *, z_scale: float = 1.0, widest: float = -1.0) -> None:
-    """Join trees in place along a minimum spanning forest of the gaps between them.
+def bridged(nodes: Nodes, *, z_scale: float = 1.0, widest: float = -1.0) -> Nodes:
+    """Join trees along a minimum spanning forest of the gaps between them.
 
     Parameters
     ----------
-    forest
-        Any trees.
+    nodes
+        Of any trees.
     z_scale
         Size of a voxel in z over that in the plane.
     widest
         Largest gap, from centre to surface; negative for any.
     """
+    if np.count_nonzero(nodes.parent == NONE) < 2:
+        return nodes
+    points = nodes.xyz * (1.0, 1.0, z_scale)
+    return nodes.reordered(*bridges(points, nodes.radius, nodes.parent, widest=widest))
+
+
+def thinned(nodes: Nodes) -> Nodes:
+    """Merge nodes that their neighbours make redundant."""
+    if not len(nodes):
+        return nodes
+    columns = (nodes.xyz, nodes.radius, nodes.type)
+    xyz, radius, kind, order, parent = thinning(*columns, nodes.parent)
+    return nodes.reordered(order, parent, xyz=xyz, radius=radius, type=kind)
+
+
+@hookable
+def thinning(
+    xyz: Floats,
+    radius: Floats,
+    kind: Index,
+    parent: Index,
+    /,
+    *,
+    xp: Namespace | None = None,  # noqa: ARG001
+) -> tuple[Floats, Floats, Index, Index, Index]:
+    """Merge redundant nodes, by the rules of `resample_optimal`.
+
+    Parameters
+    ----------
+    xyz, radius, kind, parent
+        Columns of `Nodes`.
+    xp
+        NumPy: this is work of the host.
+
+    Returns
+    -------
+    tuple of ndarray
+        Positions, radii and types in the order given; rows that are left, in depth-first order; and
+        the places of their parents in that order.
+    """
+    own = Nodes(xyz, radius, kind, parent, np.arange(len(parent)))
+    forest = own.to_forest()
+    resample_optimal(forest)
+    left = own.from_forest(forest)
+    columns = (np.asarray(forest.position), np.asarray(forest.radius), np.asarray(forest.type))
+    return *columns, left.owner, left.parent
+
+
+@hookable
+def bridges(
+    points: Floats,
+    radius: Floats,
+    parent: Index,
+    /,
+    *,
+    widest: float,
+    xp: Namespace | None = None,  # noqa: ARG001
+) -> tuple[Index, Index]:
+    """Join trees across the narrowest gaps between them.
+
+    Parameters
+    ----------
+    points
+        ``(n, 3)`` positions of nodes in depth-first order, distances along z scaled.
+    radius, parent
+        Columns of `Nodes`.
+    widest
+        Largest gap, from centre to surface; negative for any.
+    xp
+        NumPy: this is work of the host.
+
+    Returns
+    -------
+    tuple of ndarray
+        Rows in the new depth-first order, and the places of their parents in that order.
+    """
+    nodes = Nodes(points, radius, np.zeros(len(parent), np.int64), parent, np.arange(len(parent)))
+    forest = nodes.to_forest()
     trees = [forest.depth_first(root) for root in forest.children()]
-    if len(trees) < 2:
-        return
-    gaps = _gaps(forest, trees, z_scale, widest)
+    gaps = _gaps(forest, trees, widest)
     for place in spanning([gap.width for gap in gaps], [gap.trees for gap in gaps], len(trees)):
         forest.set_root(gaps[place].node)
         forest.append_child(gaps[place].other, gaps[place].node)
+    joined = nodes.from_forest(forest)
+    return joined.owner, joined.parent
 
 
-def _gaps(forest: Forest, trees: list[list[int]], z_scale: float, widest: float) -> list[Gap]:
+def _gaps(forest: Forest, trees: list[list[int]], widest: float) -> list[Gap]:
     """The narrowest gap between every two trees, in the order in which pairs are met."""
     order = np.asarray([node for tree in trees for node in tree])
-    points = np.asarray(forest.position)[order] * (1.0, 1.0, z_scale)
+    points = np.asarray(forest.position)[order]
     radius = np.asarray(forest.radius)[order]
     starts = np.cumsum([0] + [len(tree) for tree in trees])
     found: dict[tuple[int, int], Gap] = {}
@@ -69,7 +150,7 @@ def _gaps(forest: Forest, trees: list[list[int]], z_scale: float, widest: float)
     return list(found.values())
 
 
-def _choice(width: Points, radius: Points) -> int:
+def _choice(width: Floats, radius: Floats) -> int:
     """The nearest node, or the one that a point is deepest in relative to its radius."""
     inside = np.flatnonzero(width < 0)
     if len(inside):

@@ -1,57 +1,79 @@
-"""A branch of voxels as a chain of nodes: thick ones first, and none inside another."""
+"""Branches of voxels as chains of nodes: thick voxels first, and none inside another's node."""
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
+from zimg._dispatch import hookable
+from zimg._typing import Namespace
+from zimg.skeletons.paths import Floats, Index
 from zimg.swc.graphs import reference_order
 
 # Behaviour of the reference.
 THINNEST, RADIUS_MARGIN, THIN_END = 0.1, 0.5, 2.0
 
-Points = NDArray[np.float64]
+ROUNDING = 1.0 + 1e-9
+"""A little more than the radius is searched; what is found is measured exactly."""
 
 
-def radii(squared: NDArray[np.integer]) -> Points:
+def radii(squared: NDArray[np.number]) -> Floats:
     """Radius of the node at a voxel, from its squared distance to the background."""
     return np.maximum(THINNEST, np.sqrt(squared.astype(np.float64)) - RADIUS_MARGIN)
 
 
-def chain(points: Points, radius: Points) -> tuple[Points, Points]:
-    """Nodes of a branch.
+@hookable
+def chain_nodes(
+    points: Floats,
+    radius: Floats,
+    starts: Index,
+    /,
+    *,
+    xp: Namespace | None = None,  # noqa: ARG001
+) -> tuple[Index, Index]:
+    """Choose the points of each branch that become nodes.
 
     Parameters
     ----------
     points
-        ``(n, 3)`` x, y, z of its voxels, from the tip on.
+        ``(m, 3)`` voxels of all branches, one branch after the other, each from its tip on.
     radius
-        ``(n,)``.
+        ``(m,)`` radii.
+    starts
+        ``(b + 1,)`` where each branch begins, and the end.
+    xp
+        NumPy: this is work of the host.
 
     Returns
     -------
     tuple of ndarray
-        Positions and radii of the nodes that are kept, the first of them the root.
+        Rows of `points` that become nodes, and ``(b + 1,)`` where those of each branch begin. A
+        thin first node before a thick second one is left out, and a thin last one.
     """
-    kept = _kept(points, radius)
-    return _trimmed(points[kept], radius[kept])
+    chosen: list[Index] = [np.empty(0, np.int64)]
+    for first, last in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
+        kept = np.flatnonzero(_kept(points[first:last], radius[first:last])) + first
+        chosen.append(_trimmed(kept, radius))
+    return np.concatenate(chosen), np.cumsum([len(nodes) for nodes in chosen])
 
 
-def _kept(points: Points, radius: Points) -> NDArray[np.bool_]:
-    """Voxels that are in no node which was kept before; thick ones have the choice."""
+def _kept(points: Floats, radius: Floats) -> NDArray[np.bool_]:
+    """Points in no ball round a point that was kept before; thick ones have the choice."""
+    tree = cKDTree(points)
     open_ = np.ones(len(points), np.bool_)
     kept = np.zeros(len(points), np.bool_)
     for node in reference_order((-radius).tolist()):
         if open_[node]:
             kept[node] = True
-            apart = points - points[node]
-            open_ &= np.sqrt((apart * apart).sum(axis=1)) >= radius[node]
+            near = np.asarray(tree.query_ball_point(points[node], radius[node] * ROUNDING))
+            apart = points[near] - points[node]
+            open_[near[np.sqrt((apart * apart).sum(axis=1)) < radius[node]]] = False
     return kept
 
 
-def _trimmed(points: Points, radius: Points) -> tuple[Points, Points]:
-    """Without a thin root before a thick node, then without a thin last one."""
-    first = 1 if len(radius) > 1 and THIN_END * radius[0] < radius[1] else 0
-    points, radius = points[first:], radius[first:]
-    last = len(radius)
-    if last > 1 and THIN_END * radius[-1] < radius[-2]:
-        last -= 1
-    return points[:last], radius[:last]
+def _trimmed(kept: Index, radius: Floats) -> Index:
+    """Without a thin first node, then without a thin last one."""
+    if len(kept) > 1 and THIN_END * radius[kept[0]] < radius[kept[1]]:
+        kept = kept[1:]
+    if len(kept) > 1 and THIN_END * radius[kept[-1]] < radius[kept[-2]]:
+        kept = kept[:-1]
+    return kept

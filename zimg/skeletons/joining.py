@@ -1,4 +1,4 @@
-"""Branches of an object joined to its tree, each where it comes nearest."""
+"""Branches of objects joined to the trees of their objects, each where it comes nearest."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -6,8 +6,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg._dispatch import hookable
+from zimg._typing import Namespace
 from zimg.skeletons.frustum import frustum_distance
+from zimg.skeletons.paths import Floats, Index
 from zimg.swc.forest import Forest
+from zimg.swc.links import NONE
 
 # Behaviour of the reference.
 TOUCHING = 0.05
@@ -16,6 +20,69 @@ FLAT = 1e-9
 NODE_TYPE = 0
 
 Points = NDArray[np.float64]
+
+
+@hookable
+def joined_chains(
+    points: Floats,
+    radius: Floats,
+    starts: Index,
+    owners: Index,
+    /,
+    *,
+    xp: Namespace | None = None,  # noqa: ARG001
+) -> tuple[Floats, Floats, Index, Index, Index]:
+    """Join the chains of each object.
+
+    Parameters
+    ----------
+    points
+        ``(m, 3)`` x, y, z of the nodes of all chains, one after the other, the first of each its
+        root.
+    radius
+        ``(m,)`` radii.
+    starts
+        ``(b + 1,)`` where each chain begins, and the end.
+    owners
+        ``(b,)`` object of each chain, ascending.
+    xp
+        NumPy: this is work of the host.
+
+    Returns
+    -------
+    tuple of ndarray
+        Columns of `Nodes`. A chain ends at the edge of its object's trees that is nearest to one of
+        its ends; without an edge it is a tree of its own. Nodes put into edges have a type of
+        their own.
+    """
+    whole, owner = Forest(), list[int]()
+    joiner = Joiner()
+    for chain, own in enumerate(owners.tolist()):
+        if chain and own != owners[chain - 1]:
+            owner += [int(owners[chain - 1])] * _append(whole, joiner.forest)
+            joiner = Joiner()
+        part = slice(int(starts[chain]), int(starts[chain + 1]))
+        joiner.add(points[part], radius[part])
+    if len(owners):
+        owner += [int(owners[-1])] * _append(whole, joiner.forest)
+    return (
+        np.asarray(whole.position, dtype=np.float64).reshape(-1, 3),
+        np.asarray(whole.radius, dtype=np.float64),
+        np.asarray(whole.type, dtype=np.int64),
+        np.asarray(whole.parent, dtype=np.int64),
+        np.asarray(owner, dtype=np.int64),
+    )
+
+
+def _append(forest: Forest, other: Forest) -> int:
+    """Add all trees of `other` behind those of `forest`, in depth-first order; how many nodes."""
+    number = {NONE: NONE}
+    for node in other.depth_first():
+        new = forest.add(other.position[node], other.radius[node], type=other.type[node])
+        number[node] = new
+        if other.parent[node] != NONE:
+            forest.append_child(number[other.parent[node]], new)
+    return len(number) - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from zimg._typing import Array, Namespace
 from zimg.kernels.blocks import merged
 from zimg.kernels.components import components
 from zimg.kernels.morphology import combine_three
-from zimg.kernels.widen import widened
+from zimg.kernels.widen import above_zero, widened
 from zimg.skeletons.options import SkeletonizeConfig
 
 NEIGHBOURS = 8
@@ -39,7 +39,7 @@ def object_mask(volume: Array, options: SkeletonizeConfig, /) -> Array:
 
 def _reduced_mask(volume: Array, factors: tuple[int, int, int], *, xp: Namespace) -> Array:
     """Blocks with a value above 0: a byte per voxel instead of the widened value."""
-    mask = volume if volume.dtype == xp.bool else widened(volume, xp=xp) > 0
+    mask = above_zero(volume, xp=xp)
     fx, fy, fz = factors
     if max(factors) == 1:
         return mask
@@ -50,7 +50,11 @@ def reduced_by(volume: Array, factors: tuple[int, int, int], /, *, xp: Namespace
     """The largest value of each block of (x, y, z) `factors`, 0 where none is above."""
     if volume.dtype == xp.bool or not xp.isdtype(volume.dtype, "real floating"):
         small = volume.dtype in (xp.bool, xp.uint8, xp.int8, xp.int16)
+        unsigned = volume.dtype == xp.uint64
         volume = xp.astype(volume, xp.int32) if small else widened(volume, xp=xp)
+        if unsigned and volume.dtype == xp.int64:  # the upper half is above every level
+            most = xp.asarray(2**63 - 1, dtype=xp.int64, device=device(volume))
+            volume = xp.where(volume < 0, most, volume)
     zero = xp.zeros((), dtype=volume.dtype, device=device(volume))
     volume = xp.where(volume > zero, volume, zero)
     fx, fy, fz = factors

@@ -46,7 +46,8 @@ class SkeletonizeConfig:
     resampleSwc
         Whether nodes that add nothing to the shape are removed.
     resolution
-        Size of a voxel in the plane and along z, for lengths.
+        Size of a voxel in the plane and along z, for lengths; None for that of the image, with the
+        width as the unit, or 1 and 1 where nothing is known of it.
     interpolating
         Not offered, as in the reference.
 
@@ -68,7 +69,7 @@ class SkeletonizeConfig:
     levelOp: int = 0
     connectingBranch: bool = True
     resampleSwc: bool = True
-    resolution: tuple[float, float] = (1.0, 1.0)
+    resolution: tuple[float, float] | None = None
     interpolating: bool = False
     usingOriginalSignal: bool = field(default=False, repr=False)
     autoGrayThreshold: bool = field(default=True, repr=False)
@@ -94,6 +95,27 @@ class SkeletonizeConfig:
     def smallest(self) -> int:
         """Smallest number of voxels of an object, after reduction; 0 keeps all."""
         return int(self.minimalObjectSize / math.prod(self.factors))
+
+    @property
+    def in_widths(self) -> tuple[float, float]:
+        """Size of a voxel in the plane and along z, 1 where nothing is known of it."""
+        return (1.0, 1.0) if self.resolution is None else self.resolution
+
+    @property
+    def height(self) -> float:
+        """Height of a reduced voxel, in units of its width."""
+        in_plane, along_z = self.in_widths
+        if min(in_plane, along_z) <= 0:  # all steps are of length 1 then
+            in_plane = along_z = 1.0
+        fx, fy, fz = self.factors
+        return float(along_z * fz / (in_plane * (fx * fy) ** 0.5))
+
+    @property
+    def gap_scale(self) -> tuple[float, float]:
+        """Size of a voxel in z over that in the plane, and the largest gap; negative for any."""
+        in_plane, along_z = self.in_widths
+        z_scale = along_z / in_plane if in_plane != 1 else along_z
+        return z_scale, self.maximalDistance / in_plane if self.maximalDistance >= 0 else -1.0
 
 
 Config = Mapping[str, Any] | SkeletonizeConfig | str | Path | None

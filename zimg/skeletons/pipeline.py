@@ -1,64 +1,64 @@
 """From a volume to its skeleton: mask, growth, branches, nodes, trees."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zimg._progress import Reporter
 from zimg._typing import Array
-from zimg.ops import to_host
-from zimg.skeletons.balls import Painter
-from zimg.skeletons.branches import Extraction
-from zimg.skeletons.bridging import bridge
-from zimg.skeletons.chains import chain, radii
-from zimg.skeletons.descent import Descent, Floats, Index, descent, path_lengths
-from zimg.skeletons.joining import NODE_TYPE, Joiner
+from zimg.image.volume import as_numpy
+from zimg.skeletons.branches import Branches, branch_voxels
+from zimg.skeletons.bridging import bridged, thinned
+from zimg.skeletons.chains import chain_nodes, radii
+from zimg.skeletons.joining import joined_chains
 from zimg.skeletons.mask import object_mask
+from zimg.skeletons.nodes import Nodes
 from zimg.skeletons.options import SkeletonizeConfig
-from zimg.skeletons.root import Anchor, root_at
-from zimg.skeletons.voxels import (
-    Voxels,
-    farthest,
-    found_in,
-    grown,
-    spatial_squared,
-    steps_of,
-    surface_of,
-    thickest,
-)
+from zimg.skeletons.paths import Floats, Index, PathForest
+from zimg.skeletons.root import Anchor, at_thickest, root_at
+from zimg.skeletons.voxels import Radius, Voxels, found_in, steps_of
 from zimg.skeletons.window import Corner, occupied
 from zimg.swc import ZSwc
-from zimg.swc.cleaning import resample_optimal
-from zimg.swc.forest import Forest
-from zimg.swc.links import NONE
 
-MOST_OBJECTS = 65533
-"""More give no result (behaviour of the reference)."""
-
-Radius = Literal["planar", "euclidean"]
+Flags = NDArray[np.bool_]
+Positions = Literal["centred", "reference"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Request:
     """What is asked for beyond the options of the reference.
 
     Attributes
     ----------
     radius
-        Distance that the radii of nodes tell.
+        Distance that growth, branches and radii follow.
     root
         Where a tree begins, or None.
+    thickest
+        Whether other trees begin at their thickest node; else as the reference leaves them.
+    centred
+        Whether positions in a reduced volume are the centres of blocks; else their first voxels.
     """
 
     radius: Radius = "planar"
     root: Anchor | None = None
+    thickest: bool = True
+    centred: bool = True
+
+
+REFERENCE = Request(thickest=False, centred=False)
+"""What the reference does."""
 
 
 def run_skeletonize(
-    volume: Array, /, *, options: SkeletonizeConfig, report: Reporter, wish: Wish | None = None
+    volume: Array,
+    /,
+    *,
+    options: SkeletonizeConfig,
+    report: Reporter,
+    request: Request = REFERENCE,
 ) -> ZSwc:
     """Skeletonize a volume.
 
@@ -70,8 +70,8 @@ def run_skeletonize(
         What to do.
     report
         Told of the stages.
-    wish
-        Radii and root; None for those of the reference.
+    request
+        Radii, roots and positions.
 
     Returns
     -------
@@ -79,17 +79,18 @@ def run_skeletonize(
         Nodes in voxels of `volume`, x, y, z; empty when there is no object.
     """
     report.stage("mask")
+    volume = as_numpy(volume)  # what the CPU can view is worked on by compiled loops
     window = occupied(volume, options)
     if window is None:
         return ZSwc()
-    wish, start = wish or Wish(), window.reduced(options)
+    mask = object_mask(window.of(volume), options)
     return skeleton_of(
-        object_mask(window.of(volume), options), start, options=options, report=report, wish=wish
+        mask, window.reduced(options), options=options, report=report, request=request
     )
 
 
 def skeleton_of(
-    mask: Array, start: Corner, /, *, options: SkeletonizeConfig, report: Reporter, wish: Wish
+    mask: Array, start: Corner, /, *, options: SkeletonizeConfig, report: Reporter, request: Request
 ) -> ZSwc:
     """Skeletonize the objects of a mask.
 
@@ -99,153 +100,123 @@ def skeleton_of(
         ``(Z, Y, X)`` bool: the part of a reduced volume with its objects.
     start
         First voxel z, y, x of the part.
-    options, report, wish
+    options, report, request
         As of `run_skeletonize`.
     """
-    voxels = found_in(mask, smallest=options.smallest)
+    voxels = found_in(mask, smallest=options.smallest, radius=request.radius, height=options.height)
     del mask  # what follows takes much more memory
-    if voxels is None or int(voxels.object_of.max()) >= MOST_OBJECTS:
+    if voxels is None:
         return ZSwc()
-    report.stage("grow")
-    objects = _Objects(voxels, start, options, report, wish)
-    forest, own = Forest(), list[int]()
-    for number, trees in objects.forests():
-        added = _append(forest, trees)
-        own = added if number == objects.rooted else own
-    _scale(forest, options)
-    if options.connectingBranch:
-        _bridged(forest, options)
-    if options.resampleSwc:
-        resample_optimal(forest)
-    if objects.rooted is not None:
-        root_at(forest, own, *objects.root_node())
-    return forest.to_swc()
+    return Objects(voxels, start, options, report, request).skeleton()
 
 
-class _Objects:
-    """The objects of a mask, grown."""
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """The objects of a mask, and what is asked for.
 
-    def __init__(
-        self,
-        voxels: Voxels,
-        start: Corner,
-        options: SkeletonizeConfig,
-        report: Reporter,
-        wish: Wish,
-    ) -> None:
-        self._options, self._report = options, report
-        self._object_of = voxels.object_of
-        self._places = voxels.places()
-        self._start = np.asarray(start)
-        self._squared = voxels.squared
-        self._depth: NDArray[Any] = voxels.squared
-        if wish.radius == "euclidean":
-            self._depth = spatial_squared(voxels, along_z=_height(options))
-        self._surface = surface_of(voxels)
-        report.check()
-        root = None if wish.root is None else wish.root.nearest(self._places + self._start)
-        self._root = -1 if root is None else root
-        self.rooted = None if root is None else int(voxels.object_of[root])
-        self._sources, self._tree = self._grown(voxels)
-        report.check()
-        self._numbers: NDArray[Any] = to_host(voxels.numbers())
+    Attributes
+    ----------
+    voxels
+        Of all objects.
+    start
+        First voxel z, y, x of the mask in the reduced volume.
+    options, report, request
+        As of `run_skeletonize`.
+    """
 
-    def _grown(self, voxels: Voxels) -> tuple[Index, Descent]:
-        """Where growth starts in each object, and the trees of paths."""
-        steps, options = steps_of(self._options.resolution), self._options
-        sources = self._with_root(thickest(voxels))
-        paths = grown(voxels, sources, steps)
-        self._report.check()
-        if options.rebase:
-            far = farthest(voxels, self._surface, path_lengths(*paths, steps))
-            sources = self._with_root(far)
-            paths = grown(voxels, sources, steps)
-        return sources, descent(*paths, steps)
+    voxels: Voxels
+    start: Corner
+    options: SkeletonizeConfig
+    report: Reporter
+    request: Request
 
-    def _with_root(self, sources: Index) -> Index:
-        if self.rooted is not None:
-            sources[self.rooted] = self._root
+    def skeleton(self) -> ZSwc:
+        """Grow, take branches, choose nodes, join them."""
+        self.report.stage("grow")
+        root = self._root()
+        surface = self.voxels.surface
+        paths = self._paths(surface, root)
+        self.report.stage("branches")
+        self.report.check()
+        branches = self._branches(surface, paths)
+        del surface, paths
+        self.report.stage("nodes")
+        self.report.check()
+        return self._finished(self._nodes(branches), root).to_swc()
+
+    def _root(self) -> int | None:
+        """The voxel of the root that is asked for."""
+        if self.request.root is None:
+            return None
+        return self.request.root.nearest(self.voxels.places + np.asarray(self.start))
+
+    def _paths(self, surface: Flags, root: int | None) -> PathForest:
+        """Paths from the thickest voxels, or from the far ends that those lead to."""
+        steps = steps_of(self.options.in_widths)
+        paths = self.voxels.paths_from(self._with_root(self.voxels.thickest(), root), steps)
+        self.report.check()
+        if self.options.rebase:
+            far = self.voxels.farthest(surface, paths.length)
+            paths = self.voxels.paths_from(self._with_root(far, root), steps)
+        return paths
+
+    def _with_root(self, sources: Index, root: int | None) -> Index:
+        """Sources, that of the object with the root replaced by it."""
+        if root is not None:
+            sources[self.voxels.owner[root]] = root
         return sources
 
-    def root_node(self) -> tuple[tuple[float, float, float], float]:
-        """Position and radius of the root that was asked for, in voxels of the volume."""
-        forest, root = Forest(), np.asarray([self._root])
-        point = self._points(root)[0]
-        alone = np.count_nonzero(self._object_of == self.rooted) == 1
-        radius = 1.0 if alone else float(radii(self._depth[root])[0])
-        forest.add(tuple(point.tolist()), radius)
-        _scale(forest, self._options)
-        return forest.position[0], forest.radius[0]
+    def _branches(self, surface: Flags, paths: PathForest) -> Branches:
+        options, voxels = self.options, self.voxels
+        columns = branch_voxels(
+            voxels.indices,
+            voxels.squared,
+            voxels.owner,
+            surface,
+            forest=paths,
+            shape=voxels.shape,
+            shortest=options.shortest,
+            keeping=options.keepingSingleObject,
+            singles=options.keepingSingleObject or options.shortest <= 1,
+        )
+        return Branches(*columns)
 
-    def forests(self) -> Iterator[tuple[int, Forest]]:
-        """The trees of each object, in the order of their first voxels."""
-        options = self._options
-        extraction = Extraction(self._tree, self._squared, self._places, Painter(self._numbers))
-        order = np.argsort(self._object_of, kind="stable")
-        members = np.split(order, np.cumsum(np.bincount(self._object_of))[:-1])
-        self._report.stage("branches", len(members))
-        for number, own in enumerate(members):
-            if len(own) > 1:
-                yield number, self._joined(extraction, int(self._sources[number]), own)
-            elif options.keepingSingleObject or options.shortest <= 1:
-                yield number, _single(self._points(own)[0])
-            self._report.advance()
+    def _nodes(self, branches: Branches) -> Nodes:
+        """Trees of nodes, in the reduced volume."""
+        points, radius = self._points(branches.voxels), self._radii(branches.voxels)
+        chosen, starts = chain_nodes(points, radius, branches.starts)
+        return Nodes(*joined_chains(points[chosen], radius[chosen], starts, branches.owners))
 
-    def _joined(self, extraction: Extraction, source: int, own: Index) -> Forest:
-        """The branches of an object as trees."""
-        options, joiner, count = self._options, Joiner(), 0
-        surface = own[self._surface[own]]
-        for branch in extraction.branches(source, surface, options.shortest):
-            self._report.check()
-            joiner.add(*chain(self._points(branch), radii(self._depth[branch])))
-            count += 1
-        if not count and options.keepingSingleObject:
-            branch = extraction.longest(surface)
-            joiner.add(*chain(self._points(branch), radii(self._depth[branch])))
-        return joiner.forest
+    def _radii(self, chosen: Index) -> Floats:
+        """Radii of the nodes at some voxels; 1 for an object of one voxel, as in the reference."""
+        alone = np.bincount(self.voxels.owner)[self.voxels.owner[chosen]] == 1
+        return np.where(alone, 1.0, radii(self.voxels.squared[chosen]))
 
-    def _points(self, voxels: Index) -> Floats:
-        """``(n, 3)`` x, y, z in the reduced volume."""
-        return (self._places[voxels] + self._start)[:, ::-1].astype(np.float64)
+    def _points(self, chosen: Index) -> Floats:
+        """``(n, 3)`` x, y, z of some voxels in the reduced volume."""
+        places = np.stack(np.unravel_index(self.voxels.indices[chosen], self.voxels.shape), axis=1)
+        return (places + np.asarray(self.start))[:, ::-1].astype(np.float64)
 
+    def _finished(self, nodes: Nodes, root: int | None) -> Nodes:
+        """In voxels of the volume, joined and thinned, with roots where they are asked for."""
+        options, request = self.options, self.request
+        nodes = nodes.scaled(options.factors, centred=request.centred)
+        if options.connectingBranch:
+            z_scale, widest = options.gap_scale
+            nodes = bridged(nodes, z_scale=z_scale, widest=widest)
+        if options.resampleSwc:
+            nodes = thinned(nodes)
+        if request.thickest:
+            nodes = at_thickest(nodes)
+        return nodes if root is None else self._rooted(nodes, root)
 
-def _height(options: SkeletonizeConfig) -> float:
-    """Of a reduced voxel, in units of its width."""
-    in_plane, along_z = options.resolution
-    if min(options.resolution) <= 0:  # as in `steps_of`
-        in_plane = along_z = 1.0
-    fx, fy, fz = options.factors
-    return float(along_z * fz / (in_plane * (fx * fy) ** 0.5))
-
-
-def _single(point: Floats) -> Forest:
-    """An object of one voxel as a node."""
-    forest = Forest()
-    forest.add(tuple(point.tolist()), 1.0, type=NODE_TYPE)
-    return forest
-
-
-def _append(forest: Forest, other: Forest) -> list[int]:
-    """Add all trees of `other` behind those of `forest`; the new nodes."""
-    number = {NONE: NONE}
-    for node in other.depth_first():
-        new = forest.add(other.position[node], other.radius[node], type=other.type[node])
-        number[node] = new
-        if other.parent[node] != NONE:
-            forest.append_child(number[other.parent[node]], new)
-    return list(number.values())[1:]
-
-
-def _scale(forest: Forest, options: SkeletonizeConfig) -> None:
-    fx, fy, fz = options.factors
-    if max(fx, fy, fz) == 1:
-        return
-    forest.position = [(x * fx, y * fy, z * fz) for x, y, z in forest.position]
-    forest.radius = [radius * (fx * fy) ** 0.5 for radius in forest.radius]
-
-
-def _bridged(forest: Forest, options: SkeletonizeConfig) -> None:
-    in_plane, along_z = options.resolution
-    z_scale = along_z / in_plane if in_plane != 1 else along_z
-    widest = options.maximalDistance / in_plane if options.maximalDistance >= 0 else -1.0
-    bridge(forest, z_scale=z_scale, widest=widest)
+    def _rooted(self, nodes: Nodes, root: int) -> Nodes:
+        """With the tree of the root's object begun there."""
+        one = np.asarray([root])
+        node = Nodes(self._points(one), self._radii(one), one * 0, one * 0 - 1, one * 0)
+        node = node.scaled(self.options.factors, centred=self.request.centred)
+        own = np.flatnonzero(nodes.owner == self.voxels.owner[root])
+        forest = nodes.to_forest()
+        x, y, z = node.xyz[0].tolist()
+        root_at(forest, own.tolist(), (x, y, z), float(node.radius[0]))
+        return Nodes.of_forest(forest)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 from zimg._typing import Array
 from zimg.kernels.distance import squared_distance
 from zimg.ops import to_host
-from zimg.skeletons.descent import Floats, Index
 from zimg.skeletons.joining import NODE_TYPE
 from zimg.skeletons.mask import reduced_by
+from zimg.skeletons.nodes import Nodes
 from zimg.skeletons.options import SkeletonizeConfig
+from zimg.skeletons.paths import Floats, Index
 from zimg.skeletons.window import occupied
+from zimg.swc.columns import depth_first
 from zimg.swc.forest import Forest, Point
 from zimg.swc.links import ERASED, NONE
 
 log = logging.getLogger("zimg")
 
-Root = Sequence[float] | Array | None
+Root = Sequence[float] | Array | Literal["reference"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,24 @@ def _inside(mask: NDArray[Any], options: SkeletonizeConfig) -> Anchor:
     depth[place] = squared_distance(own)
     point = np.asarray(np.unravel_index(int(np.argmax(depth)), depth.shape), dtype=np.float64)
     return Anchor(point, size, depth)
+
+
+def at_thickest(nodes: Nodes) -> Nodes:
+    """Turn every tree so that it begins at its thickest node, the first of equal ones."""
+    forest, moved = nodes.parent.astype(np.int64), False
+    bounds = np.append(np.flatnonzero(nodes.parent == NONE), len(nodes))
+    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        node = first + int(np.argmax(nodes.radius[first:last]))
+        moved |= node != first
+        above = NONE
+        while node != NONE:
+            forest[node], above, node = above, node, int(forest[node])
+    if not moved:
+        return nodes
+    order = depth_first(forest)
+    row = np.append(np.empty(len(order), np.int64), NONE)  # what -1 reads
+    row[order] = np.arange(len(order))
+    return nodes.reordered(order, row[forest[order]])
 
 
 def root_at(forest: Forest, own: list[int], position: Point, radius: float) -> None:

@@ -2,25 +2,20 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace, device
 from zimg._errors import ZException
-from zimg._typing import Array, Namespace
-from zimg.kernels.components import components
-from zimg.kernels.distance import depth_along_z, squared_distance
-from zimg.kernels.geodesic import (
-    FACES,
-    NEIGHBOURS,
-    cheapest_paths,
-    neighbour_table,
-    voxel_numbers,
-)
+from zimg._typing import Array
+from zimg.kernels.foreground import object_numbers, on_surface, planar_depth, spatial_depth
+from zimg.kernels.geodesic import NEIGHBOURS, cheapest_paths
 from zimg.ops import gather, to_host, upload
-from zimg.skeletons.descent import Floats, Index
+from zimg.skeletons.paths import Floats, Index, PathForest, path_forest
+
+Radius = Literal["planar", "euclidean"]
 
 # Squared distances are stored in 16 bits by the reference: what does not fit becomes this.
 LARGEST, INSTEAD = 65535, 65534
@@ -38,94 +33,131 @@ class Voxels:
     shape
         Of the mask.
     flat, thickness
-        ``(n,)`` flat indices in raster order, and squared distances to the background of the plane;
-        on the device.
+        ``(n,)`` flat indices in raster order, and squared distances to the background; on the
+        device.
     squared
         ``(n,)`` the same distances; host.
-    object_of
+    owner
         ``(n,)`` object of each voxel, from 0 in the order of their first voxels; host.
     """
 
     shape: tuple[int, int, int]
     flat: Array
     thickness: Array
-    squared: NDArray[np.integer]
-    object_of: NDArray[np.integer]
+    squared: NDArray[np.number]
+    owner: NDArray[np.integer]
 
-    def places(self) -> Index:
+    @classmethod
+    def of(
+        cls,
+        flat: Array,
+        shape: tuple[int, int, int],
+        /,
+        *,
+        smallest: int = 0,
+        radius: Radius = "planar",
+        height: float = 1.0,
+    ) -> Self | None:
+        """Measure the foreground of a mask; None where nothing is left of it.
+
+        Parameters
+        ----------
+        flat
+            ``(n,)`` int32 indices of the foreground, in order.
+        shape
+            Of the mask.
+        smallest
+            Objects of fewer voxels are left out.
+        radius
+            Whether distances are those in the plane, in 16 bits as in the reference, or in space.
+        height
+            Of a voxel along z, in units of its width; for distances in space.
+        """
+        xp = array_namespace(flat)
+        if not flat.shape[0]:
+            return None
+        owner: NDArray[Any] = to_host(object_numbers(flat, shape=shape, xp=xp))
+        depth = planar_depth(flat, shape=shape, xp=xp)
+        if radius == "euclidean":
+            depth = spatial_depth(flat, depth, shape=shape, height=height, xp=xp)
+        else:
+            depth = xp.where(depth > LARGEST, INSTEAD, depth)
+        if smallest > 0:
+            kept = np.bincount(owner)[owner] >= smallest
+            if not kept.any():
+                return None
+            owner = np.unique(owner[kept], return_inverse=True)[1].reshape(-1).astype(np.int32)
+            chosen = upload(np.flatnonzero(kept), on=device(flat), dtype=np.int32, xp=xp)
+            flat, depth = gather(flat, chosen, xp=xp), gather(depth, chosen, xp=xp)
+        squared: NDArray[Any] = to_host(depth)
+        return cls(shape, flat, depth, squared, owner)
+
+    @property
+    def indices(self) -> NDArray[np.integer]:
+        """``(n,)`` flat indices in raster order; host."""
+        flat: NDArray[Any] = to_host(self.flat)
+        return flat
+
+    @property
+    def places(self) -> NDArray[np.int32]:
         """``(n, 3)`` indices z, y, x; host."""
-        return np.stack(np.unravel_index(_home(self.flat), self.shape), axis=1).astype(np.int32)
+        return np.stack(np.unravel_index(self.indices, self.shape), axis=1).astype(np.int32)
 
-    def numbers(self) -> Array:
-        """``(Z, Y, X)`` number of each voxel, negative in the background; on the device."""
-        return voxel_numbers(self.flat, self.shape)
+    @property
+    def surface(self) -> NDArray[np.bool_]:
+        """``(n,)`` whether a voxel has background, or nothing, beyond one of its faces; host."""
+        found: NDArray[Any] = to_host(on_surface(self.flat, shape=self.shape))
+        return found
+
+    def paths_from(self, sources: Index, steps: tuple[float, ...], /) -> PathForest:
+        """Cheapest paths from the sources, one in each object."""
+        xp, on = array_namespace(self.flat), device(self.flat)
+        starts = upload(sources, on=on, dtype=np.int32, xp=xp)
+        _, *found = cheapest_paths(
+            self.flat, self.thickness, starts, shape=self.shape, steps=steps, xp=xp
+        )
+        before: NDArray[Any] = to_host(found[0])
+        rows: NDArray[Any] = to_host(found[1])
+        return path_forest(before, rows, steps)
+
+    def thickest(self) -> Index:
+        """First voxel in raster order of the largest distance, for each object."""
+        return _first_of_largest(self.squared, self.owner, np.arange(len(self.squared)))
+
+    def farthest(self, surface: NDArray[np.bool_], lengths: Floats, /) -> Index:
+        """First voxel of the surface in raster order at the end of the longest path, per object."""
+        chosen = np.flatnonzero(surface)
+        return _first_of_largest(lengths[chosen], self.owner[chosen], chosen)
 
 
-def found_in(mask: Array, /, *, smallest: int = 0) -> Voxels | None:
+def found_in(mask: Array, /, **measures: Any) -> Voxels | None:
     """The foreground of a mask; None where there is none.
 
     Parameters
     ----------
     mask
         ``(Z, Y, X)`` bool.
-    smallest
-        Objects of fewer voxels are left out.
+    **measures
+        As of `Voxels.of`.
 
     Raises
     ------
     ZException
         For a mask of too many voxels to be numbered.
     """
-    if math.prod(mask.shape) > MOST_VOXELS:
-        raise ZException(
-            f"objects fill a box of {mask.shape} voxels, more than the {MOST_VOXELS} that can be "
-            "numbered: reduce the volume with downsample="
-        )
+    require_numbers(mask.shape)
     xp = array_namespace(mask)
     (flat,) = xp.nonzero(xp.reshape(mask, (-1,)))
-    flat = xp.astype(flat, xp.int32)
-    labels = _of_voxels(components(mask, connectivity=26, xp=xp), flat, xp=xp)
-    objects = np.unique(_home(labels), return_inverse=True)[1].reshape(-1).astype(np.int32)
-    squared = _of_voxels(squared_distance(mask, planar=True, xp=xp), flat, xp=xp)
-    squared = xp.where(squared > LARGEST, INSTEAD, squared)
-    if smallest > 0 and len(objects):
-        kept = np.bincount(objects)[objects] >= smallest
-        objects = np.unique(objects[kept], return_inverse=True)[1].reshape(-1).astype(np.int32)
-        chosen = upload(np.flatnonzero(kept), on=device(mask), dtype=np.int32, xp=xp)
-        flat, squared = gather(flat, chosen, xp=xp), gather(squared, chosen, xp=xp)
-    if not len(objects):
-        return None
-    return Voxels(mask.shape, flat, squared, _home(squared), objects)
+    return Voxels.of(xp.astype(flat, xp.int32), mask.shape, **measures)
 
 
-def surface_of(voxels: Voxels, /) -> NDArray[np.bool_]:
-    """Which voxels have background, or nothing, beyond one of their faces; host."""
-    xp = array_namespace(voxels.flat)
-    table = neighbour_table(voxels.numbers(), voxels.flat, ways=FACES)
-    return _home(xp.any(table == voxels.flat.shape[0], axis=0))
-
-
-def spatial_squared(voxels: Voxels, /, *, along_z: float) -> Floats:
-    """Squared distance of each voxel to the background of the volume; host.
-
-    Parameters
-    ----------
-    voxels
-        Of a mask.
-    along_z
-        Height of a voxel in units of its width.
-    """
-    table = neighbour_table(voxels.numbers(), voxels.flat, ways=((-1, 0, 0), (1, 0, 0)))
-    squared = depth_along_z(voxels.thickness, table, height=along_z)
-    return _home(squared).astype(np.float64)
-
-
-def _of_voxels(volume: Array, flat: Array, *, xp: Namespace) -> Array:
-    return gather(xp.reshape(volume, (-1,)), flat, xp=xp)
-
-
-def _home(x: Array) -> NDArray[Any]:
-    return to_host(x)
+def require_numbers(shape: tuple[int, ...]) -> None:
+    """Refuse a box of more voxels than can be numbered."""
+    if math.prod(shape) > MOST_VOXELS:
+        raise ZException(
+            f"objects fill a box of {shape} voxels, more than the {MOST_VOXELS} that can be "
+            "numbered: reduce the volume with downsample="
+        )
 
 
 def steps_of(resolution: tuple[float, float]) -> tuple[float, ...]:
@@ -139,28 +171,9 @@ def steps_of(resolution: tuple[float, float]) -> tuple[float, ...]:
     )
 
 
-def grown(voxels: Voxels, sources: Index, steps: tuple[float, ...]) -> tuple[Index, Index]:
-    """Cheapest paths from the sources, one per object: voxels before, and rows of the steps."""
-    xp, on = array_namespace(voxels.flat), device(voxels.flat)
-    starts = upload(sources, on=on, dtype=np.int32, xp=xp)
-    _, before, rows = cheapest_paths(
-        voxels.flat, voxels.thickness, starts, shape=voxels.shape, steps=steps, xp=xp
-    )
-    return _home(before).astype(np.int64), _home(rows).astype(np.int64)
-
-
-def thickest(voxels: Voxels) -> Index:
-    """First voxel in raster order of the largest distance, for each object."""
-    return _first_of_largest(voxels.squared, voxels.object_of, np.arange(len(voxels.squared)))
-
-
-def farthest(voxels: Voxels, is_surface: NDArray[np.bool_], lengths: Floats) -> Index:
-    """First voxel of the surface in raster order at the end of the longest path, per object."""
-    surface = np.flatnonzero(is_surface)
-    return _first_of_largest(lengths[surface], voxels.object_of[surface], surface)
-
-
 def _first_of_largest(values: NDArray[Any], groups: NDArray[np.integer], numbers: Index) -> Index:
+    if not groups[-1] and not groups.any():  # one object, the common case
+        return numbers[[int(np.argmax(values))]]
     largest = np.full(int(groups.max()) + 1, -1.0)
     np.maximum.at(largest, groups, values)
     at = np.flatnonzero(values == largest[groups])

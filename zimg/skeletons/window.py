@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from zimg._dispatch import array_namespace
 from zimg._typing import Array
-from zimg.kernels.widen import widened as widened_type
+from zimg.kernels.widen import above_zero
 from zimg.ops import to_host
 from zimg.skeletons.options import SkeletonizeConfig
 
@@ -27,6 +27,18 @@ class Window:
 
     start: Corner
     stop: Corner
+
+    @property
+    def shape(self) -> Corner:
+        """Of what the volume holds there."""
+        (a, b, c), (d, e, f) = self.start, self.stop
+        return d - a, e - b, f - c
+
+    def reduced_shape(self, factors: tuple[int, int, int]) -> Corner:
+        """The same after reduction by factors along x, y, z; the last blocks may be partial."""
+        a, b, c = self.shape
+        fx, fy, fz = factors
+        return -(-a // fz), -(-b // fy), -(-c // fx)
 
     @property
     def size(self) -> int:
@@ -64,7 +76,7 @@ def occupied(volume: Array, options: SkeletonizeConfig, /) -> Window | None:
     if fills_background(shape, options):
         return Window((0, 0, 0), shape)
     xp = array_namespace(volume)
-    bright = volume if volume.dtype == xp.bool else widened_type(volume, xp=xp) > 0
+    bright = above_zero(volume, xp=xp)
     plane = xp.any(bright, axis=0)
     lines = xp.any(bright, axis=2), plane
     ends = []

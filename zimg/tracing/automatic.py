@@ -9,11 +9,10 @@ from zimg import neutube_json
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
-from zimg.image.volume import volume_of
+from zimg.image.volume import volume_of, z_to_xy_ratio
 from zimg.swc import ZSwc
 from zimg.tracing.config import TraceConfig, check_supported, resolve_config
 from zimg.tracing.pipeline import run_trace
-from zimg.values import ZImgInfo
 
 MODES = ("reference",)
 DTYPES = ("float32", "float64")
@@ -106,18 +105,6 @@ def trace(
             dtype=dtype,
             report=report,
         ).tree
-
-
-def z_to_xy_ratio(info: ZImgInfo, downsample: tuple[int, int, int] = (1, 1, 1)) -> float:
-    """Size of a voxel in z over its mean size in x and y, after downsampling by x, y, z factors.
-
-    1.0 when a size is missing, not finite or not above 0 (behaviour of the reference).
-    """
-    sizes = (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ)
-    if not all(math.isfinite(size) and size > 0 for size in sizes):
-        return 1.0
-    x, y, z = (size * factor for size, factor in zip(sizes, downsample, strict=True))
-    return 2.0 * z / (x + y)
 
 
 def _ratio(image: ZImg | Array, z_to_xy: float | None, factors: tuple[int, int, int]) -> float:

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from zimg._errors import ZException
 from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
+from zimg.image.volume import z_to_xy_ratio
 from zimg.io.source import ZImgSource
-from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import TraceConfig, check_supported, resolve_config
 from zimg.tracing.pipeline import run_trace
 from zimg.workers import checks

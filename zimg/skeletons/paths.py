@@ -1,33 +1,33 @@
-"""The trees of cheapest paths: lengths, and the voxels below a voxel as one range."""
+"""Forests of shortest paths: lengths, and the voxels below a voxel as one range."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.kernels.geodesic import NEIGHBOURS
+from zimg._dispatch import hookable
+from zimg._typing import Namespace
+from zimg.kernels.geodesic import KIND_OF_STEP, KINDS, length_of_kinds
 
-Index = NDArray[np.int64]
+Index = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
-
-# Kinds of steps: along an axis of the plane, across the plane's diagonal, along z, x-z, in space.
-_KIND_OF_ROW = np.asarray([3 * abs(dz) + abs(dy) + abs(dx) for dz, dy, dx in NEIGHBOURS])
 
 
 @dataclass(frozen=True, slots=True)
-class Descent:
-    """Voxels in trees, each with the one it was reached from.
+class PathForest:
+    """Voxels in trees, each with the voxel that it is reached from.
 
     Attributes
     ----------
     parent
-        Number of the voxel before; itself at a source.
+        ``(n,)`` number of the voxel before; a source is its own.
     length
-        Length of the path from the source.
+        ``(n,)`` length of the path from the source.
     order
-        Voxels so that those below a voxel follow it.
+        ``(n,)`` voxels, each followed by those below it.
     place, end
-        Where a voxel stands in `order`, and where those below it end.
+        ``(n,)`` position of each voxel in `order`, and of the first voxel that is not below it.
     """
 
     parent: Index
@@ -37,45 +37,49 @@ class Descent:
     end: Index
 
 
-def descent(before: Index, rows: Index, steps: tuple[float, ...]) -> Descent:
-    """Order the trees of predecessors.
+def path_forest(before: Index, rows: Index, steps: tuple[float, ...], /) -> PathForest:
+    """Order the paths that lead to the voxels; arguments as of `ordered_paths`."""
+    return PathForest(*ordered_paths(before, rows, steps=steps))
+
+
+@hookable
+def ordered_paths(
+    before: Index,
+    rows: Index,
+    /,
+    *,
+    steps: tuple[float, ...],
+    xp: Namespace | None = None,  # noqa: ARG001
+) -> tuple[Index, Floats, Index, Index, Index]:
+    """Order the paths that lead to the voxels.
 
     Parameters
     ----------
     before
         ``(n,)`` number of the voxel before; `n` at a source.
     rows
-        ``(n,)`` kind of the step from there: a row of `NEIGHBOURS`; -1 at a source.
+        ``(n,)`` row of `NEIGHBOURS` in which that voxel stands; -1 at a source.
     steps
-        Lengths of the 26 steps.
+        Lengths of the 26 steps; those of one kind are equal.
+    xp
+        NumPy: this is work of the host.
 
     Returns
     -------
-    Descent
-        With lengths as of `path_lengths`.
+    tuple of ndarray
+        Columns of `PathForest`. Lengths are sums over counts of the kinds of steps, so that paths
+        of the same steps in another order are equally long. Siblings are in raster order.
     """
-    parent = _parents(before)
+    parent = np.where(before == len(before), np.arange(len(before)), before)
     levels = _levels(parent)
     sizes = _sizes(parent, levels)
     place = _places(parent, sizes, levels)
     order = np.empty(len(parent), np.int64)
     order[place] = np.arange(len(parent))
-    return Descent(parent, _lengths(parent, rows, steps, levels), order, place, place + sizes)
-
-
-def path_lengths(before: Index, rows: Index, steps: tuple[float, ...]) -> Floats:
-    """Length of the path from the source to each voxel; arguments as of `descent`.
-
-    Sums over counts of the kinds of steps, so that equal paths have equal lengths.
-    """
-    parent = _parents(before)
-    return _lengths(parent, rows, steps, _levels(parent))
-
-
-def _parents(before: Index) -> Index:
-    """Predecessors, a source its own."""
-    every = np.arange(len(before))
-    return np.where(before == len(before), every, before)
+    length = _lengths(parent, rows, steps, levels)
+    short = np.int32
+    end = (place + sizes).astype(short)
+    return parent.astype(short), length, order.astype(short), place.astype(short), end
 
 
 def _levels(parent: Index) -> list[Index]:
@@ -114,10 +118,10 @@ def _places(parent: Index, sizes: Index, levels: list[Index]) -> Index:
 
 
 def _lengths(parent: Index, rows: Index, steps: tuple[float, ...], levels: list[Index]) -> Floats:
-    kinds = _KIND_OF_ROW[rows]
-    counts = np.zeros((len(parent), 6), np.int32)
+    kinds = np.asarray(KIND_OF_STEP)[rows]
+    counts = np.zeros((len(parent), KINDS), np.int32)
     for level in levels[1:]:
         counts[level] = counts[parent[level]]
         counts[level, kinds[level]] += 1
-    length_of = dict(zip(_KIND_OF_ROW.tolist(), steps, strict=True))
-    return np.asarray(sum(counts[:, kind] * length_of[kind] for kind in sorted(length_of)))
+    lengths = length_of_kinds(steps)
+    return np.asarray(sum(counts[:, kind] * lengths[kind] for kind in range(KINDS)))

@@ -1,0 +1,148 @@
+"""The bodies of a segmentation as runs of voxels along x: one look at the volume serves all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._dispatch import array_namespace, device
+from zimg._typing import Array
+from zimg.kernels.widen import widened
+from zimg.ops import gather, to_host, upload
+from zimg.skeletons.options import SkeletonizeConfig
+from zimg.skeletons.window import Window
+
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRuns:
+    """Runs of equal labels along x, by label; host.
+
+    Attributes
+    ----------
+    shape
+        Of the volume.
+    labels
+        Of the bodies, ascending, without 0.
+    first
+        ``(b + 1,)`` where the runs of each label begin, and the end.
+    begin, length
+        ``(r,)`` flat index of the first voxel of each run, ascending for each label, and how many.
+    """
+
+    shape: tuple[int, int, int]
+    labels: list[int]
+    first: Index
+    begin: Index
+    length: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, volume: Array, /) -> Self:
+        """Runs of a ``(Z, Y, X)`` volume of integers, in whatever memory."""
+        parts = _runs_by_plane(volume) if isinstance(volume, np.ndarray) else _runs(volume)
+        begin, length, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.argsort(values, kind="stable")
+        labels, first = np.unique(values[order], return_index=True)
+        first = np.append(first, len(order))
+        return cls(volume.shape, labels.tolist(), first, begin[order], length[order])
+
+    def body(self, label: int, /) -> "BodyRuns":
+        """The runs of one label."""
+        number = int(np.searchsorted(np.asarray(self.labels), label))
+        part = slice(int(self.first[number]), int(self.first[number + 1]))
+        places = np.stack(np.unravel_index(self.begin[part], self.shape), axis=1)
+        return BodyRuns(label, places, self.length[part])
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRuns:
+    """One body.
+
+    Attributes
+    ----------
+    label
+        Of the body.
+    places
+        ``(r, 3)`` z, y, x of the first voxel of each run, in raster order.
+    length
+        ``(r,)`` voxels of each run.
+    """
+
+    label: int
+    places: Index
+    length: NDArray[np.int32]
+
+    @property
+    def box(self) -> Window:
+        """The box of the body."""
+        low, high = self.places.min(axis=0), self.places.max(axis=0) + 1
+        high[2] = int((self.places[:, 2] + self.length).max())
+        return Window(tuple(low.tolist()), tuple(high.tolist()))
+
+    def voxels_in(self, window: Window, factors: tuple[int, int, int], /) -> NDArray[np.int32]:
+        """Flat indices of the body in a box that holds it, reduced by factors along x, y, z.
+
+        Parameters
+        ----------
+        window
+            Begins with whole blocks.
+        factors
+            A block is in the body where one of its voxels is.
+        """
+        size = np.asarray(factors[::-1])
+        places, start = self.places // size, np.asarray(window.start) // size
+        shape = window.reduced_shape(factors)
+        ends = (self.places[:, 2] + self.length - 1) // size[2]
+        begin = np.ravel_multi_index(tuple((places - start).T), shape)
+        flat = spans(begin, ends - places[:, 2] + 1)
+        return (flat if max(factors) == 1 else np.unique(flat)).astype(np.int32)
+
+
+def spans(begin: Index, length: NDArray[np.integer]) -> Index:
+    """All numbers of the ranges that begin at `begin`, one range after the other."""
+    before = np.cumsum(length) - length
+    return np.repeat(begin - before, length) + np.arange(int(length.sum()))
+
+
+Runs = tuple[Index, NDArray[np.int32], NDArray[Any]]
+
+
+def _runs_by_plane(volume: NDArray[Any]) -> Iterator[Runs]:
+    """Runs of what is not 0, plane by plane: no array as large as the volume is made."""
+    rows, columns = volume.shape[1:]
+    for z, plane in enumerate(volume):
+        flat = np.ascontiguousarray(plane, dtype=plane.dtype.newbyteorder("=")).reshape(-1)
+        change = np.empty(flat.size, np.bool_)
+        np.not_equal(flat[1:], flat[:-1], out=change[1:])
+        change[::columns] = True
+        begin = np.flatnonzero(change)
+        length, values = np.diff(begin, append=flat.size).astype(np.int32), flat[begin]
+        there = values != 0
+        yield begin[there] + z * rows * columns, length[there], values[there]
+
+
+def _runs(volume: Array) -> Iterator[Runs]:
+    """The same on another device: one bit of each voxel comes to the host, and the labels."""
+    xp = array_namespace(volume)
+    values = widened(volume, xp=xp)
+    before = xp.concat([values[..., :1], values[..., :-1]], axis=2)
+    change = to_host(values != before).copy()
+    change[..., 0] = True
+    begin = np.flatnonzero(change)
+    length = np.diff(begin, append=change.size).astype(np.int32)
+    short = np.int32 if change.size < 2**31 else np.int64
+    at = upload(begin, on=device(volume), dtype=short, xp=xp)
+    found = to_host(gather(xp.reshape(values, (-1,)), at, xp=xp))
+    if volume.dtype == xp.uint64:  # widened to the bits of int64
+        found = found.astype(np.uint64)
+    there = found != 0
+    yield begin[there], length[there], found[there]
+
+
+def needs_mask(options: SkeletonizeConfig, /) -> bool:
+    """Whether cleaning or thresholds look at more than which voxels are in a body."""
+    plain = options.levelOp not in (1, 2) and (options.levelOp != 0 or options.level <= 0)
+    return not plain or options.fillingHole or options.removingBorder
