@@ -60,18 +60,17 @@ def encoded(record: Record, kind: str, key: str, manifest: str) -> bytes:
         parts.append(part)
         offset += len(part)
     payload = b"".join(parts)
-    values = canonical(record.values)
-    header = {
+    header: dict[str, Any] = {
         "magic": MAGIC,
         "schema": SCHEMA,
         "kind": kind,
         "key": key,
         "manifest": manifest,
         "arrays": table,
-        "values": json.loads(values),
+        "values": json.loads(canonical(record.values)),
         "length": len(payload),
-        "sha256": hashlib.sha256(values.encode() + payload).hexdigest(),
     }
+    header["sha256"] = _checksum(header, payload)
     return canonical(header).encode() + b"\n" + payload
 
 
@@ -94,14 +93,16 @@ def decoded(data: bytes, kind: str, key: str, manifest: str) -> Record:
     for name, value in wanted.items():
         if header.get(name) != value:
             raise BadRecordError(f"its {name} is {header.get(name)!r}, expected {value!r}")
-    values = canonical(header.get("values", {}))
     if len(payload) != header.get("length"):
-        raise BadRecordError(f"it has {len(payload)} bytes of data, expected {header['length']}")
-    if hashlib.sha256(values.encode() + payload).hexdigest() != header.get("sha256"):
+        raise BadRecordError(f"it has {len(payload)} bytes of data, expected {header.get('length')}")
+    if header.pop("sha256", None) != _checksum(header, payload):
         raise BadRecordError("its checksum is wrong")
-    if canonical(header).encode() != line:
-        raise BadRecordError("its header is altered")
     return Record(_arrays(header["arrays"], payload), header["values"])
+
+
+def _checksum(header: Mapping[str, Any], payload: bytes) -> str:
+    """SHA-256 of everything in a record but the checksum."""
+    return hashlib.sha256(canonical(header).encode() + b"\n" + payload).hexdigest()
 
 
 def _arrays(table: Mapping[str, Any], payload: bytes) -> dict[str, NDArray[Any]]:

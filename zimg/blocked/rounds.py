@@ -70,6 +70,8 @@ def tasks_of(stitcher: Stitcher, plan: Plan, z_to_xy: float) -> dict[int, Task]:
             continue
         signal = float(outward.mean_signal[place])
         ends.setdefault(plan.owner(voxel.tolist()), []).append((number, end, row, signal))
+    if not ends:
+        return {}
     rows = np.concatenate([strand.chain.segments for strand in stitcher.strands])
     owner = np.repeat(
         np.arange(len(stitcher.strands)), [len(s.chain) for s in stitcher.strands]
