@@ -1,14 +1,15 @@
-"""Fibres along a face that the blocks on both sides have traced: the later copy goes."""
+"""Fibres along a face that the blocks on both sides have traced: the shorter copy goes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from zimg.blocked.pieces import HEAD, TAIL, Piece, between
 from zimg.blocked.plan import Plan
-from zimg.blocked.samples import SPACING, Line, Samples, line_of
+from zimg.blocked.samples import SPACING, Line, line_of
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.segments import Rows
 
@@ -18,7 +19,10 @@ SMALLEST_COSINE = float(np.cos(np.radians(45.0)))
 """Copies run in the same direction or against it within 45 degrees."""
 FEWEST_KNOTS = 2
 """Consecutive knots that make a copy."""
+BATCH = 4096
+"""Knots that are looked up together."""
 
+Index = NDArray[np.int64]
 Hook = tuple[int, int, int, Rows]
 
 
@@ -49,7 +53,7 @@ def without_duplicates(
     plan: Plan,
     z_to_xy: float,
 ) -> tuple[list[Part], list[Hook]]:
-    """Keep of every piece what no piece of an earlier block has traced near a face.
+    """Keep of every piece what no longer piece of another block has traced near a face.
 
     Parameters
     ----------
@@ -67,73 +71,162 @@ def without_duplicates(
     list
         Of every end at which something was removed: part, end, the part that has it, and where.
     """
+    copies = _Copies(pieces, lines, _bands(lines, plan, z_to_xy))
+    gone = copies.removed(bound)
+    parts, spans = [], []
+    for number, (piece, line) in enumerate(zip(pieces, lines, strict=True)):
+        runs = _kept_runs(gone.get(number), len(line.points))
+        for span in runs:
+            parts.append(_part(number, piece.chain, line, span))
+            spans.append((number, *span))
+    return parts, _hooks(parts, spans, copies)
+
+
+def without_copies(
+    pieces: Sequence[Piece], lines: Sequence[Line], plan: Plan, z_to_xy: float
+) -> tuple[list[Piece], list[Line]]:
+    """The pieces that are no copies, all of them but an end knot or two, of longer ones.
+
+    They go before stubs are matched, so that no stub is matched to that of a copy.
+    """
+    gone = _Copies(pieces, lines, _bands(lines, plan, z_to_xy)).removed(set())
+    kept = [n for n in range(len(pieces)) if n not in gone or not _is_copy(gone[n])]
+    return [pieces[n] for n in kept], [lines[n] for n in kept]
+
+
+def _is_copy(gone: NDArray[np.bool_]) -> bool:
+    """Whether all knots go, apart from one at either end of a piece of more than two."""
+    return bool(gone.all() if len(gone) <= 2 else gone[1:-1].all())
+
+
+def _bands(lines: Sequence[Line], plan: Plan, z_to_xy: float) -> list[NDArray[np.bool_]]:
+    """Which knots of all lines lie near an internal face."""
     planes = [np.array(p) for p in plan.planes[::-1]]
     planes[2] = planes[2] * z_to_xy
-    accepted, parts, hooks = Samples(), [], []
-    first = 0
-    while first < len(pieces):
-        last = first
-        while last < len(pieces) and pieces[last].key[0] == pieces[first].key[0]:
-            last += 1
-        found = _block(pieces, lines, range(first, last), bound, planes, accepted, parts, hooks)
-        near = [n for n in found if _in_band(parts[n].line, planes).any()]
-        accepted.add([parts[n].line for n in near], near)
-        first = last
-    return parts, hooks
+    return [_in_band(line, planes) for line in lines]
 
 
-def _block(
-    pieces: Sequence[Piece],
-    lines: Sequence[Line],
-    members: range,
-    bound: set[tuple[int, int]],
-    planes: list[Rows],
-    accepted: Samples,
-    parts: list[Part],
-    hooks: list[Hook],
-) -> range:
-    """Split the pieces of one block; returns the numbers of the parts."""
-    start = len(parts)
-    for number in members:
-        line = lines[number]
-        covered = _in_band(line, planes)
-        if covered.any() and accepted.parts:
-            covered &= _covered(line, accepted)
-        else:
-            covered[:] = False
-        for end, place in ((HEAD, slice(0, 2)), (TAIL, slice(-2, None))):
-            if (number, end) in bound:
-                covered[place] = False
-        runs = _kept(covered)
-        if runs == [(0, len(line.points))]:
-            parts.append(Part(number, pieces[number].chain, line, (True, True)))
-            continue
-        for span in runs:
-            _add_part(number, pieces[number].chain, line, span, accepted, parts, hooks)
-    return range(start, len(parts))
-
-
-def _add_part(
-    number: int,
-    chain: Chain,
-    line: Line,
-    span: tuple[int, int],
-    accepted: Samples,
-    parts: list[Part],
-    hooks: list[Hook],
-) -> None:
-    """A run of knots that stays, hooked to what has the knots beyond its ends."""
+def _part(number: int, chain: Chain, line: Line, span: tuple[int, int]) -> Part:
     first, last = span
+    whole = (first == 0, last == len(line.points))
+    if all(whole):
+        return Part(number, chain, line, whole)
     index, fraction = knots(chain)
     part = between(chain, index[first:last], fraction[first:last])
-    whole = (first == 0, last == len(line.points))
-    parts.append(Part(number, part, line_of(part), whole))
-    for end, beyond in ((HEAD, first - 1), (TAIL, last)):
-        if whole[end]:
-            continue
-        found = accepted.near(line.points[beyond][None], line.radius[beyond][None]).nearest(0)
-        if found is not None:
-            hooks.append((len(parts) - 1, end, *found))
+    return Part(number, part, line_of(part), whole)
+
+
+def _hooks(
+    parts: list[Part], spans: list[tuple[int, int, int]], copies: "_Copies"
+) -> list[Hook]:
+    """Where the ends at which something was removed go on: in the copy that was kept."""
+    at: dict[int, list[tuple[int, int, int]]] = {}
+    for place, (number, first, last) in enumerate(spans):
+        at.setdefault(number, []).append((first, last, place))
+    hooks = []
+    for place, (number, first, last) in enumerate(spans):
+        for end, beyond in ((HEAD, first - 1), (TAIL, last)):
+            if parts[place].whole[end]:
+                continue
+            for other, knot, position in copies.of(number, beyond):
+                found = [p for a, b, p in at.get(other, ()) if a <= knot < b]
+                if found:
+                    hooks.append((place, end, found[0], position))
+                    break
+    return hooks
+
+
+@dataclass
+class _Copies:
+    """Which knots of which pieces lie beside samples of pieces of other blocks.
+
+    Attributes
+    ----------
+    pairs
+        By piece: knot, other piece, the knot before the sample there, position of the sample and
+        its distance, sorted by knot and distance.
+    """
+
+    pieces: Sequence[Piece]
+    lines: Sequence[Line]
+    bands: list[NDArray[np.bool_]]
+    pairs: dict[int, list[tuple[int, int, int, Rows]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        members = [n for n, band in enumerate(self.bands) if band.any()]
+        if len({self.pieces[n].key[0] for n in members}) < 2:
+            return
+        samples = [self.lines[n].sampled() for n in members]
+        points, radius, way = (np.concatenate(part) for part in zip(*samples, strict=True))
+        counts = [len(part[0]) for part in samples]
+        owner = np.repeat(members, counts)
+        knot = np.concatenate([self.lines[n].knots_before() for n in members])
+        blocks = np.array([piece.key[0] for piece in self.pieces])
+        tree = cKDTree(points)
+        asked = [(n, k) for n in members for k in np.flatnonzero(self.bands[n]).tolist()]
+        for first in range(0, len(asked), BATCH):
+            batch = asked[first : first + BATCH]
+            self._look_up(batch, tree, points, radius, way, owner, knot, blocks)
+
+    def _look_up(
+        self,
+        batch: list[tuple[int, int]],
+        tree: cKDTree,
+        points: Rows,
+        radius: Rows,
+        way: Rows,
+        owner: Index,
+        knot: Index,
+        blocks: Index,
+    ) -> None:
+        here = np.array([self.lines[n].points[k] for n, k in batch])
+        own = np.array([self.lines[n].radius[k] for n, k in batch])
+        ahead = np.array([self.lines[n].directions()[k] for n, k in batch])
+        balls = tree.query_ball_point(here, 0.5 * (own + radius.max()))
+        row = np.repeat(np.arange(len(batch)), [len(b) for b in balls])
+        if not len(row):
+            return
+        sample = np.concatenate([np.asarray(b, np.int64) for b in balls])
+        offset = here[row] - points[sample]
+        apart = np.linalg.norm(offset, axis=1)
+        mine = np.array([n for n, _ in batch])[row]
+        keep = apart <= 0.5 * (own[row] + radius[sample])
+        keep &= blocks[mine] != blocks[owner[sample]]
+        keep &= np.abs((offset * way[sample]).sum(1)) <= SPACING
+        keep &= np.abs((ahead[row] * way[sample]).sum(1)) > SMALLEST_COSINE
+        chosen = np.flatnonzero(keep)
+        order = np.lexsort((sample[chosen], apart[chosen], row[chosen]))
+        for place in chosen[order].tolist():
+            number, at = batch[row[place]]
+            s = sample[place]
+            self.pairs.setdefault(number, []).append((at, int(owner[s]), int(knot[s]), points[s]))
+
+    def of(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
+        """Pieces beside a knot, nearest first: piece, the knot before the place, the place."""
+        return [(o, k, p) for a, o, k, p in self.pairs.get(number, ()) if a == at]
+
+    def removed(self, bound: set[tuple[int, int]]) -> dict[int, NDArray[np.bool_]]:
+        """Which knots of which pieces go; longer pieces are decided over first."""
+        gone: dict[int, NDArray[np.bool_]] = {}
+        length = {n: self._length(n) for n in self.pairs}
+        order = sorted(self.pairs, key=lambda n: (-length[n], self.pieces[n].key))
+        rank = {number: place for place, number in enumerate(order)}
+        for number in order:
+            covered = np.zeros(len(self.lines[number].points), np.bool_)
+            for at, other, knot, _ in self.pairs[number]:
+                earlier = rank.get(other, -1) < rank[number]
+                if earlier and not (other in gone and gone[other][knot : knot + 2].any()):
+                    covered[at] = True
+            for end, place in ((HEAD, slice(0, 2)), (TAIL, slice(-2, None))):
+                if (number, end) in bound:
+                    covered[place] = False
+            if covered.any():
+                gone[number] = _long_runs(covered)
+        return gone
+
+    def _length(self, number: int) -> float:
+        steps = np.diff(self.lines[number].points, axis=0)
+        return round(float(np.linalg.norm(steps, axis=1).sum()), 6)
 
 
 def _in_band(line: Line, planes: list[Rows]) -> NDArray[np.bool_]:
@@ -147,27 +240,24 @@ def _in_band(line: Line, planes: list[Rows]) -> NDArray[np.bool_]:
     return inside
 
 
-def _covered(line: Line, accepted: Samples) -> NDArray[np.bool_]:
-    """Which knots lie beside an accepted sample that runs the same way."""
-    near = accepted.near(line.points, line.radius)
-    way = line.directions()[near.point]
-    along = ((line.points[near.point] - near.position) * near.direction).sum(1)
-    parallel = np.abs((way * near.direction).sum(1)) > SMALLEST_COSINE
-    covered = np.zeros(len(line.points), np.bool_)
-    covered[near.point[parallel & (np.abs(along) <= SPACING)]] = True
-    return covered
-
-
-def _kept(covered: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Runs of knots that stay: those without `FEWEST_KNOTS` covered ones in a row."""
-    changes = np.flatnonzero(covered[1:] != covered[:-1]) + 1
-    bounds = [0, *changes.tolist(), len(covered)]
+def _long_runs(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """`covered` without runs shorter than `FEWEST_KNOTS`, unless they are all there is."""
     gone = covered.copy()
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in _bounds(covered):
         if covered[first] and last - first < FEWEST_KNOTS:
             gone[first:last] = False
-    changes = np.flatnonzero(gone[1:] != gone[:-1]) + 1
-    bounds = [0, *changes.tolist(), len(gone)]
-    runs = zip(bounds[:-1], bounds[1:], strict=True)
-    # A single knot between two copies is no piece, unless it is all there is.
-    return [(a, b) for a, b in runs if not gone[a] and (b - a > 1 or len(gone) == 1)]
+    return gone
+
+
+def _kept_runs(gone: NDArray[np.bool_] | None, count: int) -> list[tuple[int, int]]:
+    """Runs of knots that stay; a single knot between two copies is no piece."""
+    if gone is None:
+        return [(0, count)]
+    return [(a, b) for a, b in _bounds(gone) if not gone[a] and b - a > 1]
+
+
+def _bounds(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open runs of equal flags."""
+    changes = np.flatnonzero(flags[1:] != flags[:-1]) + 1
+    bounds = [0, *changes.tolist(), len(flags)]
+    return list(zip(bounds[:-1], bounds[1:], strict=True))

@@ -21,6 +21,8 @@ HEAD, TAIL = 0, 1
 
 OUTSIDE = 1e9
 """Where the faces of a core lie that are borders of the volume."""
+DIP = 3.0
+"""A chain that leaves its core by no more than this, in voxels, and comes back is not cut."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def cut_chain(
     """
     index, fraction = knots(chain)
     points = point_at(chain.segments[index], fraction)
-    inside = _within(points, core)
+    inside = _with_dips(points, core)
     open_ends = (unread_at(points[0], roi), unread_at(points[-1], roi))
     if inside.all():
         return [Piece((*number, 0), chain, True, (None, None), open_ends)]
@@ -267,6 +269,20 @@ def _within(points: Rows, box: tuple[Rows, Rows]) -> NDArray[np.bool_]:
 def unread_at(point: Rows, roi: tuple[Rows, Rows], reach: float = 11.0) -> bool:
     """Whether a point lies within a segment of a border of what was read, or beyond it."""
     return bool(np.any(point < roi[0] + reach) or np.any(point > roi[1] - reach))
+
+
+def _with_dips(points: Rows, core: tuple[Rows, Rows]) -> NDArray[np.bool_]:
+    """Which points lie in the core, or in a run that nowhere leaves it by more than `DIP`.
+
+    A fibre along a face would be cut at every knot otherwise. Its copy in the block on the other
+    side is found later.
+    """
+    inside = _within(points, core)
+    beyond = np.maximum(core[0] - points, points - core[1]).max(axis=1)
+    for first, last in _runs(inside):
+        if not inside[first] and beyond[first:last].max() <= DIP:
+            inside[first:last] = True
+    return inside
 
 
 def _runs(inside: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

@@ -42,11 +42,20 @@ class Line:
         norm = np.linalg.norm(around, axis=1, keepdims=True)
         return around / np.where(norm > 0, norm, 1.0)
 
+    def knots_before(self) -> Index:
+        """The knot before every sample, ``(n,)``; the last sample is the last knot."""
+        counts = self._counts()
+        return np.append(np.repeat(np.arange(len(counts)), counts), len(counts) - 1)
+
+    def _counts(self) -> Index:
+        """Samples between each two knots."""
+        lengths = np.linalg.norm(np.diff(self.points, axis=0), axis=1)
+        return np.maximum(np.ceil(lengths / SPACING).astype(np.int64), 1)
+
     def sampled(self) -> tuple[Rows, Rows, Rows]:
         """Positions, radii and directions at most `SPACING` apart, both ends included."""
         steps = np.diff(self.points, axis=0)
-        lengths = np.linalg.norm(steps, axis=1)
-        counts = np.maximum(np.ceil(lengths / SPACING).astype(np.int64), 1)
+        lengths, counts = np.linalg.norm(steps, axis=1), self._counts()
         owner = np.repeat(np.arange(len(counts)), counts)
         first = np.cumsum(counts) - counts
         share = (np.arange(len(owner)) - first[owner]) / counts[owner]

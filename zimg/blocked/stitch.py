@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from zimg.blocked.duplicates import Part, without_duplicates
+from zimg.blocked.duplicates import Part, without_copies, without_duplicates
 from zimg.blocked.matching import Stub, matched, stubs_of
 from zimg.blocked.pieces import (
     HEAD,
@@ -107,6 +107,7 @@ class Stitcher:
             return
         self._tails = {piece.key: piece for piece in ordered if not piece.inside}
         lines = [line_of(piece.chain) for piece in inside]
+        inside, lines = without_copies(inside, lines, plan, z_to_xy)
         stubs = stubs_of(inside, lines)
         pairs = matched(stubs)
         self._assemble(inside, lines, stubs, pairs, plan, z_to_xy)
