@@ -111,7 +111,7 @@ class Arbour:
         *,
         chunk: ZYX = (64, 64, 64),
         halve: Sequence[str] = (),
-        tell: Callable[[int, int], object] = lambda done, total: None,
+        tell: Callable[[int, int], object] | None = None,
     ) -> None:
         """Write an OME-Zarr store chunk by chunk; memory holds one chunk at a time.
 
@@ -147,9 +147,13 @@ class Arbour:
                 _put(arrays[0], low, voxels)
                 if halve:
                     along = [axis for axis, f in enumerate(factor) if f == 2]
-                    _put(arrays[1], [a // f for a, f in zip(low, factor, strict=True)],
-                         halved(voxels, along))
-                tell(done + 1, len(corners))
+                    _put(
+                        arrays[1],
+                        [a // f for a, f in zip(low, factor, strict=True)],
+                        halved(voxels, along),
+                    )
+                if tell is not None:
+                    tell(done + 1, len(corners))
 
     @cached_property
     def _cells(self) -> dict[ZYX, list[int]]:
@@ -157,8 +161,9 @@ class Arbour:
         cells: dict[ZYX, list[int]] = {}
         for edge in range(len(self.tree)):
             low, high = self._reach_of(edge)
-            for cell in product(*(range(a // CELL, b // CELL + 1) for a, b in
-                                  zip(low, high, strict=True))):
+            for cell in product(
+                *(range(a // CELL, b // CELL + 1) for a, b in zip(low, high, strict=True))
+            ):
                 cells.setdefault(cell, []).append(edge)  # type: ignore[arg-type]
         return cells
 
@@ -172,7 +177,7 @@ class Arbour:
 
     def _edges_in(self, low: Sequence[int], high: Sequence[int]) -> list[int]:
         ranges = (range(a // CELL, (b - 1) // CELL + 1) for a, b in zip(low, high, strict=True))
-        found = {edge for cell in product(*ranges) for edge in self._cells.get(cell, ())}  # type: ignore[call-overload]
+        found = {edge for z, y, x in product(*ranges) for edge in self._cells.get((z, y, x), ())}
         return sorted(found)
 
     def _draw(self, bright: NDArray[np.float32], edge: int, origin: NDArray[Any]) -> None:
@@ -241,12 +246,12 @@ def _walk(
 ) -> None:
     way = random.normal(size=3)
     for _ in range(steps):
-        way += random.normal(0.0, 0.25, 3) * np.linalg.norm(way)
+        here = nodes[at][0]
+        low, high = (2.0 * margin - here) / margin, (here - size + 2.0 * margin) / margin
+        way = way / np.linalg.norm(way) + random.normal(0.0, 0.15, 3)
+        way += 0.5 * (np.clip(low, 0.0, 2.0) - np.clip(high, 0.0, 2.0))  # turn before the border
         way /= np.linalg.norm(way)
-        point = nodes[at][0] + STEP * way
-        outside = (point < margin) | (point > size - margin)
-        way[outside] *= -1.0
-        point = np.clip(nodes[at][0] + STEP * way, margin, size - margin)
+        point = np.clip(here + STEP * way, margin, size - margin)
         nodes.append((point, at))
         at = len(nodes) - 1
 

@@ -83,12 +83,12 @@ def parallel_share(tree: ZSwc) -> float:
         for share in np.linspace(0, 1, 12):
             samples.append(a + share * (b - a))
             owner.append(number)
-    samples, owner = np.array(samples), np.array(owner)
+    places, owners = np.array(samples), np.array(owner)
     doubled = 0
     links = [set(e) for e in zip(range(len(tree)), tree.parent.tolist(), strict=True) if e[1] >= 0]
     for number in range(len(ends)):
-        near = np.linalg.norm(samples - middle[number], axis=1) < 1.5
-        rivals = {o for o in owner[near].tolist() if not links[o] & links[number]}
+        near = np.linalg.norm(places - middle[number], axis=1) < 1.5
+        rivals = {o for o in owners[near].tolist() if not links[o] & links[number]}
         doubled += any(abs(way[o] @ way[number]) > np.cos(np.radians(20)) for o in rivals)
     return doubled / len(ends)
 

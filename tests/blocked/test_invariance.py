@@ -23,8 +23,9 @@ class Shuffled(Executor):
     _max_workers = 3
 
     def __init__(self, seed: int) -> None:
-        self._random, self._waiting = random.Random(seed), queue.SimpleQueue()
-        self.runs, self.orders = 0, []
+        self._random = random.Random(seed)
+        self._waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.runs, self.orders = 0, list[list[int]]()
         threading.Thread(target=self._work, daemon=True).start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":

@@ -200,7 +200,7 @@ def test_an_array_with_other_voxels_is_another_source(tmp_path: Path) -> None:
     voxels = np.zeros((40, 40, 40), np.uint8)
     volumes.run(voxels, tmp_path / "s")
     voxels[3, 3, 3] = 1
-    with pytest.raises(SessionMismatchError, match="fingerprint.sha256"):
+    with pytest.raises(SessionMismatchError, match=r"fingerprint\.sha256"):
         volumes.run(voxels, tmp_path / "s")
 
 
@@ -231,9 +231,7 @@ def test_a_session_of_the_reference_is_refused_by_name(store: Path, tmp_path: Pa
         volumes.run(store, tmp_path)
 
 
-def test_a_folder_of_something_else_is_not_taken_for_a_session(
-    store: Path, tmp_path: Path
-) -> None:
+def test_a_folder_of_something_else_is_not_taken_for_a_session(store: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ZException, match=r"is no session and not empty.*thesis\.txt"):
         volumes.run(store, tmp_path)

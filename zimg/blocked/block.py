@@ -226,14 +226,14 @@ class _Run:
 
 def _with_border_objects(mask: Array, kept: Array, faces: list[tuple[int, int]]) -> Array:
     """`kept`, and the objects of `mask` that touch some faces (axis, and 1 for the far one)."""
-    small = to_host(mask) & ~to_host(kept)
+    small = np.asarray(to_host(mask), np.bool_) & ~np.asarray(to_host(kept), np.bool_)
     if not small.any():
         return kept
     labels = to_host(components(like(small, mask)))
     touched = [np.unique(labels.take(-1 if far else 0, axis=axis)) for axis, far in faces]
     wanted = np.unique(np.concatenate(touched))
     again = np.isin(labels, wanted[wanted > 0])
-    return like(to_host(kept) | again, mask)
+    return like(np.asarray(to_host(kept), np.bool_) | again, mask)
 
 
 def device_of(parameters: Parameters) -> str | None:
@@ -241,7 +241,7 @@ def device_of(parameters: Parameters) -> str | None:
     device = parameters.device
     if device is None:
         return None
-    from zimg.blocked.workers import worker_number
+    from zimg.blocked.executors import worker_number
 
     if callable(device):
         return device(worker_number())

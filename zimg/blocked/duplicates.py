@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,9 +117,7 @@ def _part(number: int, chain: Chain, line: Line, span: tuple[int, int]) -> Part:
     return Part(number, part, line_of(part), whole)
 
 
-def _hooks(
-    parts: list[Part], spans: list[tuple[int, int, int]], copies: "_Copies"
-) -> list[Hook]:
+def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "_Copies") -> list[Hook]:
     """Where the ends at which something was removed go on: in the copy that was kept."""
     at: dict[int, list[tuple[int, int, int]]] = {}
     for place, (number, first, last) in enumerate(spans):
@@ -260,4 +259,4 @@ def _bounds(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Half-open runs of equal flags."""
     changes = np.flatnonzero(flags[1:] != flags[:-1]) + 1
     bounds = [0, *changes.tolist(), len(flags)]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(pairwise(bounds))

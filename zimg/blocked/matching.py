@@ -72,8 +72,17 @@ def stubs_of(pieces: Sequence[Piece], lines: Sequence[Line]) -> list[Stub]:
             direction = step / length if length > 0 else np.zeros(3)
             upwards = bool(_side(line, cut.axis, cut.plane, end))
             found.append(
-                Stub(number, end, piece.key[0], cut.axis, cut.plane, upwards, point, direction,
-                     float(line.radius[place]))
+                Stub(
+                    number,
+                    end,
+                    piece.key[0],
+                    cut.axis,
+                    cut.plane,
+                    upwards,
+                    point,
+                    direction,
+                    float(line.radius[place]),
+                )
             )
     return found
 
@@ -150,9 +159,7 @@ def _matched_on_face(
     return pairs
 
 
-def _candidates(
-    stubs: Sequence[Stub], lower: list[int], upper: list[int]
-) -> tuple[Index, Index]:
+def _candidates(stubs: Sequence[Stub], lower: list[int], upper: list[int]) -> tuple[Index, Index]:
     """Pairs of stubs of both sides that may be near enough."""
     radius = [max(stubs[i].radius for i in side) for side in (lower, upper)]
     points = [np.array([stubs[i].position for i in side]) for side in (lower, upper)]
@@ -161,9 +168,7 @@ def _candidates(
     return one, np.array([upper[j] for n in near for j in sorted(n)], np.int64)
 
 
-def _allowed(
-    stubs: Sequence[Stub], one: Index, other: Index
-) -> tuple[Index, Index, Rows]:
+def _allowed(stubs: Sequence[Stub], one: Index, other: Index) -> tuple[Index, Index, Rows]:
     """The pairs that may match, and what each costs."""
     if not len(one):
         return one, other, np.zeros(0)

@@ -23,12 +23,15 @@ def pack_pieces(pieces: Sequence[Piece], seeds: int = 0) -> Record:
         "inside": np.array([p.inside for p in pieces], np.bool_),
         "open": np.array([p.open for p in pieces], np.bool_).reshape(-1, 2),
         "count": np.array([len(chain) for chain in chains], np.int64),
-        "ends": np.array([[ENDS.index(c.head), ENDS.index(c.tail)] for c in chains], np.int8)
-        .reshape(-1, 2),
-        "cut_axis": np.array([[_axis(cut) for cut in p.cuts] for p in pieces], np.int8)
-        .reshape(-1, 2),
-        "cut_plane": np.array([[_plane(cut) for cut in p.cuts] for p in pieces], np.float64)
-        .reshape(-1, 2),
+        "ends": np.array(
+            [[ENDS.index(c.head), ENDS.index(c.tail)] for c in chains], np.int8
+        ).reshape(-1, 2),
+        "cut_axis": np.array([[_axis(cut) for cut in p.cuts] for p in pieces], np.int8).reshape(
+            -1, 2
+        ),
+        "cut_plane": np.array(
+            [[_plane(cut) for cut in p.cuts] for p in pieces], np.float64
+        ).reshape(-1, 2),
     }
     if chains:
         arrays["rows"] = np.concatenate([chain.segments for chain in chains])

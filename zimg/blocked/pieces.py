@@ -7,6 +7,8 @@ get a segment of unit length that carries their last knot.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,13 +80,13 @@ def records(chain: Chain) -> list[str]:
 
 def taken(chain: Chain, index: Index | slice) -> Chain:
     """Some segments of a chain with their records."""
-    parts = {name: getattr(chain, name)[index] for name in records(chain)}
+    parts: dict[str, Any] = {name: getattr(chain, name)[index] for name in records(chain)}
     return replace(chain, segments=chain.segments[index], **parts)
 
 
 def joined(chains: Sequence[Chain]) -> Chain:
     """Chains one after the other as one; its ends are those of the first and the last."""
-    parts = {
+    parts: dict[str, Any] = {
         name: np.concatenate([getattr(chain, name) for chain in chains])
         for name in records(chains[0])
     }
@@ -148,7 +150,10 @@ def cut_chain(
         a, b = (first, last - 1) if inside[first] else (int(read[0]), int(read[-1]))
         ends = (a > 0 and a == first, b < len(points) - 1 and b == last - 1)
         parts, cuts = _run(chain, index, fraction, (a, b), ends, core)
-        borders = (not ends[0] and unread_at(points[a], roi), not ends[1] and unread_at(points[b], roi))
+        borders = (
+            not ends[0] and unread_at(points[a], roi),
+            not ends[1] and unread_at(points[b], roi),
+        )
         pieces.append(Piece((*number, run), parts, bool(inside[first]), cuts, borders))
     return pieces
 
@@ -289,7 +294,7 @@ def _runs(inside: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     """Half-open runs of equal flags."""
     changes = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     bounds = [0, *changes.tolist(), len(inside)]
-    yield from zip(bounds[:-1], bounds[1:], strict=True)
+    yield from pairwise(bounds)
 
 
 def limits(box: Box, shape: Sequence[int], z_to_xy: float) -> tuple[Rows, Rows]:

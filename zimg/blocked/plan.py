@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from operator import index
 
 ZYX = tuple[int, int, int]
@@ -78,7 +77,7 @@ class Plan:
 
     def block(self, number: int) -> Block:
         """The block with a linear index."""
-        nz, ny, nx = self.counts
+        _, ny, nx = self.counts
         place = (number // (nx * ny), number // nx % ny, number % nx)
         return self._block(number, place)
 
@@ -105,8 +104,7 @@ class Plan:
 
     def blocks(self) -> list[Block]:
         """All blocks in order of their linear index."""
-        places = product(*(range(n) for n in self.counts))
-        return [self._block(number, place) for number, place in enumerate(places)]
+        return [self.block(number) for number in range(len(self))]
 
     @cached_property
     def planes(self) -> tuple[list[float], list[float], list[float]]:
@@ -199,7 +197,7 @@ def _largest(
 
 
 def _core(core: int | Sequence[int]) -> ZYX:
-    x, y, z = (core,) * 3 if isinstance(core, int) or hasattr(core, "__index__") else core  # type: ignore[misc]
+    x, y, z = (core,) * 3 if isinstance(core, int) or hasattr(core, "__index__") else core
     sizes = index(z), index(y), index(x)
     if min(sizes) < 1:
         raise ValueError(f"block core size must be 1 or more on each axis, got {sizes[::-1]}")

@@ -94,7 +94,9 @@ def decoded(data: bytes, kind: str, key: str, manifest: str) -> Record:
         if header.get(name) != value:
             raise BadRecordError(f"its {name} is {header.get(name)!r}, expected {value!r}")
     if len(payload) != header.get("length"):
-        raise BadRecordError(f"it has {len(payload)} bytes of data, expected {header.get('length')}")
+        raise BadRecordError(
+            f"it has {len(payload)} bytes of data, expected {header.get('length')}"
+        )
     if header.pop("sha256", None) != _checksum(header, payload):
         raise BadRecordError("its checksum is wrong")
     return Record(_arrays(header["arrays"], payload), header["values"])

@@ -73,9 +73,7 @@ def tasks_of(stitcher: Stitcher, plan: Plan, z_to_xy: float) -> dict[int, Task]:
     if not ends:
         return {}
     rows = np.concatenate([strand.chain.segments for strand in stitcher.strands])
-    owner = np.repeat(
-        np.arange(len(stitcher.strands)), [len(s.chain) for s in stitcher.strands]
-    )
+    owner = np.repeat(np.arange(len(stitcher.strands)), [len(s.chain) for s in stitcher.strands])
     return {
         block: _task(found, plan.block(block), plan, z_to_xy, rows, owner)
         for block, found in sorted(ends.items())

@@ -107,7 +107,9 @@ class Samples:
         owner = np.repeat(owners, [len(part[0]) for part in found]).astype(np.int64)
         self.largest = max(self.largest, float(radius.max()))
         self.parts.append(_Part(points, radius, direction, owner, cKDTree(points)))
-        while len(self.parts) > 1 and len(self.parts[-2].owner) < LEVELS * len(self.parts[-1].owner):
+        while len(self.parts) > 1 and len(self.parts[-2].owner) < LEVELS * len(
+            self.parts[-1].owner
+        ):
             self._merge()
 
     def _merge(self) -> None:
@@ -122,8 +124,9 @@ class Samples:
         """All samples within half the sum of both radii of some points."""
         pieces = [self._near(part, points, radius) for part in self.parts]
         if not pieces:
-            return Near(*(np.zeros(0, np.int64),) * 2, np.zeros((0, 3)), np.zeros(0),
-                        np.zeros((0, 3)))
+            return Near(
+                *(np.zeros(0, np.int64),) * 2, np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3))
+            )
         return Near(*(np.concatenate(found) for found in zip(*pieces, strict=True)))
 
     def _near(
@@ -132,8 +135,11 @@ class Samples:
         balls = part.tree.query_ball_point(points, 0.5 * (radius + self.largest))
         counts = [len(ball) for ball in balls]
         point = np.repeat(np.arange(len(points)), counts)
-        sample = np.concatenate([np.asarray(b, np.int64) for b in balls]) if sum(counts) else \
-            np.zeros(0, np.int64)
+        sample = (
+            np.concatenate([np.asarray(b, np.int64) for b in balls])
+            if sum(counts)
+            else np.zeros(0, np.int64)
+        )
         offset = points[point] - part.points[sample]
         apart = np.linalg.norm(offset, axis=1)
         close = apart <= 0.5 * (radius[point] + part.radius[sample])

@@ -108,7 +108,9 @@ class Session:
     def _claim(self) -> None:
         path = self.folder / MANIFEST
         if not path.exists():
-            others = [p.name for p in self.folder.iterdir() if p.name != LOCK and ".tmp-" not in p.name]
+            others = [
+                p.name for p in self.folder.iterdir() if p.name != LOCK and ".tmp-" not in p.name
+            ]
             if others:
                 raise ZException(
                     f"{self.folder} is no session and not empty (it holds {others[0]!r}); "
@@ -197,8 +199,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ZException(f"{folder} is no session: cannot read {MANIFEST}: {error.strerror}") \
-            from error
+        raise ZException(
+            f"{folder} is no session: cannot read {MANIFEST}: {error.strerror}"
+        ) from error
     except ValueError as error:
         raise ZException(f"{folder} has a damaged {MANIFEST}: {error}") from error
     if not isinstance(found, dict) or "schema" not in found:

@@ -23,6 +23,7 @@ from zimg.blocked.stats import Thresholds
 from zimg.blocked.stitch import Stitcher
 from zimg.blocked.workers import Run
 from zimg.swc import ZSwc
+from zimg.tracing.seeds import smallest_object
 
 
 def one_of(name: str, value: str, accepted: tuple[str, ...]) -> None:
@@ -121,7 +122,7 @@ def _sampled(work: Work, cubes: list[Box]) -> Thresholds:
     if level is None:
         return Thresholds(background, None, 0)
     seeds = int(total("seeds", seeds_task, background, level)[0])
-    return Thresholds(background, level, stats.smallest_object(seeds, int(voxels.sum())))
+    return Thresholds(background, level, smallest_object(seeds, int(voxels.sum())))
 
 
 def range_task(volume: Volume, cubes: Any, *, cancel: Cancel | None = None) -> Record:
@@ -300,5 +301,3 @@ def write_result(session: Session, tree: ZSwc, summary: Mapping[str, Any]) -> Pa
     session.replace(SUMMARY, text.encode())
     session.log("finished", **summary)
     return path
-
-

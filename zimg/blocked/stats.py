@@ -158,9 +158,7 @@ def voxel_counts(volume: Volume, cubes: Iterable[Box], scale: Scale) -> Counts:
     return counts
 
 
-def maxima_counts(
-    volume: Volume, cubes: Iterable[Box], scale: Scale, background: float
-) -> Counts:
+def maxima_counts(volume: Volume, cubes: Iterable[Box], scale: Scale, background: float) -> Counts:
     """Regional maxima of the signal per level, in some cubes."""
     counts = np.zeros(scale.size, np.int64)
     for cube in cubes:
@@ -181,9 +179,7 @@ def seed_count(volume: Volume, cubes: Iterable[Box], background: float, level: f
     return total
 
 
-def _with_rim(
-    volume: Volume, cube: Box, rim: int = RIM
-) -> tuple[NDArray[Any], tuple[slice, ...]]:
+def _with_rim(volume: Volume, cube: Box, rim: int = RIM) -> tuple[NDArray[Any], tuple[slice, ...]]:
     """Voxels of a cube and of a rim around it, and where the cube is among them."""
     z, y, x = (max(0, a - rim) for a in cube.low)
     high = [min(n, b + rim) for b, n in zip(cube.high, volume.shape, strict=True)]
@@ -200,14 +196,12 @@ def background_of(counts: Counts, scale: Scale) -> float:
     return scale.value(common) if common else 0.0
 
 
-def threshold_of(
-    voxels: Counts, maxima: Counts, scale: Scale, background: float
-) -> float | None:
+def threshold_of(voxels: Counts, maxima: Counts, scale: Scale, background: float) -> float | None:
     """The threshold of the signal, in its own units after the subtraction."""
     occupied = np.flatnonzero(voxels)
     if occupied.size < 2:
         return None
-    base = scale.value(0) if not background else background
+    base = background if background else scale.value(0)
     first = int(scale.levels(np.array([base]))[0])
     shifted = voxels[first:].copy()
     shifted[0] += voxels[:first].sum()

@@ -9,7 +9,7 @@ import numpy as np
 from zimg.blocked.plan import ZYX, Box
 from zimg.blocked.source import Volume, checked_read
 from zimg.blocked.stats import Thresholds, subtracted, thick
-from zimg.blocked.stitch import Link
+from zimg.blocked.strands import Link
 from zimg.ops import sample_linear
 from zimg.swc import ZSwc
 from zimg.swc.cleaning import clean, remove_orphans

@@ -2,24 +2,25 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from zimg import neutube_json
-from zimg._progress import Cancel, Progress, Reporter, reporter
-from zimg._errors import ZException
+from zimg._progress import Cancel, Progress, reporter
 from zimg.blocked import stages
 from zimg.blocked.block import Parameters
-from zimg.blocked.plan import DEFAULT_CORE, DEFAULT_HALO, Plan, make_plan
-from zimg.blocked.session import ERRORS, RESULT, SUMMARY, Session, base_manifest
-from zimg.blocked.source import FileVolume, Volume, volume_source
+from zimg.blocked.executors import workers_of
+from zimg.blocked.opening import volume_source
+from zimg.blocked.pipeline import BlockedResult, Settings, trace_session
+from zimg.blocked.plan import DEFAULT_CORE, DEFAULT_HALO, make_plan
+from zimg.blocked.session import ERRORS, Session
+from zimg.blocked.source import Volume
 from zimg.blocked.stats import Thresholds
-from zimg.blocked.stitch import Stitcher
-from zimg.blocked.structure import Orphan, build_tree
-from zimg.blocked.workers import BlockedTraceError, Run, workers_of
-from zimg.swc import ZSwc
+from zimg.blocked.structure import Orphan
+from zimg.blocked.volumes import FileVolume
+from zimg.blocked.workers import BlockedTraceError, Run
 from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.tracing.config import Config, TraceConfig, check_supported, resolve_config
 
@@ -28,34 +29,15 @@ UNREADABLE = ("error", "skip")
 DEFAULT_ROUNDS = 16
 
 
-@dataclass(frozen=True)
-class BlockedResult:
-    """What a run gives.
-
-    Attributes
-    ----------
-    tree
-        Nodes in voxels of the image (relative to the region of the source), radii in voxels of
-        x and y. Empty when nothing was found.
-    path
-        The same tree as an SWC file in the session.
-    summary
-        Counts: blocks, seeds, chains, links, rounds, open ends left, nodes, trees.
-    """
-
-    tree: ZSwc
-    path: Path
-    summary: Mapping[str, Any] = field(default_factory=dict)
-
-
 class BlockedTracer:
     """Trace a volume that does not fit in memory, block by block, resumable at any moment.
 
     Parameters
     ----------
     source
-        A `ZImgSource`, a file name, a handle of `zimg.open`, a `ZImg`, or a ``(Z, Y, X)`` array of
-        NumPy, Dask or Zarr. Workers open it themselves and read one block at a time.
+        A `ZImgSource`, a file name, a handle of `zimg.open`, a `ZImg`, a ``(Z, Y, X)`` array of
+        NumPy, Dask or Zarr, or an object like `zimg.blocked.source.Volume`. Workers open it
+        themselves and read one block at a time.
     session_dir
         Folder of the session: made when missing, resumed when it holds one of the same source and
         options. When processes or other machines work, only this process writes there.
@@ -152,63 +134,38 @@ class BlockedTracer:
         stages.one_of("on_unreadable", on_unreadable, UNREADABLE)
         stages.one_of("dtype", dtype, ("float32", "float64"))
         preset = neutube_json.TRACE_CONFIG if config is None else config
-        self.config = resolve_config(preset, level=level, overrides=overrides)
-        check_supported(self.config)
-        self.fixed = _fixed(threshold_mode, background, threshold, smallest)
-        self.volume = volume_source(source, channel=channel, time=time, downsample=downsample)
+        options = resolve_config(preset, level=level, overrides=overrides)
+        check_supported(options)
+        fixed = _fixed(threshold_mode, background, threshold, smallest)
+        volume = volume_source(source, channel=channel, time=time, downsample=downsample)
         self.workers = workers_of(executor, processes=processes, max_in_flight=max_in_flight)
-        if not (self.workers.local or self.volume.portable):
+        if not (self.workers.local or volume.portable):
             raise ValueError(
                 "an array in memory is not sent to other processes; save it (OME-Zarr, TIFF) and "
                 "pass the file, or use threads"
             )
-        self.z_to_xy = _ratio(self.volume, z_to_xy)
-        self.plan = make_plan(
-            self.volume.shape,
+        ratio = _ratio(volume, z_to_xy)
+        plan = make_plan(
+            volume.shape,
             core=core,
             halo=halo,
-            z_to_xy=self.z_to_xy,
+            z_to_xy=ratio,
             memory_limit=memory_limit,
             workers=self.workers.window,
-            itemsize=self.volume.dtype.itemsize,
+            itemsize=volume.dtype.itemsize,
         )
-        self.channel, self.time = channel, time
-        self.session_dir = Path(session_dir)
-        self.mode, self.threshold_mode, self.resample, self.orphan = (
-            mode, threshold_mode, resample, orphan
+        parameters = Parameters(volume.shape, ratio, options, dtype, framework, device)
+        self.settings = Settings(
+            volume, plan, parameters, channel, time, mode, threshold_mode, fixed, resample,
+            orphan, max_rounds, on_unreadable,
         )  # fmt: skip
-        self.parameters = Parameters(
-            self.volume.shape, self.z_to_xy, self.config, dtype, framework, device
-        )
-        self.retries, self.on_unreadable, self.fail_fast = retries, on_unreadable, fail_fast
-        self.max_rounds = max_rounds
+        self.session_dir = Path(session_dir)
+        self.retries, self.fail_fast = retries, fail_fast
         self._progress, self._cancel = progress, cancel
 
     def manifest(self) -> dict[str, Any]:
         """What the session is about: everything that the result depends on."""
-        plan = self.plan
-        return base_manifest("trace") | {
-            "source": self.volume.identity(),
-            "fingerprint": self.volume.fingerprint(),
-            "channel": self.channel,
-            "time": self.time,
-            "downsample": list(self.volume.factors),
-            "z_to_xy": self.z_to_xy,
-            "plan": {
-                "shape": list(plan.shape), "core": list(plan.core), "halo": list(plan.halo)
-            },
-            "blocks": len(plan),
-            "config": asdict(self.config),
-            "mode": self.mode,
-            "threshold_mode": self.threshold_mode,
-            "fixed": None if self.fixed is None else asdict(self.fixed),
-            "resample": self.resample,
-            "orphan": self.orphan,
-            "max_rounds": self.max_rounds,
-            "on_unreadable": self.on_unreadable,
-            "framework": self.parameters.framework,
-            "dtype": self.parameters.dtype,
-        }  # fmt: skip
+        return self.settings.manifest()
 
     def run(self) -> BlockedResult:
         """Do what the session has not done yet, and write the tree.
@@ -229,63 +186,37 @@ class BlockedTracer:
             When `cancel` was set.
         """
         session = Session(self.session_dir, self.manifest())
-        with session.opened(), reporter(self._progress, self._cancel) as report:
-            with self.workers.running():
-                run = Run(
-                    self.workers,
-                    retries=self.retries,
-                    fail_fast=self.fail_fast,
-                    cancel=self._cancel,
-                    report=report,
-                    log=session.log,
-                )
-                session.remove(ERRORS)
-                try:
-                    return self._run(session, run, report)
-                except BlockedTraceError as error:
-                    failed = {key: str(why) for key, why in error.failures.items()}
-                    session.replace(ERRORS, json.dumps(failed, indent=2).encode() + b"\n")
-                    raise
+        with (
+            session.opened(),
+            reporter(self._progress, self._cancel) as report,
+            self.workers.running(),
+        ):
+            run = Run(
+                self.workers,
+                retries=self.retries,
+                fail_fast=self.fail_fast,
+                cancel=self._cancel,
+                report=report,
+                log=session.log,
+            )
+            settings = self.settings
+            work = stages.Work(
+                settings.volume, settings.plan, settings.parameters, session, run, report
+            )
+            with reported_failures(session):
+                return trace_session(settings, work)
 
-    def _run(self, session: Session, run: Run, report: Reporter) -> BlockedResult:
-        work = stages.Work(self.volume, self.plan, self.parameters, session, run, report)
-        thresholds = self.fixed
-        if self.threshold_mode == "global":
-            thresholds = stages.find_thresholds(work)
-        pieces, seeds, skipped = stages.trace_blocks(
-            work, thresholds, skip_unreadable=self.on_unreadable == "skip"
-        )
-        report.stage("stitch")
-        stitcher = Stitcher(
-            pieces, self.plan, z_to_xy=self.z_to_xy, low_score=self.config.minAutoScore
-        )
-        rounds = stages.continue_rounds(work, stitcher, thresholds, self.max_rounds, skipped)
-        report.stage("build tree")
-        chains, links = stitcher.result()
-        tree = build_tree(
-            chains,
-            links,
-            volume=self.volume,
-            thresholds=thresholds or Thresholds(0.0, None, 0),
-            config=self.config,
-            z_to_xy=self.z_to_xy,
-            resample=self.resample,
-            orphan=self.orphan,
-        )
-        tree = stages.in_image_voxels(tree, self.volume)
-        summary = {
-            "blocks": len(self.plan),
-            "skipped": sorted(skipped),
-            "seeds": seeds,
-            "chains": len(chains),
-            "links": len(links),
-            "rounds": rounds,
-            "open_ends": len(stitcher.open_ends()),
-            "nodes": len(tree),
-            "trees": len(tree.roots),
-        }
-        path = stages.write_result(session, tree, summary)
-        return BlockedResult(tree, path, summary)
+
+@contextmanager
+def reported_failures(session: Session) -> Iterator[None]:
+    """Keep what failed in the session, until a run without failures."""
+    session.remove(ERRORS)
+    try:
+        yield
+    except BlockedTraceError as error:
+        failed = {key: str(why) for key, why in error.failures.items()}
+        session.replace(ERRORS, json.dumps(failed, indent=2).encode() + b"\n")
+        raise
 
 
 def _fixed(
@@ -305,11 +236,9 @@ def _fixed(
 
 def _ratio(volume: Volume, given: float | None) -> float:
     if given is None:
-        known = isinstance(volume, FileVolume)
-        return z_to_xy_ratio(volume.info, volume.factors) if known else 1.0
+        if not isinstance(volume, FileVolume):
+            return 1.0
+        return z_to_xy_ratio(volume.info, volume.factors)
     if not 0 < given < float("inf"):
         raise ValueError(f"z_to_xy must be a finite number above 0, got {given!r}")
     return float(given)
-
-
-__all__ = ["RESULT", "SUMMARY", "BlockedResult", "BlockedTracer", "ZException"]

@@ -100,7 +100,7 @@ def subtract_background(volume: Array, /) -> tuple[Array, float]:
 
 
 def subtract_level(volume: Array, level: float, /) -> Array:
-    """`volume` less a background that is known, as `subtract_background` subtracts the one it finds.
+    """`volume` less a known background, as `subtract_background` subtracts the one it finds.
 
     Parameters
     ----------
