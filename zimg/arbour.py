@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.image import ZImgInfo
-from zimg.io.atomic import atomic_folder
-from zimg.io.formats.ome_zarr.description import group_attributes
+from zimg.io.disk.atomic import atomic_folder
+from zimg.io.formats.ome_zarr.describe import group_attributes
 from zimg.io.formats.ome_zarr.pyramid import Shrunk
-from zimg.io.halving import halved
+from zimg.io.scenes.halving import halved
 from zimg.swc import ZSwc
 
 Floats = NDArray[np.float64]

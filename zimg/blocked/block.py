@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from zimg._progress import Reporter, reporter
 from zimg._typing import Array
+from zimg.arrays.export import exported
 from zimg.blocked.pieces import Piece, cut_chain, limits, moved
 from zimg.blocked.plan import ZYX, Block
 from zimg.blocked.source import Volume, checked_read
 from zimg.blocked.stats import Thresholds, subtracted, thick
-from zimg.image.export import exported
 from zimg.kernels.components import components, remove_small
 from zimg.ops import like, to_host
 from zimg.tracing import preprocess

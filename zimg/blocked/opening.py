@@ -7,8 +7,8 @@ from typing import Any
 from zimg.blocked.source import Factors, Volume
 from zimg.blocked.volumes import ArrayVolume, FileVolume
 from zimg.image import ZImg, ZImgSource
+from zimg.image.lazy import ZImgFile
 from zimg.image.volume import volume_of
-from zimg.io.lazy import ZImgFile
 
 
 def volume_source(

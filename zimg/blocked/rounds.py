@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._progress import Reporter, reporter
+from zimg.arrays.export import exported
 from zimg.blocked.block import Parameters, device_of, origin_of
 from zimg.blocked.pieces import HEAD, Piece, limits, moved, reversed_chain, taken, unread_at
 from zimg.blocked.plan import Block, Plan
@@ -14,7 +15,6 @@ from zimg.blocked.samples import line_of
 from zimg.blocked.source import Volume, checked_read
 from zimg.blocked.stats import Thresholds, subtracted, thick
 from zimg.blocked.stitch import Stitcher
-from zimg.image.export import exported
 from zimg.tracing.chains import FORWARD, Chain
 from zimg.tracing.chains import End as EndStatus
 from zimg.tracing.checks import forms_loop

@@ -12,8 +12,7 @@ from zimg.blocked.stats import Thresholds, subtracted, thick
 from zimg.blocked.strands import Link
 from zimg.ops import sample_linear
 from zimg.swc import ZSwc
-from zimg.swc.cleaning import clean, remove_orphans
-from zimg.swc.resampling import resample_optimal
+from zimg.swc.cleaning import clean, remove_orphans, resample_optimal
 from zimg.tracing.chain_graph import chain_graph
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig

@@ -15,9 +15,8 @@ from zimg._errors import ZException
 from zimg.blocked.plan import ZYX, Box
 from zimg.blocked.source import Factors
 from zimg.image import FileFormat, ZImgInfo, ZImgSource
-from zimg.io import read_source_info
-from zimg.io.lazy import ZImgFile
-from zimg.io.reading import read_source
+from zimg.image.lazy import ZImgFile
+from zimg.io.reading import read_arrays, read_source_info
 from zimg.tracing.preprocess import downsample as reduced
 
 MEBIBYTE = 1 << 20
@@ -146,7 +145,7 @@ class FileVolume:
         part.region = type(part.region)(
             (x.start, y.start, z.start, c, t), (x.stop, y.stop, z.stop, c + 1, t + 1)
         )
-        return np.asarray(read_source(part).data[0][0])
+        return np.asarray(read_arrays(part)[0][0][0])
 
     @property
     def _single(self) -> bool:
