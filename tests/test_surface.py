@@ -24,6 +24,7 @@ CALLS = [
 ]
 DIFFERENT = surface.RECORD["different"]
 OURS = {
+    "BlockedTracer",
     "SkeletonizeConfig",
     "__version__",
     "compare",

@@ -46,7 +46,7 @@ class Settings:
         What is traced, in which blocks, and how.
     channel, time
         Of the image.
-    mode, threshold_mode, resample, orphan, max_rounds, on_unreadable
+    mode, threshold_mode, resample, orphan, max_rounds, on_unreadable, dataset_id
         As of `BlockedTracer`.
     fixed
         The thresholds of ``threshold_mode="fixed"``.
@@ -64,6 +64,7 @@ class Settings:
     orphan: Orphan
     max_rounds: int
     on_unreadable: str
+    dataset_id: str = ""
 
     def manifest(self) -> dict[str, Any]:
         """What a session of these settings says about itself."""
@@ -71,6 +72,7 @@ class Settings:
         return base_manifest("trace") | {
             "source": self.volume.identity(),
             "fingerprint": self.volume.fingerprint(),
+            "dataset_id": self.dataset_id,
             "channel": self.channel,
             "time": self.time,
             "downsample": list(self.volume.factors),

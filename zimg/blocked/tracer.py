@@ -85,6 +85,8 @@ class BlockedTracer:
         Whether the first failure ends the run; otherwise all other blocks are done first.
     max_rounds
         Rounds of continuation at most.
+    dataset_id
+        A name of yours that the session keeps and compares.
     progress, cancel
         As of `zimg.trace`; what is done stays in the session.
 
@@ -126,6 +128,7 @@ class BlockedTracer:
         on_unreadable: str = "error",
         fail_fast: bool = False,
         max_rounds: int = DEFAULT_ROUNDS,
+        dataset_id: str = "",
         progress: Progress = None,
         cancel: Cancel | None = None,
     ) -> None:
@@ -157,7 +160,7 @@ class BlockedTracer:
         parameters = Parameters(volume.shape, ratio, options, dtype, framework, device)
         self.settings = Settings(
             volume, plan, parameters, channel, time, mode, threshold_mode, fixed, resample,
-            orphan, max_rounds, on_unreadable,
+            orphan, max_rounds, on_unreadable, dataset_id,
         )  # fmt: skip
         self.session_dir = Path(session_dir)
         self.retries, self.fail_fast = retries, fail_fast
