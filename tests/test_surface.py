@@ -24,6 +24,7 @@ CALLS = [
 ]
 DIFFERENT = surface.RECORD["different"]
 OURS = {
+    "BlockedSkeletonizer",
     "BlockedTracer",
     "SkeletonizeConfig",
     "__version__",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zimg import neutube_json
     from zimg._errors import ZCancellationException, ZException
-    from zimg.blocked import BlockedTracer
+    from zimg.blocked import BlockedSkeletonizer, BlockedTracer
     from zimg.diagnosis import doctor
     from zimg.image import (
         ZImg,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "BlockedSkeletonizer",
     "BlockedTracer",
     "Compression",
     "Dimension",
@@ -128,7 +129,7 @@ _NAMES_OF = {
     "zimg.swc.subtraction": ("subtract",),
     "zimg.tracing": ("trace",),
     "zimg.tracing.config": ("TraceConfig",),
-    "zimg.blocked": ("BlockedTracer",),
+    "zimg.blocked": ("BlockedSkeletonizer", "BlockedTracer"),
     "zimg.workers": (
         "ZNeutubeAutoTrace",
         "ZNeutubeBlockedAutoTrace",

@@ -41,3 +41,8 @@ def files_of(session: Path) -> dict[str, bytes]:
     """Result and records of a session: what must not depend on how it was computed."""
     kept = [session / "result.swc", *session.rglob("*.rec")]
     return {str(path.relative_to(session)): path.read_bytes() for path in kept}
+
+
+def files_of_records(session: Path) -> dict[str, bytes]:
+    """The records of a session."""
+    return {str(p.relative_to(session)): p.read_bytes() for p in session.rglob("*.rec")}

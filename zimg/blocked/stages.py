@@ -50,20 +50,42 @@ class Work:
         function: Callable[..., Record],
         tasks: Mapping[str, tuple[Any, ...]],
     ) -> dict[str, Record]:
-        """The records of all keys of a stage; those that are missing are computed."""
-        self.report.stage(stage, len(tasks))
-        found: dict[str, Record] = {}
-        for key in tasks:
-            record = self.session.load(kind, key)
-            if record is not None:
-                found[key] = record
-                self.report.advance()
-        missing = {key: task for key, task in tasks.items() if key not in found}
-        for key, record in self.run.results(function, missing):
-            self.session.save(kind, key, record)
+        """The records of all keys of a stage; see `done_records`."""
+        return done_records(self.session, self.run, stage, kind, function, tasks)
+
+
+def done_records(
+    session: Session,
+    run: Run,
+    stage: str,
+    kind: str,
+    function: Callable[..., Record],
+    tasks: Mapping[str, tuple[Any, ...]],
+) -> dict[str, Record]:
+    """The records of all keys of a stage; those that are missing are computed.
+
+    Parameters
+    ----------
+    session, run
+        Where records are, and how tasks are run.
+    stage, kind
+        The name of the stage for progress, and of its folder.
+    function, tasks
+        The task and its arguments by key.
+    """
+    run.report.stage(stage, len(tasks))
+    found: dict[str, Record] = {}
+    for key in tasks:
+        record = session.load(kind, key)
+        if record is not None:
             found[key] = record
-            self.report.advance()
-        return {key: found[key] for key in tasks}
+            run.report.advance()
+    missing = {key: task for key, task in tasks.items() if key not in found}
+    for key, record in run.results(function, missing):
+        session.save(kind, key, record)
+        found[key] = record
+        run.report.advance()
+    return {key: found[key] for key in tasks}
 
 
 # Statistics -------------------------------------------------------------------------------------
