@@ -31,8 +31,13 @@ import zimg
 from zimg.arbour import Arbour
 from zimg.blocked import BlockedTracer
 from zimg.blocked.opening import volume_source
-from zimg.blocked.plan import Box, make_plan
+from zimg.blocked.packing import pack_pieces
+from zimg.blocked.pieces import Piece, cut_chain, limits
+from zimg.blocked.plan import Block, Box, Plan, make_plan
+from zimg.blocked.records import encoded
 from zimg.blocked.source import Volume
+from zimg.blocked.stitch import Stitcher
+from zimg.tracing.chains import Chain
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = (1000, 1000, 1500)
@@ -219,12 +224,74 @@ def kills(folder: Path) -> dict[str, Any]:
     }
 
 
+def stitch(folder: Path, side: int = 22, fibres: int = 6) -> dict[str, Any]:
+    """Synthetic records of ``side ** 3`` blocks: fibres along x, y and z through all of them.
+
+    Every block has traced them by itself, with its own error of 0.3 voxels and with its halo.
+    """
+    del folder
+    core, halo = 512, 64
+    plan = Plan((side * core,) * 3, (core,) * 3, (halo,) * 3)
+    began = time.perf_counter()
+    pieces = [piece for block in plan.blocks() for piece in _synthetic(plan, block, fibres)]
+    made = time.perf_counter() - began
+    segments = sum(len(piece.chain) for piece in pieces)
+    record = len(encoded(pack_pieces(pieces[: 6 * fibres]), "blocks", "0", "0"))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+    stitcher = Stitcher(pieces, plan, z_to_xy=1.0, low_score=0.3)
+    stitched = time.perf_counter() - began
+    chains, links = stitcher.result()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "blocks": len(plan),
+        "pieces": len(pieces),
+        "segments": segments,
+        "bytes per segment on disk": record / sum(len(p.chain) for p in pieces[: 6 * fibres]),
+        "made in": made,
+        "stitch seconds": stitched,
+        "seconds per 1000 pieces": stitched / len(pieces) * 1000,
+        "memory before": before * 1024,
+        "memory peak": peak * 1024,
+        "chains": len(chains),
+        "expected": 3 * fibres * side * side,
+        "links": len(links),
+    }
+
+
+def _synthetic(plan: Plan, block: Block, fibres: int) -> list[Piece]:
+    """What one block would record."""
+    error = np.random.default_rng(block.number)
+    core = limits(block.core, plan.shape, 1.0)
+    roi = limits(block.roi, plan.shape, 1.0)
+    low, high = (np.array(v[::-1], float) for v in (block.roi.low, block.roi.high))
+    found: list[Piece] = []
+    for number in range(3 * fibres):
+        axis = number % 3
+        others = [a for a in range(3) if a != axis]
+        corner = np.array(block.core.low[::-1])[others]
+        place = corner + np.random.default_rng([number, *(corner // 512)]).uniform(40, 470, 2)
+        along = np.arange(low[axis] + 1.0, high[axis] - 12.0, 5.0)
+        rows = np.zeros((len(along), 8))
+        rows[:, 0], rows[:, 3], rows[:, 4] = 3.0, 1.0, 11.0
+        rows[:, 1:3] = [(np.pi / 2, np.pi / 2), (np.pi / 2, np.pi), (0.0, 0.0)][axis]
+        rows[:, 5 + axis] = along
+        rows[:, [5 + a for a in others]] = place + error.normal(0, 0.3, 2)
+        count = len(rows)
+        chain = Chain(
+            rows, np.ones(count, np.int8), np.zeros(count), np.full(count, 0.7), np.ones(count)
+        )
+        found += cut_chain(chain, (block.number, number), core, roi)
+    return found
+
+
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "generate": generate,
     "readme": readme,
     "workers": workers,
     "slow": slow,
     "kills": kills,
+    "stitch": stitch,
 }
 
 

@@ -106,10 +106,10 @@ def trace_block(
     """
     if thresholds.threshold is None:
         return BlockResult()
-    voxels = checked_read(volume, block.roi)
-    preprocess.check_signal(voxels)
-    signal = subtracted(thick(voxels), thresholds.background)
-    if not (signal > thresholds.threshold).any():
+    signal = thick(checked_read(volume, block.roi))
+    preprocess.check_signal(signal)
+    signal = subtracted(signal, thresholds.background)
+    if not signal.max() > thresholds.threshold:
         return BlockResult()
     run = _Run(block, thresholds, parameters, report or reporter())
     chains = run.chains(run.uploaded(signal))

@@ -6,11 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
+from zimg.blocked.lines import Edges, Line, line_of
 from zimg.blocked.pieces import HEAD, TAIL, Piece, between
 from zimg.blocked.plan import Plan
-from zimg.blocked.samples import SPACING, Line, line_of
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.segments import Rows
 
@@ -20,6 +19,8 @@ SMALLEST_COSINE = float(np.cos(np.radians(45.0)))
 """Copies run in the same direction or against it within 45 degrees."""
 FEWEST_KNOTS = 2
 """Consecutive knots that make a copy."""
+OVERHANG = 1.0
+"""Voxels by which a knot may lie beyond the end of the edge beside it."""
 BATCH = 4096
 """Knots that are looked up together."""
 
@@ -137,13 +138,12 @@ def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "_Copie
 
 @dataclass
 class _Copies:
-    """Which knots of which pieces lie beside samples of pieces of other blocks.
+    """Which knots of which pieces lie beside edges of pieces of other blocks.
 
     Attributes
     ----------
     pairs
-        By piece: knot, other piece, the knot before the sample there, position of the sample and
-        its distance, sorted by knot and distance.
+        By piece: knot, other piece, the knot before the place there, and the place; nearest first.
     """
 
     pieces: Sequence[Piece]
@@ -155,50 +155,27 @@ class _Copies:
         members = [n for n, band in enumerate(self.bands) if band.any()]
         if len({self.pieces[n].key[0] for n in members}) < 2:
             return
-        samples = [self.lines[n].sampled() for n in members]
-        points, radius, way = (np.concatenate(part) for part in zip(*samples, strict=True))
-        counts = [len(part[0]) for part in samples]
-        owner = np.repeat(members, counts)
-        knot = np.concatenate([self.lines[n].knots_before() for n in members])
+        edges = Edges.of([self.lines[n] for n in members], members)
         blocks = np.array([piece.key[0] for piece in self.pieces])
-        tree = cKDTree(points)
         asked = [(n, k) for n in members for k in np.flatnonzero(self.bands[n]).tolist()]
         for first in range(0, len(asked), BATCH):
-            batch = asked[first : first + BATCH]
-            self._look_up(batch, tree, points, radius, way, owner, knot, blocks)
+            self._look_up(asked[first : first + BATCH], edges, blocks)
 
-    def _look_up(
-        self,
-        batch: list[tuple[int, int]],
-        tree: cKDTree,
-        points: Rows,
-        radius: Rows,
-        way: Rows,
-        owner: Index,
-        knot: Index,
-        blocks: Index,
-    ) -> None:
+    def _look_up(self, batch: list[tuple[int, int]], edges: Edges, blocks: Index) -> None:
+        """Find what lies beside some knots."""
         here = np.array([self.lines[n].points[k] for n, k in batch])
         own = np.array([self.lines[n].radius[k] for n, k in batch])
-        ahead = np.array([self.lines[n].directions()[k] for n, k in batch])
-        balls = tree.query_ball_point(here, 0.5 * (own + radius.max()))
-        row = np.repeat(np.arange(len(batch)), [len(b) for b in balls])
-        if not len(row):
-            return
-        sample = np.concatenate([np.asarray(b, np.int64) for b in balls])
-        offset = here[row] - points[sample]
-        apart = np.linalg.norm(offset, axis=1)
-        mine = np.array([n for n, _ in batch])[row]
-        keep = apart <= 0.5 * (own[row] + radius[sample])
-        keep &= blocks[mine] != blocks[owner[sample]]
-        keep &= np.abs((offset * way[sample]).sum(1)) <= SPACING
-        keep &= np.abs((ahead[row] * way[sample]).sum(1)) > SMALLEST_COSINE
-        chosen = np.flatnonzero(keep)
-        order = np.lexsort((sample[chosen], apart[chosen], row[chosen]))
-        for place in chosen[order].tolist():
-            number, at = batch[row[place]]
-            s = sample[place]
-            self.pairs.setdefault(number, []).append((at, int(owner[s]), int(knot[s]), points[s]))
+        ahead = np.array([self.lines[n].direction_at(k) for n, k in batch])
+        mine = np.array([n for n, _ in batch])
+        near = edges.near(here, own)
+        keep = blocks[mine[near.point]] != blocks[near.owner]
+        keep &= near.beyond <= OVERHANG
+        keep &= np.abs((ahead[near.point] * near.direction).sum(1)) > SMALLEST_COSINE
+        near = near.chosen(keep)
+        for place in np.lexsort((near.knot, near.owner, near.distance, near.point)).tolist():
+            number, at = batch[near.point[place]]
+            found = (at, int(near.owner[place]), int(near.knot[place]), near.position[place])
+            self.pairs.setdefault(number, []).append(found)
 
     def of(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
         """Pieces beside a knot, nearest first: piece, the knot before the place, the place."""

@@ -11,8 +11,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from zimg.blocked.lines import Line
 from zimg.blocked.pieces import HEAD, Piece
-from zimg.blocked.samples import Line
 from zimg.tracing.segments import Rows
 
 Index = NDArray[np.int64]

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from zimg._progress import Reporter, reporter
 from zimg.arrays.export import exported
 from zimg.blocked.block import Parameters, device_of, origin_of
+from zimg.blocked.lines import line_of
 from zimg.blocked.pieces import HEAD, Piece, limits, moved, reversed_chain, taken, unread_at
 from zimg.blocked.plan import Block, Plan
-from zimg.blocked.samples import line_of
 from zimg.blocked.source import Volume, checked_read
 from zimg.blocked.stats import Thresholds, subtracted, thick
 from zimg.blocked.stitch import Stitcher

@@ -10,6 +10,7 @@ from operator import attrgetter
 import numpy as np
 
 from zimg.blocked.duplicates import Part, without_copies, without_duplicates
+from zimg.blocked.lines import Line, line_of
 from zimg.blocked.matching import Stub, matched, stubs_of
 from zimg.blocked.pieces import (
     HEAD,
@@ -19,7 +20,6 @@ from zimg.blocked.pieces import (
     reversed_chain,
 )
 from zimg.blocked.plan import Plan
-from zimg.blocked.samples import Line, line_of
 from zimg.blocked.strands import Link, Strand, Strands
 from zimg.blocked.walks import End, concatenated, walks_of
 from zimg.tracing.segments import Rows
@@ -86,7 +86,7 @@ class Stitcher(Strands):
         loose = {(s.piece, s.end): s for s in stubs if (s.piece, s.end) not in bound}
         for walk in walks_of(len(parts), partner):
             self._add_walk(walk, parts, inside, loose)
-        self.samples.add([p.line for p in parts], list(range(len(parts))))
+        self.accepted.add([p.line for p in parts], list(range(len(parts))))
         self._link_parts(parts, hooks)
 
     def _add_walk(
@@ -187,7 +187,7 @@ class Stitcher(Strands):
         for number, end in self.open_ends():
             line = line_of(self.strands[number].chain)
             place = 0 if end == HEAD else -1
-            near = self.samples.near(line.points[place][None], line.radius[place][None])
+            near = self.accepted.near(line.points[place][None], line.radius[place][None])
             own = np.array([self.strand_of[o] == number for o in near.owner], np.bool_)
             near = near.chosen(~own)
             if len(near.point):

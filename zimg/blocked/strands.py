@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from zimg.blocked.lines import Accepted, Line, Near, line_of
 from zimg.blocked.matching import Stub
 from zimg.blocked.pieces import HEAD, TAIL, Key, between, joined, reversed_chain, taken
-from zimg.blocked.samples import Line, Near, Samples, line_of
 from zimg.blocked.walks import End
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.segments import Rows
@@ -69,8 +69,8 @@ class Strands:
         Mean score below which a tail of less than a segment is dropped.
     strands, links
         So far.
-    samples
-        Of everything that is accepted; they belong to owners.
+    accepted
+        Edges of everything that is accepted; they belong to owners.
     strand_of, origin_of
         The strand of every owner, and the chain of a block (or the round) that it came from.
     """
@@ -78,7 +78,7 @@ class Strands:
     low_score: float
     strands: list[Strand] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    samples: Samples = field(default_factory=Samples)
+    accepted: Accepted = field(default_factory=Accepted)
     strand_of: list[int] = field(default_factory=list)
     origin_of: list[Origin] = field(default_factory=list)
 
@@ -108,7 +108,7 @@ class Strands:
         if len(outward) < 2:
             return
         line = line_of(outward)
-        near = self.samples.near(line.points, line.radius)
+        near = self.accepted.near(line.points, line.radius)
         own = np.array([self.strand_of[o] == number for o in near.owner], np.bool_)
         near = near.chosen(~own)
         covered = np.zeros(len(line.points), np.bool_)
@@ -162,7 +162,7 @@ class Strands:
 
     def _others(self, points: Rows, radius: Rows, origin: Origin) -> Near:
         """What covers points, chains of one origin left out."""
-        near = self.samples.near(points, radius)
+        near = self.accepted.near(points, radius)
         same = np.array([self.origin_of[owner] == origin for owner in near.owner], np.bool_)
         return near.chosen(~same)
 
@@ -197,7 +197,7 @@ class Strands:
         return number
 
     def _accept(self, line: Line, number: int, origin: Origin) -> None:
-        self.samples.add([line], [len(self.strand_of)])
+        self.accepted.add([line], [len(self.strand_of)])
         self.strand_of.append(number)
         self.origin_of.append(origin)
 

@@ -83,7 +83,7 @@ class SourceSignal(Signal):
 
 
 SAMPLED = 64
-"""Samples in one cell of this many voxels are taken from one box."""
+"""Accepted in one cell of this many voxels are taken from one box."""
 
 
 def build_tree(
