@@ -25,8 +25,9 @@ ORDER = (
     {"swc"},
     {"image"},
     {"skeletons", "tracing"},
+    {"blocked"},
     {"workers"},
-    {"phantom", "diagnosis"},
+    {"phantom", "arbour", "diagnosis"},
     {"cli"},
 )
 RANK = {name: rank for rank, row in enumerate(ORDER) for name in row}

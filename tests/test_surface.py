@@ -24,6 +24,8 @@ CALLS = [
 ]
 DIFFERENT = surface.RECORD["different"]
 OURS = {
+    "BlockedSkeletonizer",
+    "BlockedTracer",
     "SkeletonizeConfig",
     "__version__",
     "compare",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zimg import neutube_json
     from zimg._errors import ZCancellationException, ZException
+    from zimg.blocked import BlockedSkeletonizer, BlockedTracer
     from zimg.diagnosis import doctor
     from zimg.image import (
         ZImg,
@@ -42,11 +43,18 @@ if TYPE_CHECKING:
         ZVoxelCoordinate,
         col4,
     )
-    from zimg.workers import ZNeutubeAutoTrace, ZNeutubeSkeletonize, ZSwcSubtract
+    from zimg.workers import (
+        ZNeutubeAutoTrace,
+        ZNeutubeBlockedAutoTrace,
+        ZNeutubeSkeletonize,
+        ZSwcSubtract,
+    )
 
     __version__: str
 
 __all__ = [
+    "BlockedSkeletonizer",
+    "BlockedTracer",
     "Compression",
     "Dimension",
     "FileFormat",
@@ -69,6 +77,7 @@ __all__ = [
     "ZImgTileSubBlock",
     "ZImgWriteParameters",
     "ZNeutubeAutoTrace",
+    "ZNeutubeBlockedAutoTrace",
     "ZNeutubeSkeletonize",
     "ZSwc",
     "ZSwcSubtract",
@@ -120,7 +129,13 @@ _NAMES_OF = {
     "zimg.swc.subtraction": ("subtract",),
     "zimg.tracing": ("trace",),
     "zimg.tracing.config": ("TraceConfig",),
-    "zimg.workers": ("ZNeutubeAutoTrace", "ZNeutubeSkeletonize", "ZSwcSubtract"),
+    "zimg.blocked": ("BlockedSkeletonizer", "BlockedTracer"),
+    "zimg.workers": (
+        "ZNeutubeAutoTrace",
+        "ZNeutubeBlockedAutoTrace",
+        "ZNeutubeSkeletonize",
+        "ZSwcSubtract",
+    ),
 }
 _HOME = {name: module for module, names in _NAMES_OF.items() for name in names}
 

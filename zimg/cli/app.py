@@ -55,6 +55,16 @@ def demo(
     run_demo(output, overwrite=overwrite, progress=not quiet)
 
 
+def session(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the session.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show how far a session of tracing in blocks is; it may be running."""
+    from zimg.cli.trace_blocked import show_session
+
+    show_session(folder, as_json=as_json)
+
+
 def doctor(as_json: AsJson = False) -> None:
     """Say which frameworks, devices and formats work here, and what would add the others."""
     from zimg.cli.doctor import show_diagnosis
@@ -64,7 +74,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 for command in (
     *(info, formats, convert, trace, skeletonize, check, subtract, compare),
-    *(demo, doctor),
+    *(session, demo, doctor),
 ):
     app.command()(command)
 

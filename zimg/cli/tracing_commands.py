@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from zimg.cli import block_options as of_blocks
 from zimg.cli.options import (
     AsJson,
     Backend,
@@ -63,8 +64,43 @@ def trace(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    blocked: of_blocks.Blocked = False,
+    session: of_blocks.SessionFolder = None,
+    core: of_blocks.Core = "512",
+    halo: of_blocks.Halo = 64,
+    workers: of_blocks.Workers = 1,
+    processes: of_blocks.Processes = False,
+    scheduler: of_blocks.Scheduler = None,
+    memory_limit: of_blocks.MemoryLimit = None,
+    threshold_mode: of_blocks.Thresholds = of_blocks.ThresholdMode.GLOBAL,
+    resume: of_blocks.Resume = False,
 ) -> None:
     """Trace the neurons in images and write an SWC file for each."""
+    if blocked:
+        from zimg.cli.trace_blocked import BlockOptions, trace_file
+
+        trace_file(
+            files,
+            output,
+            preview,
+            image=(channel, time, scene),
+            region=region,
+            z_to_xy=z_to_xy,
+            downsample=downsample,
+            config=(config, level, settings),
+            compute=(backend.value, device),
+            in_um=in_um,
+            overwrite=overwrite,
+            blocks=BlockOptions(
+                session, core, halo, workers, processes, scheduler, memory_limit,
+                threshold_mode.value, resume,
+            ),
+            as_json=as_json,
+            quiet=quiet,
+        )  # fmt: skip
+        return
+    if session is not None:
+        raise ValueError("--session is for --blocked")
     from zimg.cli.arguments import parse_factors, parse_region, parse_settings
     from zimg.cli.batch import run_all, targets
     from zimg.cli.showing import show

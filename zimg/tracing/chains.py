@@ -65,33 +65,33 @@ def knots(chain: Chain) -> tuple[NDArray[np.int64], Rows]:
     last = len(chain) - 1
     if last == 0:
         return np.array([0, 0]), np.array([0.0, 1.0])
-    found = [(0, 0.0)]
-    previous = None
-    for index in range(len(chain)):
-        fraction = _knot_fraction(chain, index)
-        if fraction is None:
+    index, fraction = _carried(chain)
+    points = point_at(chain.segments[index], fraction)
+    found, previous = [(0, 0.0)], None
+    apart = np.linalg.norm(np.diff(points, axis=0), axis=1) > KNOT_DISTANCE
+    for place, knot in enumerate(zip(index.tolist(), fraction.tolist(), strict=True)):
+        if previous is not None and not (
+            apart[place - 1]
+            if previous == place - 1
+            else np.linalg.norm(points[place] - points[previous]) > KNOT_DISTANCE
+        ):
             continue
-        position = point_at(chain.segments[index], fraction)
-        if previous is not None and np.linalg.norm(position - previous) <= KNOT_DISTANCE:
-            continue
-        if not _same_knot(found[-1], (index, fraction)):
-            found.append((index, fraction))
-            previous = position
+        if not _same_knot(found[-1], knot):
+            found.append(knot)
+            previous = place
     if not _same_knot(found[-1], (last, 1.0)):
         found.append((last, 1.0))
     return np.array([i for i, _ in found]), np.array([f for _, f in found])
 
 
-def _knot_fraction(chain: Chain, index: int) -> float | None:
-    """Where the segment's knot lies on its axis, or None when it carries none."""
-    direction = chain.direction[index]
-    if direction == BOTH:
-        return None
-    if not np.isnan(chain.fix[index]):
-        return float(chain.fix[index])
-    if direction == BACKWARD:
-        return 1.0
-    return None if index > 0 and chain.direction[index - 1] == BACKWARD else 0.0
+def _carried(chain: Chain) -> tuple[NDArray[np.int64], Rows]:
+    """The segments that carry a knot, and where on their axes."""
+    direction, fixed = chain.direction, ~np.isnan(chain.fix)
+    after_backward = np.append(False, direction[:-1] == BACKWARD)
+    carries = (direction != BOTH) & (fixed | (direction == BACKWARD) | ~after_backward)
+    fraction = np.where(fixed, chain.fix, np.where(direction == BACKWARD, 1.0, 0.0))
+    index = np.flatnonzero(carries)
+    return index, fraction[index]
 
 
 def _same_knot(a: tuple[int, float], b: tuple[int, float]) -> bool:

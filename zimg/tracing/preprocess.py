@@ -99,6 +99,19 @@ def subtract_background(volume: Array, /) -> tuple[Array, float]:
     return _subtracted(volume, level, xp=xp), float(level)
 
 
+def subtract_level(volume: Array, level: float, /) -> Array:
+    """`volume` less a known background, as `subtract_background` subtracts the one it finds.
+
+    Parameters
+    ----------
+    volume
+        Any shape, real.
+    level
+        In units of the volume; a whole number for integers.
+    """
+    return _subtracted(volume, level, xp=array_namespace(volume)) if level else volume
+
+
 def common_bin(counts: NDArray[Any]) -> int:
     """The bin of the background in a histogram; 0 when there is none to subtract."""
     total = int(counts.sum())

@@ -1,7 +1,8 @@
 """The workers of neuTube by their names: settings, task files, and one call that does the work."""
 
 from zimg.workers.autotrace import ZNeutubeAutoTrace
+from zimg.workers.blocked import ZNeutubeBlockedAutoTrace
 from zimg.workers.skeletonize import ZNeutubeSkeletonize
 from zimg.workers.swcsubtract import ZSwcSubtract
 
-__all__ = ["ZNeutubeAutoTrace", "ZNeutubeSkeletonize", "ZSwcSubtract"]
+__all__ = ["ZNeutubeAutoTrace", "ZNeutubeBlockedAutoTrace", "ZNeutubeSkeletonize", "ZSwcSubtract"]

@@ -45,6 +45,22 @@ def index(name: str, value: Any) -> int:
     return number
 
 
+def positive(name: str, value: Any) -> int:
+    """Return an int of 1 or above."""
+    number = integer(name, value)
+    if number < 1:
+        raise ValueError(f"{name} must be 1 or above, not {number}")
+    return number
+
+
+def not_negative(name: str, value: Any) -> int:
+    """Return an int of 0 or above."""
+    number = integer(name, value)
+    if number < 0:
+        raise ValueError(f"{name} must be 0 or above, not {number}")
+    return number
+
+
 def ratio(name: str, value: Any) -> float:
     """Return a finite float above 0."""
     if not isinstance(value, Real):

@@ -1,0 +1,309 @@
+"""Tracing in blocks: the example of the manual on a large store, workers, slow storage, kills.
+
+Run as ``python -m benchmarks.blocked PART FOLDER [options]``; every part prints one JSON object.
+
+- ``generate``: the store of 1.5e9 voxels with known trees, and these as SWC.
+- ``readme``: the example of the manual as written, in a process of its own, and its agreement.
+- ``workers``: one and two workers, threads and processes.
+- ``slow``: storage that takes 50 ms per chunk, with 1, 4 and 16 threads.
+- ``kills``: a process is killed 20 times at random moments, then finished; the bytes must agree.
+- ``stitch``: synthetic records of many blocks are stitched; time and memory.
+- ``reference``: the blocked worker of the reference and ours on one volume, by turns.
+"""
+
+import argparse
+import json
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import zimg
+from zimg.arbour import Arbour
+from zimg.blocked import BlockedTracer
+from zimg.blocked.opening import volume_source
+from zimg.blocked.packing import pack_pieces
+from zimg.blocked.pieces import Piece, cut_chain, limits
+from zimg.blocked.plan import Block, Box, Plan, make_plan
+from zimg.blocked.records import encoded
+from zimg.blocked.source import Volume
+from zimg.blocked.stitch import Stitcher
+from zimg.tracing.chains import Chain
+
+ROOT = Path(__file__).resolve().parents[1]
+SHAPE = (1000, 1000, 1500)
+CABLE: dict[str, Any] = {"trees": 24, "length": 2500.0, "radius": 4.0, "seed": 11}
+
+README = """
+import zimg
+worker = zimg.ZNeutubeBlockedAutoTrace()
+worker.setInputImageSource(zimg.ZImgSource("large_signal.ome.zarr"))
+worker.setSelectedChannelTime(0, 0)
+worker.setSignalDownsampleRatio([2, 2, 1])
+worker.setTraceConfig(zimg.neutube_json.TRACE_CONFIG)
+worker.setOutputSessionDir("session")
+worker.setOutputSwcPath("large_signal.swc")
+worker.run()
+"""
+
+
+def large() -> Arbour:
+    """The trees of the large store."""
+    return Arbour.grown(SHAPE, **CABLE)
+
+
+def generate(folder: Path) -> dict[str, Any]:
+    """Write the store chunk by chunk, with a level at half the size in x and y."""
+    began, arbour = time.perf_counter(), large()
+    arbour.tree.save(folder / "gold.swc")
+    arbour.write(folder / "large_signal.ome.zarr", chunk=(64, 128, 128), halve=("x", "y"))
+    bytes_ = sum(p.stat().st_size for p in (folder / "large_signal.ome.zarr").rglob("*"))
+    return {
+        "voxels": int(np.prod(SHAPE)),
+        "cable": arbour.tree.total_length(),
+        "seconds": time.perf_counter() - began,
+        "bytes": bytes_,
+    }
+
+
+def readme(folder: Path) -> dict[str, Any]:
+    """The example of the manual; its memory is that of the whole process."""
+    shutil.rmtree(folder / "session", ignore_errors=True)
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", README], cwd=folder, check=True)
+    seconds = time.perf_counter() - began
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    tree, gold = zimg.ZSwc(folder / "large_signal.swc"), zimg.ZSwc(folder / "gold.swc")
+    summary = json.loads((folder / "session" / "summary.json").read_text())
+    result: dict[str, Any] = {
+        "seconds": seconds,
+        "cpu_seconds": used.ru_utime + used.ru_stime,
+        "peak_bytes": used.ru_maxrss * 1024,
+        "summary": summary,
+    }
+    for tolerance in (2.0, 3.0, 4.0):
+        both = zimg.compare(tree, gold, tolerance=tolerance)
+        result[f"within {tolerance}"] = [both.a_to_b.within, both.b_to_a.within]
+    plan = make_plan((SHAPE[0], SHAPE[1] // 2, SHAPE[2] // 2))
+    read = sum(int(np.prod(block.roi.shape)) for block in plan.blocks())
+    result["reads_per_voxel"] = read / int(np.prod(plan.shape))
+    return result
+
+
+def middle(folder: Path) -> Path:
+    """A store of 384 cubed voxels with known trees."""
+    path = folder / "middle.ome.zarr"
+    if not path.exists():
+        arbour = Arbour.grown((256, 384, 384), trees=10, length=600.0, radius=3.0, seed=5)
+        arbour.tree.save(folder / "middle.swc")
+        arbour.write(path, chunk=(64, 64, 64))
+    return path
+
+
+def timed(source: Any, session: Path, **options: Any) -> dict[str, Any]:
+    """Time and result of one run."""
+    shutil.rmtree(session, ignore_errors=True)
+    began = time.perf_counter()
+    found = BlockedTracer(source, session, core=128, halo=32, **options).run()
+    return {
+        "seconds": round(time.perf_counter() - began, 2),
+        "summary": dict(found.summary),
+        "bytes": found.path.read_bytes(),
+    }
+
+
+def workers(folder: Path) -> dict[str, Any]:
+    """One and two workers."""
+    path, result = middle(folder), {}
+    runs = {
+        "inline": {},
+        "1 thread": {"executor": 1},
+        "2 threads": {"executor": 2},
+        "1 process": {"executor": 1, "processes": True},
+        "2 processes": {"executor": 2, "processes": True},
+    }
+    seen = set()
+    for name, options in runs.items():
+        told = timed(path, folder / "s", **options)
+        seen.add(told.pop("bytes"))
+        result[name] = told["seconds"]
+    gold = zimg.ZSwc(folder / "middle.swc")
+    tree = zimg.ZSwc(folder / "s" / "result.swc")
+    both = zimg.compare(tree, gold, tolerance=2.0)
+    return {
+        "seconds": result,
+        "one result": len(seen) == 1,
+        "precision": both.a_to_b.within,
+        "recall": both.b_to_a.within,
+    }
+
+
+@dataclass(frozen=True)
+class SlowVolume:
+    """A volume whose every chunk of 64 cubed voxels takes a while to come."""
+
+    inner: Volume
+    seconds: float
+    factors: tuple[int, int, int] = (1, 1, 1)
+    portable: bool = True
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along z, y, x."""
+        return self.inner.shape
+
+    @property
+    def dtype(self) -> Any:
+        """Voxel type."""
+        return self.inner.dtype
+
+    @property
+    def name(self) -> str:
+        """How errors call it."""
+        return f"slow {self.inner.name}"
+
+    def read(self, box: Box) -> Any:
+        """Voxels of a box, after the time that its chunks take one after the other."""
+        counts = [-(-b // 64) - a // 64 for a, b in zip(box.low, box.high, strict=True)]
+        time.sleep(self.seconds * int(np.prod(counts)))
+        return self.inner.read(box)
+
+    def identity(self) -> dict[str, Any]:
+        """As that of the volume."""
+        return self.inner.identity()
+
+    def fingerprint(self) -> dict[str, Any]:
+        """As that of the volume."""
+        return self.inner.fingerprint()
+
+
+def slow(folder: Path) -> dict[str, Any]:
+    """Threads that wait for storage."""
+    volume = SlowVolume(volume_source(middle(folder)), 0.05)
+    options = {"threshold_mode": "fixed", "background": 12, "threshold": 45}
+    found = {n: timed(volume, folder / "s", executor=n, **options) for n in (1, 4, 16)}
+    return {f"{n} threads": told["seconds"] for n, told in found.items()}
+
+
+KILLED = """
+import sys
+from zimg.blocked import BlockedTracer
+BlockedTracer(sys.argv[1], sys.argv[2], core=128, halo=32, executor=2).run()
+"""
+
+
+def kills(folder: Path) -> dict[str, Any]:
+    """Twenty kills, each at another moment of a run that resumes; then the run is finished."""
+    path, session = middle(folder), folder / "killed"
+    clean = timed(path, folder / "s")["bytes"]
+    shutil.rmtree(session, ignore_errors=True)
+    moments = random.Random(1)
+    done = 0
+    for _ in range(20):
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(path), str(session)], cwd=ROOT
+        )
+        time.sleep(moments.uniform(0.5, 6.0))
+        done += process.poll() is not None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    subprocess.run([sys.executable, "-c", KILLED, str(path), str(session)], cwd=ROOT, check=True)
+    return {
+        "kills": 20 - done,
+        "same bytes": (session / "result.swc").read_bytes() == clean,
+        "left over": [p.name for p in session.rglob("*.tmp-*")],
+    }
+
+
+def stitch(folder: Path, side: int = 22, fibres: int = 6) -> dict[str, Any]:
+    """Synthetic records of ``side ** 3`` blocks: fibres along x, y and z through all of them.
+
+    Every block has traced them by itself, with its own error of 0.3 voxels and with its halo.
+    """
+    del folder
+    core, halo = 512, 64
+    plan = Plan((side * core,) * 3, (core,) * 3, (halo,) * 3)
+    began = time.perf_counter()
+    pieces = [piece for block in plan.blocks() for piece in _synthetic(plan, block, fibres)]
+    made = time.perf_counter() - began
+    segments = sum(len(piece.chain) for piece in pieces)
+    record = len(encoded(pack_pieces(pieces[: 6 * fibres]), "blocks", "0", "0"))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+    stitcher = Stitcher(pieces, plan, z_to_xy=1.0, low_score=0.3)
+    stitched = time.perf_counter() - began
+    chains, links = stitcher.result()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "blocks": len(plan),
+        "pieces": len(pieces),
+        "segments": segments,
+        "bytes per segment on disk": record / sum(len(p.chain) for p in pieces[: 6 * fibres]),
+        "made in": made,
+        "stitch seconds": stitched,
+        "seconds per 1000 pieces": stitched / len(pieces) * 1000,
+        "memory before": before * 1024,
+        "memory peak": peak * 1024,
+        "chains": len(chains),
+        "expected": 3 * fibres * side * side,
+        "links": len(links),
+    }
+
+
+def _synthetic(plan: Plan, block: Block, fibres: int) -> list[Piece]:
+    """What one block would record."""
+    error = np.random.default_rng(block.number)
+    core = limits(block.core, plan.shape, 1.0)
+    roi = limits(block.roi, plan.shape, 1.0)
+    low, high = (np.array(v[::-1], float) for v in (block.roi.low, block.roi.high))
+    found: list[Piece] = []
+    for number in range(3 * fibres):
+        axis = number % 3
+        others = [a for a in range(3) if a != axis]
+        corner = np.array(block.core.low[::-1])[others]
+        place = corner + np.random.default_rng([number, *(corner // 512)]).uniform(40, 470, 2)
+        along = np.arange(low[axis] + 1.0, high[axis] - 12.0, 5.0)
+        rows = np.zeros((len(along), 8))
+        rows[:, 0], rows[:, 3], rows[:, 4] = 3.0, 1.0, 11.0
+        rows[:, 1:3] = [(np.pi / 2, np.pi / 2), (np.pi / 2, np.pi), (0.0, 0.0)][axis]
+        rows[:, 5 + axis] = along
+        rows[:, [5 + a for a in others]] = place + error.normal(0, 0.3, 2)
+        count = len(rows)
+        chain = Chain(
+            rows, np.ones(count, np.int8), np.zeros(count), np.full(count, 0.7), np.ones(count)
+        )
+        found += cut_chain(chain, (block.number, number), core, roi)
+    return found
+
+
+PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "generate": generate,
+    "readme": readme,
+    "workers": workers,
+    "slow": slow,
+    "kills": kills,
+    "stitch": stitch,
+}
+
+
+def main() -> None:
+    """Run one part."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    sys.stdout.write(json.dumps(PARTS[given.part](given.folder), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""One block traced on its own: a pure function of the volume, the block and the parameters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._progress import Reporter, reporter
+from zimg._typing import Array
+from zimg.arrays.export import exported
+from zimg.blocked.pieces import Piece, cut_chain, limits, moved
+from zimg.blocked.plan import ZYX, Block
+from zimg.blocked.source import Volume, checked_read
+from zimg.blocked.stats import Thresholds, subtracted, thick
+from zimg.kernels.components import components, remove_small
+from zimg.ops import like, to_host
+from zimg.tracing import preprocess
+from zimg.tracing.chains import Chain
+from zimg.tracing.config import TraceConfig
+from zimg.tracing.grow import GrowthOptions, grow_chains
+from zimg.tracing.leftover import leftover
+from zimg.tracing.mask import foreground
+from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED
+from zimg.tracing.scorer import TubeScorer
+from zimg.tracing.seed_scores import commit, score_seeds
+from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
+
+Mask = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What all blocks of a session share.
+
+    Attributes
+    ----------
+    shape
+        Voxels of the tracing volume along z, y, x.
+    z_to_xy
+        Size of a voxel in z over that in x and y, after downsampling.
+    config
+        Options.
+    dtype
+        Precision of the kernels.
+    framework, device
+        Where the work is done; ``{worker}`` in the device is the number of the worker.
+    """
+
+    shape: ZYX
+    z_to_xy: float
+    config: TraceConfig
+    dtype: str = "float32"
+    framework: str = "numpy"
+    device: str | Callable[[int], str] | None = None
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """What one block gives.
+
+    Attributes
+    ----------
+    pieces
+        Its chains, cut at the faces of its core, in coordinates of the volume.
+    seeds
+        Number of seeds that were scored.
+    """
+
+    pieces: list[Piece] = field(default_factory=list)
+    seeds: int = 0
+
+
+def trace_block(
+    volume: Volume,
+    block: Block,
+    thresholds: Thresholds,
+    parameters: Parameters,
+    report: Reporter | None = None,
+) -> BlockResult:
+    """Trace what begins in the core of a block, and cut it at the core's faces.
+
+    Parameters
+    ----------
+    volume
+        Read once, the region of the block.
+    block
+        Its core and region.
+    thresholds
+        Of the whole volume.
+    parameters
+        Of the session.
+    report
+        Polled for cancellation.
+
+    Returns
+    -------
+    BlockResult
+        The same for the same arguments, wherever and whenever it is computed.
+
+    Raises
+    ------
+    UnreadableChunkError
+        When a voxel of the region cannot be read.
+    """
+    if thresholds.threshold is None:
+        return BlockResult()
+    signal = thick(checked_read(volume, block.roi))
+    preprocess.check_signal(signal)
+    signal = subtracted(signal, thresholds.background)
+    if not signal.max() > thresholds.threshold:
+        return BlockResult()
+    run = _Run(block, thresholds, parameters, report or reporter())
+    chains = run.chains(run.uploaded(signal))
+    return BlockResult(cut_all(chains, block, parameters), run.seeds)
+
+
+def cut_all(
+    chains: list[Chain], block: Block, parameters: Parameters, first: int = 0
+) -> list[Piece]:
+    """Chains of a block in coordinates of the volume, cut at its core."""
+    core = limits(block.core, parameters.shape, parameters.z_to_xy)
+    roi = limits(block.roi, parameters.shape, parameters.z_to_xy)
+    pieces = []
+    for number, chain in enumerate(chains):
+        placed = moved(chain, origin_of(block, parameters))
+        pieces += cut_chain(placed, (block.number, first + number), core, roi)
+    return pieces
+
+
+def origin_of(block: Block, parameters: Parameters) -> NDArray[np.float64]:
+    """Where the region of a block begins, x y z in trace space."""
+    z, y, x = block.roi.low
+    return np.array([x, y, z * parameters.z_to_xy], np.float64)
+
+
+@dataclass
+class _Run:
+    """The stages of `zimg.trace` over the region of one block, with the decisions given."""
+
+    block: Block
+    thresholds: Thresholds
+    parameters: Parameters
+    report: Reporter
+    seeds: int = 0
+
+    def uploaded(self, signal: NDArray[Any]) -> Array:
+        """The signal in the framework and on the device of this worker."""
+        device = device_of(self.parameters)
+        return exported(signal, self.parameters.framework, device=device)
+
+    def chains(self, signal: Array) -> list[Chain]:
+        """Chains that begin in the core, in coordinates of the region."""
+        config = self.parameters.config
+        level = self.thresholds.threshold
+        assert level is not None
+        mask = self._without_noise(foreground(signal, level))
+        seeds = self._owned(extract_seeds(mask))
+        if not len(seeds):
+            return []
+        base, trace = np.zeros(signal.shape, np.uint8), np.zeros(signal.shape, np.uint8)
+        scale, dtype = self.parameters.z_to_xy, self.parameters.dtype
+        with TubeScorer(signal, z_to_xy=scale, dtype=dtype) as scorer:
+            chains = self._pass(scorer, seeds, base, trace, SHORTEST_CHAIN)
+            if config.recover > 0:
+                left = leftover(signal, mask, like(trace, signal), like(base, signal))
+                again = self._owned(unmarked(extract_seeds(left), trace))
+                if len(again):
+                    chains += self._pass(scorer, again, None, trace, SHORTEST_RECOVERED)
+        return chains
+
+    def _pass(
+        self, scorer: TubeScorer, seeds: Seeds, base: Mask | None, trace: Mask, shortest: float
+    ) -> list[Chain]:
+        """Score, commit and grow seeds; without `base` they keep away from earlier chains."""
+        self.seeds += len(seeds)
+        config, parameters = self.parameters.config, self.parameters
+        scored = score_seeds(
+            scorer,
+            seeds.points,
+            seeds.value,
+            exact=parameters.dtype == "float64",
+            report=self.report,
+        )
+        kept = commit(
+            scored,
+            seeds.points,
+            np.zeros_like(trace) if base is None else base,
+            z_to_xy=parameters.z_to_xy,
+            strong=config.minSeedScore,
+            trace_mask=trace if base is None else None,
+        )
+        options = GrowthOptions(config.minAutoScore, shortest, config.tuneEnd)
+        return grow_chains(scorer, kept, trace, options, report=self.report)
+
+    def _owned(self, seeds: Seeds) -> Seeds:
+        """The seeds whose voxel lies in the core."""
+        offset = np.array(self.block.roi.low[::-1])
+        low = np.array(self.block.core.low[::-1]) - offset
+        high = np.array(self.block.core.high[::-1]) - offset
+        if self.parameters.shape[0] == 1:
+            high[2] = 3
+        points = seeds.points
+        return seeds.chosen(np.all((points >= low) & (points < high), axis=1))
+
+    def _without_noise(self, mask: Array) -> Array:
+        """Without objects that are too small, unless they touch a border that hides the rest."""
+        size = self.thresholds.smallest
+        if size == 0:
+            return mask
+        kept = remove_small(mask, size)
+        hidden = [
+            (axis, side)
+            for axis in range(3)
+            for side, (own, end) in enumerate(
+                [
+                    (self.block.roi.low[axis], 0),
+                    (self.block.roi.high[axis], self.parameters.shape[axis]),
+                ]
+            )
+            if own != end
+        ]
+        return _with_border_objects(mask, kept, hidden) if hidden else kept
+
+
+def _with_border_objects(mask: Array, kept: Array, faces: list[tuple[int, int]]) -> Array:
+    """`kept`, and the objects of `mask` that touch some faces (axis, and 1 for the far one)."""
+    small = np.asarray(to_host(mask), np.bool_) & ~np.asarray(to_host(kept), np.bool_)
+    if not small.any():
+        return kept
+    labels = to_host(components(like(small, mask)))
+    touched = [np.unique(labels.take(-1 if far else 0, axis=axis)) for axis, far in faces]
+    wanted = np.unique(np.concatenate(touched))
+    again = np.isin(labels, wanted[wanted > 0])
+    return like(np.asarray(to_host(kept), np.bool_) | again, mask)
+
+
+def device_of(parameters: Parameters) -> str | None:
+    """The device of this worker."""
+    device = parameters.device
+    if device is None:
+        return None
+    from zimg.blocked.executors import worker_number
+
+    if callable(device):
+        return device(worker_number())
+    return device.format(worker=worker_number()) if "{worker}" in device else device
+
+
+def without_device(parameters: Parameters) -> Parameters:
+    """Parameters as the manifest holds them: where work is done does not change the result."""
+    return replace(parameters, device=None)

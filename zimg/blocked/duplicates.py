@@ -1,0 +1,239 @@
+"""Fibres along a face that the blocks on both sides have traced: the shorter copy goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.blocked.lines import Edges, Line, line_of
+from zimg.blocked.pieces import HEAD, TAIL, Piece, between
+from zimg.blocked.plan import Plan
+from zimg.tracing.chains import Chain, knots
+from zimg.tracing.segments import Rows
+
+NARROWEST_BAND = 4.0
+"""Voxels on either side of a face in which copies are looked for; two radii if that is more."""
+SMALLEST_COSINE = float(np.cos(np.radians(45.0)))
+"""Copies run in the same direction or against it within 45 degrees."""
+FEWEST_KNOTS = 2
+"""Consecutive knots that make a copy."""
+OVERHANG = 1.0
+"""Voxels by which a knot may lie beyond the end of the edge beside it."""
+BATCH = 4096
+"""Knots that are looked up together."""
+
+Index = NDArray[np.int64]
+Hook = tuple[int, int, int, Rows]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece, or what is left of it.
+
+    Attributes
+    ----------
+    piece
+        Index of the piece.
+    chain, line
+        Its segments and its polyline.
+    whole
+        Whether its head and its tail are those of the piece.
+    """
+
+    piece: int
+    chain: Chain
+    line: Line
+    whole: tuple[bool, bool]
+
+
+def without_duplicates(
+    pieces: Sequence[Piece],
+    lines: Sequence[Line],
+    bound: set[tuple[int, int]],
+    plan: Plan,
+    z_to_xy: float,
+) -> tuple[list[Part], list[Hook]]:
+    """Keep of every piece what no longer piece of another block has traced near a face.
+
+    Parameters
+    ----------
+    pieces, lines
+        Inside their cores, sorted by key.
+    bound
+        Piece and end of matched stubs; these ends stay.
+    plan, z_to_xy
+        Where the faces are.
+
+    Returns
+    -------
+    list of Part
+        Sorted as the pieces.
+    list
+        Of every end at which something was removed: part, end, the part that has it, and where.
+    """
+    copies = _Copies(pieces, lines, _bands(lines, plan, z_to_xy))
+    gone = copies.removed(bound)
+    parts, spans = [], []
+    for number, (piece, line) in enumerate(zip(pieces, lines, strict=True)):
+        runs = _kept_runs(gone.get(number), len(line.points))
+        for span in runs:
+            parts.append(_part(number, piece.chain, line, span))
+            spans.append((number, *span))
+    return parts, _hooks(parts, spans, copies)
+
+
+def without_copies(
+    pieces: Sequence[Piece], lines: Sequence[Line], plan: Plan, z_to_xy: float
+) -> tuple[list[Piece], list[Line]]:
+    """The pieces that are no copies, all of them but an end knot or two, of longer ones.
+
+    They go before stubs are matched, so that no stub is matched to that of a copy.
+    """
+    gone = _Copies(pieces, lines, _bands(lines, plan, z_to_xy)).removed(set())
+    kept = [n for n in range(len(pieces)) if n not in gone or not _is_copy(gone[n])]
+    return [pieces[n] for n in kept], [lines[n] for n in kept]
+
+
+def _is_copy(gone: NDArray[np.bool_]) -> bool:
+    """Whether all knots go, apart from one at either end of a piece of more than two."""
+    return bool(gone.all() if len(gone) <= 2 else gone[1:-1].all())
+
+
+def _bands(lines: Sequence[Line], plan: Plan, z_to_xy: float) -> list[NDArray[np.bool_]]:
+    """Which knots of all lines lie near an internal face."""
+    planes = [np.array(p) for p in plan.planes[::-1]]
+    planes[2] = planes[2] * z_to_xy
+    return [_in_band(line, planes) for line in lines]
+
+
+def _part(number: int, chain: Chain, line: Line, span: tuple[int, int]) -> Part:
+    first, last = span
+    whole = (first == 0, last == len(line.points))
+    if all(whole):
+        return Part(number, chain, line, whole)
+    index, fraction = knots(chain)
+    part = between(chain, index[first:last], fraction[first:last])
+    return Part(number, part, line_of(part), whole)
+
+
+def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "_Copies") -> list[Hook]:
+    """Where the ends at which something was removed go on: in the copy that was kept."""
+    at: dict[int, list[tuple[int, int, int]]] = {}
+    for place, (number, first, last) in enumerate(spans):
+        at.setdefault(number, []).append((first, last, place))
+    hooks = []
+    for place, (number, first, last) in enumerate(spans):
+        for end, beyond in ((HEAD, first - 1), (TAIL, last)):
+            if parts[place].whole[end]:
+                continue
+            for other, knot, position in copies.of(number, beyond):
+                found = [p for a, b, p in at.get(other, ()) if a <= knot < b]
+                if found:
+                    hooks.append((place, end, found[0], position))
+                    break
+    return hooks
+
+
+@dataclass
+class _Copies:
+    """Which knots of which pieces lie beside edges of pieces of other blocks.
+
+    Attributes
+    ----------
+    pairs
+        By piece: knot, other piece, the knot before the place there, and the place; nearest first.
+    """
+
+    pieces: Sequence[Piece]
+    lines: Sequence[Line]
+    bands: list[NDArray[np.bool_]]
+    pairs: dict[int, list[tuple[int, int, int, Rows]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        members = [n for n, band in enumerate(self.bands) if band.any()]
+        if len({self.pieces[n].key[0] for n in members}) < 2:
+            return
+        edges = Edges.of([self.lines[n] for n in members], members)
+        blocks = np.array([piece.key[0] for piece in self.pieces])
+        asked = [(n, k) for n in members for k in np.flatnonzero(self.bands[n]).tolist()]
+        for first in range(0, len(asked), BATCH):
+            self._look_up(asked[first : first + BATCH], edges, blocks)
+
+    def _look_up(self, batch: list[tuple[int, int]], edges: Edges, blocks: Index) -> None:
+        """Find what lies beside some knots."""
+        here = np.array([self.lines[n].points[k] for n, k in batch])
+        own = np.array([self.lines[n].radius[k] for n, k in batch])
+        ahead = np.array([self.lines[n].direction_at(k) for n, k in batch])
+        mine = np.array([n for n, _ in batch])
+        near = edges.near(here, own)
+        keep = blocks[mine[near.point]] != blocks[near.owner]
+        keep &= near.beyond <= OVERHANG
+        keep &= np.abs((ahead[near.point] * near.direction).sum(1)) > SMALLEST_COSINE
+        near = near.chosen(keep)
+        for place in np.lexsort((near.knot, near.owner, near.distance, near.point)).tolist():
+            number, at = batch[near.point[place]]
+            found = (at, int(near.owner[place]), int(near.knot[place]), near.position[place])
+            self.pairs.setdefault(number, []).append(found)
+
+    def of(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
+        """Pieces beside a knot, nearest first: piece, the knot before the place, the place."""
+        return [(o, k, p) for a, o, k, p in self.pairs.get(number, ()) if a == at]
+
+    def removed(self, bound: set[tuple[int, int]]) -> dict[int, NDArray[np.bool_]]:
+        """Which knots of which pieces go; longer pieces are decided over first."""
+        gone: dict[int, NDArray[np.bool_]] = {}
+        length = {n: self._length(n) for n in self.pairs}
+        order = sorted(self.pairs, key=lambda n: (-length[n], self.pieces[n].key))
+        rank = {number: place for place, number in enumerate(order)}
+        for number in order:
+            covered = np.zeros(len(self.lines[number].points), np.bool_)
+            for at, other, knot, _ in self.pairs[number]:
+                earlier = rank.get(other, -1) < rank[number]
+                if earlier and not (other in gone and gone[other][knot : knot + 2].any()):
+                    covered[at] = True
+            for end, place in ((HEAD, slice(0, 2)), (TAIL, slice(-2, None))):
+                if (number, end) in bound:
+                    covered[place] = False
+            if covered.any():
+                gone[number] = _long_runs(covered)
+        return gone
+
+    def _length(self, number: int) -> float:
+        steps = np.diff(self.lines[number].points, axis=0)
+        return round(float(np.linalg.norm(steps, axis=1).sum()), 6)
+
+
+def _in_band(line: Line, planes: list[Rows]) -> NDArray[np.bool_]:
+    """Which knots lie near an internal face."""
+    width = np.maximum(NARROWEST_BAND, 2.0 * line.radius)
+    inside = np.zeros(len(line.points), np.bool_)
+    for axis, faces in enumerate(planes):
+        if len(faces):
+            apart = np.abs(line.points[:, axis, None] - faces).min(axis=1)
+            inside |= apart <= width
+    return inside
+
+
+def _long_runs(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """`covered` without runs shorter than `FEWEST_KNOTS`, unless they are all there is."""
+    gone = covered.copy()
+    for first, last in _bounds(covered):
+        if covered[first] and last - first < FEWEST_KNOTS:
+            gone[first:last] = False
+    return gone
+
+
+def _kept_runs(gone: NDArray[np.bool_] | None, count: int) -> list[tuple[int, int]]:
+    """Runs of knots that stay; a single knot between two copies is no piece."""
+    if gone is None:
+        return [(0, count)]
+    return [(a, b) for a, b in _bounds(gone) if not gone[a] and b - a > 1]
+
+
+def _bounds(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Half-open runs of equal flags."""
+    changes = np.flatnonzero(flags[1:] != flags[:-1]) + 1
+    bounds = [0, *changes.tolist(), len(flags)]
+    return list(pairwise(bounds))

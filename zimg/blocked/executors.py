@@ -1,0 +1,141 @@
+"""Where tasks run: in this thread, in pools of ours, or on an executor that is handed over."""
+
+import multiprocessing
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+THREAD_PREFIX = "zimg-block"
+
+
+class Inline(Executor):
+    """Runs every task where it is submitted."""
+
+    _max_workers = 1
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Run the task; the future is done when this returns."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                raise
+            future.set_exception(error)
+        return future
+
+
+@dataclass
+class Workers:
+    """Where tasks run.
+
+    Attributes
+    ----------
+    make
+        Gives the executor; called again after its processes were lost.
+    window
+        Unfinished tasks at a time, at most.
+    local
+        Whether tasks run in this process, so that they can be cancelled inside.
+    owned
+        Whether the executor is ours to close.
+    """
+
+    make: Callable[[], Executor]
+    window: int
+    local: bool
+    owned: bool
+    executor: Executor | None = None
+
+    def current(self) -> Executor:
+        """The executor."""
+        if self.executor is None:
+            self.executor = self.make()
+        return self.executor
+
+    def lost(self) -> None:
+        """Replace the executor after it broke, if it is ours."""
+        if self.owned and self.executor is not None:
+            self.executor.shutdown(wait=False, cancel_futures=True)
+            self.executor = None
+
+    @contextmanager
+    def running(self) -> Iterator["Workers"]:
+        """Close the executor at the end if it is ours; tasks under way are finished first."""
+        try:
+            yield self
+        finally:
+            if self.owned and self.executor is not None:
+                self.executor.shutdown(wait=True, cancel_futures=True)
+                self.executor = None
+
+
+def workers_of(
+    executor: Any, *, processes: bool = False, max_in_flight: int | None = None
+) -> Workers:
+    """The workers that the arguments of the tracer stand for.
+
+    Parameters
+    ----------
+    executor
+        None for this thread; a number of threads, or of processes; an executor of the protocol of
+        `concurrent.futures`; or a Dask client.
+    processes
+        Whether a number means processes.
+    max_in_flight
+        Unfinished tasks at a time; None for as many as there are workers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For something else.
+    """
+    if max_in_flight is not None and max_in_flight < 1:
+        raise ValueError(f"max_in_flight must be 1 or more, got {max_in_flight}")
+    if executor is None:
+        return Workers(Inline, 1, local=True, owned=True)
+    if isinstance(executor, int) and not isinstance(executor, bool):
+        return _pool(executor, processes, max_in_flight)
+    if hasattr(executor, "get_executor") and hasattr(executor, "ncores"):
+        window = max_in_flight or max(1, sum(executor.ncores().values()))
+        chosen = executor.get_executor(pure=False)
+        return Workers(lambda: chosen, window, local=False, owned=False, executor=chosen)
+    if not hasattr(executor, "submit"):
+        raise TypeError(
+            "executor takes None, a number of workers, an executor of concurrent.futures or a "
+            f"Dask client, got {executor!r}"
+        )
+    found = max_in_flight or getattr(executor, "_max_workers", None)
+    if found is None:
+        raise ValueError(
+            f"max_in_flight is needed: {type(executor).__name__} does not tell how many workers "
+            "it has (for Dask: sum(client.ncores().values()), or pass the client itself)"
+        )
+    local = isinstance(executor, ThreadPoolExecutor | Inline)
+    return Workers(lambda: executor, int(found), local=local, owned=False, executor=executor)
+
+
+def _pool(count: int, processes: bool, max_in_flight: int | None) -> Workers:
+    if count < 1:
+        raise ValueError(f"executor takes a number of workers from 1, got {count}")
+    window = max_in_flight or count
+
+    def threads() -> Executor:
+        return ThreadPoolExecutor(count, thread_name_prefix=THREAD_PREFIX)
+
+    def pool() -> Executor:
+        return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+
+    return Workers(pool if processes else threads, window, local=not processes, owned=True)
+
+
+def worker_number() -> int:
+    """A number from 0 for the worker that this code runs on, to give each its own device."""
+    name = threading.current_thread().name
+    if name.startswith(THREAD_PREFIX):
+        return int(name.rpartition("_")[2])
+    identity = multiprocessing.current_process()._identity
+    return int(identity[-1]) - 1 if identity else 0

@@ -1,0 +1,88 @@
+"""Pieces and thresholds as the arrays and values of a record, and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.blocked.pieces import Cut, Piece, records
+from zimg.blocked.records import Record
+from zimg.blocked.stats import Thresholds
+from zimg.tracing.chains import Chain, End
+
+ENDS = list(End)
+UNCUT = -1
+
+
+def pack_pieces(pieces: Sequence[Piece], seeds: int = 0) -> Record:
+    """Pieces as a record: a struct of arrays."""
+    chains = [piece.chain for piece in pieces]
+    arrays: dict[str, NDArray[Any]] = {
+        "key": np.array([p.key for p in pieces], np.int64).reshape(-1, 3),
+        "inside": np.array([p.inside for p in pieces], np.bool_),
+        "open": np.array([p.open for p in pieces], np.bool_).reshape(-1, 2),
+        "count": np.array([len(chain) for chain in chains], np.int64),
+        "ends": np.array(
+            [[ENDS.index(c.head), ENDS.index(c.tail)] for c in chains], np.int8
+        ).reshape(-1, 2),
+        "cut_axis": np.array([[_axis(cut) for cut in p.cuts] for p in pieces], np.int8).reshape(
+            -1, 2
+        ),
+        "cut_plane": np.array(
+            [[_plane(cut) for cut in p.cuts] for p in pieces], np.float64
+        ).reshape(-1, 2),
+    }
+    if chains:
+        arrays["rows"] = np.concatenate([chain.segments for chain in chains])
+        for name in records(chains[0]):
+            arrays[f"record_{name}"] = np.concatenate([getattr(c, name) for c in chains])
+    return Record(arrays, {"seeds": seeds, "pieces": len(pieces)})
+
+
+def unpack_pieces(record: Record) -> list[Piece]:
+    """The pieces of a record."""
+    arrays = record.arrays
+    if not len(arrays["key"]):
+        return []
+    bounds = np.concatenate([[0], np.cumsum(arrays["count"])])
+    names = [n.removeprefix("record_") for n in arrays if n.startswith("record_")]
+    pieces = []
+    for place, key in enumerate(arrays["key"].tolist()):
+        part = slice(int(bounds[place]), int(bounds[place + 1]))
+        head, tail = (ENDS[code] for code in arrays["ends"][place])
+        parts = {name: arrays[f"record_{name}"][part] for name in names}
+        chain = Chain(segments=arrays["rows"][part], head=head, tail=tail, **parts)
+        cuts = [
+            None if axis == UNCUT else Cut(int(axis), float(plane))
+            for axis, plane in zip(
+                arrays["cut_axis"][place], arrays["cut_plane"][place], strict=True
+            )
+        ]
+        first, last = arrays["open"][place].tolist()
+        inside = bool(arrays["inside"][place])
+        pieces.append(Piece(tuple(key), chain, inside, (cuts[0], cuts[1]), (first, last)))
+    return pieces
+
+
+def pack_thresholds(found: Thresholds) -> Record:
+    """Thresholds as a record of values; their floats are stored exactly."""
+    values = np.array(
+        [found.background, np.nan if found.threshold is None else found.threshold], np.float64
+    )
+    return Record({"values": values, "smallest": np.array([found.smallest], np.int64)})
+
+
+def unpack_thresholds(record: Record) -> Thresholds:
+    """The thresholds of a record."""
+    background, threshold = record.arrays["values"].tolist()
+    smallest = int(record.arrays["smallest"][0])
+    return Thresholds(background, None if np.isnan(threshold) else threshold, smallest)
+
+
+def _axis(cut: Cut | None) -> int:
+    return UNCUT if cut is None else cut.axis
+
+
+def _plane(cut: Cut | None) -> float:
+    return 0.0 if cut is None else cut.plane

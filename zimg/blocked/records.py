@@ -1,0 +1,185 @@
+"""Results on disk: one line of canonical JSON, then raw little-endian arrays, with a checksum.
+
+A record holds nothing of the machine or the time at which it was made, so that equal results are
+equal files.
+"""
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+
+MAGIC = "ZTREC1"
+SCHEMA = 1
+LONGEST_HEADER = 1 << 22
+
+
+class BadRecordError(ZException):
+    """A record is truncated, altered or of another session; it is computed again."""
+
+
+class NonDeterminismError(ZException):
+    """A result was computed twice and differs: workers of different kinds, or a defect."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Named arrays and small values.
+
+    Attributes
+    ----------
+    arrays
+        Of any shape; stored little-endian.
+    values
+        What JSON holds.
+    """
+
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def encoded(record: Record, kind: str, key: str, manifest: str) -> bytes:
+    """The bytes of a record file."""
+    table, parts, offset = {}, [], 0
+    for name in sorted(record.arrays):
+        array = np.ascontiguousarray(record.arrays[name])
+        array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        part = array.tobytes()
+        table[name] = [array.dtype.str, list(array.shape), offset]
+        parts.append(part)
+        offset += len(part)
+    payload = b"".join(parts)
+    header: dict[str, Any] = {
+        "magic": MAGIC,
+        "schema": SCHEMA,
+        "kind": kind,
+        "key": key,
+        "manifest": manifest,
+        "arrays": table,
+        "values": json.loads(canonical(record.values)),
+        "length": len(payload),
+    }
+    header["sha256"] = _checksum(header, payload)
+    return canonical(header).encode() + b"\n" + payload
+
+
+def decoded(data: bytes, kind: str, key: str, manifest: str) -> Record:
+    """The record in the bytes of a file.
+
+    Raises
+    ------
+    BadRecordError
+        When it is not exactly what was written for this key of this session.
+    """
+    line, newline, payload = data.partition(b"\n")
+    try:
+        header = json.loads(line)
+    except ValueError:
+        raise BadRecordError("its first line is not JSON") from None
+    if not newline or not isinstance(header, dict) or header.get("magic") != MAGIC:
+        raise BadRecordError(f"its first line is no {MAGIC} header")
+    wanted = {"schema": SCHEMA, "kind": kind, "key": key, "manifest": manifest}
+    for name, value in wanted.items():
+        if header.get(name) != value:
+            raise BadRecordError(f"its {name} is {header.get(name)!r}, expected {value!r}")
+    if len(payload) != header.get("length"):
+        raise BadRecordError(
+            f"it has {len(payload)} bytes of data, expected {header.get('length')}"
+        )
+    if header.pop("sha256", None) != _checksum(header, payload):
+        raise BadRecordError("its checksum is wrong")
+    return Record(_arrays(header["arrays"], payload), header["values"])
+
+
+def _checksum(header: Mapping[str, Any], payload: bytes) -> str:
+    """SHA-256 of everything in a record but the checksum."""
+    return hashlib.sha256(canonical(header).encode() + b"\n" + payload).hexdigest()
+
+
+def _arrays(table: Mapping[str, Any], payload: bytes) -> dict[str, NDArray[Any]]:
+    found = {}
+    for name, (dtype, shape, offset) in table.items():
+        kind = np.dtype(dtype)
+        count = int(np.prod(shape, dtype=np.int64))
+        array = np.frombuffer(payload, kind, count, offset).reshape(shape)
+        found[name] = array.astype(kind.newbyteorder("="))
+    return found
+
+
+def canonical(value: Any) -> str:
+    """JSON text that equal values share."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON of a value."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def store(path: Path, data: bytes) -> None:
+    """Write a record that appears whole or not at all, and is on the disk when this returns.
+
+    Raises
+    ------
+    NonDeterminismError
+        When the file is there with other content.
+    ZException
+        When it cannot be written; a full disk is named.
+    """
+    if path.exists():
+        check_same(path, data)
+        return
+    temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_through(temporary, data)
+        temporary.replace(path)
+        flush_folder(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        why = "the disk is full" if full else error.strerror or str(error)
+        raise ZException(f"cannot write {path}: {why}; the session can be resumed") from error
+
+
+def check_same(path: Path, data: bytes) -> None:
+    """Raise `NonDeterminismError` unless a file has this content."""
+    stored = path.read_bytes()
+    if stored != data:
+        one, other = (hashlib.sha256(part).hexdigest()[:12] for part in (stored, data))
+        raise NonDeterminismError(
+            f"{path} was computed twice and differs: {one} stored, {other} now; all workers of a "
+            "session must be of one kind"
+        )
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """Write a new file to the disk."""
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

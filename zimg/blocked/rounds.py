@@ -1,0 +1,220 @@
+"""Continuation of chains that ended where their block had read no further."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._progress import Reporter, reporter
+from zimg.arrays.export import exported
+from zimg.blocked.block import Parameters, device_of, origin_of
+from zimg.blocked.lines import line_of
+from zimg.blocked.pieces import HEAD, Piece, limits, moved, reversed_chain, taken, unread_at
+from zimg.blocked.plan import Block, Plan
+from zimg.blocked.source import Volume, checked_read
+from zimg.blocked.stats import Thresholds, subtracted, thick
+from zimg.blocked.stitch import Stitcher
+from zimg.tracing.chains import FORWARD, Chain
+from zimg.tracing.chains import End as EndStatus
+from zimg.tracing.checks import forms_loop
+from zimg.tracing.ends import shortened
+from zimg.tracing.labels import Labeller, Mask, marked, swollen
+from zimg.tracing.scorer import TubeScorer
+from zimg.tracing.segments import LENGTH, POSITION, RADIUS, SCALE, Rows, point_at
+from zimg.tracing.strands import Growth, Strand
+
+CLEAR = 22.0
+"""Voxels around an open end, two segments, in which its own chain is not drawn as traced."""
+MOST_SEGMENTS = 5000
+"""Segments that one continuation adds at most (behaviour of the reference for a chain)."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The open ends of one block.
+
+    Attributes
+    ----------
+    keys
+        ``(n, 2)`` strand and end of each.
+    rows
+        ``(n, 8)`` the last segment of each, its top outwards, in coordinates of the volume.
+    signals
+        ``(n,)`` mean signal in it.
+    traced
+        ``(m, 8)`` accepted segments that meet the region of the block.
+    owner
+        ``(m,)`` strand of each of those.
+    """
+
+    keys: NDArray[np.int64]
+    rows: Rows
+    signals: Rows
+    traced: Rows
+    owner: NDArray[np.int64]
+
+
+def tasks_of(stitcher: Stitcher, plan: Plan, z_to_xy: float) -> dict[int, Task]:
+    """The tasks of a round by block."""
+    ends: dict[int, list[tuple[int, int, Rows, float]]] = {}
+    scale = np.array([1.0, 1.0, z_to_xy])
+    for number, end in stitcher.open_ends():
+        chain = stitcher.strands[number].chain
+        outward = chain if end != HEAD else reversed_chain(chain)
+        place = _last_fitted(outward)
+        row = outward.segments[place].copy()
+        voxel = (point_at(row, 1.0) / scale)[::-1]
+        if np.any(voxel < 0) or np.any(voxel > np.array(plan.shape) - 1):
+            stitcher.strands[number].open[end] = False
+            continue
+        signal = float(outward.mean_signal[place])
+        ends.setdefault(plan.owner(voxel.tolist()), []).append((number, end, row, signal))
+    if not ends:
+        return {}
+    rows = np.concatenate([strand.chain.segments for strand in stitcher.strands])
+    owner = np.repeat(np.arange(len(stitcher.strands)), [len(s.chain) for s in stitcher.strands])
+    return {
+        block: _task(found, plan.block(block), plan, z_to_xy, rows, owner)
+        for block, found in sorted(ends.items())
+    }
+
+
+def _task(
+    found: Sequence[tuple[int, int, Rows, float]],
+    block: Block,
+    plan: Plan,
+    z_to_xy: float,
+    rows: Rows,
+    owner: NDArray[np.int64],
+) -> Task:
+    low, high = limits(block.roi, plan.shape, z_to_xy)
+    middle = point_at(rows, 0.5)
+    reach = (rows[:, LENGTH] + 2.0 * rows[:, RADIUS] * np.maximum(rows[:, SCALE], 1.0))[:, None]
+    near = np.all((middle > low - reach) & (middle < high + reach), axis=1)
+    return Task(
+        np.array([entry[:2] for entry in found], np.int64),
+        np.stack([entry[2] for entry in found]),
+        np.array([entry[3] for entry in found]),
+        rows[near],
+        owner[near],
+    )
+
+
+def _last_fitted(chain: Chain) -> int:
+    """The last segment that was fitted; those of unit length were put in."""
+    fitted = np.flatnonzero(chain.segments[:, LENGTH] > 2.0)
+    return int(fitted[-1]) if len(fitted) else len(chain) - 1
+
+
+def continue_block(
+    volume: Volume,
+    block: Block,
+    thresholds: Thresholds,
+    parameters: Parameters,
+    task: Task,
+    report: Reporter | None = None,
+) -> list[Piece]:
+    """Grow the open ends of a block, each blind to the others.
+
+    Returns
+    -------
+    list of Piece
+        One per end: key strand, end and 0; the chain begins with the segment that was continued,
+        in coordinates of the volume.
+    """
+    report = report or reporter()
+    voxels = checked_read(volume, block.roi)
+    host = subtracted(thick(voxels), thresholds.background)
+    signal = exported(host, parameters.framework, device=device_of(parameters))
+    origin, scale = origin_of(block, parameters), parameters.z_to_xy
+    roi = limits(block.roi, parameters.shape, scale)
+    found = []
+    with TubeScorer(signal, z_to_xy=scale, dtype=parameters.dtype) as scorer:
+        for place, (number, end) in enumerate(task.keys.tolist()):
+            report.check()
+            row = task.rows[place].copy()
+            row[POSITION] -= origin
+            mask = _traced(task, number, row, host.shape, origin, scale)
+            chain = _grown(scorer, mask, row, float(task.signals[place]), parameters)
+            placed = moved(chain, origin)
+            unread = unread_at(line_of(placed).points[-1], roi)
+            found.append(Piece((number, end, 0), placed, True, (None, None), (False, unread)))
+    return found
+
+
+def _traced(
+    task: Task, number: int, row: Rows, shape: Sequence[int], origin: Rows, scale: float
+) -> Mask:
+    """Where chains are already, the surroundings of the end in its own chain left out."""
+    rows = task.traced.copy()
+    rows[:, POSITION] -= origin
+    top = point_at(row, 1.0)
+    close = np.linalg.norm(point_at(rows, 0.5) - top, axis=1) < CLEAR
+    rows = rows[~((task.owner == number) & close)]
+    mask = np.zeros(tuple(shape), np.uint8)
+    labeller = Labeller(swollen(rows), scale, limit=1.0)
+    for index in range(len(rows)):
+        labeller.write(mask, index, 1)
+    return mask
+
+
+def _grown(
+    scorer: TubeScorer, mask: Mask, row: Rows, signal: float, parameters: Parameters
+) -> Chain:
+    """What grows from the top of a segment until something stops it."""
+    strand = Strand.of_seed(row, signal, FORWARD)
+    growth = Growth(scorer, parameters.config.minAutoScore)
+    status = EndStatus.OPEN
+    kept = 0
+    while status is EndStatus.OPEN and kept < MOST_SEGMENTS:
+        if len(strand.grown) == kept:
+            strand.open = True
+            growth.request(strand)
+            while strand.waiting:
+                growth.step()
+        status = _judge(strand, kept, mask, scorer.layout.z_to_xy)
+        kept += status in (EndStatus.OPEN, EndStatus.HIT_MARK, EndStatus.OUT_OF_BOUND)
+    return _chain(strand, kept, status, row, signal, scorer, parameters)
+
+
+def _judge(strand: Strand, place: int, mask: Mask, scale: float) -> EndStatus:
+    """Status of the end after its segment at `place`."""
+    grown = strand.grown[place]
+    if grown.own:
+        return grown.own
+    before = np.stack(strand.rows[: place + 1])
+    if forms_loop(grown.row, grown.front, before, len(before) - 1):
+        return EndStatus.LOOP
+    if grown.change:
+        return grown.change
+    hit = marked(mask, grown.front[None, :], scale)[0]
+    return EndStatus.HIT_MARK if hit else EndStatus.OPEN
+
+
+def _chain(
+    strand: Strand,
+    kept: int,
+    status: EndStatus,
+    row: Rows,
+    signal: float,
+    scorer: TubeScorer,
+    parameters: Parameters,
+) -> Chain:
+    """The segment that was continued, and those that were kept, as a chain."""
+    grown = strand.grown[:kept]
+    rows = np.stack([row, *(g.row for g in grown)])
+    if kept and parameters.config.tuneEnd and status is not EndStatus.HIT_MARK:
+        rows[-1] = shortened(rows[-1], scorer)
+    count = 1 + kept
+    chain = Chain(
+        segments=rows,
+        direction=np.full(count, FORWARD, np.int8),
+        fix=np.zeros(count),
+        score=np.array([1.0, *(g.score for g in grown)]),
+        mean_signal=np.array([signal, *(g.mean_signal for g in grown)]),
+        tail=status,
+    )
+    if count > 1 and rows[-1, LENGTH] <= 1.0:  # nothing of the last one is supported
+        chain = taken(chain, slice(None, -1))
+    return chain

@@ -1,0 +1,83 @@
+"""What is traced in blocks: a volume that a worker opens itself and reads box by box."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._errors import ZException
+from zimg.blocked.plan import ZYX, Box
+
+Factors = tuple[int, int, int]
+
+
+class UnreadableChunkError(ZException):
+    """A box of the source could not be read; the blocks that need it have no record."""
+
+    def __init__(self, source: str, low: ZYX, high: ZYX, cause: str) -> None:
+        super().__init__(source, low, high, cause)
+        self.source, self.low, self.high, self.cause = source, low, high, cause
+
+    def __str__(self) -> str:
+        x, y, z = (f"{a}:{b}" for a, b in zip(self.low[::-1], self.high[::-1], strict=True))
+        return f"cannot read x {x}, y {y}, z {z} of {self.source}: {self.cause}"
+
+
+class Volume(Protocol):
+    """One channel at one time of an image at the resolution that is traced; can be pickled."""
+
+    @property
+    def shape(self) -> ZYX:
+        """Voxels along z, y, x."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Voxel type."""
+
+    @property
+    def name(self) -> str:
+        """How errors call it."""
+
+    @property
+    def factors(self) -> Factors:
+        """Downsampling along x, y, z that is contained."""
+
+    @property
+    def portable(self) -> bool:
+        """Whether another process can open it from its pickled form."""
+
+    def read(self, box: Box) -> NDArray[Any]:
+        """Voxels of a box, ``(Z, Y, X)`` on the host."""
+
+    def identity(self) -> dict[str, Any]:
+        """What the session compares: where the volume is and what it is."""
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What tells a changed volume, whatever its path."""
+
+
+def checked_read(volume: Volume, box: Box) -> NDArray[Any]:
+    """Voxels of a box; whatever fails names the source and the box.
+
+    Raises
+    ------
+    UnreadableChunkError
+        For any failure that is no transient `OSError`, and for a short read.
+    OSError
+        As it came: callers try again.
+    """
+    try:
+        voxels = volume.read(box)
+    except (OSError, UnreadableChunkError):
+        raise
+    except Exception as error:
+        if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, EOFError):
+            raise OSError(
+                str(UnreadableChunkError(volume.name, box.low, box.high, str(error)))
+            ) from error
+        cause = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadableChunkError(volume.name, box.low, box.high, cause) from error
+    if voxels.shape != box.shape:
+        cause = f"got {voxels.shape} voxels along z, y, x in place of {box.shape}"
+        raise UnreadableChunkError(volume.name, box.low, box.high, cause)
+    return voxels

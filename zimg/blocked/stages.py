@@ -1,0 +1,325 @@
+"""The stages of a run: tasks that have no record yet are done, records give the rest."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zimg._progress import Cancel, Reporter, reporter
+from zimg.blocked import stats
+from zimg.blocked.block import BlockResult, Parameters, trace_block
+from zimg.blocked.packing import pack_pieces, pack_thresholds, unpack_pieces, unpack_thresholds
+from zimg.blocked.pieces import Piece
+from zimg.blocked.plan import Block, Box, Plan
+from zimg.blocked.records import Record
+from zimg.blocked.rounds import Task, continue_block, tasks_of
+from zimg.blocked.session import RESULT, SUMMARY, Session
+from zimg.blocked.source import UnreadableChunkError, Volume
+from zimg.blocked.stats import Thresholds
+from zimg.blocked.stitch import Stitcher
+from zimg.blocked.workers import Run
+from zimg.swc import ZSwc
+from zimg.tracing.seeds import smallest_object
+
+
+def one_of(name: str, value: str, accepted: tuple[str, ...]) -> None:
+    """Raise a `ValueError` unless a word is one of those accepted."""
+    if value not in accepted:
+        raise ValueError(f"{name} must be one of {', '.join(accepted)}, got {value!r}")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all stages share."""
+
+    volume: Volume
+    plan: Plan
+    parameters: Parameters
+    session: Session
+    run: Run
+    report: Reporter
+
+    def done(
+        self,
+        stage: str,
+        kind: str,
+        function: Callable[..., Record],
+        tasks: Mapping[str, tuple[Any, ...]],
+    ) -> dict[str, Record]:
+        """The records of all keys of a stage; see `done_records`."""
+        return done_records(self.session, self.run, stage, kind, function, tasks)
+
+
+def done_records(
+    session: Session,
+    run: Run,
+    stage: str,
+    kind: str,
+    function: Callable[..., Record],
+    tasks: Mapping[str, tuple[Any, ...]],
+) -> dict[str, Record]:
+    """The records of all keys of a stage; those that are missing are computed.
+
+    Parameters
+    ----------
+    session, run
+        Where records are, and how tasks are run.
+    stage, kind
+        The name of the stage for progress, and of its folder.
+    function, tasks
+        The task and its arguments by key.
+    """
+    run.report.stage(stage, len(tasks))
+    found: dict[str, Record] = {}
+    for key in tasks:
+        record = session.load(kind, key)
+        if record is not None:
+            found[key] = record
+            run.report.advance()
+    missing = {key: task for key, task in tasks.items() if key not in found}
+    for key, record in run.results(function, missing):
+        session.save(kind, key, record)
+        found[key] = record
+        run.report.advance()
+    return {key: found[key] for key in tasks}
+
+
+# Statistics -------------------------------------------------------------------------------------
+
+
+def find_thresholds(work: Work) -> Thresholds:
+    """The decisions for the whole volume, from its cubes."""
+    stored = work.session.load("stats", "")
+    if stored is not None:
+        work.report.stage("statistics", 1)
+        work.report.advance()
+        return unpack_thresholds(stored)
+    cubes = stats.cubes_of(work.plan)
+    if len(cubes) == 1:
+        found = unpack_thresholds(
+            work.done("statistics", "statistics", whole_task, {"whole": (work.volume,)})["whole"]
+        )
+    else:
+        found = _sampled(work, cubes)
+    work.session.save("stats", "", pack_thresholds(found))
+    return found
+
+
+def whole_task(volume: Volume, *, cancel: Cancel | None = None) -> Record:
+    """Task: the decisions over a volume that is one cube."""
+    del cancel
+    return pack_thresholds(stats.whole_thresholds(volume))
+
+
+def _sampled(work: Work, cubes: list[Box]) -> Thresholds:
+    """The decisions from many cubes: their counts are summed."""
+    volume, groups = work.volume, stats.grouped(cubes)
+
+    def records(name: str, function: Callable[..., Record], *more: Any) -> list[Record]:
+        tasks = {
+            f"{name}-{number:06d}": (volume, group, *more) for number, group in enumerate(groups)
+        }
+        found = work.done(f"statistics: {name}", "statistics", function, tasks)
+        return list(found.values())
+
+    def total(name: str, function: Callable[..., Record], *more: Any) -> Any:
+        return sum(record.arrays["counts"] for record in records(name, function, *more))
+
+    low, high, whole = 0.0, 0.0, True
+    if volume.dtype not in (np.uint8, np.uint16):
+        found = [record.arrays["range"] for record in records("range", range_task)]
+        low, high = min(r[0] for r in found), max(r[1] for r in found)
+        whole = all(r[2] for r in found)
+        if low == high:
+            return Thresholds(0.0, None, 0)
+    scale = stats.scale_of(volume.dtype, float(low), float(high), bool(whole))
+    voxels = total("voxels", voxels_task, scale)
+    background = stats.background_of(voxels, scale)
+    maxima = total("maxima", maxima_task, scale, background)
+    level = stats.threshold_of(voxels, maxima, scale, background)
+    if level is None:
+        return Thresholds(background, None, 0)
+    seeds = int(total("seeds", seeds_task, background, level)[0])
+    return Thresholds(background, level, smallest_object(seeds, int(voxels.sum())))
+
+
+def range_task(volume: Volume, cubes: Any, *, cancel: Cancel | None = None) -> Record:
+    """Task: lowest and highest value of some cubes, and whether all are whole."""
+    del cancel
+    return Record({"range": np.array(stats.extremes_of(volume, cubes), np.float64)})
+
+
+def voxels_task(
+    volume: Volume, cubes: Any, scale: stats.Scale, *, cancel: Cancel | None = None
+) -> Record:
+    """Task: voxels per level of some cubes."""
+    del cancel
+    return Record({"counts": stats.voxel_counts(volume, cubes, scale)})
+
+
+def maxima_task(
+    volume: Volume,
+    cubes: Any,
+    scale: stats.Scale,
+    background: float,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Task: regional maxima per level of some cubes."""
+    del cancel
+    return Record({"counts": stats.maxima_counts(volume, cubes, scale, background)})
+
+
+def seeds_task(
+    volume: Volume,
+    cubes: Any,
+    background: float,
+    level: float,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Task: number of seeds of some cubes."""
+    del cancel
+    count = stats.seed_count(volume, cubes, background, level)
+    return Record({"counts": np.array([count], np.int64)})
+
+
+# Blocks -----------------------------------------------------------------------------------------
+
+
+def trace_blocks(
+    work: Work, thresholds: Thresholds | None, *, skip_unreadable: bool
+) -> tuple[list[Piece], int, set[int]]:
+    """Pieces of all blocks, the number of seeds, and the blocks that were skipped."""
+    tasks = {
+        f"{block.number:06d}": (work.volume, block, thresholds, work.parameters, skip_unreadable)
+        for block in work.plan.blocks()
+    }
+    records = work.done("blocks", "blocks", block_task, tasks)
+    pieces: list[Piece] = []
+    for record in records.values():
+        pieces += unpack_pieces(record)
+    seeds = sum(int(record.values["seeds"]) for record in records.values())
+    skipped = {int(key) for key, record in records.items() if record.values.get("skipped")}
+    return pieces, seeds, skipped
+
+
+def block_task(
+    volume: Volume,
+    block: Block,
+    thresholds: Thresholds | None,
+    parameters: Parameters,
+    skip_unreadable: bool,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Task: one block."""
+    try:
+        found = traced(volume, block, thresholds, parameters, reporter(None, cancel))
+    except UnreadableChunkError as error:
+        if not skip_unreadable:
+            raise
+        packed = pack_pieces([])
+        return Record(packed.arrays, {**packed.values, "skipped": str(error)})
+    return pack_pieces(found.pieces, found.seeds)
+
+
+def traced(
+    volume: Volume,
+    block: Block,
+    thresholds: Thresholds | None,
+    parameters: Parameters,
+    report: Reporter,
+) -> BlockResult:
+    """One block by the decisions of the volume, or by its own where there are none."""
+    own = thresholds or stats.box_thresholds(volume, block.roi)
+    return trace_block(volume, block, own, parameters, report)
+
+
+# Rounds -----------------------------------------------------------------------------------------
+
+
+def continue_rounds(
+    work: Work,
+    stitcher: Stitcher,
+    thresholds: Thresholds | None,
+    most: int,
+    skipped: set[int],
+) -> int:
+    """Continue open ends until none is left; returns the number of rounds."""
+    for number in range(1, most + 1):
+        tasks = tasks_of(stitcher, work.plan, work.parameters.z_to_xy)
+        for block in skipped & tasks.keys():
+            for strand, end in tasks.pop(block).keys.tolist():
+                stitcher.strands[strand].open[end] = False
+        if not tasks:
+            return number - 1
+        arguments = {
+            f"{block:06d}": (
+                work.volume,
+                work.plan.block(block),
+                thresholds,
+                work.parameters,
+                task,
+            )
+            for block, task in tasks.items()
+        }
+        kind = f"rounds/{number:02d}"
+        records = work.done(f"continue: round {number}", kind, round_task, arguments)
+        pieces = [piece for record in records.values() for piece in unpack_pieces(record)]
+        for piece in sorted(pieces, key=lambda p: _order(stitcher, p)):
+            strand, end, _ = piece.key
+            stitcher.accept_continuation(
+                strand, end, piece.chain, (-number, len(stitcher.strands)), unread=piece.open[1]
+            )
+    return most
+
+
+def _order(stitcher: Stitcher, piece: Piece) -> tuple[Any, ...]:
+    strand, end, _ = piece.key
+    return (stitcher.strands[strand].key, strand, end)
+
+
+def round_task(
+    volume: Volume,
+    block: Block,
+    thresholds: Thresholds | None,
+    parameters: Parameters,
+    task: Task,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Task: the open ends of one block."""
+    own = thresholds or stats.box_thresholds(volume, block.roi)
+    found = continue_block(volume, block, own, parameters, task, reporter(None, cancel))
+    return pack_pieces(found)
+
+
+# Result -----------------------------------------------------------------------------------------
+
+
+def in_image_voxels(tree: ZSwc, volume: Volume) -> ZSwc:
+    """The tree of a reduced or repeated volume in the voxels of the image."""
+    rx, ry, rz = volume.factors
+    flat = volume.shape[0] == 1
+    scale = (float(rx), float(ry), 0.0 if flat else float(rz))
+    if scale == (1.0, 1.0, 1.0):
+        return tree
+    return tree.scaled(scale, radius=float(np.sqrt(rx * ry)))
+
+
+def write_result(session: Session, tree: ZSwc, summary: Mapping[str, Any]) -> Path:
+    """Write the tree and its summary into the session."""
+    path = session.folder / RESULT
+    header = f"Generated by zimg-xp {version('zimg-xp')}"
+    if summary["skipped"]:
+        header += f"; blocks that could not be read: {summary['skipped']}"
+    tree.save(path, precision=6, renumber=True, header=header)
+    text = json.dumps(dict(summary), indent=2, sort_keys=True) + "\n"
+    session.replace(SUMMARY, text.encode())
+    session.log("finished", **summary)
+    return path

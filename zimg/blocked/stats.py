@@ -1,0 +1,224 @@
+"""What is decided once for the whole volume: background, threshold, smallest object.
+
+The volume is one cube where it is small or traced as one block, so that the decisions are those of
+`zimg.trace`. A larger one is sampled by cubes on a lattice that depends on its shape alone: counts
+are summed, which has no order, so that neither blocks nor workers change a decision.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.blocked.plan import ZYX, Box, Plan
+from zimg.blocked.source import Volume, checked_read
+from zimg.kernels.extrema import regional_maxima
+from zimg.tracing import preprocess, threshold
+from zimg.tracing.mask import foreground
+from zimg.tracing.seeds import extract_seeds, smallest_object
+
+Counts = NDArray[np.int64]
+
+CUBE = 96
+"""Voxels along each axis of a sampled cube."""
+MOST_SAMPLED = 200_000_000
+"""Voxels that are sampled at most."""
+ONE_CUBE = 1 << 26
+"""Volumes up to this many voxels are one cube."""
+CUBES_PER_TASK = 16
+RIM = 1
+"""Voxels around a cube that decide over its maxima and are not counted themselves."""
+SEED_RIM = 9
+"""The same for seeds: larger than the radius of most neurites."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Decisions for the whole volume.
+
+    Attributes
+    ----------
+    background
+        Subtracted from the signal.
+    threshold
+        Foreground is above it; None when the volume gives none, which leaves nothing to trace.
+    smallest
+        Voxels that an object needs to stay.
+    """
+
+    background: float
+    threshold: float | None
+    smallest: int
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Levels in which the voxels of a large volume are counted: ``low + i * width``."""
+
+    low: float
+    width: float
+    size: int
+    whole: bool
+
+    def levels(self, voxels: NDArray[Any]) -> NDArray[np.int64]:
+        """The level of every voxel."""
+        if self.whole and self.width == 1:
+            return voxels.astype(np.int64) - int(self.low)
+        found = np.floor((voxels.astype(np.float64) - self.low) / self.width)
+        return np.clip(found, 0, self.size - 1).astype(np.int64)
+
+    def value(self, level: int) -> float:
+        """Where a level begins."""
+        return self.low + level * self.width
+
+
+def subtracted(voxels: NDArray[Any], background: float) -> NDArray[Any]:
+    """`voxels` less the background of the volume, saturated as `zimg.trace` does it."""
+    if not background:
+        return voxels
+    if voxels.dtype in (np.uint8, np.uint16):  # by a table, without a wider copy
+        values = np.arange(np.iinfo(voxels.dtype).max + 1, dtype=voxels.dtype)
+        return np.asarray(preprocess.subtract_level(values, background))[voxels]
+    return np.asarray(preprocess.subtract_level(voxels, background))
+
+
+def cubes_of(plan: Plan) -> list[Box]:
+    """The cubes that stand for the volume."""
+    shape = plan.shape
+    if len(plan) == 1 or math.prod(shape) <= ONE_CUBE:
+        return [Box((0, 0, 0), shape)]
+    counts = [-(-n // CUBE) for n in shape]
+    step = 1
+    while math.prod(-(-n // step) for n in counts) * CUBE**3 > MOST_SAMPLED:
+        step += 1
+    places = product(*(range(0, n, step) for n in counts))
+    return [_cube(place, shape) for place in places]
+
+
+def _cube(place: Sequence[int], shape: ZYX) -> Box:
+    z, y, x = (p * CUBE for p in place)
+    high = [min(a + CUBE, n) for a, n in zip((z, y, x), shape, strict=True)]
+    return Box((z, y, x), (high[0], high[1], high[2]))
+
+
+def whole_thresholds(volume: Volume) -> Thresholds:
+    """The decisions of `zimg.trace` over a volume that is read at once."""
+    return box_thresholds(volume, Box((0, 0, 0), volume.shape))
+
+
+def box_thresholds(volume: Volume, box: Box) -> Thresholds:
+    """The decisions of `zimg.trace` over one box."""
+    voxels = thick(checked_read(volume, box))
+    preprocess.check_signal(voxels)
+    signal, background = preprocess.subtract_background(voxels)
+    level = threshold.locmax_threshold(signal)
+    if level is None:
+        return Thresholds(background, None, 0)
+    seeds = extract_seeds(foreground(signal, level))
+    return Thresholds(background, level, smallest_object(len(seeds), signal.size))
+
+
+def thick(voxels: NDArray[Any]) -> NDArray[Any]:
+    """`voxels`, a single plane repeated as `zimg.trace` does it."""
+    return np.concatenate([voxels] * 3) if len(voxels) == 1 else voxels
+
+
+def extremes_of(volume: Volume, cubes: Iterable[Box]) -> tuple[float, float, bool]:
+    """Lowest and highest value in some cubes, and whether all are whole numbers."""
+    low, high, whole = math.inf, -math.inf, True
+    for cube in cubes:
+        voxels = checked_read(volume, cube)
+        preprocess.check_signal(voxels)
+        low, high = min(low, voxels.min()), max(high, voxels.max())
+        whole = whole and bool((np.floor(voxels) == voxels).all())
+    return float(low), float(high), whole
+
+
+def scale_of(dtype: np.dtype[Any], low: float, high: float, whole: bool) -> Scale:
+    """The levels of a volume between two values."""
+    if dtype in (np.uint8, np.uint16):
+        return Scale(0, 1, int(np.iinfo(dtype).max) + 1, True)
+    span = high - low
+    if whole and span < preprocess.MOST_BINS:
+        return Scale(low, 1, int(span) + 1, True)
+    width = span / preprocess.MOST_BINS
+    if whole:
+        width = math.floor(width) + 1
+        return Scale(low, width, int(span // width) + 1, True)
+    return Scale(low, width, preprocess.MOST_BINS, False)
+
+
+def voxel_counts(volume: Volume, cubes: Iterable[Box], scale: Scale) -> Counts:
+    """Voxels per level in some cubes."""
+    counts = np.zeros(scale.size, np.int64)
+    for cube in cubes:
+        levels = scale.levels(checked_read(volume, cube))
+        counts += np.bincount(levels.ravel(), minlength=scale.size)
+    return counts
+
+
+def maxima_counts(volume: Volume, cubes: Iterable[Box], scale: Scale, background: float) -> Counts:
+    """Regional maxima of the signal per level, in some cubes."""
+    counts = np.zeros(scale.size, np.int64)
+    for cube in cubes:
+        voxels, inner = _with_rim(volume, cube)
+        maxima = np.asarray(regional_maxima(subtracted(voxels, background)))[inner]
+        counts += np.bincount(scale.levels(voxels[inner][maxima]), minlength=scale.size)
+    return counts
+
+
+def seed_count(volume: Volume, cubes: Iterable[Box], background: float, level: float) -> int:
+    """Seeds of the thresholded signal in some cubes."""
+    total = 0
+    for cube in cubes:
+        voxels, inner = _with_rim(volume, cube, SEED_RIM)
+        points = extract_seeds(foreground(subtracted(voxels, background), level)).points
+        low, high = [s.start for s in inner[::-1]], [s.stop for s in inner[::-1]]
+        total += int(np.all((points >= low) & (points < high), axis=1).sum())
+    return total
+
+
+def _with_rim(volume: Volume, cube: Box, rim: int = RIM) -> tuple[NDArray[Any], tuple[slice, ...]]:
+    """Voxels of a cube and of a rim around it, and where the cube is among them."""
+    z, y, x = (max(0, a - rim) for a in cube.low)
+    high = [min(n, b + rim) for b, n in zip(cube.high, volume.shape, strict=True)]
+    voxels = checked_read(volume, Box((z, y, x), (high[0], high[1], high[2])))
+    inner = tuple(
+        slice(a - o, b - o) for a, b, o in zip(cube.low, cube.high, (z, y, x), strict=True)
+    )
+    return voxels, inner
+
+
+def background_of(counts: Counts, scale: Scale) -> float:
+    """The background that the counts of all voxels show; 0 when nothing is to be subtracted."""
+    common = preprocess.common_bin(counts)
+    return scale.value(common) if common else 0.0
+
+
+def threshold_of(voxels: Counts, maxima: Counts, scale: Scale, background: float) -> float | None:
+    """The threshold of the signal, in its own units after the subtraction."""
+    occupied = np.flatnonzero(voxels)
+    if occupied.size < 2:
+        return None
+    base = background if background else scale.value(0)
+    first = int(scale.levels(np.array([base]))[0])
+    shifted = voxels[first:].copy()
+    shifted[0] += voxels[:first].sum()
+    top = int(np.flatnonzero(shifted)[-1]) + 1
+    peaks = maxima[first:].copy()
+    levels = threshold.Levels(shifted[:top], peaks[:top], scale.width, scale.whole)
+    level = threshold.locmax_level(levels)
+    if level is None:
+        return None
+    offset = scale.low if not background else 0.0
+    return levels.intensity(level) + offset
+
+
+def grouped(cubes: Sequence[Box]) -> list[Sequence[Box]]:
+    """The cubes in groups of which each is one task."""
+    starts = range(0, len(cubes), CUBES_PER_TASK)
+    return [cubes[first : first + CUBES_PER_TASK] for first in starts]

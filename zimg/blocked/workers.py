@@ -1,0 +1,190 @@
+"""Tasks on an executor: a window of them at a time, tried again when that may help."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from zimg._errors import ZCancellationException, ZException
+from zimg._progress import Cancel, Reporter
+from zimg.blocked.executors import Workers
+
+DELAYS = (1.0, 4.0, 16.0)
+"""Seconds before each further try."""
+POLL = 0.2
+"""Seconds between two looks at `cancel` while nothing completes."""
+
+TRANSIENT = (OSError, TimeoutError, ConnectionError, BrokenExecutor)
+LOST_WORKER = ("KilledWorker", "CommClosedError", "FutureCancelledError")
+"""Names of errors of distributed that another worker may not have."""
+
+Task = tuple[Any, ...]
+
+
+class BlockedTraceError(ZException):
+    """Some tasks failed for good; `failures` maps their keys to the causes."""
+
+    def __init__(self, failures: Mapping[str, BaseException]) -> None:
+        super().__init__(failures)
+        self.failures = dict(failures)
+
+    def __str__(self) -> str:
+        causes = [f"{key}: {' '.join(str(why).split())}" for key, why in self.failures.items()]
+        more = f" and {len(causes) - 3} more" if len(causes) > 3 else ""
+        count = len(causes)
+        told = "; ".join(causes[:3])
+        return f"{count} task(s) failed, the others are done and kept: {told}{more}"
+
+
+@dataclass
+class Run:
+    """How tasks of one session are run.
+
+    Attributes
+    ----------
+    workers
+        Where.
+    retries
+        Further tries of a task that failed in a way that may pass.
+    fail_fast
+        Whether the first permanent failure ends the run.
+    cancel
+        Polled between completions, and inside tasks of this process.
+    report
+        Told of every task that is done.
+    log
+        Told of retries and failures.
+    clock, delays
+        When a task is tried again; injected by tests.
+    """
+
+    workers: Workers
+    retries: int = len(DELAYS)
+    fail_fast: bool = False
+    cancel: Cancel | None = None
+    report: Reporter = field(default_factory=Reporter)
+    log: Callable[..., None] = lambda *_, **__: None
+    clock: Callable[[], float] = time.monotonic
+    delays: tuple[float, ...] = field(default_factory=lambda: DELAYS)
+
+    def results(
+        self, function: Callable[..., Any], tasks: Mapping[str, Task]
+    ) -> Iterator[tuple[str, Any]]:
+        """Results in the order of completion.
+
+        Parameters
+        ----------
+        function
+            A top-level function; gets the parts of a task, and `cancel` if it runs in this process.
+        tasks
+            Arguments by key, in the order in which they are begun.
+
+        Raises
+        ------
+        BlockedTraceError
+            After all tasks were tried, if some failed for good.
+        ZCancellationException
+            When `cancel` was set.
+        """
+        yield from _Window(self, function, tasks).results()
+
+    def cancelled(self) -> bool:
+        """Whether the caller asked to stop."""
+        return self.cancel is not None and self.cancel.is_set()
+
+
+@dataclass
+class _Window:
+    """Tasks of one call of `Run.results`."""
+
+    run: Run
+    function: Callable[..., Any]
+    tasks: Mapping[str, Task]
+    pending: "dict[Future[Any], str]" = field(default_factory=dict)
+    tries: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, BaseException] = field(default_factory=dict)
+    later: list[tuple[float, str]] = field(default_factory=list)
+
+    def results(self) -> Iterator[tuple[str, Any]]:
+        waiting = list(self.tasks)[::-1]
+        try:
+            while waiting or self.pending or self.later:
+                self._check()
+                self._wake(waiting)
+                self._fill(waiting)
+                yield from self._completed(waiting)
+                if self.failures and self.run.fail_fast:
+                    break
+        finally:
+            for future in self.pending:
+                future.cancel()
+        if self.failures:
+            raise BlockedTraceError(dict(sorted(self.failures.items())))
+
+    def _check(self) -> None:
+        if self.run.cancelled():
+            raise ZCancellationException("cancelled by the caller; the session can be resumed")
+
+    def _wake(self, waiting: list[str]) -> None:
+        now = self.run.clock()
+        for moment, key in [entry for entry in self.later if entry[0] <= now]:
+            self.later.remove((moment, key))
+            waiting.append(key)
+
+    def _fill(self, waiting: list[str]) -> None:
+        """Submit until the window is full; a task that cannot be submitted has failed."""
+        while waiting and len(self.pending) < self.run.workers.window:
+            key = waiting.pop()
+            extra = {"cancel": self.run.cancel} if self.run.workers.local else {}
+            try:
+                future = self.run.workers.current().submit(self.function, *self.tasks[key], **extra)
+            except BrokenExecutor as error:
+                self._failed(key, error)
+                return
+            self.pending[future] = key
+            if self.run.workers.window == 1 and future.done():
+                return
+
+    def _completed(self, waiting: list[str]) -> Iterator[tuple[str, Any]]:
+        if not self.pending:
+            if self.later and not waiting:
+                time.sleep(min(POLL, max(0.0, self.later[0][0] - self.run.clock())))
+            return
+        done, _ = wait(self.pending, timeout=POLL, return_when=FIRST_COMPLETED)
+        for future in sorted(done, key=lambda f: self.pending[f]):
+            key = self.pending.pop(future)
+            try:
+                result = future.result()
+            except ZCancellationException:
+                raise
+            except CancelledError as error:
+                self._failed(key, BrokenExecutor(f"its worker was lost: {error}"))
+            except Exception as error:
+                self._failed(key, error)
+            else:
+                yield key, result
+
+    def _failed(self, key: str, error: BaseException) -> None:
+        """Try a task again later, or note that it failed for good."""
+        if isinstance(error, BrokenExecutor):
+            self.run.workers.lost()
+        tried = self.tries[key] = self.tries.get(key, 0) + 1
+        if is_transient(error) and tried <= self.run.retries:
+            delay = self.run.delays[min(tried, len(self.run.delays)) - 1]
+            self.later.append((self.run.clock() + delay, key))
+            self.later.sort()
+            self.run.log("retry", key=key, tried=tried, why=_told(error))
+            return
+        self.failures[key] = error
+        self.run.log("failed", key=key, tried=tried, why=_told(error))
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same task may work when it is tried again."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return isinstance(error, TRANSIENT) or bool(names & set(LOST_WORKER))
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
