@@ -28,9 +28,10 @@ from zimg.blocked.session import Session, base_manifest
 from zimg.blocked.stages import done_records
 from zimg.blocked.tracer import reported_failures
 from zimg.blocked.workers import Run
-from zimg.skeletons.automatic import checked_radius, intervals
+from zimg.skeletons.automatic import intervals, one_of
 from zimg.skeletons.options import Config, resolve_options
-from zimg.skeletons.pipeline import Radius, Wish
+from zimg.skeletons.pipeline import Request
+from zimg.skeletons.voxels import Radius
 from zimg.skeletons.window import Window, fills_background, widened
 from zimg.swc import ZSwc
 
@@ -89,7 +90,7 @@ class BlockedSkeletonizer:
         if not np.issubdtype(self.volume.dtype, np.integer):
             raise TypeError(f"labels must be integers, got {self.volume.dtype}")
         self.options = resolve_options(config, downsample=intervals(downsample))
-        self.wish = Wish(checked_radius(radius))
+        self.request = Request(one_of("radius", radius, Radius))
         if fills_background(self.volume.shape, self.options):
             raise ValueError(
                 "this configuration may make the background an object, which has no box; it is "
@@ -122,7 +123,7 @@ class BlockedSkeletonizer:
             "largest": self.largest,
             "ids": self.ids,
             "config": asdict(self.options),
-            "radius": self.wish.radius,
+            "radius": self.request.radius,
         }
 
     def run(self) -> dict[int, ZSwc]:
@@ -196,7 +197,7 @@ class BlockedSkeletonizer:
                 group = labels[first : first + BODIES_PER_TASK]
                 boxes = [windows[label] for label in group]
                 tasks[f"{block:06d}-{number:04d}"] = (
-                    self.volume, group, boxes, self.options, self.wish
+                    self.volume, group, boxes, self.options, self.request
                 )  # fmt: skip
         found: dict[int, ZSwc] = {}
         for record in done_records(session, run, "bodies", "bodies", whole_task, tasks).values():
@@ -217,7 +218,13 @@ class BlockedSkeletonizer:
             for block in blocks[label]:
                 inside.setdefault(block, []).append(label)
         tasks = {
-            f"{block:06d}": (self.volume, self.plan.block(block), labels, self.options, self.wish)
+            f"{block:06d}": (
+                self.volume,
+                self.plan.block(block),
+                labels,
+                self.options,
+                self.request,
+            )
             for block, labels in sorted(inside.items())
         }
         records = done_records(session, run, "parts", "parts", parts_task, tasks)
