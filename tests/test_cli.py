@@ -186,7 +186,7 @@ def test_the_backend_holds_the_volume_that_is_traced(
         seen.append(volume)
         return TraceReport(ZSwc())
 
-    monkeypatch.setattr("zimg.cli.trace.run_trace", remember)
+    monkeypatch.setattr("zimg.cli.trace.run_mode", remember)
     told = zimg("trace", image, "-o", tmp_path / "t.swc", "--backend", backend, "--json", "-q")
     assert told.json()["nodes"] == 0
     assert framework_of(array_namespace(seen[0])) == backend
@@ -288,7 +288,7 @@ def test_an_interrupted_run_says_so_and_leaves_no_file(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("zimg.cli.trace.run_trace", interrupt)
+    monkeypatch.setattr("zimg.cli.trace.run_mode", interrupt)
     result = zimg("trace", image, "-o", tmp_path / "t.swc", "-q")
     assert result.refuses(130, "interrupted")
     assert not (tmp_path / "t.swc").exists()
@@ -300,7 +300,7 @@ def test_a_defect_of_the_library_keeps_its_traceback(
     def fail(*_: object, **__: object) -> None:
         raise IndexError
 
-    monkeypatch.setattr("zimg.cli.trace.run_trace", fail)
+    monkeypatch.setattr("zimg.cli.trace.run_mode", fail)
     with pytest.raises(IndexError):
         main(["trace", str(image), "-o", str(tmp_path / "t.swc"), "-q"])
 
