@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +105,7 @@ def load(path: Path, backend: str) -> Any:
     volume = volume[None] if volume.ndim == 2 else volume
     if backend == "numpy":
         return volume
-    if backend == "torch":
-        from array_api_compat import torch as xp
-    else:
-        import jax.numpy as xp
+    xp = import_module("array_api_compat.torch" if backend == "torch" else "jax.numpy")
     return upload(np.ascontiguousarray(volume), on=None, xp=xp)
 
 

@@ -82,9 +82,7 @@ def gamma(power: float) -> Change:
 
 
 CHANGES = {
-    "crop 8": Change(
-        lambda image: image[:, EDGE:-EDGE, EDGE:-EDGE].copy(), moved(EDGE, EDGE, 0.0)
-    ),
+    "crop 8": Change(lambda image: image[:, EDGE:-EDGE, EDGE:-EDGE].copy(), moved(EDGE, EDGE, 0.0)),
     "pad 8": Change(padded, moved(-EDGE, -EDGE, 0.0)),
     "mirror x": mirrored(2),
     "mirror y": mirrored(1),
