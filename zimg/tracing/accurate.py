@@ -16,7 +16,7 @@ from zimg._typing import Array
 from zimg.kernels.components import remove_small
 from zimg.kernels.morphology import neighbourhood
 from zimg.kernels.tubular import tubular
-from zimg.ops import like, to_host
+from zimg.ops import fastest, like, to_host
 from zimg.swc import ZSwc
 from zimg.swc.cleaning import clean, resample_optimal
 from zimg.tracing import preprocess
@@ -86,6 +86,7 @@ def run_accurate(
 ) -> TraceReport:
     """Trace a ``(Z, Y, X)`` signal; arguments as for `zimg.tracing.pipeline.run_trace`."""
     preprocess.check_signal(volume)
+    volume = fastest(volume)
     clock = Clock()
     report.stage("preprocess")
     reduced, _ = thick(preprocess.downsample(volume, downsample_ratio))

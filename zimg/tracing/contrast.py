@@ -2,23 +2,13 @@
 
 import numpy as np
 
+from zimg.tracing.grow_strands import REFUSED
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.segments import Rows
 
-REFUSED = -1.0
-"""Score of a segment without contrast: below every limit."""
-
 
 class ContrastScorer(TubeScorer):
-    """A scorer for which segments without contrast have no score: chains end there.
-
-    Attributes
-    ----------
-    least_contrast
-        Smallest difference of the mean signals inside and around a segment, in units of the signal.
-    """
-
-    least_contrast: float = 0.0
+    """A scorer that refuses segments without contrast also as seeds, not only while they grow."""
 
     def full(self, rows: Rows) -> Rows:
         """Objective, correlation and mean signal, ``(n, 3)``; correlation -1 without contrast."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from zimg._typing import Array
 from zimg.image import ZImg
 from zimg.image.volume import volume_of
-from zimg.ops import to_host
+from zimg.ops import fastest, to_host
 from zimg.swc import ZSwc
 from zimg.tracing.automatic import ratio_of
 from zimg.tracing.box_path import cheapest_path, two_means_contrast
@@ -88,7 +88,7 @@ def trace_path(
     --------
     >>> path = zimg.trace_path(image, (5, 20, 8), (74, 20, 8))  # doctest: +SKIP
     """
-    volume = volume_of(image_or_array, channel, time, caller="trace_path")
+    volume = fastest(volume_of(image_or_array, channel, time, caller="trace_path"))
     check_signal(volume)
     ends = [point_in(volume, a_xyz, "a_xyz"), point_in(volume, b_xyz, "b_xyz")]
     ratio = ratio_of(image_or_array, z_to_xy)

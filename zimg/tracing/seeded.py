@@ -12,6 +12,7 @@ from zimg._progress import Reporter
 from zimg._typing import Array
 from zimg.image import ZImg
 from zimg.image.volume import volume_of
+from zimg.ops import fastest
 from zimg.swc import ZSwc
 from zimg.tracing.automatic import TraceWarning, ratio_of
 from zimg.tracing.brightness import prepared, thick
@@ -83,7 +84,7 @@ def trace_from(
     >>> branch = zimg.trace_from(image, (40, 32, 16))  # doctest: +SKIP
     """
     options = _options(config, overrides)
-    volume = volume_of(image_or_array, channel, time, caller="trace_from")
+    volume = fastest(volume_of(image_or_array, channel, time, caller="trace_from"))
     check_signal(volume)
     point = point_in(volume, seed_xyz, "seed_xyz")
     ratio = ratio_of(image_or_array, z_to_xy)
