@@ -24,6 +24,7 @@ from ._host import (
     squared_distance,
 )
 from ._host_arithmetic import combined
+from ._host_order import median_box, ranked
 from ._host_skeletons import (
     branch_voxels,
     bridges,
@@ -50,11 +51,13 @@ __all__ = [  # what is imported from a neighbour is a hook as well
     "histogram",
     "joined_chains",
     "local_maxima",
+    "median_box",
     "object_numbers",
     "on_surface",
     "ordered_paths",
     "orient_segments",
     "planar_depth",
+    "ranked",
     "regional_maxima",
     "remove_small",
     "score_segments",

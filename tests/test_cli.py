@@ -108,9 +108,10 @@ def test_trace_writes_a_tree_along_the_neurite_and_one_line(
     output = tmp_path / "new" / "tree.swc"
     result = zimg("trace", image, "-o", output)
     assert result.code == 0, result.err
-    (line,) = result.out.splitlines()
+    line, findings = result.out.splitlines()
     assert line.startswith(f"{output}: ")
     assert all(word in line for word in ("seed", "chain", "node", "1 tree", "length", " s"))
+    assert all(word in findings for word in ("noise", "level", "chains", "clutter", "trees"))
     assert follows(ZSwc(output))
     assert "\r" not in result.err
     assert any(text.startswith("read: ") for text in result.err.splitlines())
@@ -185,7 +186,7 @@ def test_the_backend_holds_the_volume_that_is_traced(
         seen.append(volume)
         return TraceReport(ZSwc())
 
-    monkeypatch.setattr("zimg.cli.trace.run_trace", remember)
+    monkeypatch.setattr("zimg.cli.trace.run_mode", remember)
     told = zimg("trace", image, "-o", tmp_path / "t.swc", "--backend", backend, "--json", "-q")
     assert told.json()["nodes"] == 0
     assert framework_of(array_namespace(seen[0])) == backend
@@ -205,7 +206,8 @@ def test_the_backend_holds_the_volume_that_is_traced(
         (["trace", "IMAGE", "-o", "OUT", "--z-to-xy", "nan"], ["z_to_xy", "nan"]),
         (["trace", "IMAGE", "-o", "OUT", "--config", "trace.json"], ["tag None", "accepted"]),
         (["trace", "IMAGE", "-o", "OUT", "--level", "9"], ["no level 9", "levels: 0, 1"]),
-        (["trace", "IMAGE", "-o", "OUT", "--level", "1"], ["seedMethod=2", "not implemented"]),
+        (["trace", "IMAGE", "-o", "OUT", "--mode", "fast"], ["--mode", "fast"]),
+        (["trace", "IMAGE", "-o", "OUT", "--mode", "reference", "--invert"], ["invert"]),
         (["trace", "IMAGE", "-o", "OUT", "--backend", "theano"], ["theano"]),
         (["paint"], ["paint"]),
     ],
@@ -286,7 +288,7 @@ def test_an_interrupted_run_says_so_and_leaves_no_file(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("zimg.cli.trace.run_trace", interrupt)
+    monkeypatch.setattr("zimg.cli.trace.run_mode", interrupt)
     result = zimg("trace", image, "-o", tmp_path / "t.swc", "-q")
     assert result.refuses(130, "interrupted")
     assert not (tmp_path / "t.swc").exists()
@@ -298,7 +300,7 @@ def test_a_defect_of_the_library_keeps_its_traceback(
     def fail(*_: object, **__: object) -> None:
         raise IndexError
 
-    monkeypatch.setattr("zimg.cli.trace.run_trace", fail)
+    monkeypatch.setattr("zimg.cli.trace.run_mode", fail)
     with pytest.raises(IndexError):
         main(["trace", str(image), "-o", str(tmp_path / "t.swc"), "-q"])
 

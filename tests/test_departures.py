@@ -34,6 +34,7 @@ from zimg import (
     col4,
 )
 from zimg.io.registry import format_to_read
+from zimg.phantom import neurite
 
 PAGE = Path(__file__).parents[1] / "docs" / "departures.md"
 UNNAMED = {"Tracing", "Skeletons", "HDF5Img files"}  # tested where they are built
@@ -263,15 +264,22 @@ def test_row_undefined_trace_level() -> None:
         zimg.trace(ZImg(VOLUME), level=99)
 
 
+def _noisy_neurite() -> Any:
+    return neurite().volume
+
+
 @pytest.mark.parametrize("level", [1, 4])
-def test_row_unsupported_trace_options(level: int) -> None:
-    with pytest.raises(NotImplementedError, match="seedMethod"):
-        zimg.trace(ZImg(VOLUME), level=level)
+def test_row_trace_levels(level: int) -> None:
+    assert len(zimg.trace(_noisy_neurite(), level=level, mode="reference"))
 
 
-def test_row_refit() -> None:
-    with pytest.raises(NotImplementedError, match="refit"):
-        zimg.trace(ZImg(VOLUME), overrides=zimg.TraceConfig(refit=True))
+def test_row_crossover_test() -> None:
+    overrides = {"crossoverTest": True}
+    assert len(zimg.trace(_noisy_neurite(), overrides=overrides, mode="reference"))
+
+
+def test_row_refit_between_chains() -> None:
+    assert len(zimg.trace(_noisy_neurite(), overrides={"refit": True}, mode="reference"))
 
 
 def test_row_nan_in_a_traced_volume() -> None:

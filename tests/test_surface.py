@@ -27,6 +27,7 @@ OURS = {
     "BlockedSkeletonizer",
     "BlockedTracer",
     "SkeletonizeConfig",
+    "TraceWarning",
     "__version__",
     "compare",
     "doctor",
@@ -35,12 +36,15 @@ OURS = {
     "skeletonize_labels",
     "subtract",
     "trace",
+    "trace_from",
+    "trace_many",
+    "trace_path",
     "write",
 }
 
 TRACE_OPTIONS = {
     *("channel", "time", "z_to_xy", "downsample", "config", "level", "overrides", "resample"),
-    *("mode", "dtype", "progress", "cancel"),
+    *("mode", "clutter", "trees", "soma", "invert", "dtype", "progress", "cancel"),
 }
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from zimg.swc import SwcNode, ZSwc
     from zimg.swc.comparing import compare
     from zimg.swc.subtraction import subtract
-    from zimg.tracing import trace
+    from zimg.tracing import TraceWarning, trace, trace_from, trace_many, trace_path
     from zimg.tracing.config import TraceConfig
     from zimg.values import (
         Compression,
@@ -63,6 +63,7 @@ __all__ = [
     "SkeletonizeConfig",
     "SwcNode",
     "TraceConfig",
+    "TraceWarning",
     "VoxelFormat",
     "VoxelSizeUnit",
     "ZCancellationException",
@@ -92,6 +93,9 @@ __all__ = [
     "skeletonize_labels",
     "subtract",
     "trace",
+    "trace_from",
+    "trace_many",
+    "trace_path",
     "write",
 ]
 
@@ -127,7 +131,7 @@ _NAMES_OF = {
     "zimg.swc": ("SwcNode", "ZSwc"),
     "zimg.swc.comparing": ("compare",),
     "zimg.swc.subtraction": ("subtract",),
-    "zimg.tracing": ("trace",),
+    "zimg.tracing": ("TraceWarning", "trace", "trace_from", "trace_many", "trace_path"),
     "zimg.tracing.config": ("TraceConfig",),
     "zimg.blocked": ("BlockedSkeletonizer", "BlockedTracer"),
     "zimg.workers": (

@@ -7,7 +7,8 @@ import pytest
 from array_api_extra.testing import lazy_xp_function
 from scipy import ndimage
 
-from zimg.kernels.extrema import local_maxima, regional_maxima
+from zimg.kernels.distance import squared_distance
+from zimg.kernels.extrema import local_maxima, regional_maxima, ridge_maxima
 from zimg.ops import upload
 from zimg.testing import bring_home
 
@@ -81,3 +82,21 @@ def test_ties_in_a_row_fall_as_raster_order_says(xp, device):
         host = np.asarray(row, np.int32).reshape(1, 1, 4)
         got = bring_home(local_maxima(upload(host, on=device, xp=xp)))
         np.testing.assert_array_equal(got, peaks_in_raster_order(host))
+
+
+def test_the_ridge_of_a_bar_is_its_middle_line(xp, device):
+    mask = np.zeros((9, 9, 20), bool)
+    mask[2:7, 2:7, 2:18] = True
+    squared = upload(squared_distance(mask), on=device, xp=xp)
+    ridge = bring_home(ridge_maxima(squared))
+    assert ridge[4, 4, 5:15].all()
+    assert not ridge[~mask].any()
+    assert not ridge[2, 2, 4:16].any()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_nearly_every_strict_maximum_is_on_the_ridge(seed):
+    mask = ndimage.binary_opening(np.random.default_rng(seed).random((12, 20, 20)) > 0.3)
+    squared = squared_distance(mask)
+    peaks = local_maxima(squared)
+    assert (peaks & ~ridge_maxima(squared)).sum() == 0

@@ -94,7 +94,9 @@ def measure(case: Case, framework: str, dtype: str) -> Agreement:
     """Trace one case and compare it."""
     image = zimg.read(case.volume, framework=framework)
     wall, cpu = perf_counter(), process_time()
-    tree = zimg.trace(image, z_to_xy=case.z_to_xy, downsample=case.downsample, dtype=dtype)
+    tree = zimg.trace(
+        image, z_to_xy=case.z_to_xy, downsample=case.downsample, dtype=dtype, mode="reference"
+    )
     wall, cpu = perf_counter() - wall, process_time() - cpu
     expected = zimg.ZSwc(case.reference) if case.reference else zimg.ZSwc()
     scores: dict[str, float] = {}

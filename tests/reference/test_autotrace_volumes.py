@@ -36,7 +36,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def traced(path: Path, z_to_xy: float) -> zimg.ZSwc:
-    return zimg.trace(zimg.read(path), z_to_xy=z_to_xy, dtype="float64")
+    return zimg.trace(zimg.read(path), z_to_xy=z_to_xy, dtype="float64", mode="reference")
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 
 from zimg import neutube_json
 from zimg._errors import ZException
-from zimg.tracing.config import ACCEPTED_TAGS, TraceConfig, check_supported, resolve_config
+from zimg.tracing.config import ACCEPTED_TAGS, TraceConfig, check_config, resolve_config
 
 PRESET = TraceConfig(spTest=False, recover=1, maxEucDist=10.0)
 
@@ -162,30 +162,19 @@ def test_what_is_no_configuration_is_refused() -> None:
         resolve_config(5)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("level", range(1, 7))
-def test_options_that_do_not_exist_yet_are_refused_by_name(level: int) -> None:
-    check_supported(PRESET)
-    with pytest.raises(NotImplementedError, match=r"seedMethod=2 is not .*levels 1 to 6"):
-        check_supported(resolve_config(neutube_json.TRACE_CONFIG, level=level))
+@pytest.mark.parametrize("preset", [neutube_json.TRACE_CONFIG, neutube_json.TRACE_CONFIG_BIOCYTIN])
+@pytest.mark.parametrize("level", range(7))
+def test_every_level_of_the_presets_is_offered(preset: dict[str, Any], level: int) -> None:
+    check_config(resolve_config(preset, level=level))
 
 
 @pytest.mark.parametrize(
-    ("option", "levels", "expected"),
-    [
-        ("enhanceMask", "levels 4 to 6", {"4", "5", "6"}),
-        ("crossoverTest", "no level", set()),
-        ("refit", "level 6", {"6"}),
-    ],
+    ("option", "value"),
+    [("seedMethod", 0), ("seedMethod", 3), ("maxEucDist", -1.0), ("chainScreenCount", -1)],
 )
-def test_a_refused_option_names_the_levels_that_set_it(
-    option: str, levels: str, expected: set[str]
-) -> None:
-    setting = {
-        name for name, level in neutube_json.TRACE_CONFIG["level"].items() if level.get(option)
-    }
-    assert setting == expected
-    with pytest.raises(NotImplementedError, match=f"{option}=True .*{levels}"):
-        check_supported(resolve_config(None, overrides={option: True}))
+def test_a_value_out_of_range_is_named(option: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"{option} must be .*got {value}"):
+        check_config(resolve_config(None, overrides={option: value}))
 
 
 def test_assignment_accepts_the_type_of_the_option_and_converts_numbers() -> None:

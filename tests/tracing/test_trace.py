@@ -1,6 +1,7 @@
 """`zimg.trace` on small volumes with a known answer, on every framework, and what it refuses."""
 
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from zimg.ops import upload
 from zimg.swc.comparing import compare
 from zimg.testing import LANES, bring_home, lane_parameters
 from zimg.tracing import trace
+from zimg.tracing.automatic import TraceWarning
 from zimg.tracing.config import TraceConfig
 
 WIDE = lane_parameters(tuple(each for each in LANES if each.id in ("numpy", "torch", "jax")))
@@ -69,11 +71,12 @@ def assert_covers(tree, lines):
 
 
 @pytest.mark.parametrize("lane", WIDE, indirect=True)
+@pytest.mark.parametrize("mode", ["accurate", "reference"])
 @pytest.mark.parametrize("lines", [STRAIGHT, FORK], ids=["straight", "fork"])
-def test_a_tube_is_found_within_a_voxel(xp, device, lines):
+def test_a_tube_is_found_within_a_voxel(xp, device, lines, mode):
     volume = tubes(lines)
     array = upload(volume, on=device, xp=xp)
-    tree = trace(array)
+    tree = trace(array, mode=mode)
     assert_covers(tree, lines)
     np.testing.assert_array_equal(bring_home(array), volume)
 
@@ -104,13 +107,18 @@ def test_downsampling_gives_positions_in_voxels_of_the_input():
 @pytest.mark.parametrize("lane", WIDE, indirect=True)
 def test_nothing_gives_an_empty_tree(xp, device):
     for volume in (noise(), np.zeros(SHAPE, np.uint8), np.full(SHAPE, 9, np.uint8)):
-        assert len(trace(upload(volume, on=device, xp=xp))) == 0
+        array = upload(volume, on=device, xp=xp)
+        with pytest.warns(TraceWarning, match="nothing was traced"):
+            assert len(trace(array)) == 0
+        assert len(trace(array, mode="reference")) == 0
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 6), (1, 1, 1), (2, 9, 9), (40, 3, 3)])
 def test_a_volume_smaller_than_a_segment_gives_a_tree_without_an_error(shape):
     volume = np.random.default_rng(1).integers(0, 255, shape).astype(np.uint8)
-    tree = trace(volume)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TraceWarning)
+        tree = trace(volume)
     assert (tree.xyz >= -11.0).all()
     assert (tree.xyz <= np.array(shape[::-1]) + 10.0).all()
 
@@ -127,7 +135,8 @@ def test_an_image_is_traced_by_channel_time_and_voxel_size():
     empty = np.zeros_like(volume)
     image = ZImg(np.stack([np.stack([empty] * 2), np.stack([empty, volume])]), layout="TCZYX")
     assert trace(image, channel=1, time=1) == trace(volume)
-    assert len(trace(image, channel=0, time=1)) == 0
+    with pytest.warns(TraceWarning, match="invert"):
+        assert len(trace(image, channel=0, time=1)) == 0
 
 
 @pytest.mark.parametrize(
@@ -139,6 +148,10 @@ def test_an_image_is_traced_by_channel_time_and_voxel_size():
         ({"channel": 1}, ValueError, "channel"),
         ({"time": 2}, ValueError, "time"),
         ({"mode": "fast"}, ValueError, "mode"),
+        ({"clutter": "drop"}, ValueError, "clutter"),
+        ({"trees": "two"}, ValueError, "trees"),
+        ({"mode": "reference", "trees": "all"}, ValueError, "trees"),
+        ({"mode": "reference", "invert": True}, ValueError, "invert"),
         ({"dtype": "float16"}, ValueError, "dtype"),
         ({"downsample": (2, 2)}, ValueError, "downsample"),
         ({"downsample": (0, 1, 1)}, ValueError, "downsample"),
@@ -147,8 +160,7 @@ def test_an_image_is_traced_by_channel_time_and_voxel_size():
         ({"config": {"tag": "trace configuration", "extra": {}}}, ValueError, "extra"),
         ({"overrides": {"minAutoScor": 0.4}}, ValueError, "minAutoScor"),
         ({"overrides": {"minAutoScore": "high"}}, TypeError, "minAutoScore"),
-        ({"overrides": {"seedMethod": 2}}, NotImplementedError, "seedMethod"),
-        ({"overrides": {"enhanceMask": True}}, NotImplementedError, "enhanceMask"),
+        ({"overrides": {"seedMethod": 3}}, ValueError, "seedMethod"),
         ({"config": TraceConfig(), "level": 1}, ValueError, "level"),
         ({"progress": 3}, TypeError, "progress"),
     ],
@@ -203,7 +215,7 @@ def test_progress_tells_the_stages_in_order_and_all_of_each():
     told = []
     trace(tubes(STRAIGHT), progress=lambda *step: told.append(step))
     stages = list(dict.fromkeys(stage for stage, _, _ in told))
-    assert stages[:3] == ["preprocess", "score seeds", "grow chains"]
+    assert stages[:4] == ["preprocess", "find seeds", "score seeds", "grow chains"]
     assert stages[-1] == "build tree"
     done = [step for step in told if step[0] == "score seeds"]
     assert done[-1][1] == done[-1][2]

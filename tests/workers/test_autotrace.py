@@ -351,7 +351,6 @@ def no_input(worker: ZNeutubeAutoTrace) -> None:
         (lambda w: w.setOutputSwcPath("/proc/1/x/y.swc"), ZException, "cannot write /proc"),
         (lambda w: w.setTraceConfig({"tag": "x"}), ValueError, "tag 'x'; accepted"),
         (lambda w: w.setTraceLevel(9), ValueError, "no level 9"),
-        (lambda w: w.setTraceLevel(1), NotImplementedError, "seedMethod=2"),
         (lambda w: w.setSelectedChannelTime(3, 0), ZException, r"c=3, t=0\) for .*image\.tif"),
         (lambda w: w.setSelectedChannelTime(0, 1), ZException, r"c=0, t=1\) for .*image\.tif"),
     ],

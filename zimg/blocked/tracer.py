@@ -22,7 +22,7 @@ from zimg.blocked.structure import Orphan
 from zimg.blocked.volumes import FileVolume
 from zimg.blocked.workers import BlockedTraceError, Run
 from zimg.image.volume import z_to_xy_ratio
-from zimg.tracing.config import Config, TraceConfig, check_supported, resolve_config
+from zimg.tracing.config import Config, TraceConfig, check_config, resolve_config
 
 THRESHOLD_MODES = ("global", "fixed", "auto")
 UNREADABLE = ("error", "skip")
@@ -138,7 +138,7 @@ class BlockedTracer:
         stages.one_of("dtype", dtype, ("float32", "float64"))
         preset = neutube_json.TRACE_CONFIG if config is None else config
         options = resolve_config(preset, level=level, overrides=overrides)
-        check_supported(options)
+        check_config(options)
         fixed = _fixed(threshold_mode, background, threshold, smallest)
         volume = volume_source(source, channel=channel, time=time, downsample=downsample)
         self.workers = workers_of(executor, processes=processes, max_in_flight=max_in_flight)

@@ -12,8 +12,9 @@ from zimg.cli.showing import counted
 from zimg.image import ZImg, write
 from zimg.phantom import Phantom, neuron
 from zimg.swc.comparing import compare
+from zimg.tracing.automatic import run_mode
 from zimg.tracing.config import resolve_config
-from zimg.tracing.pipeline import TraceReport, run_trace
+from zimg.tracing.pipeline import TraceReport
 from zimg.values import VoxelSizeUnit, ZImgInfo
 from zimg.view import preview, write_png
 from zimg.workers.output import write_tree
@@ -34,9 +35,11 @@ def run_demo(folder: Path, *, overwrite: bool, progress: bool) -> None:
     write(folder / "volume.tif", as_image(phantom))
     write_tree(phantom.tree, folder / "gold.swc")
     with reporter(progress) as report:
-        result = run_trace(
+        result = run_mode(
             phantom.volume,
+            mode="accurate",
             z_to_xy=phantom.z_to_xy,
+            downsample_ratio=(1, 1, 1),
             config=resolve_config(neutube_json.TRACE_CONFIG),
             report=report,
         )

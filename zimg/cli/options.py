@@ -25,6 +25,28 @@ class RadiusKind(StrEnum):
     euclidean = "euclidean"
 
 
+class Mode(StrEnum):
+    """Ways of tracing."""
+
+    accurate = "accurate"
+    reference = "reference"
+
+
+class Clutter(StrEnum):
+    """What becomes of many dim structures beside a bright neuron."""
+
+    apart = "split"
+    keep = "keep"
+
+
+class Trees(StrEnum):
+    """Which trees are written."""
+
+    relative = "relative"
+    all = "all"
+    single = "single"
+
+
 InputFile = Annotated[Path, typer.Argument(metavar="FILE", help="Image file.")]
 TreeFile = Annotated[Path, typer.Argument(metavar="FILE", help="SWC file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -48,4 +70,18 @@ Settings = Annotated[
 ]
 InMicrometres = Annotated[
     bool, typer.Option("--um", help="Write micrometres, from the voxel size of the image.")
+]
+TraceMode = Annotated[
+    Mode, typer.Option(help="Several passes from bright to dim, or neuTube's results.")
+]
+ClutterChoice = Annotated[
+    Clutter, typer.Option(help="Leave out or keep many dim structures beside a bright neuron.")
+]
+TreesChoice = Annotated[
+    Trees, typer.Option(help="Trees of at least 0.3 of the longest, all, or the longest.")
+]
+SomaChoice = Annotated[bool, typer.Option(help="Make a cell body one node, the root of its tree.")]
+Invert = Annotated[bool, typer.Option("--invert", help="Neurites are darker than the background.")]
+Report = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Write an HTML page for each image.")
 ]

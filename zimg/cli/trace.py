@@ -1,5 +1,6 @@
 """``zimg trace``: read an image, trace it, write the tree and its preview, report."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 from zimg._progress import reporter
 from zimg._typing import ArrayFramework
 from zimg.cli.arguments import require_framework
+from zimg.cli.outcome import Outcome
 from zimg.cli.outputs import PNG, SWC, check_output
-from zimg.cli.showing import counted, write_preview
+from zimg.cli.report import write_report
+from zimg.cli.showing import write_preview
 from zimg.cli.voxels import require_unit, say_missing_size
 from zimg.image.volume import z_to_xy_ratio
 from zimg.io.source import ZImgSource
-from zimg.tracing.config import check_supported, resolve_config
-from zimg.tracing.pipeline import TraceReport, run_trace
+from zimg.tracing.accurate import DEFAULTS, AccurateOptions
+from zimg.tracing.automatic import TraceWarning, check_mode, run_mode
+from zimg.tracing.config import check_config, resolve_config
+from zimg.tracing.pipeline import TraceReport
 from zimg.values import ZImgInfo, ZImgRegion
 from zimg.workers.checks import ratio
 from zimg.workers.output import write_tree
@@ -42,33 +47,17 @@ class TraceJob:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     in_um: bool = False
     overwrite: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one call of the command did; the JSON object that it prints.
-
-    `length` is in voxels of the x, y plane, `seconds` are of the whole call.
-    """
-
-    input: str
-    output: str
-    preview: str | None
-    seeds: int
-    chains: int
-    nodes: int
-    trees: int
-    length: float
-    z_to_xy: float
-    seconds: float
-    stages: dict[str, float]
+    mode: str = "accurate"
+    options: AccurateOptions = DEFAULTS
+    report: Path | None = None
 
 
 def run_job(job: TraceJob, *, progress: bool) -> Outcome:
     """Trace one file; whatever can be refused is refused before the image is read."""
     began = perf_counter()
     config = resolve_config(job.config, level=job.level, overrides=job.overrides)
-    check_supported(config)
+    check_config(config)
+    check_mode(job.mode, job.options)
     require_framework(job.framework)
     for path, suffixes in ((job.output, SWC), (job.preview, PNG)):
         if path is not None:
@@ -85,25 +74,27 @@ def run_job(job: TraceJob, *, progress: bool) -> Outcome:
         )
         if progress and job.z_to_xy is None:
             say_missing_size(job.file, info)
-        result = run_trace(
-            volume, z_to_xy=z_to_xy, downsample_ratio=job.downsample, config=config, report=report
+        result = run_mode(
+            volume,
+            mode=job.mode,
+            options=job.options,
+            z_to_xy=z_to_xy,
+            downsample_ratio=job.downsample,
+            config=config,
+            report=report,
         )
+    for text in result.warnings:
+        warnings.warn(text, TraceWarning, stacklevel=1)
     start = job.region.start
     tree = result.tree.translated((start.x, start.y, start.z))
     write_tree(tree.to_um(info) if job.in_um else tree, job.output)
+    whole = whole_ratio(z_to_xy, job)
     if job.preview is not None:
-        write_preview(job.preview, volume, result.tree, z_to_xy=whole_ratio(z_to_xy, job))
-    return outcome_of(job, result, z_to_xy=z_to_xy, seconds=perf_counter() - began)
-
-
-def summary(outcome: Outcome) -> str:
-    """Return what was found in one line."""
-    counts = counted(
-        seed=outcome.seeds, chain=outcome.chains, node=outcome.nodes, tree=outcome.trees
-    )
-    found = "" if outcome.nodes else " (nothing found)"
-    length = f"length {outcome.length:.1f} voxels"
-    return f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
+        write_preview(job.preview, volume, result.tree, z_to_xy=whole)
+    outcome = outcome_of(job, result, z_to_xy=z_to_xy, seconds=perf_counter() - began)
+    if job.report is not None:
+        write_report(job.report, outcome, volume, result.tree, z_to_xy=whole)
+    return outcome
 
 
 def effective_ratio(job: TraceJob, info: ZImgInfo) -> float:
@@ -134,4 +125,7 @@ def outcome_of(job: TraceJob, result: TraceReport, *, z_to_xy: float, seconds: f
         z_to_xy=z_to_xy,
         seconds=seconds,
         stages=dict(result.stage_seconds),
+        mode=job.mode,
+        findings=dict(result.details),
+        warnings=list(result.warnings),
     )

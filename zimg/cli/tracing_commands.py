@@ -10,17 +10,26 @@ from zimg.cli.options import (
     AsJson,
     Backend,
     Channel,
+    Clutter,
+    ClutterChoice,
     Device,
     Framework,
     InMicrometres,
     InputFile,
+    Invert,
+    Mode,
     Overwrite,
     Preview,
     Quiet,
     RadiusKind,
+    Report,
     Scene,
     Settings,
+    SomaChoice,
     Time,
+    TraceMode,
+    Trees,
+    TreesChoice,
 )
 
 
@@ -57,10 +66,16 @@ def trace(
         int, typer.Option(help="Level of the trace configuration; 0: none.", min=0)
     ] = 0,
     settings: Settings = None,
+    mode: TraceMode = Mode.accurate,
+    clutter: ClutterChoice = Clutter.apart,
+    trees: TreesChoice = Trees.relative,
+    soma: SomaChoice = True,
+    invert: Invert = False,
     in_um: InMicrometres = False,
     backend: Framework = Backend.numpy,
     device: Device = None,
     preview: Preview = None,
+    report: Report = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -103,8 +118,10 @@ def trace(
         raise ValueError("--session is for --blocked")
     from zimg.cli.arguments import parse_factors, parse_region, parse_settings
     from zimg.cli.batch import run_all, targets
+    from zimg.cli.outcome import summary
     from zimg.cli.showing import show
-    from zimg.cli.trace import TraceJob, run_job, summary
+    from zimg.cli.trace import TraceJob, run_job
+    from zimg.tracing.accurate import AccurateOptions
 
     outputs = targets(files, output, ".swc")
     previews = [None] * len(files) if preview is None else targets(files, preview, ".png")
@@ -126,6 +143,9 @@ def trace(
             overrides=parse_settings(settings),
             in_um=in_um,
             overwrite=overwrite,
+            mode=mode.value,
+            options=AccurateOptions(clutter.value, trees.value, soma, invert),
+            report=report,
         )
         for file, tree, picture in zip(files, outputs, previews, strict=True)
     ]

@@ -101,3 +101,37 @@ def _moved(volume: Array, axis: int, step: int, *, xp: Namespace) -> Array:
     if step > 0:
         return xp.concat([edge, cut(volume, axis, 0, length - 1)], axis=axis)
     return xp.concat([cut(volume, axis, 1, length), edge], axis=axis)
+
+
+def ridge_maxima(distance: Array, /) -> Array:
+    """Strict maxima among the 8 neighbours in at least one of the three planes through a voxel.
+
+    Ties are broken by raster order, as in `local_maxima`, of whose voxels most are among these.
+
+    Parameters
+    ----------
+    distance
+        ``(Z, Y, X)``, integer (not unsigned), not negative.
+
+    Returns
+    -------
+    Array
+        ``(Z, Y, X)`` bool, on the device of `distance`: the middle lines of tubes, the middle
+        surfaces of thicker objects.
+    """
+    xp = array_namespace(distance)
+    peaks: Array = jit(_ridge_maxima, xp=xp)(distance, xp=xp)
+    return peaks
+
+
+def _ridge_maxima(distance: Array, *, xp: Namespace) -> Array:
+    peak = None
+    for slow, fast in ((1, 2), (0, 2), (0, 1)):
+        row = combine_three(distance, fast, xp.maximum, xp=xp)
+        before, after = (
+            xp.maximum(_moved(distance, fast, step, xp=xp), _moved(row, slow, step, xp=xp))
+            for step in (1, -1)
+        )
+        found = (distance > before) & (distance >= after)
+        peak = found if peak is None else peak | found
+    return peak

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -91,6 +91,19 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
         from zimg.view import tree_card  # SciPy is loaded by those who need it
 
         return tree_card(self)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """How the forest came about, by name; empty unless a function of this library said so.
+
+        Files and new forests made from this one do not carry it.
+        """
+        found: dict[str, Any] = self.__dict__.setdefault("_metadata", {})
+        return found
+
+    @metadata.setter
+    def metadata(self, value: dict[str, Any]) -> None:
+        self.__dict__["_metadata"] = value
 
     def load(
         self,

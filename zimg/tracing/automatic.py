@@ -1,21 +1,31 @@
 """`zimg.trace`: automatic tracing of an image or an array."""
 
+import json
 import math
+import warnings
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from zimg import neutube_json
-from zimg._progress import Cancel, Progress, reporter
+from zimg._progress import Cancel, Progress, Reporter, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
 from zimg.image.volume import volume_of, z_to_xy_ratio
 from zimg.swc import ZSwc
-from zimg.tracing.config import TraceConfig, check_supported, resolve_config
-from zimg.tracing.pipeline import run_trace
+from zimg.tracing.accurate import DEFAULTS, AccurateOptions, run_accurate
+from zimg.tracing.config import TraceConfig, check_config, resolve_config
+from zimg.tracing.pipeline import TraceReport, run_trace
 
-MODES = ("reference",)
+MODES = ("accurate", "reference")
+CLUTTER = ("split", "keep")
+TREES = ("relative", "all", "single")
 DTYPES = ("float32", "float64")
+
+
+class TraceWarning(UserWarning):
+    """A trace is empty or covers little of what is bright; the text says what to try."""
 
 
 def trace(
@@ -26,16 +36,20 @@ def trace(
     time: int = 0,
     z_to_xy: float | None = None,
     downsample: tuple[int, int, int] = (1, 1, 1),
+    mode: str = "accurate",
+    clutter: str = "split",
+    trees: str = "relative",
+    soma: bool = True,
+    invert: bool = False,
     config: Mapping[str, Any] | TraceConfig | str | Path | None = None,
     level: int = 0,
     overrides: TraceConfig | Mapping[str, Any] | None = None,
     resample: bool = True,
-    mode: str = "reference",
     dtype: str = "float32",
     progress: Progress = None,
     cancel: Cancel | None = None,
 ) -> ZSwc:
-    """Trace the neurites of a bright-on-dark signal.
+    """Trace the neurites of an image.
 
     Parameters
     ----------
@@ -49,6 +63,19 @@ def trace(
         the voxel size of the image, and 1 where that is unknown.
     downsample
         Integer factors (x, y, z) by which the signal is reduced first; the tree is scaled back.
+    mode
+        ``"accurate"``: several passes from bright to dim, with limits in units of the image's
+        noise. ``"reference"``: the results of neuTube's automatic tracing, with which the four
+        options below keep their defaults.
+    clutter
+        ``"split"`` leaves out many dim structures beside a bright neuron; ``"keep"`` keeps them.
+    trees
+        ``"relative"`` keeps trees of at least 0.3 of the length of the longest one, ``"single"``
+        the longest, ``"all"`` all.
+    soma
+        Whether a cell body becomes one node, of type 1 and with its radius, the root of its tree.
+    invert
+        Whether neurites are darker than the background, as in bright-field images.
     config
         None for the preset ``TRACE_CONFIG``; else a `TraceConfig`, the name of a preset, a file, or
         a mapping of the same form.
@@ -58,8 +85,6 @@ def trace(
         A `TraceConfig` that replaces all options, or a mapping that replaces those it names.
     resample
         Whether nodes that add nothing to the shape are removed.
-    mode
-        ``"reference"``: the results of neuTube's automatic tracing.
     dtype
         Precision of the kernels: ``"float32"``, or ``"float64"`` for parity with recorded results,
         at two to three times the cost.
@@ -72,7 +97,15 @@ def trace(
     -------
     ZSwc
         Positions x, y, z in voxels of the image, radii in voxels of x and y. Empty when nothing was
-        found.
+        found. `metadata` holds the settings, and what accurate tracing found out about the image:
+        noise, thresholds, chains and trees kept and left out. The settings of accurate tracing are
+        comments of the file as well.
+
+    Warns
+    -----
+    TraceWarning
+        In accurate mode, where the tree is empty or covers less than a tenth of the brightest
+        voxels.
 
     Raises
     ------
@@ -85,29 +118,88 @@ def trace(
 
     Notes
     -----
-    The method is that of neuTube (Feng, Zhao and Kim 2015, doi:10.1523/ENEURO.0049-14.2014).
+    The tube model is that of neuTube (Feng, Zhao and Kim 2015, doi:10.1523/ENEURO.0049-14.2014).
     """
     factors = _factors(downsample)
-    _one_of("mode", mode, MODES)
+    chosen = AccurateOptions(clutter=clutter, trees=trees, soma=soma, invert=invert)
+    check_mode(mode, chosen)
     _one_of("dtype", dtype, DTYPES)
     preset = neutube_json.TRACE_CONFIG if config is None else config
     options = resolve_config(preset, level=level, overrides=overrides)
-    check_supported(options)
+    check_config(options)
     volume = volume_of(image_or_array, channel, time, caller="trace")
-    ratio = _ratio(image_or_array, z_to_xy, factors)
+    ratio = ratio_of(image_or_array, z_to_xy, factors)
     with reporter(progress, cancel) as report:
-        return run_trace(
+        result = run_mode(
             volume,
+            mode=mode,
+            options=chosen,
             z_to_xy=ratio,
             downsample_ratio=factors,
             config=options,
             resample=resample,
             dtype=dtype,
             report=report,
-        ).tree
+        )
+    for line in result.warnings:
+        warnings.warn(line, TraceWarning, stacklevel=2)
+    return result.tree
 
 
-def _ratio(image: ZImg | Array, z_to_xy: float | None, factors: tuple[int, int, int]) -> float:
+def run_mode(
+    volume: Array,
+    *,
+    mode: str,
+    options: AccurateOptions = DEFAULTS,
+    z_to_xy: float,
+    downsample_ratio: tuple[int, int, int],
+    config: TraceConfig,
+    resample: bool = True,
+    dtype: str = "float32",
+    report: Reporter,
+) -> TraceReport:
+    """Trace a ``(Z, Y, X)`` signal in one of the modes; the tree carries settings and findings.
+
+    Arguments are those of `trace`, checked, and of `zimg.tracing.pipeline.run_trace`.
+    """
+    common: dict[str, Any] = {
+        "z_to_xy": z_to_xy,
+        "downsample_ratio": downsample_ratio,
+        "config": config,
+        "resample": resample,
+        "dtype": dtype,
+        "report": report,
+    }
+    settings = {"mode": mode, "z_to_xy": z_to_xy, "downsample": list(downsample_ratio)}
+    settings |= {"resample": resample, "dtype": dtype, "config": asdict(config)}
+    if mode == "reference":
+        result = run_trace(volume, **common)
+    else:
+        result = run_accurate(volume, options=options, **common)
+        settings |= asdict(options)
+        result.tree.comments = [f"traced with {json.dumps(settings)}"]
+    result.tree.metadata |= {
+        "settings": settings,
+        "findings": {"seeds": result.seeds} | result.details,
+    }
+    return result
+
+
+def check_mode(mode: str, options: AccurateOptions) -> None:
+    """Raise ValueError for an unknown mode or choice, or one that the mode does not have."""
+    _one_of("mode", mode, MODES)
+    _one_of("clutter", options.clutter, CLUTTER)
+    _one_of("trees", options.trees, TREES)
+    if mode != "reference":
+        return
+    for name, value in asdict(options).items():
+        if value != getattr(DEFAULTS, name):
+            raise ValueError(f"{name} must be {getattr(DEFAULTS, name)!r} in mode 'reference'")
+
+
+def ratio_of(
+    image: ZImg | Array, z_to_xy: float | None, factors: tuple[int, int, int] = (1, 1, 1)
+) -> float:
     """The z:xy ratio after downsampling: as given, else that of the image."""
     if z_to_xy is None:
         return z_to_xy_ratio(image.info, factors) if isinstance(image, ZImg) else 1.0

@@ -19,8 +19,7 @@ class TraceConfig:
 
     The shipped preset ``TRACE_CONFIG`` differs: `spTest` False, `recover` 1, `maxEucDist` 10.
     Assigning a value of another type raises TypeError, NaN ValueError, an unknown name
-    AttributeError; ranges are not checked. Attributes marked *refused* raise NotImplementedError
-    when tracing starts.
+    AttributeError; ranges are checked when tracing starts.
 
     Attributes
     ----------
@@ -28,21 +27,25 @@ class TraceConfig:
         Smallest score (correlation of a tube with the signal) that automatic tracing, tracing from
         a point, a seed, and tracing in a single plane accept.
     refit
-        Where a chain stops growing, shorten its end segment and try once more.
+        Where a chain stops growing, shorten its end segment and try once more in other directions.
     spTest
         Test each connection of two chains by the shortest path through the signal.
     crossoverTest
-        Resolve crossings. *Refused when True.*
+        Where two chains hang on a third from opposite sides, join them to each other: the halves of
+        a neurite that crosses another.
     tuneEnd
         Fit the two ends of every chain more carefully.
     edgePath
-        Kept for files that hold it; automatic tracing does not use it.
+        `zimg.trace_path` follows the edges of structures instead of their middle. Automatic tracing
+        does not use it.
     enhanceMask
-        Enhance tubes before the mask is made. *Refused when True.*
+        Seek seeds also where a filter for tubes of several widths answers.
     seedMethod
-        1: seeds at maxima of the distance map. *Others are refused.*
+        1: seeds at maxima of the distance from the background; 2: every few voxels along the middle
+        lines of the mask as well.
     recover
-        Above 0: trace again from what the first pass left over.
+        Above 0: trace again from what the first pass left over. Accurate tracing does not need it:
+        its next level recovers what the one before left over.
     chainScreenCount
         Above 0: when there are more chains than that, drop the poor ones.
     maxEucDist
@@ -83,17 +86,10 @@ _FIELD_OF_KEY = {
 } | {name: name for name in _KINDS if "Score" not in name}
 """Key in a configuration file to attribute of `TraceConfig`."""
 
+SEED_METHODS = (1, 2)
+
 ACCEPTED_TAGS = ("trace configuration", "trace_configuration", "trace config", "trace_config")
 """What ``"tag"`` of a trace configuration may say (behaviour of the reference)."""
-
-_SUPPORTED_VALUES = {"seedMethod": 1, "enhanceMask": False, "crossoverTest": False}
-
-_UNSUPPORTED_LEVELS = {
-    "seedMethod": "levels 1 to 6 of the presets set it",
-    "enhanceMask": "levels 4 to 6 of the presets set it",
-    "crossoverTest": "no level of the presets sets it",
-    "refit": "level 6 of the presets sets it",
-}
 
 Config = Mapping[str, Any] | TraceConfig | str | Path | None
 
@@ -146,26 +142,20 @@ def resolve_config(
     return replace(result, recover=0) if existing_tree else result
 
 
-def check_supported(config: TraceConfig) -> None:
-    """Refuse options that are not implemented.
+def check_config(config: TraceConfig) -> None:
+    """Refuse values that no option has.
 
     Raises
     ------
-    NotImplementedError
-        Naming the option and the preset levels that set it.
+    ValueError
+        For a `seedMethod` other than 1 and 2, and a negative `maxEucDist` or `chainScreenCount`.
     """
-    accepted: dict[str, int | bool] = {
-        "seedMethod": 1,
-        "enhanceMask": False,
-        "crossoverTest": False,
-        "refit": False,
-    }
-    for name, value in accepted.items():
-        if getattr(config, name) != value:
-            raise NotImplementedError(
-                f"{name}={getattr(config, name)} is not implemented ({_UNSUPPORTED_LEVELS[name]}); "
-                f"use {name}={value}, as level 0 does"
-            )
+    if config.seedMethod not in SEED_METHODS:
+        raise ValueError(f"seedMethod must be 1 or 2, got {config.seedMethod}")
+    if not config.maxEucDist >= 0.0:
+        raise ValueError(f"maxEucDist must be a distance from 0, got {config.maxEucDist}")
+    if config.chainScreenCount < 0:
+        raise ValueError(f"chainScreenCount must be 0 or above, got {config.chainScreenCount}")
 
 
 def load_config(config: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:

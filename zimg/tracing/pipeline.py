@@ -1,22 +1,25 @@
 """The stages of automatic tracing in order: from one channel's signal to a tree."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from zimg._dispatch import array_namespace
 from zimg._progress import Reporter
 from zimg._typing import Array
+from zimg.kernels.tubular import tubular
 from zimg.ops import fastest, like
 from zimg.swc import ZSwc
 from zimg.tracing import preprocess
 from zimg.tracing.chains import Chain
-from zimg.tracing.config import TraceConfig, check_supported
+from zimg.tracing.config import TraceConfig, check_config
 from zimg.tracing.grow import GrowthOptions, grow_chains
 from zimg.tracing.labels import Mask
 from zimg.tracing.leftover import leftover
 from zimg.tracing.mask import make_mask
+from zimg.tracing.refit import continuations, without_overlap_of_seed
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.seed_scores import ScoredSeeds, commit, score_seeds
 from zimg.tracing.seeds import Seeds, extract_seeds, remove_noise, unmarked
@@ -25,6 +28,7 @@ from zimg.tracing.structure import build_tree
 
 SHORTEST_CHAIN = 27.5
 SHORTEST_RECOVERED = 19.0
+SHORTEST_REFITTED = 14.0
 """Least lengths of chains that meet no other, in voxels (behaviour of the reference)."""
 
 PLANES = 3
@@ -43,33 +47,32 @@ class TraceReport:
         Numbers of seeds that were scored and of chains that were kept, recovery included.
     stage_seconds
         Wall time of each stage.
+    details
+        What accurate tracing found out about the image, by name; empty in reference mode.
+    warnings
+        Lines for the user on results that are empty or cover little, and on what to try.
     """
 
     tree: ZSwc
     seeds: int = 0
     chains: int = 0
     stage_seconds: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass
-class _Clock:
+class Clock:
     """Wall time since the last mark, by stage."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     last: float = field(default_factory=perf_counter)
 
     def mark(self, stage: str) -> None:
+        """Add the time since the last mark to that of `stage`."""
         now = perf_counter()
         self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
         self.last = now
-
-
-@dataclass
-class _Masks:
-    """Host masks that the passes of one trace share: covered by seeds, claimed by chains."""
-
-    base: Mask
-    trace: Mask
 
 
 def run_trace(
@@ -101,27 +104,27 @@ def run_trace(
     window
         Seeds that grow together; changes speed only. None suits the device.
     """
-    check_supported(config)
+    check_config(config)
     preprocess.check_signal(volume)
     volume = fastest(volume)
-    clock = _Clock()
+    clock = Clock()
     report.stage("preprocess")
     reduced = preprocess.downsample(volume, downsample_ratio)
     signal, _ = preprocess.subtract_background(_thick(reduced))
     flat = volume.shape[0] == 1
-    mask = make_mask(signal)
-    seeds = extract_seeds(mask) if mask is not None else None
+    mask = _mask(signal, config, z_to_xy)
+    seeds = None if mask is None else extract_seeds(mask, method=config.seedMethod)
     if mask is None or seeds is None or not len(seeds):
         clock.mark("preprocess")
         return TraceReport(ZSwc(), stage_seconds=clock.seconds)
     mask, seeds = remove_noise(mask, seeds)
     clock.mark("preprocess")
-    masks = _Masks(np.zeros(signal.shape, np.uint8), np.zeros(signal.shape, np.uint8))
+    base, trace_mask = (np.zeros(signal.shape, np.uint8) for _ in range(2))
     with TubeScorer(signal, z_to_xy=z_to_xy, dtype=dtype) as scorer:
-        run = _Pass(scorer, config, masks, dtype == "float64", report, clock, window)
-        chains = run.chains(seeds, SHORTEST_CHAIN)
+        run = Pass(scorer, config, trace_mask, dtype == "float64", report, clock, window)
+        chains = run.chains(seeds, SHORTEST_CHAIN, base=base)
         if config.recover > 0:
-            chains += _recovered(run, signal, mask)
+            chains += _recovered(run, signal, mask, base)
     report.stage("build tree")
     tree = build_tree(
         chains, config=config, signal=Signal(signal, z_to_xy), z_to_xy=z_to_xy, resample=resample
@@ -132,52 +135,97 @@ def run_trace(
 
 
 @dataclass
-class _Pass:
-    """What every pass over the signal needs; `chains` is one pass."""
+class Pass:
+    """What every pass over the signal needs; `chains` is one pass.
+
+    Attributes
+    ----------
+    trace_mask
+        ``(Z, Y, X)`` uint8 on the host, shared by all passes; not 0 where a chain is.
+    exact
+        Whether all orientations of every seed are compared in full.
+    seeds
+        How many have been scored.
+    """
 
     scorer: TubeScorer
     config: TraceConfig
-    masks: _Masks
+    trace_mask: Mask
     exact: bool
     report: Reporter
-    clock: _Clock
+    clock: Clock
     window: int | None
     seeds: int = 0
 
-    def chains(self, seeds: Seeds, min_length: float, *, again: bool = False) -> list[Chain]:
-        """Score, commit and grow seeds; `again` keeps them away from what earlier passes traced."""
-        self.seeds += len(seeds)
-        scored = self.committed(seeds, again=again)
-        self.clock.mark("score seeds")
-        options = GrowthOptions(self.config.minAutoScore, min_length, self.config.tuneEnd)
-        chains = grow_chains(
-            self.scorer, scored, self.masks.trace, options, report=self.report, window=self.window
-        )
-        self.clock.mark("grow chains")
-        return chains
+    def chains(
+        self, seeds: Seeds, min_length: float, *, base: Mask, apart: bool = False
+    ) -> list[Chain]:
+        """Score, commit and grow seeds.
 
-    def committed(self, seeds: Seeds, *, again: bool) -> ScoredSeeds:
-        """Fitted seeds that do not overlap, best first."""
+        Parameters
+        ----------
+        seeds
+            Off what is traced already.
+        min_length
+            Least length of a chain that meets no other, in voxels.
+        base
+            ``(Z, Y, X)`` uint8 on the host; the voxels that committed seeds cover are marked in it.
+        apart
+            Whether a seed whose segment meets what is traced already is dropped.
+        """
+        self.seeds += len(seeds)
         scored = score_seeds(
             self.scorer, seeds.points, seeds.value, exact=self.exact, report=self.report
         )
-        return commit(
+        committed = commit(
             scored,
             seeds.points,
-            np.zeros_like(self.masks.base) if again else self.masks.base,
+            base,
             z_to_xy=self.scorer.layout.z_to_xy,
             strong=self.config.minSeedScore,
-            trace_mask=self.masks.trace if again else None,
+            trace_mask=self.trace_mask if apart else None,
+        )
+        self.clock.mark("score seeds")
+        options = GrowthOptions(self.config.minAutoScore, min_length, self.config.tuneEnd)
+        chains = self._grown(committed, options)
+        if self.config.refit:
+            chains += self._refitted(chains, options)
+        self.clock.mark("grow chains")
+        return chains
+
+    def _grown(self, seeds: ScoredSeeds, options: GrowthOptions) -> list[Chain]:
+        return grow_chains(
+            self.scorer, seeds, self.trace_mask, options, report=self.report, window=self.window
         )
 
+    def _refitted(self, chains: list[Chain], options: GrowthOptions) -> list[Chain]:
+        """Chains that continue others where these stopped."""
+        seeds = continuations(self.scorer, chains, min_score=options.min_score, report=self.report)
+        shorter = replace(options, min_length=min(options.min_length, SHORTEST_REFITTED))
+        return [without_overlap_of_seed(chain) for chain in self._grown(seeds, shorter)]
 
-def _recovered(run: _Pass, signal: Array, mask: Array) -> list[Chain]:
+
+def _mask(signal: Array, config: TraceConfig, z_to_xy: float) -> Array | None:
+    """Foreground of a signal, with that of its tubes where these are enhanced."""
+    mask = make_mask(signal)
+    if not config.enhanceMask:
+        return mask
+    enhanced = make_mask(tubular(signal, z_to_xy=z_to_xy))
+    if mask is None or enhanced is None:
+        return enhanced if mask is None else mask
+    return mask | enhanced
+
+
+def _recovered(run: Pass, signal: Array, mask: Array, base: Mask) -> list[Chain]:
     """Chains grown from what the first pass has left of the mask."""
     run.report.stage("recover")
-    trace, base = like(run.masks.trace, signal), like(run.masks.base, signal)
-    seeds = unmarked(extract_seeds(leftover(signal, mask, trace, base)), run.masks.trace)
+    trace, covered = like(run.trace_mask, signal), like(base, signal)
+    left = leftover(signal, mask, trace, covered)
+    seeds = unmarked(extract_seeds(left, method=run.config.seedMethod), run.trace_mask)
     run.clock.mark("recover")
-    return run.chains(seeds, SHORTEST_RECOVERED, again=True) if len(seeds) else []
+    if not len(seeds):
+        return []
+    return run.chains(seeds, SHORTEST_RECOVERED, base=np.zeros_like(base), apart=True)
 
 
 def _thick(volume: Array) -> Array:

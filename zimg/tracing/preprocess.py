@@ -69,13 +69,15 @@ def downsample(volume: Array, ratios: tuple[int, int, int], /) -> Array:
     return reduced(volume, (z, y, x))
 
 
-def subtract_background(volume: Array, /) -> tuple[Array, float]:
+def subtract_background(volume: Array, /, *, bins: int = MOST_BINS) -> tuple[Array, float]:
     """Subtract the commonest intensity, once the brighter voxels are fewer than half.
 
     Parameters
     ----------
     volume
         ``(Z, Y, X)``, real, finite.
+    bins
+        Bins of the histogram of floats that are not whole numbers.
 
     Returns
     -------
@@ -91,8 +93,8 @@ def subtract_background(volume: Array, /) -> tuple[Array, float]:
     numbers are binned as integers: a conversion to float changes nothing.
     """
     xp = array_namespace(volume)
-    bins, scale = _binned(volume, xp=xp)
-    common = common_bin(to_host(histogram(bins, scale.size)))
+    binned, scale = _binned(volume, bins, xp=xp)
+    common = common_bin(to_host(histogram(binned, scale.size)))
     if common == 0:
         return volume, 0.0
     level = scale.origin + common * scale.width
@@ -138,7 +140,7 @@ class _Scale(NamedTuple):
     size: int
 
 
-def _binned(volume: Array, *, xp: Namespace) -> tuple[Array, _Scale]:
+def _binned(volume: Array, most: int, *, xp: Namespace) -> tuple[Array, _Scale]:
     """The bin of every voxel as an integer, and what bins mean."""
     if volume.dtype in (xp.uint8, xp.uint16):
         return volume, _Scale(0, 1, 256 if volume.dtype == xp.uint8 else MOST_BINS)
@@ -151,9 +153,9 @@ def _binned(volume: Array, *, xp: Namespace) -> tuple[Array, _Scale]:
         return _integer_bins(xp.astype(wide, xp.int32) if small else wide, low, high)
     if high - low < MOST_BINS and bool(to_host(xp.all(xp.floor(wide) == wide))):
         return xp.astype(wide - low, xp.int32), _Scale(low, 1, int(high - low) + 1)
-    width = (high - low) / MOST_BINS
-    bins = xp.clip(xp.floor((wide - low) / width), 0.0, MOST_BINS - 1.0)
-    return xp.astype(bins, xp.int32), _Scale(low, width, MOST_BINS)
+    width = (high - low) / most
+    bins = xp.clip(xp.floor((wide - low) / width), 0.0, most - 1.0)
+    return xp.astype(bins, xp.int32), _Scale(low, width, most)
 
 
 def _integer_bins(values: Array, low: int, high: int) -> tuple[Array, _Scale]:

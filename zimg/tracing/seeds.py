@@ -11,7 +11,7 @@ from zimg._dispatch import array_namespace
 from zimg._typing import Array
 from zimg.kernels.components import remove_small
 from zimg.kernels.distance import squared_distance
-from zimg.kernels.extrema import local_maxima
+from zimg.kernels.extrema import local_maxima, ridge_maxima
 from zimg.ops import to_host
 
 LARGEST_SQUARE = 65534
@@ -44,14 +44,23 @@ class Seeds:
         return Seeds(self.points[keep], self.value[keep])
 
 
-def extract_seeds(mask: Array, /) -> Seeds:
-    """Strict maxima of the distance to the background, off the border of the volume.
+MAXIMA, SKELETON = 1, 2
+"""Values of `TraceConfig.seedMethod`."""
+
+SKELETON_STEP = 4
+"""Of the voxels of a skeleton, those are seeds whose indices sum to a multiple of this."""
+
+
+def extract_seeds(mask: Array, /, *, method: int = MAXIMA) -> Seeds:
+    """Maxima of the distance to the background, off the border of the volume.
 
     Parameters
     ----------
     mask
         ``(Z, Y, X)`` bool. Distances are in voxels, whatever their shape, and everything outside is
         background.
+    method
+        `MAXIMA`: strict maxima; `SKELETON`: every few voxels of the middle lines as well.
 
     Returns
     -------
@@ -60,18 +69,29 @@ def extract_seeds(mask: Array, /) -> Seeds:
 
     Notes
     -----
-    Behaviour of the reference.
+    `MAXIMA` is behaviour of the reference, which lacks the other method.
     """
     distance = squared_distance(mask)
     # Half the shortest side, squared, bounds every distance: small volumes need no cap.
     if ((min(mask.shape) + 1) // 2) ** 2 > LARGEST_SQUARE:
         distance = array_namespace(distance).clip(distance, 0, LARGEST_SQUARE)
     peaks, squares = to_host(local_maxima(distance)), to_host(distance)
+    if method == SKELETON:
+        peaks = np.logical_or(peaks, _every_few(to_host(ridge_maxima(distance))))
     flat = np.flatnonzero(peaks)[::-1]
     zyx = np.stack(np.unravel_index(flat, mask.shape), axis=1)
     inner = np.all((zyx > 0) & (zyx < np.asarray(mask.shape) - 1), axis=1)
     value = np.sqrt(squares.reshape(-1)[flat].astype(np.float64))
     return Seeds(zyx[:, ::-1].astype(np.float64), value).chosen(inner)
+
+
+def _every_few(skeleton: NDArray[Any]) -> NDArray[np.bool_]:
+    """The voxels of a skeleton on every fourth diagonal plane."""
+    z, y, x = np.nonzero(skeleton)
+    chosen = (z + y + x) % SKELETON_STEP == 0
+    sparse = np.zeros(skeleton.shape, np.bool_)
+    sparse[z[chosen], y[chosen], x[chosen]] = True
+    return sparse
 
 
 def remove_noise(mask: Array, seeds: Seeds, /) -> tuple[Array, Seeds]:

@@ -8,6 +8,7 @@ from zimg.swc.tree import ZSwc
 from zimg.tracing.chain_graph import chain_graph
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
+from zimg.tracing.crossings import resolved
 from zimg.tracing.forest import spanning_forest
 from zimg.tracing.screen import screen_chains
 from zimg.tracing.signal import Signal
@@ -30,7 +31,7 @@ def connect_chains(
     chains
         Chains in trace space, in order of creation, which decides ties.
     config
-        `chainScreenCount`, `spTest` and `maxEucDist` are used.
+        `chainScreenCount`, `spTest`, `maxEucDist` and `crossoverTest` are used.
     signal
         The image; needed for the path test only.
     z_to_xy
@@ -44,6 +45,8 @@ def connect_chains(
     kept = screen_chains(chains, config.chainScreenCount)
     tested = signal if config.spTest and len(kept) <= MOST_PATH_TESTED else None
     grown, connections = chain_graph(kept, reach=config.maxEucDist, signal=tested)
+    if config.crossoverTest:
+        connections = resolved(grown, connections)
     return spanning_forest(grown, connections, z_to_xy=z_to_xy)
 
 

@@ -9,8 +9,8 @@ from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image.volume import z_to_xy_ratio
 from zimg.io.source import ZImgSource
-from zimg.tracing.config import TraceConfig, check_supported, resolve_config
-from zimg.tracing.pipeline import run_trace
+from zimg.tracing.automatic import run_mode
+from zimg.tracing.config import TraceConfig, check_config, resolve_config
 from zimg.workers import checks
 from zimg.workers.image_worker import INPUT, LOG_FILE, OUTPUT, ImageWorker
 from zimg.workers.logs import log, logging_to
@@ -55,6 +55,7 @@ class ZNeutubeAutoTrace(ImageWorker):
             decode=checks.trace_config_from_json,
             optional=True,
         ),
+        Setting("mode", checks.trace_mode, optional=True),
     )
 
     @stores("selected_channel", "selected_time")
@@ -101,6 +102,10 @@ class ZNeutubeAutoTrace(ImageWorker):
     def setDocHasAnySwc(self, v: bool) -> None:
         """Say that the image has a tree already; nothing is recovered then."""
 
+    @stores("mode")
+    def setMode(self, mode: str) -> None:
+        """Choose ``"reference"``, the default, or ``"accurate"``, as in `zimg.trace`."""
+
     def run(self, *, progress: Progress = None, cancel: Cancel | None = None) -> None:
         """Trace the image and write the tree.
 
@@ -130,14 +135,17 @@ class ZNeutubeAutoTrace(ImageWorker):
             log.info("Auto Trace: %s, z to xy ratio %g, %s", source.filenames, z_to_xy, config)
             with reporter(progress, cancel) as report:
                 report.stage("read")
-                result = run_trace(
+                result = run_mode(
                     self._volume(source),
+                    mode=self.values["mode"] or "reference",
                     z_to_xy=z_to_xy,
                     downsample_ratio=self.values["signal_downsample_ratio"],
                     config=config,
                     resample=self.values["do_resample_after_tracing"],
                     report=report,
                 )
+            for line in result.warnings:
+                log.warning("Auto Trace: %s", line)
             if self._keep(result.tree, output):
                 found = (result.seeds, result.chains, len(result.tree), output)
                 log.info("Auto Trace: %d seeds, %d chains, %d nodes in %s", *found)
@@ -161,7 +169,7 @@ class ZNeutubeAutoTrace(ImageWorker):
             overrides=self.values["algo_overrides"],
             existing_tree=self.values["doc_has_any_swc"],
         )
-        check_supported(config)
+        check_config(config)
         return config
 
     def _z_to_xy(self, source: ZImgSource) -> float:

@@ -12,6 +12,8 @@ import numpy as np
 
 from zimg.tracing.config import TraceConfig
 
+TRACE_MODES = ("accurate", "reference")
+
 
 def text(name: str, value: Any) -> str:
     """Return a string; paths become one."""
@@ -59,6 +61,14 @@ def not_negative(name: str, value: Any) -> int:
     if number < 0:
         raise ValueError(f"{name} must be 0 or above, not {number}")
     return number
+
+
+def trace_mode(name: str, value: Any) -> str:
+    """Return the name of a way of tracing."""
+    if value not in TRACE_MODES:
+        accepted = " or ".join(map(repr, TRACE_MODES))
+        raise ValueError(f"{name} must be {accepted}, not {value!r}")
+    return str(value)
 
 
 def ratio(name: str, value: Any) -> float:

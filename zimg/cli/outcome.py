@@ -1,0 +1,42 @@
+"""What one trace of the command line did: the object that it prints, and the lines for people."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from zimg.cli.showing import counted
+from zimg.tracing.findings import sentence
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call of the command did; the JSON object that it prints.
+
+    `length` is in voxels of the x, y plane, `seconds` are of the whole call, `findings` and
+    `warnings` those of `zimg.tracing.pipeline.TraceReport`.
+    """
+
+    input: str
+    output: str
+    preview: str | None
+    seeds: int
+    chains: int
+    nodes: int
+    trees: int
+    length: float
+    z_to_xy: float
+    seconds: float
+    stages: dict[str, float]
+    mode: str = "accurate"
+    findings: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def summary(outcome: Outcome) -> str:
+    """Return what was found in one line, and in accurate mode how in another."""
+    counts = counted(
+        seed=outcome.seeds, chain=outcome.chains, node=outcome.nodes, tree=outcome.trees
+    )
+    found = "" if outcome.nodes else " (nothing found)"
+    length = f"length {outcome.length:.1f} voxels"
+    line = f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
+    return "\n  ".join(filter(None, [line, sentence(outcome.findings)]))

@@ -1,0 +1,71 @@
+"""Linear filters of a volume, one axis after the other."""
+
+import math
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array, Namespace
+from zimg.kernels.morphology import cut
+from zimg.kernels.widen import widened
+from zimg.ops import jit
+
+REACH = 4.0
+"""Standard deviations at which a Gaussian ends."""
+
+
+def gaussian(volume: Array, sigmas: tuple[float, float, float], /) -> Array:
+    """`volume` smoothed by a Gaussian.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)``, real.
+    sigmas
+        Standard deviations along z, y, x in voxels; 0 leaves an axis as it is. The border is
+        repeated outside the volume.
+
+    Returns
+    -------
+    Array
+        ``(Z, Y, X)`` float32 (float64 stays), on the device of `volume`.
+    """
+    xp = array_namespace(volume)
+    values = as_float(volume, xp=xp)
+    for axis, sigma in enumerate(sigmas):
+        if sigma > 0 and values.shape[axis] > 1:
+            values = jit(_correlated, xp=xp)(values, axis=axis, taps=_bell(sigma), xp=xp)
+    return values
+
+
+def as_float(volume: Array, /, *, xp: Namespace) -> Array:
+    """`volume` in float32, unless it is floating already."""
+    if xp.isdtype(volume.dtype, "real floating"):
+        return volume
+    return xp.astype(widened(volume, xp=xp), xp.float32)
+
+
+def edged(volume: Array, reach: tuple[int, ...], /, *, xp: Namespace) -> Array:
+    """`volume` with its border repeated `reach` times at both ends of each axis."""
+    for axis, count in enumerate(reach):
+        if count:
+            length = volume.shape[axis]
+            first, last = cut(volume, axis, 0, 1), cut(volume, axis, length - 1, length)
+            volume = xp.concat([*[first] * count, volume, *[last] * count], axis=axis)
+    return volume
+
+
+def _bell(sigma: float) -> tuple[float, ...]:
+    """Weights of a Gaussian at 0, 1, 2, ... voxels; with those at -1, -2, ... they sum to 1."""
+    half = [math.exp(-0.5 * (k / sigma) ** 2) for k in range(math.ceil(REACH * sigma) + 1)]
+    total = 2.0 * sum(half) - half[0]
+    return tuple(weight / total for weight in half)
+
+
+def _correlated(volume: Array, *, axis: int, taps: tuple[float, ...], xp: Namespace) -> Array:
+    """Symmetric weights applied along one axis."""
+    reach, length = len(taps) - 1, volume.shape[axis]
+    padded = edged(volume, tuple(reach if a == axis else 0 for a in range(3)), xp=xp)
+    total = volume * taps[0]
+    for k in range(1, reach + 1):
+        before = cut(padded, axis, reach - k, reach - k + length)
+        total = total + (before + cut(padded, axis, reach + k, reach + k + length)) * taps[k]
+    return total

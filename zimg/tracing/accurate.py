@@ -1,0 +1,235 @@
+"""Tracing in several passes from bright to dim, with chains and trees chosen by what they show.
+
+The passes share one trace mask: each level of brightness is seeded where its branches are thin.
+Limits are in units of the image's own noise, so nothing has to be set for an image.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zimg._dispatch import array_namespace
+from zimg._progress import Reporter
+from zimg._typing import Array
+from zimg.kernels.components import remove_small
+from zimg.kernels.morphology import neighbourhood
+from zimg.kernels.tubular import tubular
+from zimg.ops import fastest, like, to_host
+from zimg.swc import ZSwc
+from zimg.swc.cleaning import clean, resample_optimal
+from zimg.tracing import preprocess
+from zimg.tracing.brightness import Prepared, prepared, thick
+from zimg.tracing.chains import Chain, length
+from zimg.tracing.config import TraceConfig
+from zimg.tracing.contrast import ContrastScorer
+from zimg.tracing.findings import describe_noise, describe_screening, warnings_of
+from zimg.tracing.labels import label_trace
+from zimg.tracing.ladder import separating, spread, thresholds, top_value
+from zimg.tracing.leftover import SMALLEST_OBJECT
+from zimg.tracing.mask import foreground
+from zimg.tracing.noise import Noise, measure_noise
+from zimg.tracing.pipeline import Clock, Pass, TraceReport
+from zimg.tracing.screening import Screening, screen_by_contrast
+from zimg.tracing.seeds import extract_seeds, unmarked
+from zimg.tracing.segments import geometric_radius
+from zimg.tracing.signal import Signal
+from zimg.tracing.soma import find_somata
+from zimg.tracing.soma_nodes import with_somata
+from zimg.tracing.structure import connect_chains
+from zimg.tracing.trees import chosen_trees
+
+SHORTEST_CHAIN = 20.0
+"""Least length of a chain that meets no other, in voxels; screening then drops less."""
+
+LEAST_CONTRAST = 3.0
+"""A chain ends where its signal is not so many times the noise above its surroundings."""
+
+
+@dataclass(frozen=True)
+class AccurateOptions:
+    """Choices of accurate tracing.
+
+    Attributes
+    ----------
+    clutter
+        ``"split"`` drops many dim chains beside a bright neuron; ``"keep"`` keeps them.
+    trees
+        ``"relative"``, ``"all"`` or ``"single"``, see `zimg.tracing.trees.chosen_trees`.
+    soma
+        Whether a cell body becomes one node.
+    invert
+        Whether neurites are darker than the background.
+    """
+
+    clutter: str = "split"
+    trees: str = "relative"
+    soma: bool = True
+    invert: bool = False
+
+
+DEFAULTS = AccurateOptions()
+
+
+def run_accurate(
+    volume: Array,
+    *,
+    z_to_xy: float = 1.0,
+    downsample_ratio: tuple[int, int, int] = (1, 1, 1),
+    config: TraceConfig,
+    options: AccurateOptions = DEFAULTS,
+    resample: bool = True,
+    dtype: str = "float32",
+    report: Reporter,
+    window: int | None = None,
+) -> TraceReport:
+    """Trace a ``(Z, Y, X)`` signal; arguments as for `zimg.tracing.pipeline.run_trace`."""
+    preprocess.check_signal(volume)
+    volume = fastest(volume)
+    clock = Clock()
+    report.stage("preprocess")
+    reduced, _ = thick(preprocess.downsample(volume, downsample_ratio))
+    image = prepared(reduced, invert=options.invert)
+    noise = measure_noise(image.image, image.signal, unit=image.unit)
+    details = describe_noise(noise, unit=image.unit)
+    clock.mark("preprocess")
+    if image.top <= 0.0:
+        return _reported(TraceReport(ZSwc(), 0, 0, clock.seconds, details))
+    with ContrastScorer(image.signal, z_to_xy=z_to_xy, dtype=dtype) as scorer:
+        scorer.least_contrast = LEAST_CONTRAST * noise.sigma
+        trace_mask = np.zeros(image.signal.shape, np.uint8)
+        run = Pass(scorer, config, trace_mask, dtype == "float64", report, clock, window)
+        chains = _passes(run, image, noise, details)
+        screening = _screened(chains, scorer, noise, options)
+    kept = [chain for chain, keep in zip(chains, screening.keep.tolist(), strict=True) if keep]
+    details |= {"chains_grown": len(chains), "chains_kept": len(kept)}
+    details |= describe_screening(screening, unit=image.unit)
+    report.stage("build tree")
+    details["share_traced"] = _share_traced(kept, image, details["levels"][0], z_to_xy)
+    tree = _tree(kept, image, config, options, details, z_to_xy=z_to_xy, resample=resample)
+    details["levels"] = [level / image.unit for level in details["levels"]]
+    clock.mark("build tree")
+    tree = _in_input_voxels(tree, downsample_ratio, planes=volume.shape[0])
+    return _reported(TraceReport(tree, run.seeds, len(kept), clock.seconds, details))
+
+
+def _reported(result: TraceReport) -> TraceReport:
+    """`result` with its warnings."""
+    result.warnings += warnings_of(result.details, nodes=len(result.tree))
+    return result
+
+
+def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -> list[Chain]:
+    """Chains of all levels in order of creation."""
+    levels = thresholds(image.top, noise.sigma, step=image.step)
+    details["levels"] = list(separating(image.signal, levels))
+    chains: list[Chain] = []
+    for level in details["levels"]:
+        chains += _one_pass(run, foreground(image.signal, level))
+    if run.config.enhanceMask:
+        answer = tubular(image.signal, z_to_xy=run.scorer.layout.z_to_xy)
+        for level in separating(answer, thresholds(top_value(answer), spread(answer), step=0.0)):
+            chains += _one_pass(run, foreground(answer, level))
+    return chains
+
+
+def _one_pass(run: Pass, mask: Array) -> list[Chain]:
+    """Chains from what is not traced yet of a mask."""
+    run.report.stage("find seeds")
+    untraced = _untraced(mask, like(run.trace_mask, mask))
+    found = extract_seeds(untraced, method=run.config.seedMethod)
+    seeds = unmarked(found, run.trace_mask)
+    run.clock.mark("find seeds")
+    if not len(seeds):
+        return []
+    return run.chains(seeds, SHORTEST_CHAIN, base=np.zeros_like(run.trace_mask))
+
+
+def _share_traced(chains: Sequence[Chain], image: Prepared, level: float, z_to_xy: float) -> float:
+    """Share of the voxels above the first level that the chains cover."""
+    xp = array_namespace(image.signal)
+    bright = foreground(image.signal, level)
+    covered = np.zeros(image.signal.shape, np.uint8)
+    for chain in chains:
+        label_trace(covered, chain.segments, z_to_xy)
+    both = bright & (like(covered, image.signal) > 0)
+    counts = [int(to_host(xp.count_nonzero(mask))) for mask in (both, bright)]
+    return counts[0] / counts[1] if counts[1] else 0.0
+
+
+def _untraced(mask: Array, trace_mask: Array) -> Array:
+    """Objects of a mask that keep a voxel's distance from what is traced."""
+    xp = array_namespace(mask)
+    near = neighbourhood(trace_mask > 0, xp.logical_or, connectivity=6, xp=xp)
+    return remove_small(mask & ~near, SMALLEST_OBJECT)
+
+
+def _screened(
+    chains: Sequence[Chain], scorer: ContrastScorer, noise: Noise, options: AccurateOptions
+) -> Screening:
+    if not chains:
+        return Screening()
+    counts = [len(chain) for chain in chains]
+    contrast = scorer.contrast(np.concatenate([chain.segments for chain in chains]))
+    starts = np.cumsum([0, *counts[:-1]])
+    means = np.add.reduceat(contrast, starts) / counts
+    return screen_by_contrast(
+        means,
+        np.array([length(chain) for chain in chains]),
+        noise=noise.sigma,
+        longest_side=float(max(scorer.layout.shape[1:])),
+        clutter=options.clutter,
+    )
+
+
+def _tree(
+    chains: Sequence[Chain],
+    image: Prepared,
+    config: TraceConfig,
+    options: AccurateOptions,
+    details: dict[str, Any],
+    *,
+    z_to_xy: float,
+    resample: bool,
+) -> ZSwc:
+    """Trees of the chains that count, somata in place."""
+    if not chains:
+        return ZSwc()
+    forest = connect_chains(
+        chains, config=config, signal=Signal(image.signal, z_to_xy), z_to_xy=z_to_xy
+    )
+    clean(forest)
+    if resample:
+        resample_optimal(forest)
+    tree = forest.to_swc()
+    if options.soma:
+        tree, details["somata"] = _with_somata(tree, chains, image, z_to_xy)
+    chosen = chosen_trees(tree, options.trees, z_to_xy=z_to_xy)
+    spacing = (1.0, 1.0, z_to_xy)
+    details |= {"trees_found": len(tree.roots), "trees_kept": len(chosen.roots)}
+    details["length_of_trees_left_out"] = tree.total_length(spacing) - chosen.total_length(spacing)
+    return chosen
+
+
+def _with_somata(
+    tree: ZSwc, chains: Sequence[Chain], image: Prepared, z_to_xy: float
+) -> tuple[ZSwc, int]:
+    """The trees with the cell bodies of the image, and how many these are."""
+    radii = geometric_radius(np.concatenate([chain.segments for chain in chains]))
+    typical = float(np.median(radii))
+    somata = find_somata(image.signal, top=image.top, neurite_radius=typical, z_to_xy=z_to_xy)
+    return with_somata(tree, somata, z_to_xy=z_to_xy)
+
+
+def _in_input_voxels(tree: ZSwc, ratio: tuple[int, int, int], *, planes: int) -> ZSwc:
+    """The tree of a reduced or thickened volume in the voxels of the input."""
+    rx, ry, rz = ratio
+    reduced_planes = -(-planes // rz)
+    if reduced_planes == 2:
+        tree = tree.translated((0.0, 0.0, -1.0))
+    single = reduced_planes == 1
+    scale = (float(rx), float(ry), 0.0 if single else float(rz))
+    tree = tree.scaled(scale, radius=float(np.sqrt(rx * ry)))
+    depth = (planes - 1) / 2.0 if single else (rz - 1) / 2.0
+    return tree.translated(((rx - 1) / 2.0, (ry - 1) / 2.0, depth))

@@ -1,0 +1,111 @@
+"""Signals in one form: bright on dark, without background, floats in a known range."""
+
+import math
+from dataclasses import dataclass
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array, Namespace
+from zimg.kernels.histogram import extremes
+from zimg.kernels.order import ranked
+from zimg.kernels.widen import widened
+from zimg.ops import to_host
+from zimg.tracing.ladder import BRIGHTEST_SHARE, FEWEST_BRIGHT, top_value
+from zimg.tracing.preprocess import subtract_background
+
+RANGE = 255.0
+"""About the top of a float signal. The limits of the fit are absolute, as those of the reference,
+which was made for grey values."""
+
+FLOAT_BINS = 1024
+"""Bins of the histogram in which the background of fractional floats is sought."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A signal as tracing takes it.
+
+    Attributes
+    ----------
+    image
+        ``(Z, Y, X)`` bright on dark, with its background, in its own units.
+    signal
+        ``(Z, Y, X)`` without its background.
+    unit
+        What 1 of `image` is in `signal`; a power of two, so that nothing is rounded.
+    step
+        Smallest difference of two values of `signal`; 0 for fractional floats.
+    top
+        Intensity of the brightest structures, see `zimg.tracing.ladder.top_value`; 0 for none.
+    background
+        What was subtracted, in units of `signal`.
+    """
+
+    image: Array
+    signal: Array
+    unit: float
+    step: float
+    top: float
+    background: float
+
+
+def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
+    """Bring a signal into the form in which it is traced.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)``, real, finite.
+    invert
+        Whether structures are darker than the background.
+
+    Notes
+    -----
+    Integers keep their values. Floats are scaled, and a few voxels far from all others do not
+    decide where their background is sought.
+    """
+    xp = array_namespace(volume)
+    image = inverted(volume, xp=xp) if invert else volume
+    low, high = to_host(extremes(image)).tolist()
+    if low == high:
+        return Prepared(image, xp.zeros_like(image), 1.0, 0.0, 0.0, low)
+    if xp.isdtype(image.dtype, "integral"):
+        signal, level = subtract_background(image)
+        return Prepared(image, signal, 1.0, 1.0, top_value(signal), level)
+    whole = bool(to_host(xp.all(xp.floor(image) == image)))
+    _, level = subtract_background(_without_outliers(image, xp=xp), bins=FLOAT_BINS)
+    signal = image - level
+    top = top_value(signal)
+    if top <= 0.0:
+        return Prepared(image, signal, 1.0, 0.0, 0.0, level)
+    unit = 2.0 ** round(math.log2(RANGE / top))
+    step = unit if whole else 0.0
+    return Prepared(image, signal * unit, unit, step, top * unit, level * unit)
+
+
+def thick(volume: Array, /) -> tuple[Array, int]:
+    """`volume`, its outer planes repeated where it has only one or two, and the planes put before.
+
+    Seeds never lie in the outermost planes.
+    """
+    if volume.shape[0] > 2:
+        return volume, 0
+    planes = [volume[:1, ...], volume, volume[-1:, ...]]
+    return array_namespace(volume).concat(planes, axis=0), 1
+
+
+def inverted(volume: Array, /, *, xp: Namespace) -> Array:
+    """`volume` with dark and bright exchanged: the highest value becomes 0."""
+    wide = widened(volume, xp=xp)
+    if wide.dtype in (xp.int8, xp.int16):
+        wide = xp.astype(wide, xp.int32)
+    turned = xp.max(wide) - wide
+    unsigned = xp.isdtype(volume.dtype, "unsigned integer")
+    return xp.astype(turned, volume.dtype) if unsigned else turned
+
+
+def _without_outliers(volume: Array, *, xp: Namespace) -> Array:
+    """`volume` clipped to its values without the few at both ends."""
+    size = math.prod(volume.shape)
+    rank = min(max(FEWEST_BRIGHT, int(BRIGHTEST_SHARE * size)), (size - 1) // 2)
+    low, high = (float(to_host(ranked(volume, place))) for place in (rank, size - 1 - rank))
+    return xp.clip(volume, low, high)

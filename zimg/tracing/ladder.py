@@ -1,0 +1,106 @@
+"""Thresholds at which an image is traced one after the other, from the brightest down."""
+
+import math
+from collections.abc import Iterator
+
+from zimg._dispatch import array_namespace
+from zimg._typing import Array
+from zimg.kernels.order import ranked
+from zimg.kernels.widen import widened
+from zimg.ops import to_host
+from zimg.tracing.mask import above
+
+BRIGHTEST_SHARE, FEWEST_BRIGHT = 0.001, 50
+"""The top of the ladder is the value that this share of the voxels exceeds, or so many of them."""
+
+STEP = 0.65
+"""Ratio of neighbouring thresholds; 0.5 to 0.8 give the same quality."""
+
+FLOOR = 4.0
+"""Lowest threshold in units of the noise."""
+
+MOST_LEVELS = 14
+
+TO_SIGMA = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
+
+MOST_FOREGROUND = 0.25
+"""Share of voxels above a threshold from which it is too low to show separate neurites."""
+
+
+def top_value(signal: Array, /) -> float:
+    """Intensity of the brightest structures, whatever a few hot voxels say.
+
+    Parameters
+    ----------
+    signal
+        ``(Z, Y, X)``, real, its background subtracted.
+
+    Returns
+    -------
+    float
+        In units of `signal`; 0 when no voxel is above 0.
+    """
+    xp = array_namespace(signal)
+    wide = widened(signal, xp=xp)
+    size = math.prod(signal.shape)
+    positive = int(to_host(xp.count_nonzero(wide > 0)))
+    if positive == 0:
+        return 0.0
+    rank = max(FEWEST_BRIGHT, int(BRIGHTEST_SHARE * size))
+    return float(to_host(ranked(wide, size - min(rank, positive))))
+
+
+def thresholds(top: float, noise: float, *, step: float) -> list[float]:
+    """Thresholds from the top of the signal down to its noise, in falling order.
+
+    Parameters
+    ----------
+    top
+        As from `top_value`.
+    noise
+        Standard deviation of the smoothed background.
+    step
+        Smallest difference of two values of the signal; 0 where there is none.
+
+    Returns
+    -------
+    list of float
+        At least one. The lower end depends on the noise alone: between a saturated soma and the
+        thinnest branch of the same neuron lies a factor of more than 50.
+    """
+    floor = max(FLOOR * noise, step)
+    levels = [top * STEP**j for j in range(1, MOST_LEVELS + 1)]
+    return [level for level in levels if level >= floor] or [top / 2.0]
+
+
+def spread(answer: Array, /) -> float:
+    """Noise of a filter's answer that is 0 or above, half of it where nothing is to be seen.
+
+    Parameters
+    ----------
+    answer
+        ``(Z, Y, X)``, floating.
+
+    Returns
+    -------
+    float
+        Standard deviation of a normal distribution whose upper half has the same median.
+    """
+    xp = array_namespace(answer)
+    size = math.prod(answer.shape)
+    positive = int(to_host(xp.count_nonzero(answer > 0)))
+    if positive == 0:
+        return 0.0
+    return TO_SIGMA * float(to_host(ranked(answer, size - 1 - positive // 2)))
+
+
+def separating(signal: Array, levels: list[float], /) -> Iterator[float]:
+    """The thresholds that show separate structures: at least the first one."""
+    xp = array_namespace(signal)
+    size = math.prod(signal.shape)
+    for index, level in enumerate(levels):
+        share = int(to_host(xp.count_nonzero(above(signal, level)))) / size
+        if index and share > MOST_FOREGROUND:
+            return
+        yield level

@@ -1,0 +1,204 @@
+"""The noise of an image, which decides what contrast is significant.
+
+The noise is the spread of a slightly smoothed image around its background. Images whose background
+a provider has replaced by a constant are measured inside what is left of it.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._dispatch import array_namespace, device
+from zimg._typing import Array, Namespace
+from zimg.kernels.filters import as_float, gaussian
+from zimg.kernels.histogram import extremes, histogram
+from zimg.kernels.morphology import combine_three
+from zimg.kernels.order import median, median_box, ranked
+from zimg.kernels.widen import widened
+from zimg.ops import gather, sample_linear, to_host
+from zimg.tracing.ladder import TO_SIGMA
+
+THIN = 5
+"""Up to so many planes a stack is smoothed within its planes only."""
+
+MOST_SAMPLES = 2_000_000
+FEWEST_SAMPLES = 50
+
+MASKED_SHARE = 0.5
+"""Share of voxels at the minimum from which an image counts as masked."""
+
+OPENING = 6
+"""Half width of the square that tissue survives and neurites do not: 13 voxels."""
+
+HULL_SHARE = 0.5
+"""Share of the visible voxels that the opening must leave; below it, the image is segmented."""
+
+EDGE = 2
+"""Voxels at the border of the tissue that are not measured."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Spread of the background, and whether the image was found to be masked.
+
+    Attributes
+    ----------
+    sigma
+        Standard deviation after smoothing by 1 voxel, in units of the signal; 0 without noise.
+    masked
+        Whether at least half of the voxels had the lowest value and the rest was tissue.
+    """
+
+    sigma: float
+    masked: bool
+
+
+def measure_noise(image: Array, signal: Array, /, *, unit: float = 1.0) -> Noise:
+    """Noise of a signal.
+
+    Parameters
+    ----------
+    image
+        ``(Z, Y, X)``, real: the image with its background, which shows whether it is masked.
+    signal
+        ``(Z, Y, X)``, real: the image without its background, in its own units.
+    unit
+        What 1 of `image` is in `signal`.
+
+    Returns
+    -------
+    Noise
+        `sigma` is 0 for an image that is constant wherever nothing bright is.
+    """
+    if _share_at_minimum(image) >= MASKED_SHARE:
+        inside = _sigma_inside(image)
+        if inside is not None:
+            return Noise(inside * unit, True)
+    smooth = _smoothed(signal)
+    away = _sampled(smooth, smooth) - _sampled(_background(signal), smooth, coarse=signal)
+    xp = array_namespace(away)
+    middle = median(away)
+    return Noise(TO_SIGMA * float(to_host(median(xp.abs(away - middle)))), False)
+
+
+def _share_at_minimum(volume: Array) -> float:
+    xp = array_namespace(volume)
+    wide = widened(volume, xp=xp)
+    return int(to_host(xp.count_nonzero(wide == xp.min(wide)))) / math.prod(volume.shape)
+
+
+def _smoothed(volume: Array) -> Array:
+    deep = 1.0 if volume.shape[0] > THIN else 0.0
+    return gaussian(volume, (deep, 1.0, 1.0))
+
+
+def _steps(volume: Array) -> tuple[int, int, int]:
+    """Distances of the voxels from which the background is taken, along z, y, x."""
+    return (2 if volume.shape[0] > THIN else 1, 4, 4)
+
+
+def _background(volume: Array) -> Array:
+    """Median of the surroundings at every few voxels."""
+    xp = array_namespace(volume)
+    z, y, x = _steps(volume)
+    coarse = as_float(volume[::z, ::y, ::x], xp=xp)
+    return median_box(coarse, (5, 9, 9) if volume.shape[0] > THIN else (1, 13, 13))
+
+
+def _sampled(values: Array, grid: Array, *, coarse: Array | None = None) -> Array:
+    """`values` at a fixed choice of the voxels of `grid`, ``(n,)``.
+
+    Values that stand for every few voxels of `coarse` are interpolated between.
+    """
+    xp, on = array_namespace(values), device(values)
+    size = math.prod(grid.shape)
+    index = xp.arange(0, size, -(-size // MOST_SAMPLES), dtype=_integers(size, xp=xp), device=on)
+    if coarse is None:
+        return gather(xp.reshape(values, (-1,)), index)
+    _, height, width = grid.shape
+    rows = index // width
+    place = (rows // height, rows % height, index % width)
+    steps = _steps(coarse)
+    points = [
+        xp.clip(xp.astype(p, values.dtype) / step, 0.0, values.shape[axis] - 1.0)
+        for axis, (p, step) in enumerate(zip(place, steps, strict=True))
+    ]
+    return sample_linear(values, xp.stack(points, axis=-1))
+
+
+def _integers(size: int, *, xp: Namespace) -> object:
+    return xp.int32 if size < 2**31 else xp.int64
+
+
+def _sigma_inside(volume: Array) -> float | None:
+    """Noise of the tissue of a masked image; None for one that shows thin objects alone."""
+    xp = array_namespace(volume)
+    wide = widened(volume, xp=xp)
+    seen = wide > xp.min(wide)
+    hull = _dilated(_eroded(seen, OPENING, xp=xp), OPENING, xp=xp) & seen
+    visible, kept = (int(to_host(xp.count_nonzero(m))) for m in (seen, hull))
+    if visible == 0 or kept < HULL_SHARE * visible:
+        return None
+    values = as_float(volume, xp=xp)
+    mode = _mode(values, hull, volume, xp=xp)
+    filled = xp.where(hull, values, mode)
+    inner = xp.reshape(_eroded(hull, EDGE, xp=xp), (-1,))
+    smooth = _smoothed(filled)
+    measured = _sampled(xp.astype(inner, xp.float32), smooth) > 0.5
+    level = _sampled(smooth, smooth)
+    even = level - mode
+    uneven = level - _sampled(_background(filled), smooth, coarse=filled)
+    found = [_lower_spread(away, measured, xp=xp) for away in (even, uneven)]
+    return min((sigma for sigma in found if sigma > 0.0), default=0.0)
+
+
+def _lower_spread(away: Array, measured: Array, *, xp: Namespace) -> float:
+    """Spread below zero: the neuron is above."""
+    below = measured & (away < 0.0)
+    count = int(to_host(xp.count_nonzero(below)))
+    if count < FEWEST_SAMPLES:
+        return 0.0
+    # What is not measured sorts to the front, so that shapes stay fixed.
+    depth = xp.where(below, -away, -xp.ones_like(away))
+    first = away.shape[0] - count
+    return TO_SIGMA * float(to_host(ranked(depth, first + (count - 1) // 2)))
+
+
+def _mode(values: Array, hull: Array, volume: Array, *, xp: Namespace) -> float:
+    """Commonest value in the tissue, from a slightly smoothed histogram."""
+    low, _ = (float(v) for v in to_host(extremes(volume)))
+    kept = int(to_host(xp.count_nonzero(hull)))
+    bright = ranked(xp.where(hull, values, low), math.prod(hull.shape) - 1 - (kept - 1) // 100)
+    width = 1.0 if volume.dtype == xp.uint8 else (float(to_host(bright)) - low) / 255.0
+    if width <= 0.0:
+        return low
+    bins = xp.astype(xp.clip(xp.floor((values - low) / width), 0.0, 255.0), xp.int32)
+    counts = to_host(histogram(bins, 256, where=hull)).astype(np.float64)
+    place = int(np.argmax(_smooth_counts(counts)))
+    return low + place * width + (0.0 if width == 1.0 else 0.5 * width)
+
+
+def _smooth_counts(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    bell = np.exp(-0.5 * np.arange(-4.0, 5.0) ** 2)
+    return np.convolve(np.pad(counts, 4, mode="edge"), bell / bell.sum(), mode="valid")
+
+
+def _eroded(mask: Array, reach: int, *, xp: Namespace) -> Array:
+    """Voxels whose square of 2 * `reach` + 1 voxels in their plane is foreground."""
+    return _in_planes(mask, xp.logical_and, reach, xp=xp)
+
+
+def _dilated(mask: Array, reach: int, *, xp: Namespace) -> Array:
+    return _in_planes(mask, xp.logical_or, reach, xp=xp)
+
+
+def _in_planes(
+    mask: Array, combine: Callable[[Array, Array], Array], reach: int, *, xp: Namespace
+) -> Array:
+    for axis in (1, 2):
+        for _ in range(reach):
+            mask = combine_three(mask, axis, combine, xp=xp)
+    return mask

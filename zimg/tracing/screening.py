@@ -1,0 +1,138 @@
+"""Which chains belong to neurons: those that stand out from noise, clutter and their own kind.
+
+Contrast, the mean signal of a chain less that around it, tells neurites from texture better than
+score or length. A fixed limit fails on images full of dim clutter, so the limit is found from the
+distribution of contrasts, and used only where that has two well separated parts.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+SHORTEST = 11.0
+"""Chains below this length, in voxels, say nothing about the image."""
+
+LEAST_CONTRAST = 4.5
+"""Smallest contrast of a chain in units of the noise."""
+
+RELATIVE_CONTRAST = 0.2
+"""Smallest contrast of a chain in units of the median contrast of the image's chains."""
+
+SPLIT_RATIO, SPLIT_CHAINS, SPLIT_REACH = 4.0, 50, 0.75
+"""What makes dim chains clutter: the ratio of the contrasts of bright and dim ones, the number of
+dim ones, and the length of the bright ones in units of the longer side of the image."""
+
+SPLIT_SHARE = 0.8
+"""A chain needs this share of the contrast that splits the two parts."""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What was decided over the chains of one image.
+
+    Attributes
+    ----------
+    keep
+        ``(chains,)`` bool.
+    limit
+        Contrast that a chain needs.
+    split, threshold, ratio, dim_chains
+        Whether clutter was split off; the contrast that separates dim and bright chains, the ratio
+        of their medians, and the number of dim ones.
+    removed_by_split
+        Length of the chains that the split alone has removed, in voxels.
+    """
+
+    keep: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    limit: float = 0.0
+    split: bool = False
+    threshold: float = 0.0
+    ratio: float = 0.0
+    dim_chains: int = 0
+    removed_by_split: float = 0.0
+
+
+def screen_by_contrast(
+    contrast: Floats, length: Floats, *, noise: float, longest_side: float, clutter: str = "split"
+) -> Screening:
+    """Decide which chains to keep.
+
+    Parameters
+    ----------
+    contrast
+        ``(chains,)`` mean over the segments of the signal inside less that around, in units of the
+        image.
+    length
+        ``(chains,)`` lengths in voxels.
+    noise
+        Standard deviation of the smoothed background, in units of the image.
+    longest_side
+        The larger of height and width of the image, in voxels.
+    clutter
+        ``"split"`` removes many dim chains beside a bright neuron, ``"keep"`` does not.
+    """
+    threshold, ratio, dim, split = _separation(contrast, length, longest_side)
+    split = split and clutter == "split"
+    strong = contrast >= LEAST_CONTRAST * noise
+    typical = weighted_median(contrast[strong], length[strong])
+    plain = max(LEAST_CONTRAST * noise, RELATIVE_CONTRAST * typical)
+    limit = max(plain, SPLIT_SHARE * threshold) if split else plain
+    enough = (length >= SHORTEST) & (contrast >= plain)
+    keep = enough & (contrast >= limit)
+    removed = float(length[enough & ~keep].sum())
+    return Screening(keep, limit, split, threshold, ratio, dim, removed)
+
+
+def _separation(
+    contrast: Floats, length: Floats, longest_side: float
+) -> tuple[float, float, int, bool]:
+    """Separating contrast, ratio of bright to dim, number of dim chains, whether they differ."""
+    counted = (length >= SHORTEST) & (contrast > 0.0)
+    values, weights = contrast[counted], length[counted]
+    threshold = otsu_threshold(np.log(values), weights)
+    if threshold is None:
+        return 0.0, 0.0, 0, False
+    dim = np.log(values) < threshold
+    medians = [weighted_median(values[part], weights[part]) for part in (~dim, dim)]
+    ratio, count = medians[0] / medians[1], int(dim.sum())
+    two_kinds = ratio >= SPLIT_RATIO and count >= SPLIT_CHAINS
+    two_kinds &= bool(weights[~dim].sum() >= SPLIT_REACH * longest_side)
+    return float(np.exp(threshold)), ratio, count, bool(two_kinds)
+
+
+def otsu_threshold(values: Floats, weights: Floats) -> float | None:
+    """Threshold that separates `values` into two parts of largest variance between them.
+
+    Parameters
+    ----------
+    values, weights
+        ``(n,)``.
+
+    Returns
+    -------
+    float or None
+        Between two neighbouring values; None where all are equal. N. Otsu, 1979,
+        doi:10.1109/TSMC.1979.4310076.
+    """
+    order = np.argsort(values, kind="stable")
+    ordered, weights = values[order], weights[order]
+    cuts = np.flatnonzero(ordered[1:] > ordered[:-1])
+    if not cuts.size:
+        return None
+    mass, moment = np.cumsum(weights), np.cumsum(weights * ordered)
+    low, high = mass[cuts], mass[-1] - mass[cuts]
+    apart = moment[cuts] / low - (moment[-1] - moment[cuts]) / high
+    best = cuts[int(np.argmax(low * high * apart**2))]
+    return float((ordered[best] + ordered[best + 1]) / 2.0)
+
+
+def weighted_median(values: Floats, weights: Floats) -> float:
+    """Smallest of `values` that at least half of the weight does not exceed; 0 without values."""
+    if not values.size:
+        return 0.0
+    order = np.argsort(values, kind="stable")
+    mass = np.cumsum(weights[order])
+    return float(values[order][int(np.searchsorted(mass, mass[-1] / 2.0))])
