@@ -6,6 +6,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import array_api_compat.numpy as host
+
 from zimg._progress import reporter
 from zimg._typing import ArrayFramework
 from zimg.cli.arguments import require_framework
@@ -14,6 +16,7 @@ from zimg.cli.showing import counted, write_preview
 from zimg.cli.voxels import require_unit, say_missing_size
 from zimg.image.volume import z_to_xy_ratio
 from zimg.io.source import ZImgSource
+from zimg.ops import slow_because
 from zimg.tracing.config import check_supported, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
 from zimg.values import ZImgInfo, ZImgRegion
@@ -48,7 +51,8 @@ class TraceJob:
 class Outcome:
     """What one call of the command did; the JSON object that it prints.
 
-    `length` is in voxels of the x, y plane, `seconds` are of the whole call.
+    `length` is in voxels of the x, y plane, `seconds` are of the whole call; `slow_because` is
+    empty when compiled code was used, or where there is none.
     """
 
     input: str
@@ -62,6 +66,7 @@ class Outcome:
     z_to_xy: float
     seconds: float
     stages: dict[str, float]
+    slow_because: str
 
 
 def run_job(job: TraceJob, *, progress: bool) -> Outcome:
@@ -103,7 +108,8 @@ def summary(outcome: Outcome) -> str:
     )
     found = "" if outcome.nodes else " (nothing found)"
     length = f"length {outcome.length:.1f} voxels"
-    return f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
+    slow = f" (no compiled code: {outcome.slow_because})" if outcome.slow_because else ""
+    return f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s{slow}"
 
 
 def effective_ratio(job: TraceJob, info: ZImgInfo) -> float:
@@ -134,4 +140,11 @@ def outcome_of(job: TraceJob, result: TraceReport, *, z_to_xy: float, seconds: f
         z_to_xy=z_to_xy,
         seconds=seconds,
         stages=dict(result.stage_seconds),
+        slow_because=_slow_because(job),
     )
+
+
+def _slow_because(job: TraceJob) -> str:
+    """Return why no compiled code was used on the CPU; empty on other devices."""
+    on_cpu = job.device is None or str(job.device).startswith("cpu")
+    return slow_because(xp=host) if on_cpu else ""
