@@ -149,6 +149,11 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     return RowPlan(rows=24, shapes=(), workers=1, seeds=max(2, compute_threads()), levels=64)
 
 
+def slow_because(*, xp: Namespace) -> str:
+    """Why nothing is compiled."""
+    return status().problem
+
+
 def threads(n: int, /, *, xp: Namespace) -> AbstractContextManager[None]:
     """Limit BLAS, the only part of NumPy that threads, where threadpoolctl is installed.
 

@@ -7,6 +7,7 @@ that no better one covers.
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -51,13 +52,23 @@ class Run:
     nodes: int
 
 
-def trace(volume: Path, framework: str, dtype: str, *, z_to_xy: float = 1.0) -> Run:
-    """Trace a file in a new process of this interpreter."""
+def trace(volume: Path, lane: str, dtype: str, *, z_to_xy: float = 1.0) -> Run:
+    """Trace a file in a new process of this interpreter.
+
+    A lane is a framework, followed by ``/generic`` for one without compiled code, or by ``/`` and a
+    number of threads.
+    """
+    framework, _, form = lane.partition("/")
+    environment = dict(os.environ)
+    if form:
+        environment["ZIMG_COMPILED" if form == "generic" else "ZIMG_THREADS"] = (
+            "0" if form == "generic" else form
+        )
     options = ["--framework", framework, "--dtype", dtype, "--z-to-xy", str(z_to_xy)]
     command = [sys.executable, "-m", "benchmarks.ours", str(volume), *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
-        raise RuntimeError(f"{framework} ended with {done.returncode}: {done.stderr[-500:]}")
+        raise RuntimeError(f"{lane} ended with {done.returncode}: {done.stderr[-500:]}")
     return Run(**json.loads(done.stdout))
 
 

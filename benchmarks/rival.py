@@ -11,6 +11,8 @@ import json
 import os
 import re
 import subprocess
+import sys
+import venv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 INTERPRETER = "ZIMG_REFERENCE_PYTHON"
+VERSION = "1.0.16"
 SEEDS = "score/sort seeds"
 LINE = re.compile(r"^[IWEF]\d{4} (\d\d):(\d\d):(\d\d\.\d+) .*?\] Auto trace: (.+?)(?: \.\.\.)?$")
 DAY = 86400.0
@@ -87,12 +90,40 @@ def trace(volume: Path, target: Path, *, z_to_xy: float = 1.0, seeds_only: bool 
     options = "seeds" if seeds_only else "all"
     arguments = [str(volume), str(target), str(z_to_xy), options]
     command = [os.environ[INTERPRETER], "-c", SCRIPT, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=target.parent)
+    alone = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=target.parent, env=alone
+    )
     if done.returncode:
         raise RuntimeError(f"the reference ended with {done.returncode}: {done.stderr[-500:]}")
     lines = (done.stdout + "\n" + done.stderr).splitlines()
     figures: dict[str, Any] = json.loads(next(line for line in lines if line.startswith("{")))
     return Run(stages=stage_seconds(lines), tree=target, **figures)
+
+
+def choose_interpreter(given: str | None) -> None:
+    """Name the interpreter of the reference in the environment; make one where none is given.
+
+    Raises
+    ------
+    RuntimeError
+        When the reference cannot be installed for this version of Python.
+    """
+    if given or INTERPRETER in os.environ:
+        os.environ[INTERPRETER] = given or os.environ[INTERPRETER]
+        return
+    folder = Path.home() / ".cache" / "zimg" / f"rival-{VERSION}"
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+    command = [str(python), "-m", "pip", "install", "-q", f"zimg=={VERSION}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(
+            f"zimg {VERSION} cannot be installed for {sys.executable}: give --rival an interpreter "
+            f"that has it ({done.stderr.strip().splitlines()[-1:]})"
+        )
+    os.environ[INTERPRETER] = str(python)
 
 
 def stage_seconds(log: Iterable[str]) -> dict[str, float]:

@@ -1,26 +1,29 @@
-"""Automatic traces beside the reference's: `python -m benchmarks.trace`.
+"""Automatic traces compared with the reference: `python -m benchmarks.trace --phantom`.
 
-Takes turns: in every round the reference traces, then scores seeds only, then each framework
-traces in a fresh process. A ratio is reference / ours within one round, so above 1 is faster than
-the reference; the tables show medians over rounds. `ZIMG_REFERENCE_PYTHON` names an interpreter
-with the reference; see rival.py. Give TIFF files, `--phantom` for a generated volume, or both.
+Takes turns: in every round the reference traces, then scores seeds only, then each lane traces in a
+fresh process. A ratio is reference / ours within one round, so above 1 is faster than the
+reference; the tables show medians over rounds, and `--json` keeps every run. The reference is
+installed in an environment of its own unless `--rival` or `ZIMG_REFERENCE_PYTHON` names an
+interpreter that has it; see rival.py. Give TIFF files, `--phantom` for a generated volume, or both.
+A lane is a framework, as ``numpy/generic`` without compiled code, as ``numpy/1`` on one thread.
 """
 
 import argparse
-import os
+import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import tifffile
 
 import zimg
 from benchmarks import ours, rival, volumes
 
-FRAMEWORKS = ("numpy", "jax")
+FRAMEWORKS = ("numpy", "numpy/1", "numpy/generic", "torch", "jax")
 COLUMNS = (
     "volume", "lane", "CPU", "wall", "seeds CPU", "seeds wall",
     "CPU s", "wall s", "seeds CPU s", "first call s", "bytes per voxel", "nodes",
@@ -96,13 +99,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("volumes", type=Path, nargs="*", help="TIFF files")
     parser.add_argument("--phantom", action="store_true", help="a generated 64x256x256 volume")
+    parser.add_argument("--rival", help="a Python that has the reference")
+    parser.add_argument("--json", type=Path, help="file for the figures of every run")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--frameworks", nargs="+", default=list(FRAMEWORKS))
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
     parser.add_argument("--z-to-xy", type=float, default=1.0)
     options = parser.parse_args()
-    if rival.INTERPRETER not in os.environ:
-        parser.error(f"set {rival.INTERPRETER} to a Python that has the reference")
     if not options.volumes and not options.phantom:
         parser.error("give TIFF files, --phantom, or both")
     return options
@@ -111,6 +114,8 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Play all rounds of one volume after the other, and print the table as it grows."""
     options = arguments()
+    rival.choose_interpreter(options.rival)
+    played: dict[str, list[dict[str, Any]]] = {}
     sys.stdout.write("| " + " | ".join(COLUMNS) + " |\n")
     sys.stdout.write("|---|---" + "|---:" * (len(COLUMNS) - 2) + "|\n")
     with tempfile.TemporaryDirectory() as name:
@@ -122,9 +127,13 @@ def main() -> None:
         for file in files:
             turn = (file, options.frameworks, options.dtype, options.z_to_xy, folder)
             rounds = [play(*turn) for _ in range(options.rounds)]
+            played[file.stem] = [asdict(turn) for turn in rounds]
             for row in rows(file, rounds):
                 sys.stdout.write("| " + " | ".join(row) + " |\n")
                 sys.stdout.flush()
+    if options.json:
+        text = json.dumps(played, default=str, indent=1)  # paths of trees as text
+        options.json.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -86,3 +86,13 @@ def test_an_error_of_a_thread_reaches_the_caller(monkeypatch):
     with pytest.raises(KeyError):
         _compiled.each(work, range(4))
     assert {item for item, _ in seen} >= {3}
+
+
+def test_the_summary_of_a_trace_says_why_compiled_code_was_not_used():
+    from zimg.cli.trace import Outcome, summary
+
+    figures = {"seeds": 3, "chains": 1, "nodes": 8, "trees": 1, "length": 20.0, "z_to_xy": 1.0}
+    files = {"input": "a.tif", "output": "a.swc", "preview": None}
+    for reason, said in (("switched off", True), ("", False)):
+        outcome = Outcome(**files, **figures, seconds=1.0, stages={}, slow_because=reason)
+        assert ("(no compiled code: switched off)" in summary(outcome)) is said

@@ -129,3 +129,23 @@ def test_the_command_prints_one_json_object(capsys: pytest.CaptureFixture[str]) 
     found = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in found["frameworks"]] == ["numpy", "absent_framework"]
     assert [each["name"] for each in found["formats"]] == [each.name for each in FORMATS]
+
+
+def test_the_compiler_is_found_with_its_threads_and_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("numba")
+    monkeypatch.setenv("ZIMG_COMPILED", "1")
+    monkeypatch.setenv("ZIMG_THREADS", "3")
+    monkeypatch.setenv("ZIMG_CACHE_DIR", str(tmp_path))
+    found = find_framework("numba")
+    assert found.devices == ("3 threads",)
+    assert str(tmp_path) in found.notes[0]
+
+
+@pytest.mark.usefixtures("_quick")
+def test_the_report_says_why_compiled_code_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZIMG_COMPILED", "0")
+    line = next(line for line in repr(doctor()).splitlines() if line.startswith("  numba"))
+    assert "switched off by ZIMG_COMPILED=0" in line
+    assert "several times as long" in line

@@ -1,7 +1,7 @@
 """What one framework says about itself, as one line of JSON; a script that runs by itself.
 
 `zimg.diagnosis` runs it in a process of its own, since an import may fail in ways that no handler
-catches. It therefore imports nothing of this library.
+catches. It therefore imports nothing of this library but hooks.
 """
 
 import json
@@ -81,11 +81,23 @@ def _cupy(cupy: Any) -> tuple[list[str], list[str]]:
     return devices, []
 
 
+def _numba(_: Any) -> tuple[list[str], list[str]]:
+    """Whether compiled code works, as the library's own hooks see it."""
+    hooks = next(iter(entry_points(group="zimg.backends", name="numpy"))).load()
+    found = hooks.status()
+    if found.problem:
+        return [], [f"not used: {found.problem}"]
+    threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"
+    kept = f"machine code in {found.cache}" if found.cache else "no folder for machine code"
+    return [threads], [kept]
+
+
 _LOOKS: dict[str, Callable[[Any], tuple[list[str], list[str]]]] = {
     "numpy": _on_cpu,
     "torch": _torch,
     "jax": _jax,
     "cupy": _cupy,
+    "numba": _numba,
 }
 
 

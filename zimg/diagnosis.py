@@ -26,6 +26,9 @@ EXTRAS = {
 }
 """Frameworks that are looked for, and the extra that brings each."""
 
+COMPILER = "numba"
+"""What compiles the kernels that trace and skeletonize on CPUs."""
+
 TIME_LIMIT = 120.0
 """Seconds until an import is given up; a cold one of a large framework takes tens of them."""
 
@@ -83,6 +86,8 @@ class Diagnosis:
         Versions; `zimg` is ``not installed`` when it runs from a folder that nothing installed.
     frameworks, formats
         What was found, in the order of the table.
+    compiled
+        The compiler of the CPU kernels, and what it offers here.
     problem
         Why the core does not work; empty when it does.
     """
@@ -92,6 +97,7 @@ class Diagnosis:
     zimg: str
     frameworks: tuple[FrameworkFinding, ...]
     formats: tuple[FormatFinding, ...]
+    compiled: FrameworkFinding
     problem: str = ""
 
     def __repr__(self) -> str:
@@ -101,6 +107,7 @@ class Diagnosis:
                 *([f"the core does not work: {self.problem}"] if self.problem else []),
                 *["", "frameworks"],
                 *(f"  {each.name:<18}{_framework_text(each)}" for each in self.frameworks),
+                *["", "compiled CPU kernels", f"  {COMPILER:<18}{_compiler_text(self.compiled)}"],
                 *["", "formats"],
                 *(f"  {each.name:<18}{_format_text(each)}" for each in self.formats),
             ]
@@ -116,13 +123,22 @@ def doctor() -> Diagnosis:
         Frameworks with versions, devices and hooks, formats, and the commands that would add what
         is missing. Nothing that is broken makes this fail.
     """
-    with ThreadPoolExecutor(len(EXTRAS)) as pool:
+    with ThreadPoolExecutor(len(EXTRAS) + 1) as pool:
+        compiled = pool.submit(find_framework, COMPILER)
         frameworks = tuple(pool.map(find_framework, EXTRAS))
     numpy = next(each for each in frameworks if each.name == "numpy")
     # A NumPy whose import crashes would end this process as well.
     formats, problem = ((), f"numpy: {numpy.problem}") if numpy.problem else find_formats()
     system = f"{platform.system()} {platform.machine()}"
-    return Diagnosis(platform.python_version(), system, _version(), frameworks, formats, problem)
+    return Diagnosis(
+        platform.python_version(),
+        system,
+        _version(),
+        frameworks,
+        formats,
+        compiled.result(),
+        problem,
+    )
 
 
 def find_framework(name: str, *, seconds: float = TIME_LIMIT) -> FrameworkFinding:
@@ -136,7 +152,7 @@ def find_framework(name: str, *, seconds: float = TIME_LIMIT) -> FrameworkFindin
         Time limit.
     """
     if not _is_found(name):
-        return FrameworkFinding(name, problem="not installed", install=_install(EXTRAS.get(name)))
+        return FrameworkFinding(name, problem="not installed", install=_install(name))
     try:
         answer = subprocess.run(
             [sys.executable, "-P", str(_PROBE), name],
@@ -168,7 +184,7 @@ def find_formats() -> tuple[tuple[FormatFinding, ...], str]:
             bool(each.reader) and not each.missing,
             bool(each.writer) and not each.missing,
             each.missing,
-            _install(each.extra) if each.missing else "",
+            _install_extra(each.extra) if each.missing else "",
         )
         for each in FORMATS
     ]
@@ -209,7 +225,12 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
-def _install(extra: str | None) -> str:
+def _install(name: str) -> str:
+    """Command that adds a framework or the compiler."""
+    return "pip install numba" if name == COMPILER else _install_extra(EXTRAS.get(name))
+
+
+def _install_extra(extra: str | None) -> str:
     return f'pip install "zimg-xp[{extra}]"' if extra else "pip install zimg-xp"
 
 
@@ -226,6 +247,13 @@ def _framework_text(found: FrameworkFinding) -> str:
     hooks = {"none": "generic code", "registered": "native hooks"}
     told = hooks.get(found.hooks, f"hooks cannot be imported ({found.hooks})")
     return "; ".join([found.version, *found.devices, *found.notes, told])
+
+
+def _compiler_text(found: FrameworkFinding) -> str:
+    if not found.problem and found.devices:
+        return "; ".join([found.version, *found.devices, *found.notes])
+    said = [found.problem, *found.notes, "tracing takes several times as long", found.install]
+    return "; ".join(filter(None, said))
 
 
 def _format_text(found: FormatFinding) -> str:

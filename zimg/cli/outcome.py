@@ -12,7 +12,8 @@ class Outcome:
     """What one call of the command did; the JSON object that it prints.
 
     `length` is in voxels of the x, y plane, `seconds` are of the whole call, `findings` and
-    `warnings` those of `zimg.tracing.pipeline.TraceReport`.
+    `warnings` those of `zimg.tracing.pipeline.TraceReport`; `slow_because` is empty when compiled
+    code was used, or where there is none.
     """
 
     input: str
@@ -29,6 +30,7 @@ class Outcome:
     mode: str = "accurate"
     findings: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    slow_because: str = ""
 
 
 def summary(outcome: Outcome) -> str:
@@ -38,5 +40,6 @@ def summary(outcome: Outcome) -> str:
     )
     found = "" if outcome.nodes else " (nothing found)"
     length = f"length {outcome.length:.1f} voxels"
-    line = f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s"
+    slow = f" (no compiled code: {outcome.slow_because})" if outcome.slow_because else ""
+    line = f"{outcome.output}: {counts}{found}, {length}, {outcome.seconds:.1f} s{slow}"
     return "\n  ".join(filter(None, [line, sentence(outcome.findings)]))

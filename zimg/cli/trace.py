@@ -7,6 +7,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import array_api_compat.numpy as host
+
 from zimg._progress import reporter
 from zimg._typing import ArrayFramework
 from zimg.cli.arguments import require_framework
@@ -17,6 +19,7 @@ from zimg.cli.showing import write_preview
 from zimg.cli.voxels import require_unit, say_missing_size
 from zimg.image.volume import z_to_xy_ratio
 from zimg.io.source import ZImgSource
+from zimg.ops import slow_because
 from zimg.tracing.accurate import DEFAULTS, AccurateOptions
 from zimg.tracing.automatic import TraceWarning, check_mode, run_mode
 from zimg.tracing.config import check_config, resolve_config
@@ -128,4 +131,11 @@ def outcome_of(job: TraceJob, result: TraceReport, *, z_to_xy: float, seconds: f
         mode=job.mode,
         findings=dict(result.details),
         warnings=list(result.warnings),
+        slow_because=_slow_because(job),
     )
+
+
+def _slow_because(job: TraceJob) -> str:
+    """Return why no compiled code was used on the CPU; empty on other devices."""
+    on_cpu = job.device is None or str(job.device).startswith("cpu")
+    return slow_because(xp=host) if on_cpu else ""

@@ -2,7 +2,7 @@
 
 from zimg.ops.gather import gather
 from zimg.ops.loop import barrier, jit, while_loop
-from zimg.ops.rows import RowPlan, fastest, row_plan
+from zimg.ops.rows import RowPlan, fastest, row_plan, slow_because
 from zimg.ops.sampling import sample_linear
 from zimg.ops.scan import cumulative_max, cumulative_min
 from zimg.ops.segment import compact, scatter_add, scatter_max, scatter_min, scatter_set
@@ -24,6 +24,7 @@ __all__ = [
     "scatter_max",
     "scatter_min",
     "scatter_set",
+    "slow_because",
     "synchronize",
     "threads",
     "to_host",

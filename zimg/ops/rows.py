@@ -79,3 +79,20 @@ def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
         `x` itself, or a view of its memory by another framework.
     """
     return x
+
+
+@hookable
+def slow_because(*, xp: Namespace) -> str:
+    """Why the kernels of a framework run without the compiled code that is made for them.
+
+    Parameters
+    ----------
+    xp
+        Namespace of the framework.
+
+    Returns
+    -------
+    str
+        Empty when they do not.
+    """
+    return ""
