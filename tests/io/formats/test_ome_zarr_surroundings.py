@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
+from zarr.codecs import TransposeCodec
 
 import zimg
 from zimg import VoxelSizeUnit, ZException, ZImg, ZImgRegion, ZImgWriteParameters
@@ -441,7 +442,7 @@ def test_what_zarr_writes_is_read_as_zarr_reads_it(tmp_path, zarr_format, order,
     data = np.random.default_rng(0).integers(1, 99, (2, 5, 20, 30)).astype(dtype)
     options: dict[str, Any] = {"order": order} if zarr_format == 2 else {}
     if zarr_format == 3 and order == "F":
-        options["filters"] = [zarr.codecs.TransposeCodec(order=(3, 2, 1, 0))]
+        options["filters"] = [TransposeCodec(order=(3, 2, 1, 0))]
     for number, compressors in enumerate((None, "auto")):
         group = new_group(tmp_path / f"{number}.zarr", zarr_format)
         array = group.create_array(
