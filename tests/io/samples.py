@@ -9,6 +9,7 @@ import imagecodecs
 import numpy as np
 
 from tests.io import making
+from tests.io.making_volumes import MAKERS
 from zimg import ZImg
 from zimg.image import write
 from zimg.io.formats.table import FORMATS
@@ -39,7 +40,7 @@ def suffixes() -> list[str]:
 
 def variants() -> list[str]:
     """Those of `suffixes`, of stores, and of files that are only read here."""
-    found = [*suffixes(), *STORES]
+    found = [*suffixes(), *STORES, *MAKERS]
     if find_spec("pylibCZIrw"):
         found += PACKINGS
     if find_spec("liffile"):
@@ -54,6 +55,8 @@ def made(folder: Path, suffix: str) -> Path:
     path = folder / f"sample{suffix}"
     if suffix in PACKINGS:
         _write_czi(path, PACKINGS[suffix])
+    elif suffix in MAKERS:
+        MAKERS[suffix](path, voxels((3, 23, 31)))
     elif suffix == ".lif":
         making.lif(path, voxels((2, 3, 23, 31)), "CZYX")
     elif suffix in BY_OIIO:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
+from zarr.codecs import TransposeCodec
 
 import zimg
 from zimg import VoxelSizeUnit, ZException, ZImg, ZImgRegion, ZImgWriteParameters
@@ -404,6 +405,66 @@ def test_an_interrupted_save_leaves_nothing_and_complains_of_no_task(tmp_path):
         assert "KeyboardInterrupt" in told
         assert "Task" not in told
         assert list(tmp_path.iterdir()) == []
+
+
+READING = """
+import sys, zimg
+zimg.read(sys.argv[1])
+print("ready", flush=True)
+while True:
+    zimg.read(sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT is of POSIX")
+@pytest.mark.parametrize("shards", [None, (2, 64, 64)])
+def test_an_interrupted_reading_complains_of_no_task(tmp_path, shards):
+    data = np.random.default_rng(0).integers(0, 999, (2, 8, 300, 300)).astype(np.uint16)
+    options = ZImgWriteParameters(chunks=(1, 32, 32), shards=shards)
+    zimg.write(tmp_path / "a.ome.zarr", ZImg(data), parameters=options)
+    command = [sys.executable, "-c", READING, str(tmp_path / "a.ome.zarr")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        time.sleep(0.15)
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read().decode()
+    assert "KeyboardInterrupt" in told
+    assert "Task" not in told
+    assert "cannot schedule" not in told
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [">u2", "<u2", "<f4"])
+def test_what_zarr_writes_is_read_as_zarr_reads_it(tmp_path, zarr_format, order, dtype):
+    data = np.random.default_rng(0).integers(1, 99, (2, 5, 20, 30)).astype(dtype)
+    options: dict[str, Any] = {"order": order} if zarr_format == 2 else {}
+    if zarr_format == 3 and order == "F":
+        options["filters"] = [TransposeCodec(order=(3, 2, 1, 0))]
+    for number, compressors in enumerate((None, "auto")):
+        group = new_group(tmp_path / f"{number}.zarr", zarr_format)
+        array = group.create_array(
+            "0",
+            shape=(2, 7, 20, 30),
+            chunks=(1, 3, 8, 16),
+            dtype=dtype,
+            fill_value=5,
+            compressors=compressors,
+            **options,
+        )
+        array[:, :5] = data
+        axes = [{"name": "c", "type": "channel"}, *SPACE]
+        stated = {"version": "0.4", "axes": axes, "datasets": [{"path": "0"}]}
+        group.attrs.update({"multiscales": [stated]})
+        expected = array[:]
+        found = zimg.read(tmp_path / f"{number}.zarr").data[0]
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == np.dtype(dtype).newbyteorder("=")
+        region = ZImgRegion((3, 5, 1, 0, 0), (29, 18, 7, 2, 1))
+        part = zimg.read(tmp_path / f"{number}.zarr", region=region).data[0]
+        np.testing.assert_array_equal(part, expected[:, 1:7, 5:18, 3:29])
 
 
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import RawIOBase
 from pathlib import Path
 
 from zarr.abc.buffer import Buffer, BufferPrototype
@@ -12,7 +13,7 @@ from zarr.storage import LocalStore
 
 from zimg._errors import ZException
 from zimg.io.disk.errors import ReplacedError
-from zimg.io.formats.ome_zarr.sizes import METADATA, check_size
+from zimg.io.formats.ome_zarr.sizes import METADATA, check_size, ends
 
 Stamp = tuple[int, ...]
 
@@ -52,6 +53,21 @@ class ConfinedStore(LocalStore):
         if found is None and (self.root / key).is_dir():
             raise ZException(f"{key} is a folder where a file is expected")
         return found
+
+    def read_now(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
+        """The bytes of a key, or a part of them; None where there is nothing of that name."""
+        self._check(key, byte_range)
+        path = self.root / key
+        try:
+            with path.open("rb", buffering=0) as file:
+                size = os.fstat(file.fileno()).st_size
+                start, end = ends(byte_range, size)
+                file.seek(start)
+                return _all_of(file, end - start)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except IsADirectoryError:
+            raise ZException(f"{key} is a folder where a file is expected") from None
 
     async def get_partial_values(
         self,
@@ -131,3 +147,15 @@ def _place(found: os.stat_result) -> Stamp:
 
 def _stamp(found: os.stat_result) -> Stamp:
     return (*_place(found), found.st_size, found.st_mtime_ns)
+
+
+def _all_of(file: RawIOBase, count: int) -> bytes:
+    """`count` bytes, which one call may not give."""
+    parts = []
+    while count > 0:
+        part = file.read(count) or b""
+        if not part:
+            break
+        parts.append(part)
+        count -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,7 +1,7 @@
 """An image of an OME-Zarr store: its levels, its chunks, and the regions that are decoded."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from itertools import pairwise
@@ -19,6 +19,7 @@ from zimg.io.disk.limits import check_counts
 from zimg.io.formats.ome_zarr.axes import ALL
 from zimg.io.formats.ome_zarr.bounded import bounded
 from zimg.io.formats.ome_zarr.checks import check_array, check_chunks, check_claims
+from zimg.io.formats.ome_zarr.direct import DirectArray, Part
 from zimg.io.formats.ome_zarr.failing_chunk import failing_chunk
 from zimg.io.scenes.scene import Job, Level, full_level, grid
 from zimg.values import ZImgInfo, ZImgRegion
@@ -135,7 +136,11 @@ class ZarrScene:
         steps = self._by_letter(array.shards or array.chunks)
         start, end = region.start, region.end
         wanted = [(getattr(start, a), getattr(end, a)) for a in "tczyx"]
-        check_claims(array, dict(zip(ALL, wanted, strict=True)), self._letters)
+        box = dict(zip(ALL, wanted, strict=True))
+        check_claims(array, box, self._letters)
+        direct = DirectArray.of(array)
+        if direct is not None:
+            return [self._direct_job(array.path, part) for part in direct.parts(self._box(box))]
         return [
             self._job(array, [t, wanted[1], z, *wanted[3:]], (start.t, start.z))
             for t in _pieces(*wanted[0], steps["t"])
@@ -162,6 +167,27 @@ class ZarrScene:
 
         return job
 
+    def _box(self, box: Mapping[str, tuple[int, int]]) -> tuple[slice, ...]:
+        """A box along the axes of the arrays."""
+        return tuple(slice(*box[letter]) for letter in self._letters)
+
+    def _direct_job(self, path: str, part: Part) -> Job:
+        """Put what is wanted of one chunk into its place."""
+        present = [letter for letter in ALL if letter in self._letters]
+        order = [self._letters.index(letter) for letter in present]
+        missing = tuple(place for place, letter in enumerate(ALL) if letter not in self._letters)
+
+        def job(out: list[NDArray[Any]]) -> None:
+            with self._steady(path):
+                voxels, put = part.voxels()
+            ordered = np.expand_dims(voxels.transpose(order), missing)
+            at = dict(zip(self._letters, put, strict=True))
+            t, *rest = (at.get(letter, slice(0, 1)) for letter in ALL)
+            for time, volume in enumerate(ordered, t.start):
+                out[time][tuple(rest)] = volume
+
+        return job
+
     def _read(
         self, array: "zarr.Array[Any]", box: dict[str, tuple[int, int]], out: NDArray[Any]
     ) -> None:
@@ -171,7 +197,7 @@ class ZarrScene:
         order = [present.index(letter) for letter in self._letters]
         voxels = out.view(np.bool_) if array.dtype == np.bool_ else out
         target = NDBuffer.from_numpy_array(voxels[absent].transpose(order))
-        selected = tuple(slice(*box[a]) for a in self._letters)
+        selected = self._box(box)
         with self._steady(array.path):
             try:
                 array.get_basic_selection(selected, out=target)

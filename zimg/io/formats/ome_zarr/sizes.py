@@ -1,6 +1,6 @@
 """Sizes of what a store holds under a key, checked before it is read."""
 
-from zarr.abc.store import ByteRequest, RangeByteRequest, SuffixByteRequest
+from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, SuffixByteRequest
 
 from zimg._errors import ZException
 from zimg.io.disk.limits import check_decoded
@@ -42,3 +42,14 @@ def check_size(key: str, size: int, byte_range: ByteRequest | None) -> None:
         raise ZException(
             f"{key} has {size} bytes, fewer than its index of {byte_range.suffix}: it is truncated"
         )
+
+
+def ends(byte_range: ByteRequest | None, size: int) -> tuple[int, int]:
+    """Begin and end of a part of `size` bytes."""
+    if isinstance(byte_range, RangeByteRequest):
+        return byte_range.start, byte_range.end
+    if isinstance(byte_range, OffsetByteRequest):
+        return byte_range.offset, size
+    if isinstance(byte_range, SuffixByteRequest):
+        return size - byte_range.suffix, size
+    return 0, size

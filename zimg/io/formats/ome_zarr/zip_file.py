@@ -7,16 +7,10 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 from zarr.abc.buffer import Buffer, BufferPrototype
-from zarr.abc.store import (
-    ByteRequest,
-    OffsetByteRequest,
-    RangeByteRequest,
-    Store,
-    SuffixByteRequest,
-)
+from zarr.abc.store import ByteRequest, Store
 
 from zimg._errors import ZException
-from zimg.io.formats.ome_zarr.sizes import METADATA, check_size
+from zimg.io.formats.ome_zarr.sizes import METADATA, check_size, ends
 
 
 class ZipFolder(Store):
@@ -70,7 +64,7 @@ class ZipFolder(Store):
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
     ) -> Buffer | None:
         """The bytes of a key; None where there are none."""
-        data = await asyncio.to_thread(self._read, key, byte_range)
+        data = await asyncio.to_thread(self.read_now, key, byte_range)
         return None if data is None else prototype.buffer.from_bytes(data)
 
     async def get_partial_values(
@@ -81,13 +75,14 @@ class ZipFolder(Store):
         """Parts of the bytes of keys."""
         return [await self.get(key, prototype, part) for key, part in key_ranges]
 
-    def _read(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
+    def read_now(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
+        """The bytes of a key; None where there are none."""
         try:
             entry = self._file.getinfo(self._top + key)
         except KeyError:
             return None
         check_size(key, entry.file_size, byte_range)
-        start, end = _ends(byte_range, entry.file_size)
+        start, end = ends(byte_range, entry.file_size)
         try:
             with self._file.open(entry) as opened:
                 opened.seek(start)
@@ -129,14 +124,3 @@ class ZipFolder(Store):
     async def delete(self, key: str) -> None:
         """Nothing is removed."""
         raise NotImplementedError(key)
-
-
-def _ends(byte_range: ByteRequest | None, size: int) -> tuple[int, int]:
-    """Begin and end of a part of `size` bytes."""
-    if isinstance(byte_range, RangeByteRequest):
-        return byte_range.start, byte_range.end
-    if isinstance(byte_range, OffsetByteRequest):
-        return byte_range.offset, size
-    if isinstance(byte_range, SuffixByteRequest):
-        return size - byte_range.suffix, size
-    return 0, size
