@@ -62,10 +62,10 @@ def test_several_trees_get_a_root_each_and_one_tree_only_one() -> None:
     pair = ZSwc.concatenate([chain([0, 1, 2], id=[1, 2, 3]), chain([5, 6], id=[4, 5])])
     assert pair.rerooted([2, 4]).id.tolist() == [3, 2, 1, 5, 4]
     assert same(pair.rerooted([]), pair)
-    with pytest.raises(ValueError, match="of one tree"):
+    with pytest.raises(ValueError, match="rows must be in different trees"):
         pair.rerooted([0, 2])
     assert pair.rerooted(-1).id.tolist() == [1, 2, 3, 5, 4]
-    with pytest.raises(IndexError, match="row 5 of a forest of 5 nodes"):
+    with pytest.raises(IndexError, match="row 5 is out of range for a forest of 5 nodes"):
         pair.rerooted(5)
 
 
@@ -263,12 +263,12 @@ def test_what_is_edited_stays_as_it_was(edit) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda tree: tree.pruned(-1), "min_length is a length from 0, got -1"),
-        (lambda tree: tree.pruned(np.nan), "min_length is a length from 0, got nan"),
-        (lambda tree: tree.resampled(0), "step is a positive length, got 0"),
+        (lambda tree: tree.pruned(-1), "min_length must be at least 0, got -1"),
+        (lambda tree: tree.pruned(np.nan), "min_length must be at least 0, got nan"),
+        (lambda tree: tree.resampled(0), "step must be a positive length, got 0"),
         (lambda tree: tree.resampled(1e-12), "more than 2147483648 nodes"),
-        (lambda tree: tree.translated((1, 2)), "offset is three numbers"),
-        (lambda tree: tree.translated((1, 2, np.inf)), "offset is three numbers"),
+        (lambda tree: tree.translated((1, 2)), "offset must be three finite numbers"),
+        (lambda tree: tree.translated((1, 2, np.inf)), "offset must be three finite numbers"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(edit, message: str) -> None:

@@ -64,7 +64,7 @@ def test_arrays_that_would_lose_numbers_are_refused() -> None:
             pair().to_arrays("jax")
     with pytest.raises(ValueError, match="xyz does not fit into float32"):
         chain([1e39]).to_arrays(dtype="float32")
-    with pytest.raises(ValueError, match="dtype is 'float64' or 'float32', got 'float16'"):
+    with pytest.raises(ValueError, match="dtype must be 'float64' or 'float32', got 'float16'"):
         pair().to_arrays(dtype="float16")  # type: ignore[arg-type]
 
 
@@ -86,7 +86,7 @@ def test_a_graph_read_back_is_the_same_forest(tree: ZSwc) -> None:
 def test_graphs_of_others_need_positions_radii_and_one_parent() -> None:
     nx = pytest.importorskip("networkx")
     graph = nx.DiGraph([("a", "b"), ("a", "c")])
-    with pytest.raises(ValueError, match="node 'a' has no 'xyz'"):
+    with pytest.raises(ValueError, match="node 'a' of the graph has no 'xyz'"):
         ZSwc.from_networkx(graph)
     for node in graph:
         graph.nodes[node].update(xyz=(0, 0, ord(node)), radius=1)
@@ -118,7 +118,7 @@ def test_tables_are_any_mapping_in_any_order_but_complete() -> None:
     rows = {"id": [8, 5], "type": [1, 1], "x": [0, 0.5], "y": [0, 0], "z": [0, 0]}
     rows |= {"radius": [1, 2], "parent": [5, -1]}
     assert ZSwc.from_pandas(rows).id.tolist() == [5, 8]
-    with pytest.raises(ValueError, match="there is no node 6, which is the parent of 8"):
+    with pytest.raises(ValueError, match="node 8 has the parent 6, which does not exist"):
         ZSwc.from_pandas(rows | {"parent": [6, -1]})
     with pytest.raises(ValueError, match="the table has no column 'radius'"):
         ZSwc.from_pandas({name: rows[name] for name in rows if name != "radius"})
