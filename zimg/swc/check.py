@@ -150,7 +150,7 @@ def _values(records: Records, place: str) -> Iterator[tuple[Kind, Rows, Text]]:
     yield (
         "duplicate id",
         repeated,
-        lambda row: f"id {ids[row]} was given before, in {place} {line[first[row]]}",
+        lambda row: f"id {ids[row]} is already used in {place} {line[first[row]]}",
     )
     yield "not finite", unknown, lambda _: "a position or radius is not finite"
     yield "radius not positive", flat, lambda row: f"radius is {radius[row]:g}"
