@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.swc.forests import chain, edges, forests, same
+from tests.swc.forests import chain, edges, forests, linked, same
 from zimg.swc import ZSwc
-from zimg.swc.forest import Forest
 
 NEARLY = 1e-9
 
@@ -52,7 +51,7 @@ def test_the_old_root_taken_again_gives_the_old_parents(tree: ZSwc, data: st.Dat
 @given(forests(least=1), st.data())
 def test_a_new_root_orders_nodes_as_the_elementary_edit_does(tree, data) -> None:
     row = data.draw(st.integers(0, len(tree) - 1))
-    forest = Forest.from_swc(tree)
+    forest = linked(tree)
     forest.set_root(row)
     assert tree.rerooted(row) == forest.to_swc(renumber=False)
     assert same(tree.rerooted(row), tree.rerooted([row]))

@@ -202,7 +202,7 @@ def test_skeletons_of_others_are_turned_scaled_and_given_types(tmp_path: Path) -
     ("words", "message"),
     [
         ([3, 3, *range(9), 0, 1, 1, 2, 2, 0, *range(6)], "edges form a cycle"),
-        ([2, 1, *range(6), 0, 2, 0, 0, 0, 0], "edges name nodes 0 to 2, there are 2"),
+        ([2, 1, *range(6), 0, 2, 0, 0, 0, 0], "edges refer to nodes 0 to 2, but there are 2 nodes"),
         ([2, 1, *range(6), 0, 1, 0, 0, 0], "52 bytes, 56 are described"),
         ([2, 1, *range(6), 0, 1, 0, 0, 0, 0, 0], "60 bytes, 56 are described"),
         ([2**32 - 1, 1], "8 bytes, 85899345916 are described"),

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.swc.forests import linked
 from zimg.swc import ZSwc
 from zimg.swc.forest import Forest
 from zimg.swc.links import ERASED, NONE
@@ -121,7 +122,7 @@ def test_what_has_no_parent_can_be_neither_merged_nor_broken() -> None:
 def test_a_forest_of_columns_gives_the_same_columns(numbers: list[int]) -> None:
     parent = [number % (row + 1) - 1 for row, number in enumerate(numbers)]
     tree = ZSwc.from_arrays(np.ones((len(parent), 3)), 2.0, parent, id=np.arange(len(parent)) * 3)
-    assert Forest.from_swc(tree).to_swc(renumber=False) == tree
+    assert linked(tree).to_swc(renumber=False) == tree
 
 
 class AnyEdits(RuleBasedStateMachine):

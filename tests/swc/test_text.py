@@ -87,7 +87,7 @@ def test_a_soma_of_one_node_is_written_as_three_on_request(tmp_path: Path) -> No
     assert tree.id.tolist() == [7, 8, 9, 10, 11]
     ZSwc().save(tmp_path / "tree.swc", soma="three points")
     assert len(ZSwc(tmp_path / "tree.swc")) == 0
-    with pytest.raises(ValueError, match="soma is 'as it is' or 'three points', got 'sphere'"):
+    with pytest.raises(ValueError, match="soma must be 'as it is' or 'three points', got 'sphere'"):
         tree.save(tmp_path / "tree.swc", soma="sphere")  # type: ignore[arg-type]
 
 
