@@ -378,3 +378,6 @@ def test_a_segment_that_is_not_there_is_named_beside_those_that_are(tmp_path: Pa
         ZSwc.from_precomputed(tmp_path)
     with pytest.raises(ZException, match=r"4\.br: only gzip is supported"):
         ZSwc.from_precomputed(tmp_path, segment=4)
+    (tmp_path / "6").mkdir()  # a pipe, which would block, is no file either
+    with pytest.raises(ZException, match="6: it is not a file"):
+        ZSwc.from_precomputed(tmp_path, segment=6)

@@ -371,3 +371,9 @@ def test_what_numpy_parses_at_once_is_what_line_by_line_reading_gives() -> None:
     careful = plain.replace("2 0 0 0 1 -1", "2.0 0 0 0 1 -1", 1)  # one such field, and all are
     assert read_swc(plain) == read_swc(careful)
     assert read_swc(plain.replace("\n", "\r\n")) == read_swc(careful)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without an end")
+def test_a_device_is_refused_before_it_fills_the_memory() -> None:
+    with pytest.raises(ZException, match="cannot read /dev/zero: it is a device"):
+        ZSwc("/dev/zero")

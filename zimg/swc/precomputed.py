@@ -158,9 +158,11 @@ def segments_in(folder: str | os.PathLike[str]) -> list[int]:
 def _stored(folder: Path, name: str) -> Path:
     """Path of the file of a segment, plain or compressed; the error lists the segments."""
     path = folder / name
-    packed = folder / f"{name}.gz"
-    if path.exists() or packed.exists():
-        return path if path.exists() else packed
+    for stored in (path, folder / f"{name}.gz"):
+        if stored.is_file():
+            return stored
+        if stored.exists():
+            raise ZException(f"cannot read {stored}: it is not a file")
     for end in COMPRESSED:
         if Path(f"{path}{end}").exists():
             raise ZException(f"cannot read {path}{end}: only gzip is supported as compression")

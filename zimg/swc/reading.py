@@ -54,6 +54,8 @@ def content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
         return "SWC text", path_or_text.removeprefix("\ufeff")
     path = Path(path_or_text)
     try:
+        if path.is_char_device() or path.is_block_device():
+            raise ZException(f"cannot read {path}: it is a device, not a file")
         return str(path), decoded(path.read_bytes())
     except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
         reason = getattr(error, "strerror", None) or error

@@ -51,6 +51,10 @@ LINE, ROOT, OUTLINE = 1.0, 4.0, 1.3
 """Half widths of lines and root marks, and the width of the outline, in pixels."""
 
 OUTLINE_OPACITY = 0.4
+
+THICK = 4.0
+"""Smallest radius in pixels that is outlined; outlines would hide thinner neurites."""
+
 ROOT_COLOUR = np.array((255, 255, 255), dtype=np.float32)
 
 
@@ -159,11 +163,14 @@ def _draw_tree(
     linked = tree.parent >= 0
     starts = np.where(linked, tree.parent, np.arange(len(linked)))
     shape = canvas.shape[:2]
-    for rank in range(int(labels.max(initial=-1)), -1, -1):
-        colour = COLOURS[rank % len(COLOURS)]
-        members = np.flatnonzero(labels == rank)
-        wall = cover(canvas, points, radii, members, starts[members])
-        inside = cover(canvas, points, radii - OUTLINE, members, starts[members])
+    count = len(COLOURS)
+    layers = np.where(labels < count, labels, count + labels % count)  # short trees by colour
+    for layer in range(int(layers.max(initial=-1)), -1, -1):
+        colour = COLOURS[layer % count]
+        members = np.flatnonzero(layers == layer)
+        thick = members[radii[members] >= THICK]
+        wall = cover(canvas, points, radii, thick, starts[thick])
+        inside = cover(canvas, points, radii - OUTLINE, thick, starts[thick])
         blend(canvas, (wall - inside) * OUTLINE_OPACITY, colour)
         edges = members[linked[members]]
         blend(canvas, strokes(shape, points[starts[edges]], points[edges], LINE), colour)
