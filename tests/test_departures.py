@@ -290,7 +290,7 @@ def test_row_nan_in_a_traced_volume() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("1 1 0 0 0 1 -1\n1 2 9 9 9 9 -1\n", "line 2: id 1 was given before"),
+        ("1 1 0 0 0 1 -1\n1 2 9 9 9 9 -1\n", "line 2: id 1 is already used"),
         ("1 1 nan 0 0 1 -1\n", "line 1: x is not finite"),
         ("-3 1 0 0 0 1 -1\n", "line 1.*-3"),
     ],

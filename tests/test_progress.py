@@ -113,3 +113,14 @@ def test_in_a_notebook_each_stage_is_a_line_of_text_without_widgets() -> None:
     mask, seeds = (output.data["text/plain"] for output in outputs)
     assert mask.startswith("mask  ")
     assert seeds.startswith("seeds            100% [####################] 3/3")
+
+
+def test_a_kernel_that_is_only_installed_or_imported_makes_no_notebook(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("ipykernel")
+    pytest.importorskip("IPython")
+    run_two_stages(True)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert [line.split(":")[0] for line in err.splitlines()] == ["mask", "seeds"]

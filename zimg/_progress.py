@@ -22,7 +22,7 @@ BAR = 20
 
 
 class Cancel(Protocol):
-    """What `cancel` must offer; `threading.Event` does."""
+    """Protocol of `cancel`, such as `threading.Event`."""
 
     def is_set(self) -> bool:
         """Whether the computation should stop."""
@@ -36,15 +36,15 @@ class _Display(Protocol):
 
 
 class Reporter:
-    """The side of a progress display that a computation talks to.
+    """Interface through which a computation reports its progress.
 
-    A computation announces its stages one after another and how much of each is done; every call is
-    also a point at which it may be cancelled. It is a context manager: leaving ends the last stage.
+    A computation announces its stages one after another and how much of each is done. Each call is
+    also a point at which it may be cancelled. As a context manager, it ends the last stage on exit.
 
     Parameters
     ----------
     display
-        Where the stages are shown, or None.
+        Display of the stages, or None.
     cancel
         An object like `threading.Event`, or None.
     """
@@ -56,7 +56,7 @@ class Reporter:
         self._open = False
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """End the current stage and begin `name`, of `total` steps if that is known."""
+        """End the current stage and start `name`, with `total` steps if known."""
         self.check()
         self.finish()
         self._done, self._open = 0, True
@@ -64,7 +64,7 @@ class Reporter:
             self._display.start(name, total)
 
     def advance(self, n: int = 1) -> None:
-        """Say that `n` more steps of the stage are done."""
+        """Report that `n` more steps of the stage are done."""
         self._done += n
         if self._display is not None:
             self._display.update(self._done)
@@ -75,7 +75,7 @@ class Reporter:
         return Reporter(None, self._cancel)
 
     def check(self) -> None:
-        """Raise ZCancellationException if the caller asked to stop."""
+        """Raise a ZCancellationException if the caller asked to stop."""
         if self._cancel is not None and self._cancel.is_set():
             raise ZCancellationException("cancelled by the caller")
 
@@ -100,7 +100,7 @@ class Reporter:
 
 
 def reporter(progress: Progress = None, cancel: Cancel | None = None) -> Reporter:
-    """Make the reporter that the public arguments `progress` and `cancel` ask for.
+    """Make the reporter for the public arguments `progress` and `cancel`.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def reporter(progress: Progress = None, cancel: Cancel | None = None) -> Reporte
         A callable: called with the stage, the steps done and the steps in total (None if unknown).
         False or None: nothing.
     cancel
-        An object like `threading.Event`; once it is set the computation ends with
+        An object like `threading.Event`; once it is set, the computation ends with a
         ZCancellationException.
     """
     return Reporter(_display(progress), cancel)
@@ -120,7 +120,7 @@ def _display(progress: Progress) -> _Display | None:
     if progress is None or progress is False:
         return None
     if progress is True:
-        if "ipykernel" in sys.modules:
+        if _in_notebook():
             return _Cell()
         return _Bars() if sys.stderr.isatty() else _Lines(sys.stderr)
     if callable(progress):
@@ -128,8 +128,14 @@ def _display(progress: Progress) -> _Display | None:
     raise TypeError(f"progress must be True, False, None or a callable, not {progress!r}")
 
 
+def _in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+
+
 class _Bars:
-    """One bar per stage; stages without a total show their time only."""
+    """One bar per stage; a stage without a total shows its time only."""
 
     def start(self, stage: str, total: int | None) -> None:
         from tqdm import tqdm  # not `tqdm.auto`, which asks for ipywidgets
@@ -202,7 +208,7 @@ class _Lines:
 
 
 class _Calls:
-    """Every step goes to the caller's function."""
+    """Report each step to the function of the caller."""
 
     def __init__(self, function: ProgressCallback) -> None:
         self._function = function
@@ -215,4 +221,4 @@ class _Calls:
         self._function(self._stage, done, self._total)
 
     def finish(self) -> None:
-        """Nothing: the next stage or the end of the computation says it."""
+        """Do nothing: the next stage, or the end of the computation, tells the caller."""

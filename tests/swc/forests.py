@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from zimg.swc import ZSwc
+from zimg.swc.forest import Forest
 
 IDS = st.integers(0, 2**63 - 1)
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -56,3 +57,14 @@ def edges(tree: ZSwc) -> set[frozenset[int]]:
     linked = np.flatnonzero(tree.parent >= 0)
     pairs = zip(tree.id[linked].tolist(), tree.parent_id[linked].tolist(), strict=True)
     return {frozenset(pair) for pair in pairs}
+
+
+def linked(tree: ZSwc) -> Forest:
+    """Movable nodes of a tree, node ``i`` from row ``i``, with weights 0."""
+    forest = Forest.from_nodes(tree.xyz, tree.radius)
+    forest.type, forest.id = tree.type.tolist(), tree.id.tolist()
+    for node, parent in enumerate(tree.parent.tolist()):
+        if parent >= 0:
+            forest.unlink(node)
+            forest.link(node, parent)
+    return forest

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.swc.forests import linked
 from zimg.swc import cleaning
 from zimg.swc.cleaning import resample_optimal
 from zimg.swc.forest import Forest
@@ -220,6 +221,6 @@ def test_trunks_are_those_of_all_pairs(forest: Forest) -> None:
 
 def test_columns_survive_cleaning_of_a_tree_that_needs_none() -> None:
     tree = ZSwc.from_arrays(np.arange(12).reshape(4, 3), 1.0, [-1, 0, 1, 2])
-    forest = Forest.from_swc(tree)
+    forest = linked(tree)
     cleaning.clean(forest)
     assert forest.to_swc() == tree

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.swc.forests import chain, edges, forests, same
+from tests.swc.forests import chain, edges, forests, linked, same
 from zimg.swc import ZSwc
-from zimg.swc.forest import Forest
 
 NEARLY = 1e-9
 
@@ -52,7 +51,7 @@ def test_the_old_root_taken_again_gives_the_old_parents(tree: ZSwc, data: st.Dat
 @given(forests(least=1), st.data())
 def test_a_new_root_orders_nodes_as_the_elementary_edit_does(tree, data) -> None:
     row = data.draw(st.integers(0, len(tree) - 1))
-    forest = Forest.from_swc(tree)
+    forest = linked(tree)
     forest.set_root(row)
     assert tree.rerooted(row) == forest.to_swc(renumber=False)
     assert same(tree.rerooted(row), tree.rerooted([row]))
@@ -62,10 +61,10 @@ def test_several_trees_get_a_root_each_and_one_tree_only_one() -> None:
     pair = ZSwc.concatenate([chain([0, 1, 2], id=[1, 2, 3]), chain([5, 6], id=[4, 5])])
     assert pair.rerooted([2, 4]).id.tolist() == [3, 2, 1, 5, 4]
     assert same(pair.rerooted([]), pair)
-    with pytest.raises(ValueError, match="of one tree"):
+    with pytest.raises(ValueError, match="rows must be in different trees"):
         pair.rerooted([0, 2])
     assert pair.rerooted(-1).id.tolist() == [1, 2, 3, 5, 4]
-    with pytest.raises(IndexError, match="row 5 of a forest of 5 nodes"):
+    with pytest.raises(IndexError, match="row 5 is out of range for a forest of 5 nodes"):
         pair.rerooted(5)
 
 
@@ -263,12 +262,12 @@ def test_what_is_edited_stays_as_it_was(edit) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda tree: tree.pruned(-1), "min_length is a length from 0, got -1"),
-        (lambda tree: tree.pruned(np.nan), "min_length is a length from 0, got nan"),
-        (lambda tree: tree.resampled(0), "step is a positive length, got 0"),
+        (lambda tree: tree.pruned(-1), "min_length must be at least 0, got -1"),
+        (lambda tree: tree.pruned(np.nan), "min_length must be at least 0, got nan"),
+        (lambda tree: tree.resampled(0), "step must be a positive length, got 0"),
         (lambda tree: tree.resampled(1e-12), "more than 2147483648 nodes"),
-        (lambda tree: tree.translated((1, 2)), "offset is three numbers"),
-        (lambda tree: tree.translated((1, 2, np.inf)), "offset is three numbers"),
+        (lambda tree: tree.translated((1, 2)), "offset must be three finite numbers"),
+        (lambda tree: tree.translated((1, 2, np.inf)), "offset must be three finite numbers"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(edit, message: str) -> None:

@@ -64,7 +64,7 @@ def test_arrays_that_would_lose_numbers_are_refused() -> None:
             pair().to_arrays("jax")
     with pytest.raises(ValueError, match="xyz does not fit into float32"):
         chain([1e39]).to_arrays(dtype="float32")
-    with pytest.raises(ValueError, match="dtype is 'float64' or 'float32', got 'float16'"):
+    with pytest.raises(ValueError, match="dtype must be 'float64' or 'float32', got 'float16'"):
         pair().to_arrays(dtype="float16")  # type: ignore[arg-type]
 
 
@@ -86,7 +86,7 @@ def test_a_graph_read_back_is_the_same_forest(tree: ZSwc) -> None:
 def test_graphs_of_others_need_positions_radii_and_one_parent() -> None:
     nx = pytest.importorskip("networkx")
     graph = nx.DiGraph([("a", "b"), ("a", "c")])
-    with pytest.raises(ValueError, match="node 'a' has no 'xyz'"):
+    with pytest.raises(ValueError, match="node 'a' of the graph has no 'xyz'"):
         ZSwc.from_networkx(graph)
     for node in graph:
         graph.nodes[node].update(xyz=(0, 0, ord(node)), radius=1)
@@ -118,7 +118,7 @@ def test_tables_are_any_mapping_in_any_order_but_complete() -> None:
     rows = {"id": [8, 5], "type": [1, 1], "x": [0, 0.5], "y": [0, 0], "z": [0, 0]}
     rows |= {"radius": [1, 2], "parent": [5, -1]}
     assert ZSwc.from_pandas(rows).id.tolist() == [5, 8]
-    with pytest.raises(ValueError, match="there is no node 6, which is the parent of 8"):
+    with pytest.raises(ValueError, match="node 8 has the parent 6, which does not exist"):
         ZSwc.from_pandas(rows | {"parent": [6, -1]})
     with pytest.raises(ValueError, match="the table has no column 'radius'"):
         ZSwc.from_pandas({name: rows[name] for name in rows if name != "radius"})
@@ -202,7 +202,7 @@ def test_skeletons_of_others_are_turned_scaled_and_given_types(tmp_path: Path) -
     ("words", "message"),
     [
         ([3, 3, *range(9), 0, 1, 1, 2, 2, 0, *range(6)], "edges form a cycle"),
-        ([2, 1, *range(6), 0, 2, 0, 0, 0, 0], "edges name nodes 0 to 2, there are 2"),
+        ([2, 1, *range(6), 0, 2, 0, 0, 0, 0], "edges refer to nodes 0 to 2, but there are 2 nodes"),
         ([2, 1, *range(6), 0, 1, 0, 0, 0], "52 bytes, 56 are described"),
         ([2, 1, *range(6), 0, 1, 0, 0, 0, 0, 0], "60 bytes, 56 are described"),
         ([2**32 - 1, 1], "8 bytes, 85899345916 are described"),
@@ -378,3 +378,6 @@ def test_a_segment_that_is_not_there_is_named_beside_those_that_are(tmp_path: Pa
         ZSwc.from_precomputed(tmp_path)
     with pytest.raises(ZException, match=r"4\.br: only gzip is supported"):
         ZSwc.from_precomputed(tmp_path, segment=4)
+    (tmp_path / "6").mkdir()  # a pipe, which would block, is no file either
+    with pytest.raises(ZException, match="6: it is not a file"):
+        ZSwc.from_precomputed(tmp_path, segment=6)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.swc.forests import linked
 from zimg.swc import ZSwc
 from zimg.swc.cleaning import resample_optimal
-from zimg.swc.forest import Forest
 
 HERE = Path(__file__).parents[1] / "data" / "autotrace"
 PRINTED = 5.0001e-5  # half of the last of six digits below 100
@@ -19,7 +19,7 @@ def resampled(x: list[float], radius: list[float]) -> list[tuple[float, float]]:
     """Positions and radii that are left of a chain on the x axis."""
     xyz = np.array(x)[:, None] * [1.0, 0.0, 0.0]
     tree = ZSwc.from_arrays(xyz, radius, np.arange(len(x)) - 1)
-    forest = Forest.from_swc(tree)
+    forest = linked(tree)
     resample_optimal(forest)
     return [(forest.position[n][0], forest.radius[n]) for n in forest.depth_first()]
 
@@ -57,7 +57,7 @@ def test_negative_radii_count_as_nothing() -> None:
 
 
 def assert_resampling_gives(before: Path, after: Path) -> None:
-    forest = Forest.from_swc(ZSwc(before))
+    forest = linked(ZSwc(before))
     resample_optimal(forest)
     ours, expected = forest.to_swc(), ZSwc(after)
     assert len(ours) == len(expected)

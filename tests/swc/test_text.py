@@ -87,7 +87,7 @@ def test_a_soma_of_one_node_is_written_as_three_on_request(tmp_path: Path) -> No
     assert tree.id.tolist() == [7, 8, 9, 10, 11]
     ZSwc().save(tmp_path / "tree.swc", soma="three points")
     assert len(ZSwc(tmp_path / "tree.swc")) == 0
-    with pytest.raises(ValueError, match="soma is 'as it is' or 'three points', got 'sphere'"):
+    with pytest.raises(ValueError, match="soma must be 'as it is' or 'three points', got 'sphere'"):
         tree.save(tmp_path / "tree.swc", soma="sphere")  # type: ignore[arg-type]
 
 
@@ -221,7 +221,7 @@ def test_what_is_accepted_in_silence_is_an_error_in_strict_reading(text: str) ->
             3,
         ),
         ("1 2 0 0 0 1 1\n", "line 1: parents form a cycle: 1 -> 1", 1),
-        (ROOT + "\n1 2 5 5 5 1 -1\n", "line 3: id 1 was given before, in line 1", 1),
+        (ROOT + "\n1 2 5 5 5 1 -1\n", "line 3: id 1 is already used in line 1", 1),
         (ROOT + "2 2 0 nan 0 1 1\n", "line 2: y is not finite: 'nan'", 1),
         (ROOT + "2 2 0 0 0 inf 1\n", "line 2: radius is not finite", 1),
         (ROOT + "2 2 0 0 0 1.#INF 1\n", "line 2: expected 7 columns, got 6", 1),
@@ -229,10 +229,14 @@ def test_what_is_accepted_in_silence_is_an_error_in_strict_reading(text: str) ->
         (ROOT + "2 2 0,5 0 0.5 1 1\n", "line 2: x is not a number: '0,5'", 1),
         (ROOT + "2 2 0,5,5 0 0 1 1\n", "line 2: x is not a number: '0,5,5'", 1),
         (ROOT + "2;2;;0;0;1;1\n", "line 2: x is not a number: ''", 1),
-        (ROOT + "2,2,0,5,0,0,1,1\n", "line 2: 8 numbers between commas, some may be decimal", 1),
+        (
+            ROOT + "2,2,0,5,0,0,1,1\n",
+            "line 2: 8 fields between commas, which may be decimal commas",
+            1,
+        ),
         (ROOT + "2 2 zero 0 0 1 1\n", "line 2: x is not a number: 'zero'", 1),
         (ROOT + "2 2 1_0 0 0 1 1\n", "line 2: x is not a number: '1_0'", 1),
-        (ROOT + "2.5 2 0 0 0 1 1\n", "line 2: id is not a whole number", 1),
+        (ROOT + "2.5 2 0 0 0 1 1\n", "line 2: id is not an integer", 1),
         (ROOT + "2 2 0 0 0 1 1e30\n", "line 2: parent does not fit into 64 bits", 1),
         (ROOT + f"{2**63} 2 0 0 0 1 1\n", "line 2: id does not fit into 64 bits", 1),
         (ROOT + "-3 2 0 0 0 1 1\n", "line 2: negative id -3", 1),
@@ -250,7 +254,7 @@ def test_many_defects_give_few_warnings() -> None:
     with pytest.warns(UserWarning, match="SWC text: ") as caught:
         assert len(read_swc(text, on_error="warn").roots) == 3000
     assert len(caught) == 21
-    assert "2980 defects more" in str(caught[-1].message)
+    assert "2980 more defects" in str(caught[-1].message)
 
 
 def test_negative_ids_are_read_on_request_and_minus_one_is_nobodys_parent() -> None:
@@ -313,7 +317,7 @@ def test_every_defect_is_accepted_warned_of_or_refused(
 
 
 def test_an_error_about_an_id_that_is_given_twice_names_both_lines() -> None:
-    with pytest.raises(ZException, match="line 3: id 1 was given before, in line 1"):
+    with pytest.raises(ZException, match="line 3: id 1 is already used in line 1"):
         read_swc(ROOT + "\n" + ROOT)
 
 
@@ -367,3 +371,9 @@ def test_what_numpy_parses_at_once_is_what_line_by_line_reading_gives() -> None:
     careful = plain.replace("2 0 0 0 1 -1", "2.0 0 0 0 1 -1", 1)  # one such field, and all are
     assert read_swc(plain) == read_swc(careful)
     assert read_swc(plain.replace("\n", "\r\n")) == read_swc(careful)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device without an end")
+def test_a_device_is_refused_before_it_fills_the_memory() -> None:
+    with pytest.raises(ZException, match="cannot read /dev/zero: it is a device"):
+        ZSwc("/dev/zero")

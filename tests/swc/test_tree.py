@@ -72,9 +72,9 @@ def test_children_of_a_node_are_the_rows_that_name_it_as_parent(parent: list[int
         ([1, 0], {}, "cycle: rows \\[0, 1\\]"),
         ([0, -1], {}, "cycle: rows \\[0\\]"),
         ([-1, 2], {}, "parent of row 1 is 2"),
-        ([-1, 0.5], {}, "parent takes integers"),
+        ([-1, 0.5], {}, "parent must hold integers"),
         ([-1], {}, "parent has shape"),
-        ([-1, 0], {"id": [4, 4]}, "id 4 is given twice"),
+        ([-1, 0], {"id": [4, 4]}, "id 4 is used twice"),
         ([-1, 0], {"type": [1, 2, 3]}, "type has shape"),
     ],
 )

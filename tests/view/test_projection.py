@@ -55,5 +55,5 @@ def test_an_empty_volume_has_empty_or_black_projections(shape: tuple[int, int, i
 
 
 def test_an_array_without_three_axes_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"three axes \(z, y, x\), not the shape \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"three axes \(z, y, x\), got the shape \(2, 3\)"):
         maximum_projections(np.zeros((2, 3)))

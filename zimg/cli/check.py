@@ -1,4 +1,4 @@
-"""``zimg check``: what is wrong or doubtful in SWC files."""
+"""``zimg check``: list errors and doubtful entries of SWC files."""
 
 import json
 import sys
@@ -13,14 +13,14 @@ MOST_OF_A_KIND = 5
 
 
 def check_files(files: Sequence[Path], *, as_json: bool) -> bool:
-    """Print the findings of every file; return whether there is no error among them."""
+    """Print the findings of each file; return whether there are no errors."""
     found = {str(file): check_file(file) for file in files}
     sys.stdout.write(_json(found) if as_json else "".join(map(_report, found, found.values())))
     return not any(finding.is_error for findings in found.values() for finding in findings)
 
 
 def _json(found: dict[str, list[Finding]]) -> str:
-    """One object: for every file its findings, with ``error`` true or false."""
+    """One JSON object: the findings of each file, with ``error`` true or false."""
     files = {
         file: [asdict(finding) | {"error": finding.is_error} for finding in findings]
         for file, findings in found.items()
@@ -29,7 +29,7 @@ def _json(found: dict[str, list[Finding]]) -> str:
 
 
 def _report(file: str, findings: list[Finding]) -> str:
-    """Some findings of each kind, one a line, and the number of the others."""
+    """The first findings of each kind, one per line, and the number of the others."""
     errors = sum(finding.is_error for finding in findings)
     lines = [f"{file}: {counted(error=errors, warning=len(findings) - errors)}"]
     for kind in dict.fromkeys(finding.kind for finding in findings):

@@ -1,4 +1,4 @@
-"""``zimg compare``: how well two SWC files agree."""
+"""``zimg compare``: measure how well two SWC files agree."""
 
 import json
 import math
@@ -22,7 +22,7 @@ SCORES = {
     "pds": "percentage of different structure, as a share: points beyond the tolerance",
     "length_ratio": "length of A over that of B",
 }
-"""Scores that are printed, and what they mean."""
+"""Printed scores and their meaning."""
 
 RADII = {
     "mean_abs": "mean absolute difference where A and B match",
@@ -63,7 +63,7 @@ def _draw(path: Path, a: ZSwc, b: ZSwc, **options: Any) -> None:
 
 
 def _json(agreement: Comparison) -> str:
-    """One object; what is no finite number is null."""
+    """One JSON object; numbers that are not finite become null."""
     scores = {name: getattr(agreement, name) for name in SCORES}
     return json.dumps(_finite(scores | asdict(agreement))) + "\n"
 
@@ -75,7 +75,7 @@ def _finite(value: Any) -> Any:
 
 
 def _table(agreement: Comparison) -> str:
-    """Topology of the two side by side, then the scores with their meaning."""
+    """Topology of both trees side by side, then the scores with explanations."""
     a, b = asdict(agreement.a), asdict(agreement.b)
     lines = [f"{name:20} A {a[name]:<12.6g} B {b[name]:<12.6g}".rstrip() for name in a]
     lines += [_line(name, getattr(agreement, name), text) for name, text in SCORES.items()]

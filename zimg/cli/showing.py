@@ -12,7 +12,7 @@ from zimg.view import preview, write_png
 
 
 def show(outcome: Any, line: str, *, as_json: bool, quiet: bool) -> None:
-    """Print a dataclass as a JSON object, or the line, or nothing."""
+    """Print a dataclass as a JSON object, or a line, or nothing."""
     if as_json:
         sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
     elif not quiet:
@@ -20,7 +20,7 @@ def show(outcome: Any, line: str, *, as_json: bool, quiet: bool) -> None:
 
 
 def counted(**counts: int) -> str:
-    """Return numbers with their nouns, which get an s unless there is one."""
+    """Counts with their nouns, in the plural unless the count is 1."""
     return ", ".join(f"{n} {noun}{'s' * (n != 1)}" for noun, n in counts.items())
 
 

@@ -1,4 +1,4 @@
-"""``zimg subtract``: remove from a tree what lies inside others, and say how much was left."""
+"""``zimg subtract``: remove the nodes of a tree that lie inside other trees."""
 
 import sys
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from zimg.workers import ZSwcSubtract
 def subtract_files(
     file: Path, others: Sequence[Path], output: Path, *, legacy_order: bool, quiet: bool
 ) -> None:
-    """Subtract as the worker does."""
+    """Run the worker `ZSwcSubtract`."""
     worker = ZSwcSubtract()
     worker.setInputSwcFilename(str(file))
     worker.setSubtractSwcFilenames([str(other) for other in others])

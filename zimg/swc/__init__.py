@@ -1,4 +1,4 @@
-"""Neuron trees: columns and nodes, the SWC text format, edits, cleaning, resampling, comparison."""
+"""Neuron trees: columns, nodes, SWC files, edits, cleaning, comparison, pictures and measures."""
 
 from zimg.swc.node import SwcNode
 from zimg.swc.tree import ZSwc

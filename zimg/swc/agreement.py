@@ -1,24 +1,24 @@
-"""What a comparison of two trees says: nearness, radii, topology."""
+"""Results of a comparison of two trees: distances, radii, topology."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Topology:
-    """What a forest is made of.
+    """Counts and length of a forest.
 
     Attributes
     ----------
     nodes, trees
         Numbers of nodes and of roots.
     tips
-        Nodes without child that are not roots.
+        Number of nodes without children that are not roots.
     ends
-        Nodes with one neighbour at most.
+        Number of nodes with at most one neighbour.
     branch_points
-        Nodes with two children or more.
+        Number of nodes with two or more children.
     forks
-        Nodes with three neighbours or more.
+        Number of nodes with three or more neighbours.
     length
         Sum of the lengths of all edges.
     """
@@ -41,9 +41,9 @@ class Distances:
     mean, p95, max
         Mean, 95th percentile and largest; NaN if one of the forests is empty.
     within
-        Share of the samples at the tolerance or nearer.
+        Share of the samples within the tolerance.
     far_mean
-        Mean distance of the others, 0 if there is none.
+        Mean distance of the other samples, 0 if there are none.
     """
 
     mean: float
@@ -55,14 +55,14 @@ class Distances:
 
 @dataclass(frozen=True)
 class Radii:
-    """Differences of radii, first minus second forest, where samples match; NaN where none do.
+    """Differences of radii, first minus second forest, at matching samples; NaN if none match.
 
     Attributes
     ----------
     mean_abs, bias
-        Mean of the absolute values, and of the signed ones.
+        Mean of the absolute differences, and of the signed differences.
     mean_relative
-        Mean of the absolute values divided by the radius in the second forest.
+        Mean of the absolute differences over the radius in the second forest.
     """
 
     mean_abs: float
@@ -80,14 +80,14 @@ class Comparison:
     Attributes
     ----------
     a, b
-        Topology of the two, lengths in units of `voxel_size`.
+        Topology of the two forests, lengths in units of `voxel_size`.
     a_to_b, b_to_a
-        Distances of the samples of one from the other.
+        Distances of the samples of one forest from the other.
     radius
-        Differences of radii at samples that match within the tolerance, in both directions.
+        Differences of radii at samples that match, in both directions.
     ends_matched_a, ends_matched_b
-        Share of the ends of one that have an end of the other within twice the tolerance; NaN if
-        one has no ends.
+        Share of the ends of one forest that have an end of the other within twice the tolerance;
+        NaN if a forest has no ends.
     """
 
     a: Topology
@@ -100,17 +100,17 @@ class Comparison:
 
     @property
     def precision(self) -> float:
-        """Share of `a` that is near `b`."""
+        """Share of the samples of `a` within the tolerance of `b`."""
         return self.a_to_b.within
 
     @property
     def recall(self) -> float:
-        """Share of `b` that is near `a`."""
+        """Share of the samples of `b` within the tolerance of `a`."""
         return self.b_to_a.within
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall, 0 if both are."""
+        """Harmonic mean of precision and recall; 0 if both are 0."""
         both = self.precision + self.recall
         return 2 * self.precision * self.recall / both if both > 0 else 0.0
 
@@ -121,7 +121,7 @@ class Comparison:
 
     @property
     def dsa(self) -> float:
-        """Different structure average: as `esa`, of the samples beyond the tolerance only."""
+        """Different structure average: as `esa`, over the samples beyond the tolerance only."""
         return (self.a_to_b.far_mean + self.b_to_a.far_mean) / 2
 
     @property
@@ -131,7 +131,7 @@ class Comparison:
 
     @property
     def length_ratio(self) -> float:
-        """Length of `a` over that of `b`; 1 if both are 0, infinite if only that of `b` is."""
+        """Length of `a` over that of `b`; 1 if both are 0, infinite if only that of `b` is 0."""
         if self.b.length > 0:
             return self.a.length / self.b.length
         return 1.0 if self.a.length == 0 else float("inf")

@@ -1,4 +1,4 @@
-"""Nodes and edges of a forest as parts of tapered capsules, each with the voxels round it."""
+"""Nodes and edges of a forest as parts of tapered capsules with boxes of voxels."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,23 +13,23 @@ Integers = NDArray[np.int64]
 Shape = tuple[int, int, int]
 
 SHORTEST_PART = 4.0
-"""Voxels along an edge that share a box; along wide edges as many as the radius."""
+"""Length in voxels of the part of an edge that shares a box, or the radius if that is larger."""
 
 MARGIN = 1e-6
-"""By how many voxels boxes are larger, so that rounding of their sides decides nothing."""
+"""Margin of boxes in voxels, so that rounding does not cut off voxels."""
 
 
 class Axes(NamedTuple):
-    """Capsules, by their axes in voxels along z, y, x and their radii.
+    """Axes of capsules in voxels along z, y, x, and their radii.
 
     Attributes
     ----------
     row
         ``(n,)`` row of the node.
     first, step
-        ``(n, 3)`` where the axis begins, and from there to its end.
+        ``(n, 3)`` start of the axis, and the vector from there to its end.
     radius, taper
-        ``(n,)`` radius where the axis begins, and by how much larger it is at the end.
+        ``(n,)`` radius at the start, and its change towards the end.
     """
 
     row: Integers
@@ -39,15 +39,15 @@ class Axes(NamedTuple):
     taper: Floats
 
     def at(self, which: NDArray[np.bool_] | Integers) -> "Axes":
-        """Those that a mask or numbers choose."""
+        """Axes selected by a mask or by numbers."""
         columns: list[Any] = [column[which] for column in self]
         return Axes(*columns)
 
 
 class Parts(NamedTuple):
-    """Parts of capsules: whole axes, and boxes ``(n, 3)`` from `low` to below `high` round parts.
+    """Parts of capsules: whole axes, and boxes ``(n, 3)`` from `low` to `high` (exclusive).
 
-    A voxel that is in a capsule is in the box of the part of the axis that it is nearest to.
+    A voxel in a capsule lies in the box of the nearest part of the axis.
     """
 
     axes: Axes
@@ -55,27 +55,27 @@ class Parts(NamedTuple):
     high: Integers
 
     def at(self, which: NDArray[np.bool_]) -> "Parts":
-        """Those that a mask chooses."""
+        """Parts selected by a mask."""
         return Parts(self.axes.at(which), self.low[which], self.high[which])
 
 
 def capsule_parts(tree: NodeTable, sizes: Shape, sides: Floats) -> Parts:
-    """Balls of the nodes, and the edges, as far as they are inside the volume.
+    """Split nodes and edges into parts inside a volume.
 
     Parameters
     ----------
     tree
         Positions in voxels.
     sizes
-        Of the volume along z, y, x.
+        Sizes of the volume along z, y, x.
     sides
-        Of a voxel along z, y, x, in the unit of the radii.
+        Sizes of a voxel along z, y, x, in the unit of the radii.
 
     Returns
     -------
     Parts
-        Among them, as balls of radius 0, the voxels that axes run through: one for each step of
-        a voxel along the longest axis of an edge.
+        Nodes as balls, edges, and the voxels that axes pass through as balls of radius 0: one per
+        voxel along the longest axis of an edge.
     """
     linked = np.flatnonzero(tree.parent >= 0)
     row = np.concatenate([np.arange(len(tree)), linked])
@@ -90,7 +90,7 @@ def capsule_parts(tree: NodeTable, sizes: Shape, sides: Floats) -> Parts:
 
 
 def _tubes(axes: Axes, sizes: Integers, sides: Floats) -> Parts:
-    """Capsules in parts that are about as long as wide, so that their boxes hold little else."""
+    """Capsules in parts that are about as long as wide, so that their boxes are well filled."""
     wide = np.maximum(axes.radius, axes.radius + axes.taper)
     part, *ends = _intervals(axes, wide[:, None] / sides, np.maximum(wide, SHORTEST_PART), sizes)
     axes = axes.at(part)
@@ -103,7 +103,7 @@ def _tubes(axes: Axes, sizes: Integers, sides: Floats) -> Parts:
 
 
 def _line(axes: Axes, sizes: Integers) -> Parts:
-    """The voxels that axes run through, as balls of radius 0."""
+    """Voxels that axes pass through, as balls of radius 0."""
     count = len(axes.row)
     part, begin, _ = _intervals(axes, np.ones((count, 3)), np.ones(count), sizes)
     voxel = np.floor(axes.first[part] + begin[:, None] * axes.step[part] + 0.5)
@@ -116,16 +116,16 @@ def _line(axes: Axes, sizes: Integers) -> Parts:
 def _intervals(
     axes: Axes, reach: Floats, side: Floats, sizes: Integers
 ) -> tuple[Integers, Floats, Floats]:
-    """Cut axes, as far as they are in the volume widened by `reach`, into parts of some voxels.
+    """Cut the parts of axes inside the volume, widened by `reach`, into pieces.
 
     Returns
     -------
     which, begin, end
-        Number of the axis and shares of it, from 0 to 1, for each part, which is at most `side`
-        voxels long along each axis of the volume.
+        Number of the axis, and start and end on it from 0 to 1, for each piece, which is at most
+        `side` voxels long along each axis of the volume.
     """
     first, step = axes.first, axes.step
-    # Axes that lie in a plane, or so nearly that the quotient overflows, never leave it.
+    # Axes parallel to a plane, or so nearly that the quotient overflows, never leave it.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         sides = (-reach - first) / step, (sizes - 1 + reach - first) / step
     enter = np.fmax.reduce(np.fmin(*sides), axis=1, initial=0.0)
@@ -141,7 +141,7 @@ def _intervals(
 
 
 def slabs(parts: Parts, sizes: Shape, at_once: int) -> Iterator[tuple[Shape, Parts]]:
-    """Sizes of slabs of planes, from the first plane on, and the parts that reach into each."""
+    """Sizes of successive slabs of planes, and the parts that reach into each."""
     planes = max(1, at_once // (sizes[1] * sizes[2]))
     for top in range(0, sizes[0], planes):
         depth = min(planes, sizes[0] - top)

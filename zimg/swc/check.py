@@ -1,4 +1,4 @@
-"""What is wrong or doubtful in an SWC file or a tree, as a list, without repairing anything."""
+"""Errors and doubtful entries of an SWC file or a tree, as a list."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -36,18 +36,18 @@ ERRORS = ("malformed line", "negative id", "duplicate id", "not finite", "cycle"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong or doubtful.
+    """One error or doubtful entry.
 
     Attributes
     ----------
     kind
-        What sort of thing.
+        Kind of the problem.
     line
-        Number of the line in the file, from 1; None for a tree or a file as a whole.
+        Line in the file, from 1; None for a tree, or for a file as a whole.
     id
-        Id of the node; None where it is not known or not one node's.
+        Id of the node; None if it is unknown, or if no single node is concerned.
     text
-        One sentence for people.
+        Description.
     """
 
     kind: Kind
@@ -57,34 +57,34 @@ class Finding:
 
     @property
     def is_error(self) -> bool:
-        """Whether `read_swc` refuses a file for it; the rest is accepted, but doubtful."""
+        """Whether reading the file fails; otherwise the entry is accepted, but doubtful."""
         return self.kind in ERRORS
 
 
 def check_file(path_or_text: str | os.PathLike[str]) -> list[Finding]:
-    r"""Look at the columns of an SWC file, also of one that cannot be loaded.
+    r"""List the errors and doubtful entries of an SWC file, even if it cannot be loaded.
 
     Parameters
     ----------
     path_or_text
-        A file; or the content of one, as a string with at least one line end.
+        File, or the content of one as a string with at least one line end.
 
     Returns
     -------
     list of Finding
-        In the order of the lines; empty for a file that leaves no doubt.
+        In the order of the lines.
 
     Raises
     ------
     ZException
-        When the file cannot be read.
+        If the file cannot be read.
 
     Examples
     --------
     >>> for finding in check_file("1 3 0 0 0 1 2\n2 3 1 0 0 0 1\n"):
     ...     print(finding.line, finding.kind, finding.text, sep=": ")
     1: cycle: parents form a cycle: 1 -> 2 -> 1
-    1: parent after child: its parent 2 stands in a later line
+    1: parent after child: the parent 2 is in a later line
     2: radius not positive: radius is 0
     """
     name, text = content(path_or_text)
@@ -96,7 +96,7 @@ def check_file(path_or_text: str | os.PathLike[str]) -> list[Finding]:
 
 
 def check_tree(tree: NodeTable) -> list[Finding]:
-    """Look at the columns of a forest, which may have been written to; see `check_file`."""
+    """List the errors and doubtful entries of the columns of a forest; see `check_file`."""
     rows = np.arange(len(tree))
     sound = np.ones(len(tree), dtype=bool)
     records = Records(
@@ -113,7 +113,7 @@ def check_tree(tree: NodeTable) -> list[Finding]:
 
 
 class _Lines(Defects):
-    """Keeps what is wrong with single lines as findings."""
+    """Collects the defects of single lines as findings."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name, skip_errors=True)
@@ -140,7 +140,7 @@ def _of_nodes(records: Records, parent: Rows, *, in_file: bool) -> list[Finding]
 
 
 def _values(records: Records, place: str) -> Iterator[tuple[Kind, Rows, Text]]:
-    """Doubts about single nodes: kind, rows, and what to say about one of them."""
+    """Problems of single nodes: kind, rows, and the description of a row."""
     ids, radius, line = records.id, records.reals[:, 3], records.line
     first = first_of_id(records)
     repeated = np.flatnonzero(first != np.arange(len(first)))
@@ -150,14 +150,14 @@ def _values(records: Records, place: str) -> Iterator[tuple[Kind, Rows, Text]]:
     yield (
         "duplicate id",
         repeated,
-        lambda row: f"id {ids[row]} was given before, in {place} {line[first[row]]}",
+        lambda row: f"id {ids[row]} is already used in {place} {line[first[row]]}",
     )
     yield "not finite", unknown, lambda _: "a position or radius is not finite"
     yield "radius not positive", flat, lambda row: f"radius is {radius[row]:g}"
 
 
 def _links(records: Records, parent: Rows) -> Iterator[tuple[Kind, Rows, Text]]:
-    """Doubts about nodes and their parents."""
+    """Problems of nodes and their parents."""
     names, xyz = records.parent, records.reals[:, :3]
     cycles = {cycle[0]: cycle for cycle in cycles_in(parent, depth_first(parent))}
     missing = np.flatnonzero((parent < 0) & (names != NO_PARENT))
@@ -168,19 +168,19 @@ def _links(records: Records, parent: Rows) -> Iterator[tuple[Kind, Rows, Text]]:
     above = records.type[parent[edge]]
     soma = edge[(records.type[edge] == SOMA) & (above != SOMA)]
     yield "cycle", np.array(list(cycles), np.int64), lambda row: cycle_text(records, cycles[row])
-    yield "missing parent", missing, lambda row: f"there is no node {names[row]}, its parent"
+    yield "missing parent", missing, lambda row: f"the parent {names[row]} does not exist"
     yield (
         "parent after child",
         late,
-        lambda row: f"its parent {names[row]} stands in a later line",
+        lambda row: f"the parent {names[row]} is in a later line",
     )
-    yield "zero-length edge", point, lambda row: f"at the same place as its parent {names[row]}"
-    yield "soma not at a root", soma, lambda row: f"soma below {names[row]}, which is of no soma"
+    yield "zero-length edge", point, lambda row: f"same position as the parent {names[row]}"
+    yield "soma not at a root", soma, lambda row: f"soma node below {names[row]}, which is not soma"
 
 
 def _of_all(parent: Rows) -> list[Finding]:
     """Findings about the forest as a whole."""
     if not len(parent):
-        return [Finding("no nodes", None, None, "there is no node")]
+        return [Finding("no nodes", None, None, "the file has no nodes")]
     roots = int((parent < 0).sum())
     return [Finding("several roots", None, None, f"{roots} roots")] if roots > 1 else []

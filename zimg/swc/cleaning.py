@@ -1,4 +1,4 @@
-"""Repairs of traced trees: turns, wrong joints, spurs, doubled and redundant nodes, orphans."""
+"""Repairs of traced trees: turns, wrong joints, spurs, redundant nodes, orphans."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -8,23 +8,23 @@ from zimg.swc.forest import Forest, Merge, Point
 from zimg.swc.links import ERASED, NONE
 
 CLOSE = 0.01
-"""Distance below which two neighbours are one node (behaviour of the reference)."""
+"""Distance below which neighbours are merged (behaviour of the reference)."""
 
 MANY_TREES = 10
-"""From this number of trees on, those shorter than the mean go (behaviour of the reference)."""
+"""Number of trees from which those shorter than the mean are removed (as in the reference)."""
 
 LIKE_RADIUS = 1.2
-"""Factor within which a radius is like the interpolated one (behaviour of the reference)."""
+"""Largest ratio of similar radii (behaviour of the reference)."""
 
 NEAR_RADIUS = 0.5
-"""Share of the interpolated radius within which a node is on the line between its neighbours."""
+"""Largest distance of a node from the line between its neighbours, in interpolated radii."""
 
 
 def clean(forest: Forest) -> None:
     """Repair a traced forest in place, in the order of the reference.
 
-    Zigzags, joints between chains, spurs of one node, nodes on the same spot and overshoots are
-    repaired, in this order. Trees are never joined or cut, and merging keeps the parent's data.
+    Zigzags, joints between chains, spurs of one node, nodes at the same position and overshoots are
+    repaired, in this order. Trees are never joined or cut. Merging keeps the parent's data.
     """
     remove_zigzag(forest)
     tune_branches(forest)
@@ -34,7 +34,7 @@ def clean(forest: Forest) -> None:
 
 
 def remove_zigzag(forest: Forest) -> None:
-    """Merge the second of two successive turns into the first, until there is none."""
+    """Merge the second of two successive turns into the first, until none are left."""
     nodes_before = -1
     while nodes_before != (nodes_before := len(forest)):
         order = forest.depth_first()
@@ -43,15 +43,15 @@ def remove_zigzag(forest: Forest) -> None:
             node, child = order[index], forest.first_child(order[index])
             index += 1
             if turns(forest, node) and turns(forest, child):
-                forest.merge_to_parent(child)  # it followed in the order, so go on behind it
+                forest.merge_to_parent(child)  # it was next in the order, so skip it
                 index += 1
 
 
 def tune_branches(forest: Forest) -> None:
-    """Where chains were joined, prefer a nearer neighbour of the joint.
+    """Move joints between chains to a nearer neighbour.
 
-    Only nodes with a positive weight, that of a joint, change their place. A root has no parent
-    that could be nearer; in the reference a missing one counts as being at distance 0.
+    Only nodes with a positive weight, which marks a joint, are moved. A root has no parent that
+    could be nearer; in the reference, a missing parent counts as being at distance 0.
     """
     for node in forest.breadth_first():
         if forest.is_branch_point(node):
@@ -64,7 +64,7 @@ def tune_branches(forest: Forest) -> None:
 
 
 def _nearer_parent(forest: Forest, node: int, parent: int, child: int) -> int:
-    """Nearest of the parent, its parent and its other children; no sharp turn at `node`."""
+    """Nearest of the parent, its parent and its other children, avoiding a sharp turn at `node`."""
     candidates = [] if _is_turn(forest, child, node, parent) else [parent]
     if forest.parent[parent] != NONE:
         candidates.append(forest.parent[parent])
@@ -73,7 +73,7 @@ def _nearer_parent(forest: Forest, node: int, parent: int, child: int) -> int:
 
 
 def _tune_child(forest: Forest, node: int, child: int) -> None:
-    """Join the only child of `node` by its nearest node, itself or one of its children."""
+    """Attach the only child of `node` by its nearest node: itself or one of its children."""
     candidates = [] if _is_turn(forest, child, node, forest.parent[node]) else [child]
     nearest = _nearest(forest, node, candidates + list(forest.children(child)))
     if nearest != child:
@@ -82,7 +82,7 @@ def _tune_child(forest: Forest, node: int, child: int) -> None:
 
 
 def remove_spurs(forest: Forest) -> None:
-    """Merge leaves into their parent where this is a branch point, last nodes first."""
+    """Merge leaves into parents that are branch points, last nodes first."""
     for node in forest.breadth_first()[::-1]:
         parent = forest.parent[node]
         if forest.is_leaf(node) and parent != NONE and forest.is_branch_point(parent):
@@ -90,10 +90,10 @@ def remove_spurs(forest: Forest) -> None:
 
 
 def merge_close_nodes(forest: Forest, limit: float = CLOSE) -> None:
-    """Merge nodes nearer than `limit` to their parent, and successive siblings that near."""
+    """Merge nodes nearer than `limit` to their parent, and successive siblings that are as near."""
     for node in forest.breadth_first():
         parent = forest.parent[node]
-        if parent in (NONE, ERASED):  # siblings may have gone before their turn
+        if parent in (NONE, ERASED):  # siblings may have been merged already
             continue
         if distance(forest, node, parent) < limit:
             forest.merge_to_parent(node)
@@ -102,7 +102,7 @@ def merge_close_nodes(forest: Forest, limit: float = CLOSE) -> None:
 
 
 def _merge_close_siblings(forest: Forest, parent: int, limit: float) -> None:
-    """Merge each child with those that follow it and are near it."""
+    """Merge each child with following siblings that are near it."""
     child = forest.first_child(parent)
     while (sibling := forest.next_sibling(child)) != NONE:
         if distance(forest, child, sibling) < limit:
@@ -113,7 +113,7 @@ def _merge_close_siblings(forest: Forest, parent: int, limit: float) -> None:
 
 
 def remove_overshoot(forest: Forest) -> None:
-    """Merge turns with a branch point on one side, and only there, into their parent."""
+    """Merge turns with a branch point on exactly one side into their parent."""
     for node in forest.depth_first():
         if turns(forest, node):
             before = forest.is_branch_point(forest.parent[node])
@@ -131,26 +131,26 @@ def remove_orphans(
     forest
         Any forest.
     orphan
-        None removes nothing. A number is the shortest length that stays. ``"reference"``: of ten
-        trees and more those stay that are not shorter than the mean; of fewer, all.
+        None removes nothing. A number is the length of the shortest tree to keep.
+        ``"reference"`` removes trees shorter than the mean if there are ten or more.
 
     Notes
     -----
     The length of a tree is that of its longest path. Unless `orphan` is None, the order of the
-    trees is then reversed (behaviour of the reference).
+    trees is reversed (behaviour of the reference).
 
     Raises
     ------
     ValueError
-        For another word or a number that is negative or not finite.
+        If `orphan` is another string, or a number that is negative or not finite.
     """
     if orphan is None:
         return
     if isinstance(orphan, str):
         if orphan != "reference":
-            raise ValueError(f"orphan is 'reference', None or a length, got {orphan!r}")
+            raise ValueError(f"orphan must be 'reference', None or a length, got {orphan!r}")
     elif not 0 <= orphan < float("inf"):
-        raise ValueError(f"orphan takes a length from 0, got {orphan!r}")
+        raise ValueError(f"orphan must be a length of at least 0, got {orphan!r}")
     lengths = trunk_lengths(forest)
     limit = _mean_if_many(list(lengths.values())) if isinstance(orphan, str) else orphan
     for root, length in lengths.items():
@@ -164,7 +164,7 @@ def _mean_if_many(lengths: Sequence[float]) -> float:
 
 
 def trunk_lengths(forest: Forest) -> dict[int, float]:
-    """Length of the longest path in every tree, by its root."""
+    """Length of the longest path of each tree, by root."""
     deepest, longest = [0.0] * len(forest.parent), [0.0] * len(forest.parent)
     for node in reversed(forest.depth_first()):
         parent = forest.parent[node]
@@ -176,20 +176,20 @@ def trunk_lengths(forest: Forest) -> dict[int, float]:
 
 
 def turns(forest: Forest, node: int) -> bool:
-    """Whether `node` has a parent and one child, and the path reverses there by 90 degrees."""
+    """Whether the path turns by 90 degrees or more at `node`, which has a parent and one child."""
     return forest.is_continuation(node) and _is_turn(
         forest, forest.parent[node], node, forest.first_child(node)
     )
 
 
 def distance(forest: Forest, node: int, other: int) -> float:
-    """Distance of two nodes."""
+    """Distance between two nodes."""
     x, y, z = _step(forest.position[node], forest.position[other])
     return sqrt(x * x + y * y + z * z)
 
 
 def _is_turn(forest: Forest, before: int, node: int, after: int) -> bool:
-    """Whether the path over three neighbours turns by 90 degrees or more; not without a node."""
+    """Whether the path over three nodes turns by 90 degrees or more; False if one is `NONE`."""
     if before == NONE or after == NONE:
         return False
     x, y, z = _unit(_step(forest.position[before], forest.position[node]))
@@ -202,23 +202,24 @@ def _step(start: Point, end: Point) -> Point:
 
 
 def _unit(step: Point) -> Point:
-    """`step` at length 1; 0 stays 0."""
+    """`step` scaled to length 1; a zero vector is returned unchanged."""
     x, y, z = step
     length = sqrt(x * x + y * y + z * z)
     return (x / length, y / length, z / length) if length > 0 else step
 
 
 def _nearest(forest: Forest, node: int, candidates: Sequence[int]) -> int:
-    """Candidate nearest to `node`, the first of several."""
+    """Candidate nearest to `node`, the first of equal ones."""
     return min(candidates, key=lambda candidate: distance(forest, node, candidate))
 
 
 def resample_optimal(forest: Forest) -> None:
     """Merge redundant nodes in place until a pass finds none.
 
-    A node goes if it is inside its parent, its parent in it, their balls overlap deeply, or it lies
-    on the line between its parent and its only child with the radius expected there. Roots stay,
-    branch points may move. Weights are lost, negative radii count and end as 0.
+    A node is redundant if its ball contains that of its parent or the reverse, if both overlap
+    deeply, or if it lies on the line between its parent and its only child with the radius
+    expected there. Roots are kept; branch points may move. Weights are lost. Negative radii become
+    0.
     """
     forest.weight = [1.0] * len(forest.weight)
     forest.radius = [max(radius, 0.0) for radius in forest.radius]
@@ -227,7 +228,7 @@ def resample_optimal(forest: Forest) -> None:
 
 
 def _merge_redundant(forest: Forest) -> bool:
-    """Make one pass in depth-first order; tells whether a node went."""
+    """Make one pass in depth-first order; returns whether a node was merged."""
     order = forest.depth_first()
     index, found = 0, False
     while index < len(order):
@@ -236,12 +237,12 @@ def _merge_redundant(forest: Forest) -> bool:
         merge = _redundancy(forest, node)
         if merge is not None:
             forest.merge_to_parent(node, merge)
-            index, found = index + 1, True  # the next node waits for the next pass
+            index, found = index + 1, True  # leave the next node to the next pass
     return found
 
 
 def _redundancy(forest: Forest, node: int) -> Merge | None:
-    """How `node` is to be merged into its parent, or None if it is needed."""
+    """How to merge `node` into its parent; None if it is not redundant."""
     parent = forest.parent[node]
     if parent == NONE:
         return None
@@ -260,7 +261,7 @@ def _redundancy(forest: Forest, node: int) -> Merge | None:
 
 
 def _is_interpolated(forest: Forest, node: int, parent: int, apart: float) -> bool:
-    """Whether a continuation is where, and as thick as, its neighbours say."""
+    """Whether position and radius of a node are those interpolated between its neighbours."""
     child = forest.first_child(node)
     below = distance(forest, node, child)
     point, radius = forest.between(parent, child, below / (apart + below))

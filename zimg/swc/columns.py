@@ -1,4 +1,4 @@
-"""Columns of a forest: checks of what a caller gives, and the orders to walk it in."""
+"""Checks of the columns of a forest, and the orders in which to traverse it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,12 +11,12 @@ NO_PARENT = -1
 
 
 def sorted_rows(parent: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows in depth-first order, or what is wrong with the parents."""
+    """Rows in depth-first order; raises a ValueError for invalid parents."""
     wrong = np.flatnonzero((parent < -1) | (parent >= len(parent)))
     if wrong.size:
         raise ValueError(
-            f"parent of row {wrong[0]} is {parent[wrong[0]]}; rows are 0 to {len(parent) - 1}, "
-            "and -1 stands for none"
+            f"parent of row {wrong[0]} is {parent[wrong[0]]}; expected a row from 0 to "
+            f"{len(parent) - 1}, or -1 for a root"
         )
     order = depth_first(parent)
     if len(order) < len(parent):
@@ -25,45 +25,49 @@ def sorted_rows(parent: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def points(values: ArrayLike) -> NDArray[np.float64]:
-    """`values` as rows of x, y, z; an empty sequence has none."""
+    """`values` as rows of x, y, z; an empty sequence gives no rows."""
     rows = np.asarray(values, dtype=np.float64)
     if rows.size == 0:
         return np.zeros((0, 3))
     if rows.ndim != 2 or rows.shape[1] != 3:
-        raise ValueError(f"xyz has shape {rows.shape}; it takes one row of x, y, z for each node")
+        raise ValueError(
+            f"xyz has shape {rows.shape}; expected (n, 3), one row of x, y, z per node"
+        )
     return rows
 
 
 def integers(name: str, values: ArrayLike, count: int) -> NDArray[np.int64]:
-    """`values` as a column of integers, one repeated for all rows."""
+    """`values` as a column of integers; a single value is repeated for all rows."""
     given = np.asarray(values)
     column = given.astype(np.int64)
     if not np.array_equal(column, given):
-        raise ValueError(f"{name} takes integers")
+        raise ValueError(f"{name} must hold integers")
     return _repeated(name, column, count)
 
 
 def reals(name: str, values: ArrayLike, count: int) -> NDArray[np.float64]:
-    """`values` as a column of real numbers, one repeated for all rows."""
+    """`values` as a column of real numbers; a single value is repeated for all rows."""
     return _repeated(name, np.asarray(values, dtype=np.float64), count)
 
 
 def _repeated(name: str, values: NDArray[Any], count: int) -> NDArray[Any]:
     if values.shape not in ((), (count,)):
-        raise ValueError(f"{name} has shape {values.shape}; {count} nodes need ({count},) or ()")
+        raise ValueError(
+            f"{name} has shape {values.shape}; expected ({count},) or () for {count} nodes"
+        )
     return np.broadcast_to(values, (count,))
 
 
 def different(ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """`ids`, if no two are equal."""
+    """`ids`, if all are different; raises a ValueError otherwise."""
     values, counts = np.unique(ids, return_counts=True)
     if len(values) < len(ids):
-        raise ValueError(f"id {values[counts > 1][0]} is given twice")
+        raise ValueError(f"id {values[counts > 1][0]} is used twice")
     return ids
 
 
 def rows_of_ids(ids: NDArray[np.int64], parent: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Row of every node's parent, the first with its id; -1 where there is none.
+    """Row of the parent of each node, the first row with its id; -1 if no row has it.
 
     Parameters
     ----------
@@ -75,19 +79,19 @@ def rows_of_ids(ids: NDArray[np.int64], parent: NDArray[np.int64]) -> NDArray[np
     order = np.argsort(ids, kind="stable")
     ascending = ids[order]
     place = np.minimum(np.searchsorted(ascending, parent), max(len(ids) - 1, 0))
-    # -1 means none, even where a virtual node is called so.
+    # -1 means no parent, even if a virtual node has this id.
     found = (ascending[place] == parent) & (parent != NO_PARENT)
     return np.where(found, order[place], NO_PARENT)
 
 
 def require_finite(name: str, column: NDArray[np.float64]) -> None:
-    """Refuse a column with NaN or infinities."""
+    """Raise a ValueError if a column has NaN or infinite values."""
     if not np.isfinite(column).all():
-        raise ValueError(f"{name} holds values that are not finite")
+        raise ValueError(f"{name} has values that are not finite")
 
 
 def children_of(parent: Rows) -> tuple[Rows, Rows]:
-    """Rows of the children of all nodes, and where each node's begin.
+    """Rows of the children of all nodes, grouped by parent.
 
     Parameters
     ----------
@@ -108,7 +112,7 @@ def children_of(parent: Rows) -> tuple[Rows, Rows]:
 def depth_first(parent: Rows) -> Rows:
     """Rows in depth-first order: roots and siblings ascending, each node before its children.
 
-    Rows on a cycle of parents, and those below one, are left out.
+    Rows on a cycle of parents, and the rows below it, are left out.
     """
     rows, start = children_of(parent)
     children, begin = rows[::-1].tolist(), (len(rows) - start).tolist()
@@ -126,7 +130,7 @@ def breadth_first(parent: Rows) -> Rows:
     rows, start = children_of(parent)
     children, begin = rows.tolist(), start.tolist()
     order = np.flatnonzero(parent < 0).tolist()
-    for node in order:  # grows while it is walked
+    for node in order:  # the list grows during the loop
         order += children[begin[node] : begin[node + 1]]
     return np.array(order, dtype=np.int64)
 
@@ -139,7 +143,7 @@ def cycles_in(parent: Rows, reached: Rows) -> Iterator[list[int]]:
     parent
         Rows of the parents.
     reached
-        Rows that `depth_first` reached, which are on no cycle.
+        Rows that `depth_first` reached; they are on no cycle.
     """
     parents = parent.tolist()
     seen = np.zeros(len(parent), dtype=bool)

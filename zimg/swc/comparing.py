@@ -1,4 +1,4 @@
-"""Measure how well two trees agree, by samples along their edges."""
+"""Measure how well two trees agree, at samples along their edges."""
 
 from collections.abc import Sequence
 
@@ -25,33 +25,35 @@ def compare(
 ) -> Comparison:
     """Compare a forest with an expected one.
 
-    Both are sampled: all nodes, and points that cut each edge into equal parts not longer than
-    `step`, with radii in between. Then each sample looks for the nearest one of the other forest.
+    Both forests are sampled at all nodes and at points that cut each edge into equal parts of at
+    most `step`, with interpolated radii. Each sample is matched with the nearest sample of the
+    other forest.
 
     Parameters
     ----------
     a
-        Forest under test. Where a radius is negative, that is unknown, radii are not compared.
+        Forest under test. Radii are not compared where one is negative, that is unknown.
     b
         Expected forest.
     step
-        Largest distance of samples.
+        Largest distance between samples on an edge.
     tolerance
-        Distance up to which two samples match.
+        Largest distance of matching samples.
     voxel_size
-        Size of a voxel along x, y, z; positions are multiplied by it, radii are not. A 0 compares
-        projections along that axis.
+        Size of a voxel along x, y, z; positions are multiplied by it, radii are not. With 0 for an
+        axis, projections along that axis are compared.
 
     Returns
     -------
     Comparison
-        Two empty forests agree (precision and recall 1); an empty one agrees with no other.
+        Scores, distances, radii and topology. Two empty forests agree (precision and recall 1); an
+        empty forest agrees with no other.
 
     Raises
     ------
     ValueError
-        For a step that is not positive, a tolerance or voxel size that is negative, or when one
-        forest states that it is in micrometres and the other that it is in voxels.
+        If the step is not positive, the tolerance or voxel size is negative, or the forests state
+        different units.
 
     Examples
     --------
@@ -64,9 +66,13 @@ def compare(
     require_one_unit([a, b])
     size = np.asarray(voxel_size, dtype=np.float64)
     if not step > 0 or not tolerance >= 0:
-        raise ValueError(f"step is positive and tolerance from 0, got {step} and {tolerance}")
+        raise ValueError(
+            f"step must be above 0 and tolerance at least 0, got {step} and {tolerance}"
+        )
     if size.shape != (3,) or not (size >= 0).all():
-        raise ValueError(f"voxel_size is three numbers from 0 for x, y, z, got {voxel_size!r}")
+        raise ValueError(
+            f"voxel_size must be three numbers of at least 0 for x, y, z, got {voxel_size!r}"
+        )
     samples_a, samples_b = sampled(a, size, step), sampled(b, size, step)
     to_b, nearest_b = nearest(samples_a, samples_b)
     to_a, nearest_a = nearest(samples_b, samples_a)
@@ -143,7 +149,7 @@ def _radii(own: Floats, expected: Floats) -> Radii:
 
 
 def _degrees(tree: ZSwc) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of children and of neighbours of every node."""
+    """Numbers of children and of neighbours of each node."""
     linked = tree.parent >= 0
     children = np.bincount(tree.parent[linked], minlength=len(tree))
     return children, children + linked
@@ -163,7 +169,7 @@ def _topology(tree: ZSwc, size: Floats) -> Topology:
 
 
 def _ends(tree: ZSwc, size: Floats) -> Floats:
-    """Positions of the nodes with one neighbour at most."""
+    """Positions of the nodes with at most one neighbour."""
     positions: Floats = (tree.xyz * size)[_degrees(tree)[1] <= 1]
     return positions
 

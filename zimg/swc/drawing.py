@@ -1,4 +1,4 @@
-"""A forest drawn into a volume of any framework, some planes at a time."""
+"""Draw a forest into a volume of any framework, slab by slab."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from zimg.swc.table import NodeTable, radii_from_zero, with_columns
 from zimg.swc.units import TreeUnits
 
 VOXELS_AT_ONCE = 1 << 20
-"""Voxels of a volume, and voxels of boxes, that are worked on at once: some 100 MB."""
+"""Voxels that are processed together, of the volume and of the boxes: about 100 MB."""
 
 _NOT_ARRAYS = ("memview", "tensorflow", "tf")
 
@@ -123,7 +123,7 @@ class TreeDrawing(TreeUnits):
 def _sizes(shape: Sequence[int]) -> Shape:
     sizes = tuple(int(size) for size in shape)
     if len(sizes) != 3 or sizes != tuple(shape) or min(sizes) < 1:
-        raise ValueError(f"shape is three sizes of at least 1 along z, y, x, got {shape!r}")
+        raise ValueError(f"shape must be three sizes of at least 1 along z, y, x, got {shape!r}")
     return sizes
 
 
@@ -131,7 +131,7 @@ def _sides(spacing: Sequence[float]) -> Floats:
     """Sizes of a voxel along z, y, x, in the unit of the radii."""
     sides = np.asarray(spacing, dtype=np.float64)
     if sides.shape != (3,) or not (np.isfinite(sides) & (sides > 0)).all():
-        raise ValueError(f"spacing is three numbers above 0 for x, y, z, got {spacing!r}")
+        raise ValueError(f"spacing must be three numbers above 0 for x, y, z, got {spacing!r}")
     lengths: Floats = sides[::-1] / math.sqrt(sides[0] * sides[1])
     return lengths
 
@@ -144,24 +144,26 @@ def _require_drawable(tree: TreeUnits) -> None:
 
 
 def _values(tree: NodeTable, values: ArrayLike | str, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """What each row draws, in the dtype of the volume."""
+    """Value of each row, in the dtype of the volume."""
     if isinstance(values, str):
         if values not in _COLUMNS:
-            raise ValueError(f"values are numbers or one of {', '.join(_COLUMNS)}; got {values!r}")
+            raise ValueError(
+                f"values must be numbers or one of {', '.join(_COLUMNS)}, got {values!r}"
+            )
         values = _COLUMNS[values](tree)
     given = np.asarray(values)
     if given.shape not in ((), (len(tree),)):
-        raise ValueError(f"values have shape {given.shape}; they take one, or one for each row")
+        raise ValueError(f"values have shape {given.shape}; expected one, or one per row")
     given = np.broadcast_to(given, (len(tree),))
-    with np.errstate(invalid="ignore"):  # what is out of range, the comparison finds
+    with np.errstate(invalid="ignore"):  # the comparison finds values out of range
         drawn = given.astype(dtype)
     if dtype.kind in "biu" and (wrong := np.flatnonzero(drawn != given)).size:
-        raise ValueError(f"{dtype} does not hold the value {given[wrong[0]]} of row {wrong[0]}")
+        raise ValueError(f"{dtype} cannot hold the value {given[wrong[0]]} of row {wrong[0]}")
     return drawn
 
 
 def _first_rows(parts: Parts, shape: Shape, sides: Floats, like: Array) -> Array:
-    """The first row that reaches each voxel of a slab, so many voxels of boxes at a time."""
+    """The first row that reaches each voxel of a slab, computed in batches of voxels."""
     xp, on = array_namespace(like), device_of(like)
     found = xp.full(shape, NOTHING, dtype=index_dtype(xp=xp, on=on), device=on)
     counts = (parts.high - parts.low).prod(axis=1)
@@ -177,7 +179,7 @@ def _first_rows(parts: Parts, shape: Shape, sides: Floats, like: Array) -> Array
 
 
 def _capsules(parts: Parts, begin: Integers, count: int, sides: Floats, like: Array) -> Capsules:
-    """Parts on a device, as many as a power of two: compilers see few shapes."""
+    """Parts on a device, padded to a power of two, so that few shapes are compiled."""
     xp, on = array_namespace(like), device_of(like)
     spare = _power_of_two(len(begin)) - len(begin)
     whole = dtype_name(index_dtype(xp=xp, on=on))
@@ -189,7 +191,7 @@ def _capsules(parts: Parts, begin: Integers, count: int, sides: Floats, like: Ar
         return upload(padded, on=on, dtype=dtype, xp=xp)
 
     return Capsules(
-        begin=placed(begin, whole, count),  # behind all that is looked at
+        begin=placed(begin, whole, count),  # behind all voxels of the batch
         number=placed(parts.axes.row, whole, 0),
         corner=placed(parts.low, whole, 0),
         size=placed(parts.high - parts.low, whole, 1),

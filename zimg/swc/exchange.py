@@ -1,4 +1,4 @@
-"""Methods of a forest that hand it to other tools: arrays, NetworkX, pandas, Neuroglancer."""
+"""Methods that convert a forest: arrays, NetworkX, pandas, Neuroglancer."""
 
 import os
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class TreeArrays(NamedTuple):
 
 
 class TreeExchange(TreeUnits):
-    """A forest as what other tools take; each form that keeps the tree can be read back."""
+    """Conversions to the forms of other tools, and back."""
 
     def to_arrays(
         self,
@@ -41,15 +41,15 @@ class TreeExchange(TreeUnits):
         device: Device = None,
         dtype: Literal["float64", "float32"] = "float64",
     ) -> TreeArrays:
-        """Nodes and edges as new arrays of any framework.
+        """Return nodes and edges as new arrays of any framework.
 
         Parameters
         ----------
         framework, device
             As in `zimg.ZImg.to_arrays`.
         dtype
-            Of positions and radii; rows in `edges` are integers of the same width. JAX has 32 bits
-            only unless 64 are switched on.
+            Type of positions and radii; rows in `edges` are integers of the same width. JAX needs
+            ``jax_enable_x64`` for 64 bits.
 
         Returns
         -------
@@ -59,12 +59,12 @@ class TreeExchange(TreeUnits):
         Raises
         ------
         TypeError
-            When the framework lacks the dtype.
+            If the framework lacks the dtype.
         ValueError
-            For other arguments, and for numbers that `dtype` does not hold.
+            If an argument is invalid, or `dtype` cannot hold a number.
         """
         if dtype not in ("float64", "float32"):
-            raise ValueError(f"dtype is 'float64' or 'float32', got {dtype!r}")
+            raise ValueError(f"dtype must be 'float64' or 'float32', got {dtype!r}")
         linked = np.flatnonzero(self.parent >= 0)
         edges = np.stack([self.parent[linked], linked], axis=1)
         most = np.finfo(dtype).max
@@ -78,7 +78,7 @@ class TreeExchange(TreeUnits):
         return TreeArrays(*(exported(column, framework, device=device) for column in columns))
 
     def to_networkx(self) -> Any:
-        """A `networkx.DiGraph` with edges from parents to children.
+        """Return a `networkx.DiGraph` with edges from parents to children (extra ``networkx``).
 
         Returns
         -------
@@ -89,58 +89,69 @@ class TreeExchange(TreeUnits):
         Raises
         ------
         ZException
-            When NetworkX is not installed.
+            If NetworkX is not installed.
         """
         return to_graph(self)
 
     @classmethod
     def from_networkx(cls, graph: Any) -> Self:
-        """Forest of a graph of NetworkX, such as `to_networkx` gives.
+        """Make a forest of a NetworkX graph, such as that of `to_networkx`.
 
         Parameters
         ----------
         graph
-            Edges lead from parents to children; in a graph without directions, the first node of
-            each tree is its root. Every node has ``xyz`` and ``radius``, and may have ``type`` (2
-            otherwise) and ``label``. Nodes that are integers are ids; with others ids are 1 to n.
-            Roots and siblings are in the order of the nodes.
+            Edges lead from parents to children; in an undirected graph, the first node of each
+            tree is its root. Every node has ``xyz`` and ``radius``, and optionally ``type`` (2 by
+            default) and ``label``. Integer nodes are used as ids; otherwise ids are 1 to n. Roots
+            and siblings are in the order of the nodes.
+
+        Returns
+        -------
+        ZSwc
+            New forest, with the ``comments`` of the graph.
 
         Raises
         ------
         ValueError
-            For a node without data or with two parents, or a cycle.
+            If a node lacks data or has two parents, or the edges form a cycle.
         """
         return from_graph(cls, graph)
 
     def to_pandas(self) -> Any:
-        """A `pandas.DataFrame` with the columns of an SWC file, one row for each node.
+        """Return a `pandas.DataFrame` with the columns of an SWC file (extra ``pandas``).
 
         Returns
         -------
         pandas.DataFrame
-            ``id``, ``type``, ``x``, ``y``, ``z``, ``radius``, ``parent``, the latter the id of the
-            parent or -1. Its memory is its own.
+            One row per node, in order: ``id``, ``type``, ``x``, ``y``, ``z``, ``radius`` and
+            ``parent``, the id of the parent or -1. It shares no memory with the forest.
 
         Raises
         ------
         ZException
-            When pandas is not installed.
+            If pandas is not installed.
         """
         return to_table(self)
 
     @classmethod
     def from_pandas(cls, table: Any) -> Self:
-        """Forest of a table with the columns of `to_pandas`.
+        """Make a forest of a table with the columns of `to_pandas`.
 
         Parameters
         ----------
         table
-            A `pandas.DataFrame`, or any mapping of the names to columns, rows in any order.
+            A `pandas.DataFrame`, or a mapping of the names to columns; rows in any order.
+
+        Returns
+        -------
+        ZSwc
+            New forest.
 
         Raises
         ------
         ValueError
-            For a column that is missing, equal ids, a parent that is not there, or a cycle.
+            If a column is missing, an id is used twice, a parent does not exist, or parents form a
+            cycle.
         """
         return from_table(cls, table)
 
@@ -151,26 +162,34 @@ class TreeExchange(TreeUnits):
         segment: int = 1,
         voxel_size: Sequence[float] | ZImgInfo | None = None,
     ) -> None:
-        """Write a skeleton that Neuroglancer shows: ``info`` and a file for the segment.
+        """Write a skeleton for Neuroglancer: ``info`` and a file for the segment.
 
-        Further segments may be written into the same folder. Positions and radii are stored in
-        nanometres as float32, with the attributes ``radius`` and ``vertex_types``.
+        Segments share a folder. In a new folder, positions are stored in nanometres, with the
+        attributes ``radius`` and ``vertex_types``, all as float32, the only type that Neuroglancer
+        displays. In a folder with an ``info``, such as one of cloud-volume, the attributes and the
+        transform that it describes are used.
 
         Parameters
         ----------
         folder
-            Made if it is not there.
+            Folder to write to; it is created if its parent exists.
         segment
-            Number of the object, and name of its file.
+            Number of the object, which names its file.
         voxel_size
-            As in `to_um`; not needed for a forest that is in micrometres.
+            As in `to_um`; not needed for a forest in a unit of length.
 
         Raises
         ------
         ValueError
-            When the voxel size is not known, or numbers do not fit.
+            If the voxel size is unknown, or the stored type cannot hold a number.
         ZException
-            When the folder cannot be written or holds something else.
+            If the folder cannot be written, describes something else, or asks for attributes that
+            trees lack.
+
+        Warns
+        -----
+        UserWarning
+            If the folder describes no attribute for the radii or types.
         """
         from zimg.swc.precomputed import write_precomputed
 
@@ -179,25 +198,30 @@ class TreeExchange(TreeUnits):
 
     @classmethod
     def from_precomputed(cls, folder: str | os.PathLike[str], *, segment: int = 1) -> Self:
-        """Forest in micrometres of a segment in a folder of Neuroglancer's skeletons.
+        """Read a segment of a folder of Neuroglancer skeletons, in micrometres.
 
         Parameters
         ----------
         folder
-            Holds ``info`` and segments, not sharded.
+            Folder with ``info`` and unsharded segments, which may be compressed by gzip.
         segment
             Number of the object.
 
         Returns
         -------
         ZSwc
-            Nodes in depth-first order; the first vertex of each tree is its root. Types are 0 where
-            the file has none.
+            Nodes in depth-first order; the first vertex of each tree is its root. Types are 0 if
+            the file has none. Edges that occur twice count once.
 
         Raises
         ------
         ZException
-            For files that cannot be read, edges that form a cycle, or no attribute ``radius``.
+            If a file cannot be read, or edges form a cycle.
+
+        Warns
+        -----
+        UserWarning
+            If there are no radii (they are 0 then), or edges from a vertex to itself.
         """
         from zimg.swc.precomputed import read_precomputed
 

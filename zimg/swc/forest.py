@@ -1,4 +1,4 @@
-"""Elementary edits of trees, of which every longer operation is made."""
+"""Elementary edits of trees, from which longer operations are built."""
 
 from typing import Literal
 
@@ -10,29 +10,29 @@ from zimg.swc.links import ERASED, NONE, Links
 from zimg.swc.tree import ZSwc
 
 BREAK_TYPE = 2
-"""SWC type of a node put into an edge (behaviour of the reference)."""
+"""SWC type of a node inserted into an edge (behaviour of the reference)."""
 
 Point = tuple[float, float, float]
 Merge = Literal["keep parent", "take child", "mean", "weighted mean"]
 
 
 class Forest(Links):
-    """Ordered trees whose nodes can be moved; every edit takes a time that is short and constant.
+    """Ordered trees with movable nodes; each edit of a node takes constant time.
 
-    Nodes are the integers from 0; a node keeps its number until it is erased, and the number is
-    not used again. Roots and children have an order.
+    Nodes are integers from 0. A node keeps its number until it is erased; the number is not reused.
+    Roots and children are ordered.
 
     Attributes
     ----------
     position
-        ``(x, y, z)`` of every node.
+        ``(x, y, z)`` of each node.
     radius, type, id
         As in `ZSwc`.
     weight
-        What the edge to the parent weighs: the cost at which tracing joined two chains, 0
-        elsewhere. Resampling counts merged nodes in it.
+        Weight of the edge to the parent: the cost at which tracing joined two chains, else 0.
+        Resampling uses it to count merged nodes.
     parent
-        Node's parent, `NONE` for a root, `ERASED` for a node that is gone.
+        Parent of each node, `NONE` for a root, `ERASED` for an erased node.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Forest(Links):
 
     @classmethod
     def from_nodes(cls, xyz: ArrayLike, radius: ArrayLike, type: int = 2) -> "Forest":
-        """Forest in which every node is a root.
+        """Make a forest in which every node is a root.
 
         Parameters
         ----------
@@ -63,24 +63,13 @@ class Forest(Links):
             forest.add((x, y, z), own_radius, type=type, id=index + 1)
         return forest
 
-    @classmethod
-    def from_swc(cls, tree: ZSwc) -> "Forest":
-        """Forest of the nodes of `tree`, node ``i`` from row ``i``, with weights 0."""
-        forest = cls.from_nodes(tree.xyz, tree.radius)
-        forest.type, forest.id = tree.type.tolist(), tree.id.tolist()
-        for node, parent in enumerate(tree.parent.tolist()):
-            if parent != NONE:
-                forest.unlink(node)
-                forest.link(node, parent)
-        return forest
-
     def to_swc(self, *, renumber: bool = True) -> ZSwc:
-        """Columns of the nodes that are left, in depth-first order.
+        """Return the remaining nodes as a `ZSwc`, in depth-first order.
 
         Parameters
         ----------
         renumber
-            Give the ids 1 to n in that order; otherwise ids stay as they are and must differ.
+            Number the nodes 1 to n in that order; otherwise ids are kept and must be unique.
         """
         order = self.depth_first()
         row_of = {node: row for row, node in enumerate(order)}
@@ -96,7 +85,7 @@ class Forest(Links):
     def add(
         self, position: Point, radius: float, *, type: int = 2, id: int = 0, weight: float = 0.0
     ) -> int:
-        """Add a node as the last root; returns it."""
+        """Add a node as the last root, and return it."""
         node = self.grow()
         self.position.append(position)
         self.radius.append(radius)
@@ -106,22 +95,24 @@ class Forest(Links):
         return node
 
     def append_child(self, parent: int, child: int, weight: float | None = None) -> None:
-        """Make `child`, with what is below it, the last child of `parent`.
+        """Make `child`, with its descendants, the last child of `parent`.
 
         Parameters
         ----------
         parent, child
-            If `parent` already is the parent, the child keeps its place.
+            Nodes. If `parent` is the parent already, the child keeps its place.
         weight
-            Weight of the new edge; None leaves the child's.
+            Weight of the new edge; None keeps that of the child.
 
         Raises
         ------
         ValueError
-            When `parent` is `child` or below it.
+            If `parent` is `child` or below it.
         """
         if parent == child or (not self.is_leaf(child) and child in self.ancestry(parent)):
-            raise ValueError(f"node {parent} cannot be the parent of {child}: it is below it")
+            raise ValueError(
+                f"node {parent} cannot be the parent of {child}: it is that node or is below it"
+            )
         if weight is not None:
             self.weight[child] = weight
         if self.parent[child] != parent:
@@ -129,15 +120,15 @@ class Forest(Links):
             self.link(child, parent)
 
     def put_before(self, sibling: int, node: int) -> None:
-        """Move `node`, with what is below it, before `sibling` among the same children.
+        """Move `node`, with its descendants, before `sibling` among the same children.
 
         Raises
         ------
         ValueError
-            When `sibling` is `node` or below it.
+            If `sibling` is `node` or below it.
         """
         if node in self.ancestry(sibling):
-            raise ValueError(f"node {node} cannot be beside {sibling}, which is below it")
+            raise ValueError(f"node {node} cannot be a sibling of {sibling}, which is below it")
         self.unlink(node)
         self.link(node, self.parent[sibling], sibling)
 
@@ -150,17 +141,17 @@ class Forest(Links):
         self.parent[node] = ERASED
 
     def erase_tree(self, root: int) -> None:
-        """Remove a node and everything below it."""
+        """Remove a node and its descendants."""
         nodes = self.below(root)
         self.unlink(root)
         for node in nodes:
             self.parent[node] = ERASED
 
     def set_root(self, node: int) -> None:
-        """Turn a tree so that `node` is its root; it keeps its place among the roots.
+        """Make `node` the root of its tree, in the place of the old root.
 
-        The former parent of each node on the way becomes its last child. Weights stay with their
-        edges, the new root has none.
+        The former parent of each node on the path to the old root becomes its last child. Weights
+        stay with their edges.
         """
         path = self.ancestry(node)
         weights = [self.weight[each] for each in path]
@@ -174,31 +165,31 @@ class Forest(Links):
         self.weight[node] = 0.0
 
     def reverse_roots(self) -> None:
-        """Turn the order of the trees around."""
+        """Reverse the order of the trees."""
         for root in list(self.children())[::-1]:
             self.unlink(root)
             self.link(root, NONE)
 
     def merge_to_parent(self, node: int, how: Merge = "keep parent") -> None:
-        """Make one node, the parent, of `node` and its parent; children of `node` move up.
+        """Merge `node` into its parent, which takes over its children.
 
         Parameters
         ----------
         node
-            Has a parent.
+            Node with a parent.
         how
-            What the parent then is: ``"keep parent"`` as it was; ``"take child"`` all data of
-            `node`; ``"mean"`` between both in position and radius; ``"weighted mean"`` by their
-            weights (like ``"mean"`` if both are 0), the parent's weight growing by one.
+            Data of the parent after merging: ``"keep parent"`` unchanged; ``"take child"`` those of
+            `node`; ``"mean"`` the mean position and radius; ``"weighted mean"`` the mean by the
+            weights (like ``"mean"`` if both are 0), with the parent's weight increased by one.
 
         Raises
         ------
         ValueError
-            For a root.
+            If the node is a root.
         """
         parent = self.parent[node]
         if parent < 0:
-            raise ValueError(f"node {node} is a root, there is no parent to merge it to")
+            raise ValueError(f"node {node} is a root and has no parent to be merged into")
         if how == "take child":
             self._copy(node, parent)
         elif how == "mean":
@@ -210,25 +201,25 @@ class Forest(Links):
         self.erase(node)
 
     def break_edge(self, node: int, fraction: float) -> int:
-        """Put a new node into the edge from `node` to its parent; returns it.
+        """Insert a new node into the edge from `node` to its parent.
 
         Parameters
         ----------
         node
-            Has a parent.
+            Node with a parent.
         fraction
-            Where, from 0 at the parent to 1 at `node`, both excluded.
+            Position on the edge, from 0 at the parent to 1 at `node`, both excluded.
 
         Returns
         -------
         int
-            The new node, in the place of `node`, which is its only child; its id is 0.
+            The new node, which takes the place of `node` and has it as its only child; its id is 0.
         """
         parent = self.parent[node]
         if parent < 0 or not 0.0 < fraction < 1.0:
             raise ValueError(
-                f"an edge is broken at a fraction above 0 and below 1, got {fraction} at node "
-                f"{node} with parent {parent}"
+                f"fraction must be above 0 and below 1 on an edge to a parent, got {fraction} at "
+                f"node {node} with parent {parent}"
             )
         new = self.add(*self.between(node, parent, fraction), type=BREAK_TYPE)
         self.put_before(node, new)
@@ -236,20 +227,20 @@ class Forest(Links):
         return new
 
     def between(self, node: int, other: int, share: float) -> tuple[Point, float]:
-        """Position and radius of the mixture of `share` of `node` and the rest of `other`."""
+        """Position and radius interpolated from `other` (share 0) to `node` (share 1)."""
         rest = 1.0 - share
         (x, y, z), (u, v, w) = self.position[node], self.position[other]
         point = (share * x + rest * u, share * y + rest * v, share * z + rest * w)
         return point, share * self.radius[node] + rest * self.radius[other]
 
     def _copy(self, node: int, parent: int) -> None:
-        """Give `parent` all data of `node`."""
+        """Copy all data of `node` to `parent`."""
         self.position[parent], self.radius[parent] = self.position[node], self.radius[node]
         self.type[parent], self.id[parent] = self.type[node], self.id[node]
         self.weight[parent] = self.weight[node]
 
     def _mix(self, node: int, parent: int, own: float, other: float) -> None:
-        """Move `parent` to the mean of both nodes with these weights."""
+        """Move `parent` to the weighted mean of both nodes."""
         total = own + other
         (x, y, z), (u, v, w) = self.position[node], self.position[parent]
         self.position[parent] = (

@@ -1,4 +1,4 @@
-"""Graphs of nodes and edges: the order of equal costs, spanning forests, directed trees."""
+"""Graphs of nodes and edges: order of equal costs, spanning forests, orientation."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ Floats = NDArray[np.float64]
 
 
 def reference_order(costs: Sequence[float]) -> list[int]:
-    """Indices that sort `costs` in ascending order, ties as the reference leaves them.
+    """Indices that sort `costs` in ascending order, with ties in the order of the reference.
 
-    Ties are common, since every pair of chains in contact costs the same, and they decide the
-    topology of a tree. The sort takes the first element of a part as pivot, fills the hole it
-    leaves alternately by the first smaller element from the right and the first larger one from
-    the left, and goes on with both sides.
+    Ties are common, since all pairs of touching chains have the same cost, and they determine the
+    topology of a tree. The reference uses a quicksort: the first element of a part is the pivot;
+    its place is filled alternately by the first smaller element from the right and the first
+    larger one from the left; then both sides are sorted.
     """
     values = np.asarray(costs, dtype=np.float64)
     index = np.arange(len(values))
@@ -32,9 +32,9 @@ def reference_order(costs: Sequence[float]) -> list[int]:
 
 
 def _partition(values: Floats, index: Rows) -> int:
-    """Partition views in place round their first element; where that ends up."""
+    """Partition views in place around their first element; returns its final position."""
     pivot, own = values[0], index[0]
-    if not (values[1:] < pivot).any():  # the common case, a run of ties, moves nothing
+    if not (values[1:] < pivot).any():  # in the common case, a run of ties, nothing moves
         return 0
     left, right = 0, len(values) - 1
     while left < right:
@@ -49,16 +49,16 @@ def _partition(values: Floats, index: Rows) -> int:
 
 
 def spanning(costs: Sequence[float], ends: Sequence[tuple[int, int]], count: int) -> list[int]:
-    """Kruskal's choice among edges.
+    """Edges of a minimum spanning forest, by Kruskal's algorithm.
 
     Parameters
     ----------
     costs
-        Of each edge.
+        Cost of each edge.
     ends
-        The two things that each edge joins.
+        The two vertices of each edge.
     count
-        Things there are, numbered from 0.
+        Number of vertices, which are numbered from 0.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def spanning(costs: Sequence[float], ends: Sequence[tuple[int, int]], count: int
 
 
 def _leader(group: list[int], item: int) -> int:
-    """The one that stands for the group of `item`; halves the path on the way."""
+    """Representative of the group of `item`; halves the path to it."""
     while group[item] != item:
         group[item] = group[group[item]]
         item = group[item]
@@ -84,25 +84,27 @@ def _leader(group: list[int], item: int) -> int:
 
 
 def oriented(edges: Rows, count: int) -> Rows:
-    """Row of the parent of every node, -1 for the first node of each tree.
+    """Row of the parent of each node, -1 for the first node of each tree.
 
     Parameters
     ----------
     edges
-        ``(m, 2)`` rows of two neighbours in any order.
+        ``(m, 2)`` rows of the two nodes of each edge, in any order.
     count
-        Nodes there are.
+        Number of nodes.
 
     Raises
     ------
     ValueError
-        For a row that is not there, and edges that form a cycle.
+        If a row does not exist, or the edges form a cycle.
     """
     if edges.size and not (edges.min() >= 0 and edges.max() < count):
-        raise ValueError(f"edges name nodes {edges.min()} to {edges.max()}, there are {count}")
+        raise ValueError(
+            f"edges refer to nodes {edges.min()} to {edges.max()}, but there are {count} nodes"
+        )
     number, tree = connected_components(_graph(edges, count), directed=False)
-    if number - 1 + len(edges) != count:  # the ground is a component by itself
-        raise ValueError("edges form a cycle, which a tree cannot have")
+    if number - 1 + len(edges) != count:  # the extra node `count` is a component by itself
+        raise ValueError("edges form a cycle")
     roots = np.unique(tree[:count], return_index=True)[1]
     grounded = np.concatenate([edges, np.stack([np.full(len(roots), count), roots], axis=1)])
     above = breadth_first_order(_graph(grounded, count), count, directed=False)[1][:count]
@@ -110,6 +112,6 @@ def oriented(edges: Rows, count: int) -> Rows:
 
 
 def _graph(edges: Rows, count: int) -> csr_matrix:
-    """Graph of the nodes and the ground, node `count`."""
+    """Graph of the nodes and an extra node `count`, to which roots are joined."""
     ends = (edges[:, 0], edges[:, 1])
     return coo_matrix((np.ones(len(edges)), ends), shape=(count + 1, count + 1)).tocsr()

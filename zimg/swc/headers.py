@@ -25,17 +25,17 @@ NUMBER = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?\d+)?")
 
 
 class Statement(NamedTuple):
-    """Unit of the nodes and size of the image's voxels in µm, as far as they are stated."""
+    """Unit of the nodes and size of the image's voxels in µm; None if not stated."""
 
     unit: Unit | None = None
     voxel_size: VoxelSize | None = None
 
 
 def stated_by_others(comments: Sequence[str]) -> Statement:
-    """What comments in the form of SNT, of navis, or like ``units: um`` say.
+    """Statement of comments in the form of SNT, of navis, or like ``units: um``.
 
-    SNT writes a unit and the voxel sizes in it. navis writes what one unit of the coordinates
-    measures, such as ``1 micrometer``; anything but 1 is the size of a voxel.
+    SNT writes a unit, and the voxel sizes in that unit. navis writes the size of one unit of the
+    coordinates, such as ``1 micrometer``; a number other than 1 is the size of a voxel.
     """
     for comment in comments:
         if (meta := _navis(comment)) is not None:
@@ -47,12 +47,12 @@ def stated_by_others(comments: Sequence[str]) -> Statement:
 
 
 def without_units_of_others(comments: Sequence[str]) -> list[str]:
-    """`comments` without what `stated_by_others` reads; other values of navis stay."""
+    """`comments` without the statements of other programs; other values of navis stay."""
     return list(_others(comments))
 
 
 def unit_called(name: str) -> Unit | None:
-    """The unit of a spelling, such as ``um`` of ``microns``; None for one that is not known."""
+    """Unit of a spelling, such as ``um`` for ``microns``; None if unknown."""
     plain = name.strip().strip(".\"'").lower()
     if plain in VOXELS:
         return "voxel"
@@ -70,12 +70,12 @@ def _others(comments: Sequence[str]) -> Iterator[str]:
             rest = {name: value for name, value in meta.items() if name != "units"}
             if rest:
                 yield f"Meta: {json.dumps(rest)}"
-        elif not any(form(comment) for form in forms):
+        elif not any(form(comment) for form in forms) or stated_by_others([comment]).unit is None:
             yield comment
 
 
 def _navis(comment: str) -> dict[str, Any] | None:
-    """Values of a comment of navis, if a unit is among them."""
+    """Values of a comment of navis, if they include units."""
     found = NAVIS.fullmatch(comment)
     try:
         meta = json.loads(found[1]) if found else None
@@ -96,7 +96,7 @@ def _of_navis(text: str) -> Statement:
 
 
 def _snt_sizes(comments: Sequence[str], unit: Unit) -> VoxelSize | None:
-    """Voxel sizes in µm of SNT's comment, whose unit is that of the nodes."""
+    """Voxel sizes in µm from the comment of SNT, which are in the unit of the nodes."""
     found = next(filter(None, map(SNT_SIZES.fullmatch, comments)), None)
     if found is None or unit == "voxel":
         return None

@@ -1,4 +1,4 @@
-"""Ordered trees as linked nodes: who is whose child, and the orders in which to walk."""
+"""Ordered trees as linked nodes: parents, children and traversal orders."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,28 +7,28 @@ ERASED = -2
 
 
 class Links:
-    """Parents and ordered children of nodes 0, 1, and on; moving a node takes constant time.
+    """Parents and ordered children of nodes 0, 1, ...; moving a node takes constant time.
 
     Attributes
     ----------
     parent
-        Node's parent, `NONE` for a root, `ERASED` for a node that is gone.
+        Parent of each node, `NONE` for a root, `ERASED` for an erased node.
     """
 
     def __init__(self) -> None:
         self.parent: list[int] = []
         self._next: list[int] = []
         self._previous: list[int] = []
-        # Roots are children of the ground, the node NONE, whose links are the last entries.
+        # Roots are children of the virtual node NONE (-1), whose links are the last entries.
         self._first = [NONE]
         self._last = [NONE]
 
     def __len__(self) -> int:
-        """Nodes that are not erased."""
+        """Number of nodes that are not erased."""
         return len(self.parent) - self.parent.count(ERASED)
 
     def children(self, node: int = NONE) -> Iterator[int]:
-        """Children of `node` in order, by default the roots; what is yielded may be moved."""
+        """Children of `node` in order, by default the roots; a yielded node may be moved."""
         child = self._first[node]
         while child != NONE:
             following = self._next[child]
@@ -36,7 +36,7 @@ class Links:
             child = following
 
     def depth_first(self, root: int = NONE) -> list[int]:
-        """Nodes in depth-first order, each before its children: `root` and below, or all trees."""
+        """Nodes in depth-first order: `root` and its descendants, or all trees."""
         order = []
         waiting = list(self.children())[::-1] if root == NONE else [root]
         while waiting:
@@ -46,7 +46,7 @@ class Links:
         return order
 
     def first_of(self, nodes: Sequence[int]) -> int:
-        """The one of `nodes` that comes first in depth-first order, without walking the trees."""
+        """The first of `nodes` in depth-first order, found without traversing the trees."""
         if len(nodes) == 1:
             return nodes[0]
         paths = [self.ancestry(node)[::-1] for node in nodes]
@@ -58,7 +58,7 @@ class Links:
         return min(paths, key=len)[-1]
 
     def _first_sibling(self, nodes: set[int]) -> int:
-        """The one of some children of one node that comes first."""
+        """The first of some children of one node."""
         for node in nodes:
             before = node
             while (before := self._previous[before]) not in nodes and before != NONE:
@@ -68,21 +68,21 @@ class Links:
         raise ValueError(f"nodes {sorted(nodes)} have different parents")
 
     def breadth_first(self) -> list[int]:
-        """Nodes in breadth-first order: all roots, then all their children, and so on."""
+        """Nodes in breadth-first order: roots, their children, and so on."""
         order = list(self.children())
-        for node in order:  # grows while it is walked
+        for node in order:  # the list grows during the loop
             order += self.children(node)
         return order
 
     def below(self, node: int) -> list[int]:
-        """`node` and everything below it, in breadth-first order."""
+        """`node` and its descendants, in breadth-first order."""
         order = [node]
-        for each in order:  # grows while it is walked
+        for each in order:  # the list grows during the loop
             order += self.children(each)
         return order
 
     def ancestry(self, node: int) -> list[int]:
-        """`node`, its parent, and so on to the root."""
+        """Path from `node` to its root."""
         path = [node]
         while (node := self.parent[node]) >= 0:
             path.append(node)
@@ -114,28 +114,28 @@ class Links:
         return self.parent[node] >= 0 and first != NONE and first == self._last[node]
 
     def grow(self) -> int:
-        """Add a node as the last root; returns it."""
+        """Add a node as the last root, and return it."""
         node = len(self.parent)
         for links in (self.parent, self._next, self._previous):
             links.append(NONE)
         for ends in (self._first, self._last):
-            ends.insert(-1, NONE)  # before the ground's
+            ends.insert(-1, NONE)  # before the entry of the virtual node
         self.link(node, NONE)
         return node
 
     def link(self, node: int, parent: int, before: int = NONE) -> None:
-        """Put a node without links among the children of `parent`, by default as the last."""
+        """Insert an unlinked node among the children of `parent`, by default as the last."""
         after = self._last[parent] if before == NONE else self._previous[before]
         self.parent[node], self._previous[node], self._next[node] = parent, after, before
         self._join(parent, after, node)
         self._join(parent, node, before)
 
     def unlink(self, node: int) -> None:
-        """Take a node, with what is below it, from among its siblings."""
+        """Remove a node, with its descendants, from among its siblings."""
         self._join(self.parent[node], self._previous[node], self._next[node])
 
     def _join(self, parent: int, after: int, before: int) -> None:
-        """Make two children of `parent` neighbours; `NONE` is the border of the list."""
+        """Make two children of `parent` neighbours; `NONE` stands for the end of the list."""
         if after == NONE:
             self._first[parent] = before
         else:

@@ -1,4 +1,4 @@
-"""One node of a tree: free-standing, or a view of a row of a tree."""
+"""One node of a tree: an independent object, or a view of a row of a tree."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,28 +8,33 @@ from zimg.swc.table import NodeTable
 
 @dataclass(slots=True)
 class SwcNode:
-    """A sample of a neuron: where it is, how thick it is, and from which node it comes.
+    """A node of a neuron tree: position, radius, type and parent.
 
     Parameters
     ----------
     id
-        Number by which children name their parent.
+        Number by which children refer to this node.
     type
-        Kind of structure: 0 unknown, 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite, others
-        are up to the user.
+        Kind of structure: 0 undefined, 1 soma, 2 axon, 3 basal dendrite, 4 apical dendrite;
+        other numbers are free for users.
     x, y, z
         Position, usually in voxels.
     radius
-        In the unit of x and y.
+        Radius in the unit of x and y; negative if unknown.
     parentID
         `id` of the parent, -1 for a root.
     label
-        Number for the user's own work; files do not carry it.
+        Number for the user's own purposes; it is not saved.
 
     Notes
     -----
-    ``tree[i]`` and iteration over a `ZSwc` give nodes that are views: what is assigned to them
-    changes the tree. Only `parentID` cannot be assigned there, since it decides the order of rows.
+    ``tree[i]`` and iteration over a `ZSwc` give views: assigning to their attributes changes the
+    tree. Only `parentID` of a view is read-only, since it determines the order of the rows.
+
+    Examples
+    --------
+    >>> zimg.SwcNode(1, 1, 2.0, 3.0, 4.0, 0.5, -1)
+    SwcNode(id=1, type=1, x=2.0, y=3.0, z=4.0, radius=0.5, parentID=-1, label=-1)
     """
 
     id: int = -1
@@ -73,7 +78,7 @@ class TreeNode(SwcNode):
 
     @property
     def parentID(self) -> int:  # type: ignore[override]  # a field above, fixed here
-        """Id of the parent, -1 for a root; cannot be assigned."""
+        """Id of the parent, -1 for a root; read-only."""
         parent = self._tree.parent[self._row]
         return int(self._tree.id[parent]) if parent >= 0 else -1
 
@@ -85,7 +90,7 @@ class TreeNode(SwcNode):
     __hash__ = None  # type: ignore[assignment]  # values can change
 
     def __repr__(self) -> str:
-        """Code of a free-standing node that is equal."""
+        """Code that makes an equal node."""
         fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in SwcNode.__slots__)
         return f"SwcNode({fields})"
 

@@ -1,4 +1,4 @@
-"""Operations that make a forest of another: parts, other roots, fewer branches, equal steps."""
+"""Operations that return a new forest: parts, rerooting, pruning, resampling, repair."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -12,32 +12,32 @@ from zimg.swc.units import require_one_unit
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
-SLACK = 1 - 1e-9  # 3 * 0.1 is cut at 0.1 into three parts, though a double of it is a bit longer
+SLACK = 1 - 1e-9  # so that rounding does not cut 3 * 0.1 into four steps of 0.1
 MOST_NODES = 2**31
 
 
 def rows_between(tree: Table, first: int, last: int) -> Table:
-    """Forest of the rows from `first` up to, without, `last`, whose first row becomes a root."""
+    """Forest of the rows from `first` to `last` (exclusive); the first row becomes a root."""
     part = {name: getattr(tree, name)[first:last].copy() for name in COLUMNS}
     part["parent"] = np.maximum(part["parent"] - first, -1)
     return tree._of_columns(**part, comments=list(tree.comments))
 
 
 def trees_of(tree: Table) -> list[Table]:
-    """One forest for each root."""
+    """One forest per root."""
     starts = [*tree.roots.tolist(), len(tree)]
     return [rows_between(tree, *ends) for ends in pairwise(starts)]
 
 
 def subtree(tree: Table, row: int) -> Table:
-    """A node and what is below it."""
+    """A node and its descendants."""
     first = row_in(tree, row)
     outside = np.flatnonzero(tree.parent[first + 1 :] < first)
     return rows_between(tree, first, first + 1 + outside[0] if outside.size else len(tree))
 
 
 def concatenated(kind: type[Table], trees: Iterable[Table]) -> Table:
-    """Several forests as one; see `zimg.swc.editing.TreeEditing.concatenate`."""
+    """Join forests; see `zimg.swc.editing.TreeEditing.concatenate`."""
     parts = [columns_of(tree) for tree in require_one_unit(trees)]
     if not parts:
         return kind.from_arrays(np.zeros((0, 3)), [], [])
@@ -52,17 +52,17 @@ def concatenated(kind: type[Table], trees: Iterable[Table]) -> Table:
 
 
 def rerooted(tree: Table, rows: int | Sequence[int]) -> Table:
-    """Turn trees so that given nodes are their roots; see `zimg.swc.editing.TreeEditing`."""
+    """Make given nodes the roots of their trees; see `zimg.swc.editing.TreeEditing`."""
     given = [row_in(tree, row) for row in np.atleast_1d(np.asarray(rows, dtype=np.int64)).tolist()]
     old, new = tree.parent.tolist(), tree.parent.copy()
-    place = np.arange(len(tree))  # where each node stands among its siblings to be
+    place = np.arange(len(tree))  # position among its future siblings
     turned = set()
     for row in given:
         path = [row]
         while (above := old[path[-1]]) >= 0:
             path.append(above)
         if path[-1] in turned:
-            raise ValueError(f"rows {given} are of one tree, or some of them; it has one root")
+            raise ValueError(f"rows must be in different trees, but two of {given} are in one")
         turned.add(path[-1])
         new[path[1:]], new[row] = path[:-1], -1
         place[path[1:]] = len(tree)  # the former parent is the last child
@@ -74,9 +74,9 @@ def rerooted(tree: Table, rows: int | Sequence[int]) -> Table:
 def pruned(tree: Table, min_length: float, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> Table:
     """Remove short side branches; see `zimg.swc.editing.TreeEditing`."""
     if not min_length >= 0:
-        raise ValueError(f"min_length is a length from 0, got {min_length}")
+        raise ValueError(f"min_length must be at least 0, got {min_length}")
     gone = (_side_lengths(tree, tree.edge_lengths(spacing)) < min_length).tolist()
-    for row, above in enumerate(tree.parent.tolist()):  # parents stand before their children
+    for row, above in enumerate(tree.parent.tolist()):  # parents precede their children
         if above >= 0 and gone[above]:
             gone[row] = True
     rows = np.flatnonzero(~np.array(gone, dtype=bool))
@@ -84,15 +84,15 @@ def pruned(tree: Table, min_length: float, spacing: Sequence[float] = (1.0, 1.0,
 
 
 def _side_lengths(tree: NodeTable, lengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Longest way from the parent through each node to a tip; infinite where no side branch begins.
+    """Longest path from the parent through each node to a tip; infinite unless it is a side branch.
 
-    A side branch begins at each child but the one with the longest way, the first of equal ones.
+    Each child starts a side branch, except the one with the longest path, the first of equal ones.
     """
     reach = lengths.tolist()
     heir: dict[int, int] = {}
     longest = [0.0] * len(tree)
     parents = tree.parent.tolist()
-    for row in range(len(tree) - 1, -1, -1):  # children before their parents, the last ones first
+    for row in range(len(tree) - 1, -1, -1):  # children before parents, last ones first
         reach[row] += longest[row]
         above = parents[row]
         if above >= 0 and reach[row] >= longest[above]:
@@ -103,20 +103,20 @@ def _side_lengths(tree: NodeTable, lengths: NDArray[np.float64]) -> NDArray[np.f
 
 
 class Paths(NamedTuple):
-    """Unbranched paths, each the rows from the child of a root or fork to the next end.
+    """Unbranched paths: the rows from a child of a root or fork to the next fork or tip.
 
-    In depth-first order those rows follow each other. A root is a path without edge.
+    In depth-first order these rows are consecutive. A root is a path without edges.
 
     Attributes
     ----------
     first, last
         Rows of the first node and of the one that ends the path.
     begin
-        Lengths of all edges of the forest before the path.
+        Sum of the lengths of all edges before the path.
     length
-        Of the path, 0 for roots.
+        Length of the path, 0 for roots.
     parts
-        Into how many it is cut.
+        Number of parts into which the path is cut.
     """
 
     first: Rows
@@ -127,14 +127,14 @@ class Paths(NamedTuple):
 
 
 def resampled(tree: Table, step: float, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> Table:
-    """Put nodes at equal distances; see `zimg.swc.editing.TreeEditing`."""
+    """Place nodes at equal distances; see `zimg.swc.editing.TreeEditing`."""
     if not (step > 0 and np.isfinite(step)):
-        raise ValueError(f"step is a positive length, got {step}")
+        raise ValueError(f"step must be a positive length, got {step}")
     lengths = tree.edge_lengths(spacing)
     along = np.cumsum(lengths)
     paths = _paths(tree, lengths, along, step)
     edge, share = _samples(paths, along, lengths)
-    above = np.maximum(tree.parent[edge], 0)  # roots have the share 1
+    above = np.maximum(tree.parent[edge], 0)  # the share of roots is 1
     reals = np.column_stack([tree.xyz, tree.radius])
     between = reals[above] + (reals[edge] - reals[above]) * share[:, None]
     between = np.where(share[:, None] < 1, between, reals[edge])
@@ -156,13 +156,13 @@ def _paths(tree: NodeTable, lengths: Floats, along: Floats, step: float) -> Path
     length = np.add.reduceat(lengths, first) if len(first) else np.zeros(0)
     parts = np.ceil(length / step * SLACK)
     if not parts.sum() < MOST_NODES:
-        raise ValueError(f"a step of {step} makes more than {MOST_NODES} nodes; take a longer one")
+        raise ValueError(f"step {step} would make more than {MOST_NODES} nodes; use a longer one")
     before = along[first] - lengths[first]
     return Paths(first, last, before, length, np.maximum(parts, 1).astype(np.int64))
 
 
 def _samples(paths: Paths, along: Floats, lengths: Floats) -> tuple[Rows, Floats]:
-    """Row of the edge of every new node, and the share of the way to the edge's lower end."""
+    """Row of the edge of each new node, and the relative position on the edge."""
     path = np.repeat(np.arange(len(paths.parts)), paths.parts)
     number = np.arange(len(path)) - (np.cumsum(paths.parts) - paths.parts)[path] + 1
     wanted = paths.begin[path] + paths.length[path] * (number / paths.parts[path])
@@ -174,7 +174,7 @@ def _samples(paths: Paths, along: Floats, lengths: Floats) -> tuple[Rows, Floats
 
 
 def _parents(tree: NodeTable, paths: Paths) -> Rows:
-    """Rows of the new nodes' parents: the node before, or the end of another path."""
+    """Parents of the new nodes: the preceding node, or the end of another path."""
     end = np.cumsum(paths.parts) - 1
     parent = np.arange(-1, end[-1] if len(end) else -1)
     new_row = np.full(len(tree) + 1, -1, dtype=np.int64)

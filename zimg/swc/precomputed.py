@@ -1,8 +1,8 @@
 """Skeletons as Neuroglancer shows them: a folder with an `info` and a file for each segment.
 
 The format is "precomputed skeletons", unsharded, of Neuroglancer's documents
-(https://neuroglancer-docs.web.app/datasource/precomputed/skeleton.html). What a missing transform
-and missing attributes mean, and that attributes are float32 in what it shows, are as in its source
+(https://neuroglancer-docs.web.app/datasource/precomputed/skeleton.html). The
+defaults of transform and attributes, and the restriction to float32, are those of its source
 (``src/datasource/precomputed/frontend.ts``, ``src/skeleton/frontend.ts``).
 """
 
@@ -81,11 +81,11 @@ def _write(path: Path, content: bytes) -> None:
 
 
 class _Unfit(Exception):
-    """Why an info does not describe a tree."""
+    """An info does not describe a tree."""
 
 
 def encoded(tree: TreeUnits, info: dict[str, Any]) -> bytes:
-    """A forest in micrometres as the content of a segment's file that an info describes."""
+    """Encode a forest in micrometres as an info describes."""
     linked = np.flatnonzero(tree.parent >= 0)
     edges = np.stack([tree.parent[linked], linked], axis=1)
     try:
@@ -110,7 +110,7 @@ def encoded(tree: TreeUnits, info: dict[str, Any]) -> bytes:
 
 
 def _packed(field: Field, column: NDArray[Any]) -> NDArray[Any]:
-    """A column in the type of its field, which must hold it."""
+    """Convert a column to the type of its field; raises a ValueError if that is not exact."""
     kind = np.dtype(field.code)
     with np.errstate(over="ignore", invalid="ignore"):
         packed = column.astype(kind)
@@ -156,11 +156,13 @@ def segments_in(folder: str | os.PathLike[str]) -> list[int]:
 
 
 def _stored(folder: Path, name: str) -> Path:
-    """File of a segment, or a compressed one; names the others when there is none."""
+    """Path of the file of a segment, plain or compressed; the error lists the segments."""
     path = folder / name
-    packed = folder / f"{name}.gz"
-    if path.exists() or packed.exists():
-        return path if path.exists() else packed
+    for stored in (path, folder / f"{name}.gz"):
+        if stored.is_file():
+            return stored
+        if stored.exists():
+            raise ZException(f"cannot read {stored}: it is not a file")
     for end in COMPRESSED:
         if Path(f"{path}{end}").exists():
             raise ZException(f"cannot read {path}{end}: only gzip is supported as compression")
@@ -176,7 +178,7 @@ def _segment_name(segment: int) -> str:
 
 
 def _read_info(path: Path) -> dict[str, Any]:
-    """What a folder says about its skeletons."""
+    """Read the info of a folder of skeletons."""
     try:
         info: dict[str, Any] = loads(path.read_bytes())
     except OSError as error:
@@ -233,7 +235,7 @@ def _decoded(kind: type[Units], path: Path, info: dict[str, Any]) -> Units:
 
 
 def _distinct(edges: NDArray[Any], path: Path) -> NDArray[np.int64]:
-    """Each edge once, in whatever direction; merged skeletons have some twice."""
+    """Each edge once, regardless of direction; merged skeletons have duplicates."""
     links = np.unique(np.sort(edges.astype(np.int64), axis=1), axis=0)
     loops = links[:, 0] == links[:, 1]
     if loops.any():
@@ -264,7 +266,7 @@ def _columns(path: Path, info: dict[str, Any]) -> dict[str, NDArray[Any]]:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """A segment's file, decompressed if its content is that of gzip."""
+    """Open the file of a segment, decompressing gzip content."""
     with path.open("rb") as file:
         packed = file.read(3) == b"\x1f\x8b\x08"
     if path.suffix != ".gz" and packed:
@@ -274,7 +276,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _bytes(file: BinaryIO, most: int) -> bytes:
-    """What is left of a file, up to a number of bytes; no memory is taken in advance."""
+    """Read the rest of a file, up to a number of bytes, without allocating them in advance."""
     parts = []
     while most > 0 and (part := file.read(min(most, AT_ONCE))):
         parts.append(part)

@@ -1,4 +1,4 @@
-"""Forests read from SWC text: decoded, parsed, and the records linked to trees."""
+"""Read forests from SWC text: decode, parse, and link the records to trees."""
 
 import codecs
 import os
@@ -22,10 +22,10 @@ MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8-sig",
 }
-"""Byte-order marks, and the codecs that take them off."""
+"""Byte-order marks, and the codecs that remove them."""
 
 GUESSED = 256
-"""Characters from whose null bytes UTF-16 without a mark is recognized."""
+"""Number of characters whose null bytes tell UTF-16 without a mark."""
 
 
 def read_table(
@@ -38,7 +38,7 @@ def read_table(
 ) -> Table:
     """Read a forest of a given class; see `zimg.swc.text.read_swc`."""
     if on_error not in ("raise", "warn"):
-        raise ValueError(f"on_error is 'raise' or 'warn', got {on_error!r}")
+        raise ValueError(f"on_error must be 'raise' or 'warn', got {on_error!r}")
     name, text = content(path_or_text)
     defects = Defects(name, strict=strict, skip_errors=on_error == "warn")
     records = parse_records(text, defects)
@@ -49,11 +49,13 @@ def read_table(
 
 
 def content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
-    """Name for messages, and text."""
+    """Name for messages, and the text."""
     if isinstance(path_or_text, str) and "\n" in path_or_text:
         return "SWC text", path_or_text.removeprefix("\ufeff")
     path = Path(path_or_text)
     try:
+        if path.is_char_device() or path.is_block_device():
+            raise ZException(f"cannot read {path}: it is a device, not a file")
         return str(path), decoded(path.read_bytes())
     except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
         reason = getattr(error, "strerror", None) or error
@@ -61,9 +63,10 @@ def content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
 
 
 def decoded(data: bytes) -> str:
-    """Text of a file: by its byte-order mark, else UTF-16 by its null bytes, UTF-8, Windows-1252.
+    """Decode a file by its byte-order mark, or else as UTF-16, UTF-8 or Windows-1252.
 
-    Numbers are ASCII in all of them; a wrong guess changes comments only.
+    Null bytes at every other place tell UTF-16. A wrong guess between UTF-8 and Windows-1252 only
+    changes comments, since numbers are ASCII in both.
     """
     for mark, encoding in MARKS.items():
         if data.startswith(mark):
@@ -80,16 +83,16 @@ def decoded(data: bytes) -> str:
 def linked_tree(
     kind: type[Table], records: Records, defects: Defects, *, allow_virtual: bool
 ) -> Table:
-    """Forest of the nodes that the records describe.
+    """Make a forest of records.
 
     Parameters
     ----------
     kind
         Class of the forest.
     records
-        Columns of a text.
+        Parsed lines.
     defects
-        Takes what is wrong; if it does not raise, the record is left out or its edge is cut.
+        Receives errors; if it does not raise, the record is left out or its edge is cut.
     allow_virtual
         Accept negative ids.
     """
@@ -116,47 +119,47 @@ def _without_negative_ids(records: Records, defects: Defects) -> Records:
 
 
 def _without_repeated_ids(records: Records, defects: Defects) -> Records:
-    """The first record of every id."""
+    """The first record of each id."""
     original = first_of_id(records)
     repeated = original != np.arange(len(original))
     for row in np.flatnonzero(repeated).tolist():
         line = records.line[original[row]]
         defects.error(
-            int(records.line[row]), f"id {records.id[row]} was given before, in line {line}"
+            int(records.line[row]), f"id {records.id[row]} is already used in line {line}"
         )
     return records.only(~repeated)
 
 
 def first_of_id(records: Records) -> NDArray[np.int64]:
-    """Of every row, the first row with its id."""
+    """For each row, the first row with the same id."""
     _, first, group = np.unique(records.id, return_index=True, return_inverse=True)
     rows: NDArray[np.int64] = first[group]
     return rows
 
 
 def rows_of_parents(records: Records) -> NDArray[np.int64]:
-    """Row of every record's parent, the first with its id; -1 where there is none."""
+    """Row of the parent of each record, the first with its id; -1 if no record has it."""
     return rows_of_ids(records.id, records.parent)
 
 
 def _parent_rows(records: Records, defects: Defects) -> NDArray[np.int64]:
-    """Row of every record's parent, -1 for roots."""
+    """Row of the parent of each record, -1 for roots."""
     rows = rows_of_parents(records)
     for row in np.flatnonzero((rows < 0) & (records.parent != NO_PARENT)).tolist():
-        defects.note(int(records.line[row]), "the parent does not exist, the node is a root")
+        defects.note(int(records.line[row]), "the parent does not exist; the node becomes a root")
     return rows
 
 
 def _cut_cycles(parent: NDArray[np.int64], records: Records, defects: Defects) -> None:
-    """Name cycles of parents; if that does not raise, make a root of a node of each."""
+    """Report cycles of parents; if that does not raise, make one node of each a root."""
     if (parent < np.arange(len(parent))).all():
-        return  # parents come first everywhere, so there is none
+        return  # parents always come first, so there is no cycle
     for cycle in cycles_in(parent, depth_first(parent)):
         defects.error(int(records.line[cycle[0]]), cycle_text(records, cycle))
         parent[cycle[0]] = NO_PARENT
 
 
 def cycle_text(records: Records, cycle: list[int]) -> str:
-    """Say which ids form a cycle, those that fit into a line."""
+    """Message with the ids that form a cycle, as many as fit into a line."""
     ids = " -> ".join(map(str, records.id[[*cycle, cycle[0]]].tolist()))
     return f"parents form a cycle: {ids if len(ids) <= SHOWN else ids[:SHOWN] + '...'}"

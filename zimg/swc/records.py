@@ -1,4 +1,4 @@
-"""Lines of an SWC text as columns of numbers, with every defect raised or kept for a warning."""
+"""Parse the lines of an SWC text into columns; defects are raised or kept for a warning."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 
 MOST_WARNINGS = 20
-SHOWN = 60  # characters of a field or a list that fit into a message of one line
+SHOWN = 60  # characters of a field or list in a message
 COLUMNS = 7
 NAMES = ("id", "type", "x", "y", "z", "radius", "parent")
 AXES = {"x", "y", "z"}
@@ -20,16 +20,16 @@ ROW = np.dtype([("id", "i8"), ("type", "i8"), ("reals", "f8", (4,)), ("parent", 
 
 
 class Defects:
-    """Decides for one text what is an error, what a warning, and what is accepted in silence.
+    """Decides for one text which defects are errors, which are warnings, and which are ignored.
 
     Parameters
     ----------
     name
-        File, for messages.
+        Name of the file, for messages.
     strict
-        Make errors of what is otherwise accepted.
+        Treat defects that are otherwise accepted as errors.
     skip_errors
-        Make warnings of errors.
+        Treat errors as warnings.
     """
 
     def __init__(self, name: str, *, strict: bool = False, skip_errors: bool = False) -> None:
@@ -39,26 +39,26 @@ class Defects:
         self._lines: dict[str, list[int]] = {}
 
     def error(self, line: int, what: str) -> None:
-        """Raise `what` about a line, or keep it for a warning."""
+        """Raise an error about a line, or keep it for a warning."""
         message = what if len(what) <= 2 * SHOWN else what[: 2 * SHOWN] + "..."
         if not self.skip_errors:
             raise ZException(f"cannot read {self.name}: line {line}: {message}")
         self._lines.setdefault(message, []).append(line)
 
     def note(self, line: int, what: str, *, tolerated: bool = False) -> None:
-        """Handle what is an error in strict reading only; not even a warning if `tolerated`."""
+        """Report a defect that is an error only in strict reading; silently if `tolerated`."""
         if self.strict:
             self.error(line, what)
         elif not tolerated:
             self._lines.setdefault(what, []).append(line)
 
     def warn(self) -> None:
-        """Give a warning for every kind of defect that was kept, and one for the last of many."""
+        """Give one warning per kind of defect, and a last one if there are too many."""
         for what, lines in list(self._lines.items())[:MOST_WARNINGS]:
             more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
             self._tell(f"line {lines[0]}{more}: {what}")
         if len(self._lines) > MOST_WARNINGS:
-            self._tell(f"{len(self._lines) - MOST_WARNINGS} defects more")
+            self._tell(f"{len(self._lines) - MOST_WARNINGS} more defects")
 
     def _tell(self, what: str) -> None:
         warnings.warn(f"{self.name}: {what}", UserWarning, stacklevel=5)
@@ -66,12 +66,12 @@ class Defects:
 
 @dataclass(frozen=True)
 class Records:
-    """What the lines of a text say.
+    """Parsed lines of a text.
 
     Attributes
     ----------
     line
-        ``(n,)`` number of every record's line, from 1.
+        ``(n,)`` line number of each record, from 1.
     id, type, parent
         ``(n,)`` int64 columns.
     reals
@@ -79,9 +79,9 @@ class Records:
     comments
         Texts after ``#``, in order.
     named
-        ``(n,)`` whether id and parent were numbers; a wrong number is 0.
+        ``(n,)`` whether id and parent are numbers; an invalid number is stored as 0.
     usable
-        ``(n,)`` whether all seven fields were numbers as they should be.
+        ``(n,)`` whether all seven fields are valid.
     """
 
     line: NDArray[np.int64]
@@ -94,20 +94,20 @@ class Records:
     usable: NDArray[np.bool_]
 
     def only(self, keep: NDArray[np.bool_]) -> "Records":
-        """Those records for which `keep` is true."""
+        """The records for which `keep` is true."""
         names = ("line", "id", "type", "parent", "reals", "named", "usable")
         return replace(self, **{name: getattr(self, name)[keep] for name in names})
 
 
 def parse_records(text: str, defects: Defects) -> Records:
-    """Columns of a text; records that are not usable are among them.
+    """Parse a text, including records that are not usable.
 
     Parameters
     ----------
     text
         Lines that end with LF, CRLF or CR, in any mixture.
     defects
-        Receives what is wrong.
+        Receives the defects.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def parse_records(text: str, defects: Defects) -> Records:
 
 
 def _bodies(text: str) -> tuple[list[int], list[str], list[str]]:
-    """Numbers and contents of the lines that say something, and the comments."""
+    """Numbers and contents of the lines with data, and the comments."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
@@ -149,7 +149,7 @@ def _bodies(text: str) -> tuple[list[int], list[str], list[str]]:
 
 
 def _table(bodies: list[str]) -> NDArray[np.void] | None:
-    """Columns of lines in which nothing is unusual, fast; None if anything is."""
+    """Parse regular lines, fast; None if any line is irregular."""
     if not bodies:
         return None
     try:
@@ -165,7 +165,7 @@ def _table(bodies: list[str]) -> NDArray[np.void] | None:
 def _careful_records(
     numbers: list[int], bodies: list[str], comments: list[str], defects: Defects
 ) -> Records:
-    """Columns of any lines; every defect is named."""
+    """Parse any lines, reporting every defect."""
     lines, rows = [], []
     for number, body in zip(numbers, bodies, strict=True):
         fields = _fields(body, number, defects)
@@ -195,7 +195,7 @@ def _careful_records(
 
 
 def _fields(body: str, number: int, defects: Defects) -> list[str]:
-    """Seven fields of an unusual line, or fewer after saying what is wrong."""
+    """Seven fields of a line, or fewer after reporting what is wrong."""
     fields = body.split()
     if "," in body or ";" in body:
         fields = _separated(body, number, defects)
@@ -203,14 +203,16 @@ def _fields(body: str, number: int, defects: Defects) -> list[str]:
         defects.error(number, f"expected {COLUMNS} columns, got {len(fields)}")
     elif len(fields) > COLUMNS:
         if len(body.split()) < COLUMNS and not any(mark in body for mark in ";."):
-            defects.error(number, f"{len(fields)} numbers between commas, some may be decimal")
+            defects.error(
+                number, f"{len(fields)} fields between commas, which may be decimal commas"
+            )
             return []
         defects.note(number, f"more than {COLUMNS} columns; the others are ignored")
     return fields[:COLUMNS]
 
 
 def _separated(body: str, number: int, defects: Defects) -> list[str]:
-    """Fields of a line with commas or semicolons, which separate or are decimal commas."""
+    """Fields of a line in which commas or semicolons separate or mark decimals."""
     fields = body.split()
     if len(fields) >= COLUMNS:
         separated = any(field[-1] in ",;" for field in fields)
@@ -226,7 +228,7 @@ def _separated(body: str, number: int, defects: Defects) -> list[str]:
 
 
 def _between(separator: str, body: str) -> list[str]:
-    """Fields between separators, an empty one too, unless it is behind all others."""
+    """Fields between separators, including empty ones, except at the end."""
     fields = [field.strip() for field in body.split(separator)]
     while fields and not fields[-1]:
         fields.pop()
@@ -250,7 +252,7 @@ def _converted(
     *,
     whole: bool,
 ) -> list[float]:
-    """A column of numbers; clears `usable` where there is none."""
+    """Convert a column to numbers; clears `usable` where that fails."""
     if not any("_" in field for field in fields):  # Python would read 1_0 as 10
         try:
             column: list[float] = list(map(int if whole else float, fields))
@@ -275,7 +277,7 @@ def _all_finite(column: list[float]) -> bool:
 
 
 def _real(field: str, name: str) -> float:
-    """A finite number."""
+    """Convert a field to a finite number."""
     try:
         value = float("nothing" if "_" in field else field)
     except ValueError:
@@ -286,14 +288,14 @@ def _real(field: str, name: str) -> float:
 
 
 def _whole(field: str, number: int, name: str, defects: Defects) -> int:
-    """An integer of 64 bits, also when it is written with a point or an exponent."""
+    """Convert a field to a 64-bit integer, also from a form like ``1.0`` or ``1e3``."""
     try:
         value = int("nothing" if "_" in field else field)
     except ValueError:
         real = _real(field, name)
         if not real.is_integer():
-            raise ValueError(f"{name} is not a whole number: {field!r}") from None
-        defects.note(number, f"{name} written as a real number", tolerated=True)
+            raise ValueError(f"{name} is not an integer: {field!r}") from None
+        defects.note(number, f"{name} is written as a real number", tolerated=True)
         value = int(real)
     if not -LARGEST <= value < LARGEST:
         raise ValueError(f"{name} does not fit into 64 bits: {field!r}")

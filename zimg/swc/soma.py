@@ -1,4 +1,4 @@
-"""Somas and what leaves them: types of nodes from thickness and place, somas of three points."""
+"""Somas and dendrites: node types from radius and position, and somas of three points."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ SOMA = 1
 """SWC type of a soma."""
 
 SOMA_SHARE = 3.0
-"""A soma's node is at least a third as thick as its root (behaviour of the reference)."""
+"""Radius of the root over the smallest radius of a soma node (behaviour of the reference)."""
 
 
 def label_soma(
@@ -25,9 +25,9 @@ def label_soma(
     tree
         Any forest; it is not changed.
     radius_threshold
-        Thinnest soma; trees whose thickest node is thinner have none.
+        Smallest radius of a soma; a tree whose thickest node is thinner has none.
     soma_type, other_type
-        Types to set. The soma is the root and every node whose parent is soma and whose radius is
+        Types to set. The soma is the root, and each node whose parent is soma and whose radius is
         at least a third of the root's.
 
     Returns
@@ -46,7 +46,7 @@ def label_soma(
 def _soma_types(
     tree: NodeTable, radius_threshold: float, soma_type: int, other_type: int
 ) -> NDArray[np.int64]:
-    """Types of nodes in trees that are rooted in their thickest node."""
+    """Types of the nodes of trees that are rooted in their thickest node."""
     is_soma = np.zeros(len(tree), dtype=bool)
     thickest = 0.0
     for row, (parent, radius) in enumerate(zip(tree.parent, tree.radius, strict=True)):
@@ -58,7 +58,7 @@ def _soma_types(
 
 
 def with_three_points(tree: Table, *, soma_type: int = SOMA) -> Table:
-    """Describe each soma of one node as a cylinder of three, the form of NeuroMorpho.Org.
+    """Replace each soma of one node by three nodes, in the form of NeuroMorpho.Org.
 
     The root stays the centre; its first two children are one radius below and above it along y,
     with its radius and type (http://neuromorpho.org/SomaFormat.html).
@@ -73,8 +73,8 @@ def with_three_points(tree: Table, *, soma_type: int = SOMA) -> Table:
     Returns
     -------
     ZSwc
-        Trees whose root is their only node of that type have two nodes more, the others stay. Ids
-        are new, 1 to n.
+        Trees whose root is their only soma node get two more nodes; other trees are unchanged. Ids
+        are renumbered 1 to n.
     """
     is_soma, roots = tree.type == soma_type, tree.roots
     somas = np.bincount((np.cumsum(tree.parent < 0) - 1)[is_soma], minlength=len(roots))
@@ -99,7 +99,7 @@ def with_three_points(tree: Table, *, soma_type: int = SOMA) -> Table:
 def label_pyramidal(
     tree: NodeTable, *, basal_type: int = 3, apical_type: int = 4, soma_type: int = 1
 ) -> NDArray[np.int64]:
-    """Types that tell the apical from the basal dendrites of a pyramidal cell.
+    """Types of the apical and basal dendrites of a pyramidal cell.
 
     Parameters
     ----------
@@ -119,12 +119,12 @@ def label_pyramidal(
     Raises
     ------
     ValueError
-        For several trees, or a root that is not the thickest node.
+        If there are several trees, or the root is not the thickest node.
     """
     if len(tree.roots) > 1:
-        raise ValueError(f"a pyramidal cell is one tree, got {len(tree.roots)}")
+        raise ValueError(f"expected one tree, got {len(tree.roots)}")
     if len(tree) and tree.radius.max() > tree.radius[0]:
-        raise ValueError("the root must be the thickest node; call labelSomaAndOthers before")
+        raise ValueError("the root must be the thickest node; call labelSomaAndOthers first")
     types = tree.type.copy()
     for row in np.flatnonzero(tree.type != soma_type).tolist():
         parent = tree.parent[row]

@@ -1,4 +1,4 @@
-"""Take away the nodes of a forest that lie inside the solid of others."""
+"""Remove the nodes of a forest that lie inside other forests."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,40 +13,40 @@ from zimg.swc.units import require_one_unit
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
-SHORTEST_CONE = 0.1  # behaviour of the reference: a shorter edge is no more than its balls
+SHORTEST_CONE = 0.1  # behaviour of the reference: shorter edges have no cone
 PAIRS_AT_ONCE = 1 << 20
-SLACK = 1 + 1e-9  # the search may find too much, never too little
+SLACK = 1 + 1e-9  # the search may find too many, never too few
 
 
 def subtract(tree: ZSwc, others: ZSwc | Sequence[ZSwc], *, legacy_order: bool = False) -> ZSwc:
-    """Remove the nodes of a forest whose centre lies inside the solid of others.
+    """Remove the nodes of a forest whose centre lies inside other forests.
 
-    The solid is a ball around every node and a truncated cone along every edge, surfaces
-    included; the radius of the removed node plays no part. The children of a removed node become
-    roots after all others, in depth-first order of their parents. Nodes with a negative id are
-    neither removed nor part of the solid; a negative radius, which means unknown,
-    counts as 0, with a warning.
+    A forest occupies a ball around each node and a truncated cone along each edge, including their
+    surfaces; the radius of the removed node has no influence. The children of a removed node
+    become roots after all others, in depth-first order of their parents. Nodes with a negative id
+    are neither removed nor subtracted. A negative radius, which means unknown, counts as 0, with a
+    warning.
 
     Parameters
     ----------
     tree
         Forest to cut; it is not changed.
     others
-        Forest, or several, to take away.
+        One or more forests to subtract.
     legacy_order
-        Test while cutting, as the reference: after a node with children is cut, the walk goes on
-        from its first child, which is among the last roots then, and the nodes between are never
-        tested.
+        Test nodes while cutting, as the reference does: after a node with children is removed, the
+        traversal continues at its first child, which is then among the last roots, and skips the
+        nodes in between.
 
     Returns
     -------
     ZSwc
-        What is left, with ids, types, positions, radii, labels and comments as they were.
+        Remaining nodes, with ids, types, positions, radii, labels and comments unchanged.
 
     Raises
     ------
     ValueError
-        When some state that they are in micrometres and others that they are in voxels.
+        If the forests state different units.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def subtract(tree: ZSwc, others: ZSwc | Sequence[ZSwc], *, legacy_order: bool = 
 
 
 def _inside(points: Floats, forest: ZSwc) -> NDArray[np.bool_]:
-    """Whether each point lies in the solid of a forest."""
+    """Whether each point lies inside a forest."""
     inside = np.zeros(len(points), dtype=bool)
     radius = radii_from_zero(forest, "subtracted", stacklevel=4)
     ball = np.flatnonzero(forest.id >= 0)
@@ -96,7 +96,7 @@ def _cones(forest: ZSwc) -> tuple[Rows, Rows, Floats]:
 
 
 def _pairs(points: Floats, centres: Floats, reach: Floats) -> Iterator[tuple[Rows, Rows]]:
-    """Rows of points and of the centres within whose reach they are, some at a time."""
+    """Rows of points and of the centres that reach them, in batches."""
     if not len(points) or not len(centres):
         return
     search = cKDTree(points)
@@ -109,7 +109,7 @@ def _pairs(points: Floats, centres: Floats, reach: Floats) -> Iterator[tuple[Row
 
 
 def _cut_all(tree: ZSwc, hit: NDArray[np.bool_]) -> tuple[Rows, Rows]:
-    """Rows that stay, new roots after the old ones, and their parents among all rows."""
+    """Rows to keep, new roots last, and their parents among all rows."""
     orphan = (tree.parent >= 0) & ~hit & hit[tree.parent]
     orphans = np.flatnonzero(orphan)
     orphans = orphans[np.argsort(tree.parent[orphans], kind="stable")]
@@ -118,7 +118,7 @@ def _cut_all(tree: ZSwc, hit: NDArray[np.bool_]) -> tuple[Rows, Rows]:
 
 
 def _cut_while_walking(tree: ZSwc, hit: NDArray[np.bool_]) -> tuple[Rows, Rows]:
-    """As `_cut_all`, for a walk whose next step is chosen before each cut."""
+    """As `_cut_all`, for a traversal that chooses its next node before each cut."""
     links = Links()
     for row, parent in enumerate(tree.parent.tolist()):
         links.grow()

@@ -1,4 +1,4 @@
-"""The columns of a forest: what is stored of its nodes, and how new columns are checked."""
+"""The columns of a forest, and forests made from columns."""
 
 import warnings
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ Table = TypeVar("Table", bound="NodeTable")
 
 
 class NodeTable:
-    """Nodes of a forest as columns, rows in depth-first order; see `zimg.swc.ZSwc`."""
+    """Nodes of a forest as columns, rows in depth-first order; see `zimg.ZSwc`."""
 
     id: NDArray[np.int64]
     type: NDArray[np.int64]
@@ -46,37 +46,50 @@ class NodeTable:
         label: ArrayLike = UNLABELLED,
         comments: Sequence[str] = (),
     ) -> Self:
-        """Forest of nodes given in any order; rows are sorted, siblings and roots stay in order.
+        """Make a forest of nodes in any order.
+
+        Rows are sorted depth-first; roots and siblings keep their order.
 
         Parameters
         ----------
         xyz
             ``(n, 3)`` positions.
         radius
-            ``(n,)`` radii, or one for all.
+            ``(n,)`` radii, or a single one for all nodes.
         parent
             ``(n,)`` rows of the parents in the given order, -1 for roots.
         type
-            ``(n,)`` types, or one for all.
+            ``(n,)`` SWC types, or a single one for all nodes.
         id
-            ``(n,)`` different numbers; by default 1 to n in depth-first order.
+            ``(n,)`` unique numbers; by default 1 to n in depth-first order.
         label
-            ``(n,)`` labels, or one for all.
+            ``(n,)`` labels, or a single one for all nodes.
         comments
-            Lines to keep with the forest.
+            Comment lines, which are saved with the forest.
+
+        Returns
+        -------
+        ZSwc
+            Forest with columns of its own.
 
         Raises
         ------
         ValueError
-            For a parent that is no row, a cycle of parents, equal ids, a value that is not finite,
-            or lengths that differ.
+            If a parent is not a row, parents form a cycle, an id is used twice, a position or
+            radius is not finite, or the lengths of the columns differ.
+
+        Examples
+        --------
+        >>> tree = zimg.ZSwc.from_arrays([[3, 4, 0], [0, 0, 0]], [1, 2], [1, -1])
+        >>> tree.xyz.tolist(), tree.parent.tolist()
+        ([[0.0, 0.0, 0.0], [3.0, 4.0, 0.0]], [-1, 0])
         """
         positions = points(xyz)
         count = len(positions)
         parents = integers("parent", parent, count)
         order = sorted_rows(parents)
         row_of = np.empty(count + 1, dtype=np.int64)
-        row_of[order], row_of[-1] = np.arange(count), -1  # the last one is what -1 reads
+        row_of[order], row_of[-1] = np.arange(count), -1  # index -1 reads the last entry
         ids = np.arange(1, count + 1) if id is None else integers("id", id, count)[order]
         tree = cls._of_columns(
             xyz=positions[order],
@@ -93,7 +106,7 @@ class NodeTable:
 
     @classmethod
     def _of_columns(cls, **columns: Any) -> Self:
-        """Forest of exactly these columns, which are sound, of its own and in depth-first order."""
+        """Forest of these columns, without checks or copies; they must be in depth-first order."""
         tree = cls.__new__(cls)
         tree.__dict__.update(columns)
         tree.parent.flags.writeable = False
@@ -104,16 +117,16 @@ class NodeTable:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.parent.flags.writeable = False  # a copy or a pickle forgets it
+        self.parent.flags.writeable = False  # copies and pickles lose the flag
 
     @property
     def roots(self) -> NDArray[np.int64]:
-        """Rows without a parent, one for each tree."""
+        """Rows of the roots, one per tree."""
         return np.flatnonzero(self.parent < 0)
 
     @property
     def children(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows of the children of all nodes, and where each node's begin.
+        """Rows of the children of all nodes, grouped by parent.
 
         Returns
         -------
@@ -124,16 +137,21 @@ class NodeTable:
 
     @property
     def parent_id(self) -> NDArray[np.int64]:
-        """``(n,)`` int64 id of the parent of every node, -1 for roots; new at every call."""
+        """``(n,)`` int64 id of the parent of each node, -1 for roots; a new array."""
         return np.where(self.parent >= 0, np.append(self.id, -1)[self.parent], -1)
 
     def edge_lengths(self, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> NDArray[np.float64]:
-        """``(n,)`` distances of the nodes from their parents, 0 for roots.
+        """Distance of each node from its parent.
 
         Parameters
         ----------
         spacing
-            Size of a voxel along x, y, z, by which positions are multiplied.
+            Size of a voxel along x, y, z; positions are multiplied by it.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n,)`` float64, 0 for roots.
         """
         lengths = np.zeros(len(self))
         linked = np.flatnonzero(self.parent >= 0)
@@ -142,22 +160,33 @@ class NodeTable:
         return lengths
 
     def total_length(self, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> float:
-        """Sum of the lengths of all edges, with voxels of size `spacing` along x, y, z."""
+        """Sum of the lengths of all edges.
+
+        Parameters
+        ----------
+        spacing
+            Size of a voxel along x, y, z; positions are multiplied by it.
+
+        Returns
+        -------
+        float
+            In the unit of the nodes times `spacing`.
+        """
         return float(self.edge_lengths(spacing).sum())
 
 
 def columns_of(tree: NodeTable) -> dict[str, Any]:
-    """Copies of the columns and comments of a forest by name."""
+    """Copies of the columns and comments of a forest, by name."""
     return {name: getattr(tree, name).copy() for name in (*COLUMNS, "comments")}
 
 
 def with_columns(tree: Table, **columns: Any) -> Table:
-    """`tree` with some columns replaced, the others copied; it must stay a depth-first forest.
+    """Copy of `tree` with some columns replaced; the order must stay depth-first.
 
     Raises
     ------
     ValueError
-        For positions and radii that are not finite.
+        If a position or radius is not finite.
     """
     for name in columns.keys() & {"xyz", "radius"}:
         require_finite(name, columns[name])
@@ -189,24 +218,24 @@ def radii_from_zero(tree: NodeTable, use: str, *, stacklevel: int = 3) -> NDArra
 
 
 def row_in(tree: NodeTable, row: int) -> int:
-    """`row` counted from the start; negative ones count from the end."""
+    """`row` as a non-negative number; negative ones count from the end."""
     number = index(row)
     if not -len(tree) <= number < len(tree):
-        raise IndexError(f"row {row} of a forest of {len(tree)} nodes")
+        raise IndexError(f"row {row} is out of range for a forest of {len(tree)} nodes")
     return number % len(tree)
 
 
 def take_rows(tree: Table, rows: NDArray[np.int64], parent: NDArray[np.int64]) -> Table:
-    """Forest of some nodes of another, with their ids, labels and the comments.
+    """Forest of some nodes of another one, with their ids and labels and its comments.
 
     Parameters
     ----------
     tree
-        Where the nodes are from.
+        Forest that has the nodes.
     rows
-        ``(m,)`` different rows of `tree`; roots and siblings stay in this order.
+        ``(m,)`` unique rows of `tree`; roots and siblings keep this order.
     parent
-        ``(m,)`` new parents, as rows of `tree` that are among `rows`, or -1.
+        ``(m,)`` new parents: rows of `tree` that are among `rows`, or -1.
     """
     place = np.full(len(tree) + 1, -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))

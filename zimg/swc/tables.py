@@ -1,4 +1,4 @@
-"""Forests as graphs of NetworkX and as tables of pandas, and the way back."""
+"""Forests as NetworkX graphs and pandas tables, and back."""
 
 from importlib import import_module
 from typing import Any
@@ -14,7 +14,7 @@ COLUMNS = ("id", "type", "x", "y", "z", "radius", "parent")
 
 
 def to_graph(tree: NodeTable) -> Any:
-    """A `networkx.DiGraph` of the nodes; see `zimg.swc.exchange.TreeExchange`."""
+    """Make a `networkx.DiGraph` of the nodes; see `zimg.swc.exchange.TreeExchange`."""
     graph = _needed("networkx").DiGraph(comments=list(tree.comments))
     ids, names = tree.id.tolist(), ("type", "xyz", "radius", "label")
     columns = (getattr(tree, name).tolist() for name in names)
@@ -28,7 +28,7 @@ def to_graph(tree: NodeTable) -> Any:
 
 
 def from_graph(kind: type[Table], graph: Any) -> Table:
-    """Forest of a graph of NetworkX; see `zimg.swc.exchange.TreeExchange`."""
+    """Make a forest of a NetworkX graph; see `zimg.swc.exchange.TreeExchange`."""
     from zimg.swc.graphs import oriented  # SciPy is loaded by those who need it
 
     names = list(graph.nodes)
@@ -49,7 +49,7 @@ def from_graph(kind: type[Table], graph: Any) -> Table:
 
 
 def _parents(edges: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Row of the parent of every node, -1 where there is none, from edges parent to child."""
+    """Row of the parent of each node, -1 for roots, from edges parent to child."""
     child, times = np.unique(edges[:, 1], return_counts=True)
     if (times > 1).any():
         raise ValueError(f"node {child[times > 1][0]} of the graph has {times.max()} parents")
@@ -59,10 +59,10 @@ def _parents(edges: NDArray[np.int64], count: int) -> NDArray[np.int64]:
 
 
 def _complete(name: Any, data: dict[str, Any]) -> dict[str, Any]:
-    """Data of a node, with defaults for what a tree can do without."""
+    """Data of a node, with defaults for optional values."""
     for needed in ("xyz", "radius"):
         if needed not in data:
-            raise ValueError(f"node {name!r} has no {needed!r}")
+            raise ValueError(f"node {name!r} of the graph has no {needed!r}")
     return {"type": 2, "label": -1} | data
 
 
@@ -77,21 +77,21 @@ def from_table(kind: type[Table], table: Any) -> Table:
     """Forest of columns by name; see `zimg.swc.exchange.TreeExchange`."""
     missing = [name for name in COLUMNS if name not in table]
     if missing:
-        raise ValueError(f"the table has no column {missing[0]!r}; it needs {', '.join(COLUMNS)}")
+        raise ValueError(f"the table has no column {missing[0]!r}; expected {', '.join(COLUMNS)}")
     own, types, x, y, z, radius, parent = (np.asarray(table[name]) for name in COLUMNS)
     parents = rows_of_ids(own, parent)
     orphans = np.flatnonzero((parents < 0) & (parent != -1))
     if orphans.size:
         row = orphans[0]
-        raise ValueError(f"there is no node {parent[row]}, which is the parent of {own[row]}")
+        raise ValueError(f"node {own[row]} has the parent {parent[row]}, which does not exist")
     return kind.from_arrays(np.stack([x, y, z], axis=1), radius, parents, type=types, id=own)
 
 
 def _needed(package: str) -> Any:
-    """A package that not everybody has, whose extra is called like it."""
+    """An optional package, whose extra has the same name."""
     try:
         return import_module(package)
     except ImportError as error:
         raise ZException(
-            f'{package} is not installed here; pip install "zimg-xp[{package}]" adds it'
+            f'{package} is not installed; pip install "zimg-xp[{package}]" adds it'
         ) from error

@@ -1,4 +1,4 @@
-"""The SWC text format as functions: a forest from a file or text, and back."""
+"""The SWC text format: functions that read and write a `ZSwc`."""
 
 import os
 from typing import Literal
@@ -17,34 +17,40 @@ def read_swc(
     on_error: Literal["raise", "warn"] = "raise",
     allow_virtual: bool = False,
 ) -> ZSwc:
-    r"""Read a forest from an SWC file or text.
+    r"""Read a forest from an SWC file or its text.
 
     Parameters
     ----------
     path_or_text
-        A file; or the content of one, as a string with at least one line end.
+        File, or the content of one as a string with at least one line end.
     strict
-        Refuse what is otherwise accepted with a warning (parents that do not exist, which make
-        roots; negative radii; more than seven columns) or in silence (commas and semicolons
-        between fields, whole numbers written like ``1.0``).
+        Refuse what is otherwise accepted with a warning (parents that do not exist, whose children
+        become roots; negative radii; decimal commas; more than seven columns) or silently (commas
+        and semicolons between fields, integers written like ``1.0``).
     on_error
-        ``"warn"`` turns errors in the content into warnings: a wrong line is left out, and so is
-        one whose id was given before; a node of every cycle becomes a root.
+        ``"warn"`` turns errors in the content into warnings: malformed lines and lines with an id
+        that is used already are skipped, and one node of each cycle becomes a root.
     allow_virtual
         Accept negative ids.
 
     Returns
     -------
     ZSwc
-        Roots and siblings in the order of their lines. Comments are kept, and may stand anywhere;
-        nothing that they say, such as a scale, is applied. Numbers are as in the file.
+        Roots and siblings in the order of their lines. Comments are kept. Numbers are as in the
+        file: nothing that comments state, such as a scale, is applied.
 
     Raises
     ------
     ZException
-        Naming the file and the line, for: a file that cannot be read, fewer than seven columns, a
-        field that is not a number, an id, type or parent that is not whole, a coordinate or radius
-        that is not finite, an id that comes twice or is negative, and parents that form a cycle.
+        If the file cannot be read, a line has fewer than seven columns or a field that is not a
+        number, an id, type or parent is not an integer, a position or radius is not finite, an id
+        is negative or used twice, or parents form a cycle. The message names file and line.
+
+    Notes
+    -----
+    Files may be encoded in UTF-8, UTF-16, UTF-32 or Windows-1252, with any line ends. With
+    semicolons or blanks between fields, commas are decimal commas. A first line that names the
+    columns x, y and z becomes a comment.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`ZSwc`: the nodes of a forest as columns, in depth-first order."""
+"""`ZSwc`: a forest of neuron trees as columns, in depth-first order."""
 
 import os
 from collections.abc import Iterator
@@ -26,30 +26,30 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
     Parameters
     ----------
     filename
-        File to load; without one the forest is empty.
+        File to load; None makes an empty forest.
 
     Attributes
     ----------
     id
-        ``(n,)`` int64, the number of every node in files.
+        ``(n,)`` int64 numbers of the nodes in files.
     type
-        ``(n,)`` int64, kind of structure (see `SwcNode`).
+        ``(n,)`` int64 kinds of structure (see `SwcNode`).
     xyz
-        ``(n, 3)`` float64 positions in the order x, y, z, in voxels unless `unit` says other.
+        ``(n, 3)`` float64 positions in the order x, y, z, in voxels unless `unit` is another.
     radius
-        ``(n,)`` float64 in the unit of x and y.
+        ``(n,)`` float64 radii in the unit of x and y; negative if unknown.
     parent
-        ``(n,)`` int64, row of the parent or -1; read only, since it decides the order of rows.
+        ``(n,)`` int64 rows of the parents, -1 for roots; read-only, since they determine the order.
     label
-        ``(n,)`` int64 for the user's own work, -1 at first; files do not carry it.
+        ``(n,)`` int64 for the user's own purposes, initially -1; not saved.
     comments
-        Comments of the file it came from, without ``#``; they are saved again.
+        Comments of the file, without ``#``; they are saved, too.
 
     Notes
     -----
-    Rows are in depth-first order: roots in order, each node before its children, children in
-    order. All columns but `parent` may be written to. Two forests are equal when `id`, `type`,
-    `xyz`, `radius` and `parent` are. Methods named by a participle give a new forest.
+    Rows are in depth-first order: each node precedes its children. All columns except `parent` are
+    writable. Forests are equal if `id`, `type`, `xyz`, `radius` and `parent` are. Methods named by
+    a participle return a new forest.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
 
     def __getitem__(self, row: int) -> SwcNode:
         if not -len(self) <= row < len(self):
-            raise IndexError(f"row {row} of a forest of {len(self)} nodes")
+            raise IndexError(f"row {row} is out of range for a forest of {len(self)} nodes")
         return TreeNode(self, row % len(self))
 
     def __iter__(self) -> Iterator[SwcNode]:
@@ -87,7 +87,7 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
         return f"<ZSwc {nodes} node{'s' * (nodes != 1)}, {trees} tree{'s' * (trees != 1)}>"
 
     def _repr_html_(self) -> str:
-        """A card for notebooks: counts, length, and three projections."""
+        """Card for notebooks: counts, length and three projections."""
         from zimg.view import tree_card  # SciPy is loaded by those who need it
 
         return tree_card(self)
@@ -113,12 +113,32 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
         on_error: Literal["raise", "warn"] = "raise",
         allow_virtual: bool = False,
     ) -> None:
-        """Replace the content by that of a file; see `zimg.swc.text.read_swc`.
+        """Replace the content by that of an SWC file.
+
+        Parameters
+        ----------
+        filename
+            File to read.
+        strict
+            Refuse what is otherwise accepted with a warning or silently; see
+            `zimg.swc.text.read_swc`.
+        on_error
+            ``"warn"`` skips malformed lines with a warning instead of raising.
+        allow_virtual
+            Accept negative ids.
 
         Raises
         ------
         ZException
-            When the file cannot be read, naming it and the line; the forest is then empty.
+            If the file cannot be read, naming the file and the line; the forest is empty then.
+
+        Examples
+        --------
+        >>> zimg.ZSwc.from_arrays([[0, 0, 0], [3, 4, 0]], [2, 1], [-1, 0]).save("cell.swc")
+        >>> tree = zimg.ZSwc()
+        >>> tree.load("cell.swc")
+        >>> tree
+        <ZSwc 2 nodes, 1 tree>
         """
         self._take(ZSwc())
         self._take(
@@ -136,31 +156,91 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
         header: str | None = None,
         soma: Soma = "as it is",
     ) -> None:
-        """Write a file in one step; see `zimg.swc.text.write_swc`.
+        """Write an SWC file; an existing file is replaced only when the new one is complete.
+
+        Parameters
+        ----------
+        filename
+            File to create or replace.
+        precision
+            Significant digits of positions and radii; None writes the shortest form that reads
+            back as the same number.
+        renumber
+            Write the ids 1 to n in the order of the lines.
+        header
+            First comment; by default the names of the columns.
+        soma
+            ``"three points"`` writes a soma of one node as three, in the form of NeuroMorpho.Org.
 
         Raises
         ------
         ZException
-            When the file cannot be written or the columns hold what no file may hold.
+            If the file cannot be written, an id is used twice, or a number is not finite.
+        ValueError
+            If `precision` or `soma` is invalid.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> tree = zimg.ZSwc.from_arrays([[0, 0, 0], [3, 4, 1 / 3]], [2, 1], [-1, 0])
+        >>> tree.save("cell.swc", precision=3)
+        >>> print(Path("cell.swc").read_text().rstrip())
+        #id type x y z radius parentID
+        1 2 0 0 0 2 -1
+        2 2 3 4 0.333 1 1
         """
         write_swc(self, filename, precision=precision, renumber=renumber, header=header, soma=soma)
 
     def check(self) -> list[Finding]:
-        """List what is wrong or doubtful in the columns; see `zimg.swc.check.check_file`."""
+        """List errors and doubtful entries of the columns.
+
+        Returns
+        -------
+        list of Finding
+            As of `zimg.swc.check.check_file`, without line numbers.
+
+        Examples
+        --------
+        >>> tree = zimg.ZSwc.from_arrays([[0, 0, 0], [0, 0, 0]], [2, 0], [-1, 0])
+        >>> [finding.kind for finding in tree.check()]
+        ['radius not positive', 'zero-length edge']
+        """
         return check_tree(self)
 
     def resortID(self) -> None:
-        """Number the nodes from 1 in breadth-first order: all roots, all their children, and on."""
+        """Number the nodes from 1 in breadth-first order: roots, their children, and so on."""
         self.id[breadth_first(self.parent)] = np.arange(1, len(self) + 1)
 
     def labelSomaAndOthers(
         self, radiusThre: float = 0.0, somaType: int = 1, otherType: int = 2
     ) -> None:
-        """Root each tree in its soma and set types; see `zimg.swc.soma.label_soma`."""
+        """Root each tree in its thickest node, and set the types of soma and other nodes.
+
+        Parameters
+        ----------
+        radiusThre
+            Smallest radius of a soma; a tree whose thickest node is thinner has none.
+        somaType, otherType
+            Types to set. The soma is the root, and each node whose parent is soma and whose radius
+            is at least a third of the root's.
+        """
         self._take(label_soma(self, radiusThre, soma_type=somaType, other_type=otherType))
 
     def resortPyramidal(self, basalType: int = 3, apicalType: int = 4, somaType: int = 1) -> None:
-        """Set the types of a pyramidal cell's dendrites; see `zimg.swc.soma.label_pyramidal`."""
+        """Set the types of the apical and basal dendrites of a pyramidal cell.
+
+        Parameters
+        ----------
+        basalType, apicalType
+            Types to set. A branch is apical if its first node has a larger y than the root.
+        somaType
+            Type of the nodes of the soma, which keep it.
+
+        Raises
+        ------
+        ValueError
+            If there are several trees, or the root is not the thickest node.
+        """
         self.type[:] = label_pyramidal(
             self, basal_type=basalType, apical_type=apicalType, soma_type=somaType
         )

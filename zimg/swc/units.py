@@ -1,4 +1,4 @@
-"""In what unit a forest is: stated in its comments, so that files carry it and tell it again."""
+"""Unit and voxel size of a forest, stated in its comments so that files keep them."""
 
 import math
 import re
@@ -58,12 +58,12 @@ class TreeUnits(NodeTable):
         _state(self, Statement(self.unit, None if size is None else sizes_in_um(size)))
 
     def to_um(self, voxel_size: Sequence[float] | ZImgInfo | None = None) -> Self:
-        """New forest in micrometres, which its comments state.
+        """Return the forest in micrometres, as its comments then state.
 
         Parameters
         ----------
         voxel_size
-            Size of a voxel along x, y, z in µm, or the `ZImgInfo` of the image; None for the one
+            Size of a voxel along x, y, z in µm, or the `ZImgInfo` of the image; None uses the size
             that the forest states. Radii are multiplied by the geometric mean of x and y. A forest
             in another unit of length needs no voxel size.
 
@@ -75,12 +75,12 @@ class TreeUnits(NodeTable):
         Raises
         ------
         ValueError
-            When the forest is in micrometres already, or the voxel size is unknown.
+            If the forest is in micrometres already, or the voxel size is unknown.
         ZException
-            When the image has no unit.
+            If the image has no unit.
         """
         if self.unit == "um":
-            raise ValueError("the tree is in um already; tree.unit = None forgets it")
+            raise ValueError("the tree is in um already; tree.unit = None removes the statement")
         if self.unit in IN_UM:
             size = self.voxel_size if voxel_size is None else sizes_in_um(voxel_size)
             return _converted(self, np.full(3, IN_UM[self.unit]), Statement("um", size))
@@ -88,7 +88,7 @@ class TreeUnits(NodeTable):
         return _converted(self, np.array(size), Statement("um", size))
 
     def to_voxels(self, voxel_size: Sequence[float] | ZImgInfo | None = None) -> Self:
-        """New forest in voxels; the inverse of `to_um`.
+        """Return the forest in voxels; the inverse of `to_um`.
 
         Parameters
         ----------
@@ -103,26 +103,28 @@ class TreeUnits(NodeTable):
         Raises
         ------
         ValueError
-            When the forest is in voxels already, or the voxel size is unknown.
+            If the forest is in voxels already, or the voxel size is unknown.
         ZException
-            When the image has no unit.
+            If the image has no unit.
         """
         if self.unit == "voxel":
-            raise ValueError("the tree is in voxels already; tree.unit = None forgets it")
+            raise ValueError(
+                "the tree is in voxels already; tree.unit = None removes the statement"
+            )
         size = _known_size(self, voxel_size)
         unit = 1.0 if self.unit is None else IN_UM[self.unit]
         return _converted(self, unit / np.array(size), Statement("voxel", size))
 
 
 def sizes_in_um(size: Sequence[float] | ZImgInfo) -> VoxelSize:
-    """Three sizes in µm, checked; those of an image from its metadata."""
+    """Three checked sizes in µm, given or from the metadata of an image."""
     if isinstance(size, ZImgInfo):
         size = (size.voxelSizeXInUm(), size.voxelSizeYInUm(), size.voxelSizeZInUm())
     return _checked(size)
 
 
 def require_one_unit(trees: Iterable[Table]) -> list[Table]:
-    """`trees` as a list, unless they state different units."""
+    """`trees` as a list; raises a ValueError if they state different units."""
     forests = list(trees)
     stated = {tree.unit for tree in forests if isinstance(tree, TreeUnits)} - {None}
     if len(stated) > 1:
@@ -136,20 +138,22 @@ def require_one_unit(trees: Iterable[Table]) -> list[Table]:
 def _checked(size: Sequence[float]) -> VoxelSize:
     numbers = tuple(float(each) for each in size)
     if len(numbers) != 3 or not all(math.isfinite(each) and each > 0 for each in numbers):
-        raise ValueError(f"voxel_size is three positive numbers in um for x, y, z, got {size!r}")
+        raise ValueError(
+            f"voxel_size must be three positive numbers in um for x, y, z, got {size!r}"
+        )
     return numbers
 
 
 def _known_size(tree: TreeUnits, given: Sequence[float] | ZImgInfo | None) -> VoxelSize:
-    """Voxel size that is given, or that the forest states."""
+    """The given voxel size, or the one that the forest states."""
     size = tree.voxel_size if given is None else sizes_in_um(given)
     if size is None:
-        raise ValueError("the tree states no voxel size; give voxel_size, in um for x, y, z")
+        raise ValueError("the tree states no voxel size: pass voxel_size, in um for x, y, z")
     return size
 
 
 def _converted(tree: Units, factors: NDArray[np.float64], stated: Statement) -> Units:
-    """`tree` with positions multiplied along x, y, z, and a new statement."""
+    """`tree` with scaled positions and radii and a new statement."""
     radius = tree.radius * math.sqrt(factors[0] * factors[1])
     result = with_columns(tree, xyz=tree.xyz * factors, radius=radius)
     _state(result, stated)
@@ -157,7 +161,7 @@ def _converted(tree: Units, factors: NDArray[np.float64], stated: Statement) -> 
 
 
 def _stated(tree: NodeTable) -> Statement:
-    """What the comments say: our own form first, then those of other programs."""
+    """Statement of the comments: our own form has priority over those of other programs."""
     own, others = _own(tree.comments), stated_by_others(tree.comments)
     return Statement(own.unit or others.unit, own.voxel_size or others.voxel_size)
 
@@ -169,7 +173,7 @@ def _own(comments: Iterable[str]) -> Statement:
     try:
         sizes = None if size is None else _checked([float(each) for each in size.groups()])
     except ValueError:
-        sizes = None  # somebody else's words
+        sizes = None  # not written by this library
     return Statement(None if unit is None else unit[1], sizes)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""Forests written as SWC files: comments, then one line for each node, in one step."""
+"""Write forests as SWC files: comments, then one line per node."""
 
 import os
 from collections.abc import Iterator
@@ -26,36 +26,38 @@ def write_swc(
     header: str | None = None,
     soma: Soma = "as it is",
 ) -> None:
-    """Write a forest to an SWC file, in one step and in depth-first order.
+    """Write a forest to an SWC file in depth-first order, atomically.
 
     Parameters
     ----------
     tree
-        Any forest; an empty one gives the header only.
+        Any forest; an empty one writes the header only.
     path
         File to create or replace.
     precision
-        Significant digits of positions and radii. None writes the shortest form that reads back
+        Significant digits of positions and radii; None writes the shortest form that reads back
         as the same number.
     renumber
-        Write the ids 1 to n in the order of the lines, instead of the tree's own.
+        Write the ids 1 to n in the order of the lines instead of the ids of the tree.
     header
-        First comment, by default the names of the columns; the tree's comments follow it.
+        First comment; by default the names of the columns. The comments of the tree follow.
     soma
-        ``"three points"`` writes a soma of one node as three, for programs that expect the form
-        of NeuroMorpho.Org (see `zimg.swc.soma.with_three_points`), and the ids 1 to n.
+        ``"three points"`` writes a soma of one node as three, in the form of NeuroMorpho.Org (see
+        `zimg.swc.soma.with_three_points`), and the ids 1 to n.
 
     Raises
     ------
     ZException
-        When the file cannot be written, two ids are equal, or a position or radius is not finite.
+        If the file cannot be written, an id is used twice, or a position or radius is not finite.
     ValueError
-        For a precision that is not positive, or another word for `soma`.
+        If `precision` is not positive, or `soma` is another string.
     """
     if soma not in get_args(Soma):
-        raise ValueError(f"soma is 'as it is' or 'three points', got {soma!r}")
+        raise ValueError(f"soma must be 'as it is' or 'three points', got {soma!r}")
     if precision is not None and precision < 1:
-        raise ValueError(f"precision is a number of digits from 1, or None, got {precision}")
+        raise ValueError(
+            f"precision must be a number of digits of at least 1, or None, got {precision}"
+        )
     if soma == "three points":
         tree = with_three_points(tree)
     ids = np.arange(1, len(tree) + 1) if renumber else tree.id
@@ -69,7 +71,7 @@ def write_swc(
 def _require_readable(
     tree: NodeTable, ids: NDArray[np.int64], path: str | os.PathLike[str]
 ) -> None:
-    """Refuse columns from which no reader could make the same tree."""
+    """Raise a ZException for columns from which the tree could not be read back."""
     if not (np.isfinite(tree.xyz).all() and np.isfinite(tree.radius).all()):
         raise ZException(f"cannot write {os.fspath(path)}: a position or radius is not finite")
     values, counts = np.unique(ids, return_counts=True)
@@ -80,13 +82,13 @@ def _require_readable(
         )
     if (ids[tree.parent[tree.parent >= 0]] == -1).any():
         raise ZException(
-            f"cannot write {os.fspath(path)}: a node with id -1 has children, but -1 as parent "
-            "means none; renumber=True gives new ids"
+            f"cannot write {os.fspath(path)}: a node with id -1 has children, but parent -1 "
+            "means a root; renumber=True gives new ids"
         )
 
 
 def _comment_lines(header: str, comments: list[str]) -> list[str]:
-    """Lines of the comments; one that repeats the header is left out."""
+    """Lines of the comments, without repetitions of the header."""
     kept = [header, *(comment for comment in comments if comment != header)]
     return ["#" + line for comment in kept for line in comment.splitlines() or [""]]
 
@@ -94,7 +96,7 @@ def _comment_lines(header: str, comments: list[str]) -> list[str]:
 def _node_lines(
     tree: NodeTable, ids: NDArray[np.int64], precision: int | None
 ) -> Iterator[list[str]]:
-    """One line a node, some thousands at a time, which is faster than all."""
+    """Lines of the nodes, in batches of thousands, which is faster than all at once."""
     parents = np.where(tree.parent >= 0, np.append(ids, -1)[tree.parent], -1)
     reals = np.column_stack([tree.xyz, tree.radius])
     for start in range(0, len(tree), LINES_AT_ONCE):
@@ -107,5 +109,5 @@ def _node_lines(
 
 
 def _shortest(numbers: list[float]) -> list[str]:
-    """Shortest text of every number; of a whole one, without the point."""
+    """Shortest text of each number, without the point for whole numbers."""
     return f"{repr(numbers)[1:-1]},".replace(".0,", ",")[:-1].split(", ")

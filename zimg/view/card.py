@@ -1,4 +1,4 @@
-"""What the notebook cards are made of: a table, figures, and rows that cannot fail."""
+"""Building blocks of notebook cards: a table, figures, and rows that cannot fail."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable
@@ -19,23 +19,23 @@ CAPTION = "font-size:85%;opacity:.7;max-width:24em"
 
 
 class Row(NamedTuple):
-    """A label, and what makes the HTML beside it."""
+    """A label, and a function that makes the HTML next to it."""
 
     label: str
     value: Callable[[], str]
 
 
 def card(title: str, rows: Iterable[Row], figures: Callable[[], str]) -> str:
-    """HTML of a card; colours are those of the page, nothing runs, and it never raises.
+    """HTML of a card in the colours of the page, without scripts; never raises.
 
     Parameters
     ----------
     title
         Plain text above the table.
     rows
-        Lines of the table; one that fails says how instead.
+        Lines of the table; a line that fails shows the error instead.
     figures
-        Makes the HTML of the pictures beside the table; a reason takes their place when it fails.
+        Function that makes the HTML of the pictures; if it fails, the error is shown instead.
     """
     lines = "".join(
         f'<tr style="background:transparent"><th style="{LABEL}">{escape(label)}</th>'
@@ -48,7 +48,7 @@ def card(title: str, rows: Iterable[Row], figures: Callable[[], str]) -> str:
 
 
 def figure(picture: str, caption: str) -> str:
-    """Picture in HTML with a caption in plain text below it."""
+    """HTML of a picture with a caption in plain text below it."""
     below = f'<figcaption style="{CAPTION}">{escape(caption)}</figcaption>' if caption else ""
     return f'<figure style="margin:0">{picture}{below}</figure>'
 
@@ -63,7 +63,7 @@ def image_tag(picture: NDArray[np.uint8], shrink: float, text: str) -> str:
     shrink
         Pixels of the picture for each pixel of the page.
     text
-        For readers who do not see it.
+        Alternative text.
     """
     height, width = (max(1, round(side / shrink)) for side in picture.shape[:2])
     data = b64encode(png_bytes(picture)).decode("ascii")
@@ -74,7 +74,7 @@ def image_tag(picture: NDArray[np.uint8], shrink: float, text: str) -> str:
 
 
 def safely(make: Callable[[], str], failing: str) -> str:
-    """What `make` returns; when it fails, `failing` and why: a card is shown in any case."""
+    """Result of `make`; if it fails, `failing` and the error, so that a card is always shown."""
     try:
         return make()
     except Exception as error:
@@ -83,5 +83,5 @@ def safely(make: Callable[[], str], failing: str) -> str:
 
 
 def _text_of(error: Exception) -> str:
-    """First line of an error's message."""
+    """First line of the message of an error."""
     return next(iter(str(error).strip().splitlines()), "")[:300]

@@ -11,7 +11,7 @@ from zimg.view.protocols import TreeLike
 PALETTE = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c564b"),
 )
-"""Colours that the colour-blind tell apart, on a light ground (the first: Okabe and Ito, 2008)."""
+"""Colours for light backgrounds; the first six are those of Okabe and Ito (2008)."""
 
 OTHERS = "#9a9a9a"
 TYPES = {
@@ -33,7 +33,7 @@ class Group(NamedTuple):
 
 
 class Values(NamedTuple):
-    """A value for each node, and what it is."""
+    """A value for each node, and its name."""
 
     name: str
     numbers: NDArray[np.float64]
@@ -43,7 +43,7 @@ Colouring = list[Group] | Values
 
 
 def by_tree(tree: TreeLike) -> list[Group]:
-    """One colour for each of the longest trees, grey for the others."""
+    """A colour for each of the longest trees; grey for the others."""
     labels = tree_labels(tree)
     count = int(labels.max(initial=-1)) + 1
     shown = min(count, len(PALETTE))
@@ -54,7 +54,7 @@ def by_tree(tree: TreeLike) -> list[Group]:
 
 
 def by_type(types: NDArray[np.int64]) -> list[Group]:
-    """One colour for each of the first types, grey for the others."""
+    """A colour for each of the first types; grey for the others."""
     known = np.unique(types).tolist()
     shown = known[: len(PALETTE)]
     groups = [

@@ -1,4 +1,4 @@
-"""The picture of a comparison: what two trees share, what is false, what is missed."""
+"""Picture of a comparison: matched, false and missed branches."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,17 +26,17 @@ from zimg.view.trace_picture import bar_of
 MATCHED = np.array((200, 204, 212), dtype=np.float32)
 FALSE = np.array((255, 112, 32), dtype=np.float32)
 MISSED = np.array((64, 196, 255), dtype=np.float32)
-"""Colours that differ for the colour-blind, too."""
+"""Colours that colour-blind readers can distinguish."""
 
 THIN, THICK = 0.7, 1.3
-"""Half widths of what is shared and of what differs, in pixels."""
+"""Half widths of matched and of unmatched lines, in pixels."""
 
 MARGIN = 0.03
-"""Blank border round trees without a volume, in sides of their box."""
+"""Border around trees that are drawn without a volume, as a share of their box."""
 
 
 class Marked(NamedTuple):
-    """A tree, and whether each node, with the edge to its parent, is without a counterpart."""
+    """A tree, and for each node and the edge to its parent, whether it has no counterpart."""
 
     tree: TreeLike
     alone: NDArray[np.bool_]
@@ -64,7 +64,7 @@ def differences(
     spacing
         Size of a voxel along x, y, z, for proportions and lengths. A 0 leaves an axis flat.
     unit
-        What `spacing` counts in.
+        Unit of `spacing`.
     longest_side
         Width or height of the projections, whichever is larger, in pixels.
 
@@ -121,7 +121,7 @@ def _length(tree: TreeLike, chosen: NDArray[np.bool_], spacing: Sequence[float])
 def _black(
     xyz: NDArray[np.float64], z_to_xy: float, longest_side: int
 ) -> tuple[Ground, NDArray[np.float64]]:
-    """Black panels as large as some positions need, and the position of their corner."""
+    """Black panels around some positions, and the position of their corner."""
     low = xyz.min(axis=0) if len(xyz) else np.zeros(3)
     size = xyz.max(axis=0) - low if len(xyz) else np.ones(3)
     border = MARGIN * float(size.max()) + 1.0

@@ -1,4 +1,4 @@
-"""Grey values stretched to the range that a picture shows."""
+"""Stretch the contrast of grey values."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,20 +7,20 @@ Image = NDArray[np.float32]
 
 
 def stretched(image: Image, percentiles: tuple[float, float]) -> Image:
-    """`image` between two of its percentiles as 0..1, clipped.
+    """Map `image` between two of its percentiles to 0..1, and clip it.
 
     Parameters
     ----------
     image
         Any shape, finite float32.
     percentiles
-        What becomes 0 and 1, in 0..100; the extremes do when the two values are equal, as those of
-        a few bright voxels on an even ground are.
+        Percentiles, in 0..100, that become 0 and 1; the extremes are used if the two values are
+        equal, as for a few bright voxels on a uniform background.
 
     Returns
     -------
     numpy.ndarray
-        Shape of `image`, float32; zeros where all values are equal.
+        Shape of `image`, float32; zeros if all values are equal.
     """
     if image.size == 0:
         return image

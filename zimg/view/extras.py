@@ -1,4 +1,4 @@
-"""Packages that only pictures need, and the extras that add them."""
+"""Optional packages for pictures, and the extras that install them."""
 
 from importlib import import_module
 from typing import Any
@@ -7,12 +7,12 @@ from zimg._errors import ZException
 
 
 def needed(module: str, extra: str) -> Any:
-    """A module of a package that may be missing.
+    """Import a module of an optional package.
 
     Raises
     ------
     ZException
-        When it cannot be imported, with the command that adds it.
+        If the package is missing, with the command that installs it.
     """
     try:
         return import_module(module)

@@ -1,4 +1,4 @@
-"""The card of an image in a notebook."""
+"""Notebook card of an image."""
 
 from html import escape
 from math import prod
@@ -15,10 +15,10 @@ from zimg.view.protocols import ImageLike
 from zimg.view.thumbnail import LONGEST_SIDE, MOST_CHANNELS, Thumbnail, thumbnail
 
 CONTRAST = (1.0, 99.8)
-"""Percentiles of a channel's thumbnail that become black and its colour."""
+"""Percentiles of the thumbnail of a channel that become black and the colour of the channel."""
 
 MOST_LISTED = 12
-"""Channels that are named."""
+"""Largest number of channels that are listed."""
 
 SWATCH = "display:inline-block;width:.8em;height:.8em;border:1px solid currentColor"
 
@@ -26,19 +26,19 @@ SWATCH = "display:inline-block;width:.8em;height:.8em;border:1px solid currentCo
 def image_card(image: ImageLike) -> str:
     """Card of an image for notebooks.
 
-    Sizes, type, place, bytes, voxel size, channels and times, with a small maximum projection of
-    the first time. The projection is made on the device of the image, from at most 64 million
-    voxels; only the small picture is downloaded.
+    It shows sizes, type, device, bytes, voxel size, channels and times, and a small maximum
+    projection of the first time. The projection is computed on the device of the image, from at
+    most 64 million voxels; only the small picture is transferred.
 
     Parameters
     ----------
     image
-        Any image, also an empty one. Where no picture can be made, the card says why.
+        Any image, including an empty one. If no picture can be made, the card gives the reason.
 
     Returns
     -------
     str
-        HTML without scripts, all text escaped, in the colours of the page.
+        HTML without scripts, with all text escaped, in the colours of the page.
     """
     rows = (
         Row("size (x, y, z)", lambda: _size(image.info)),
@@ -63,7 +63,7 @@ def _place(image: ImageLike) -> str:
 
 
 def bytes_text(count: int) -> str:
-    """Number of bytes in the largest unit that leaves at least one of them."""
+    """Number of bytes in the largest unit of which there is at least one."""
     size, units = float(count), ["bytes", "KiB", "MiB", "GiB", "TiB"]
     while size >= 1024 and len(units) > 1:
         size, units = size / 1024, units[1:]
@@ -106,7 +106,7 @@ def _picture(image: ImageLike) -> str:
 
 
 def colored(channels: Image, colors: list[col4]) -> Picture:
-    """Sum of the channels in their colours, each stretched by itself.
+    """Sum of the channels in their colours, each with its own contrast.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def colored(channels: Image, colors: list[col4]) -> Picture:
 
 
 def _caption(info: ZImgInfo, small: Thumbnail) -> str:
-    """What the picture leaves out."""
+    """Description of what the picture shows and leaves out."""
     parts = ["maximum along z" + (", first time" if info.numTimes > 1 else "")]
     if info.numChannels > MOST_CHANNELS:
         parts.append(f"first {MOST_CHANNELS} channels")

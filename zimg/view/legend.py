@@ -1,4 +1,4 @@
-"""The strip below a picture: a scale bar, and what the colours mean."""
+"""Legend below a picture: a scale bar and the meaning of the colours."""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from zimg.view.letters import HEIGHT, text_width, write_text
 Canvas = NDArray[np.float32]
 
 SPACE = 4
-"""Blank dots round an entry; all sizes are in dots of the font."""
+"""Space around an entry; all sizes are in dots of the font."""
 
 SWATCH = 7
 FINE = 600
 """Width in pixels from which a dot is two pixels."""
 
 BAR_SHARE = 0.2
-"""Length of the scale bar, at most, in widths of the view along z."""
+"""Largest length of the scale bar, as a share of the width of the projection along z."""
 
 WORDS = np.array((226, 228, 232), dtype=np.float32)
 
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """A length in the unit, and how many pixels long it is."""
+    """A length in a unit and in pixels."""
 
     length: float
     unit: str
@@ -45,12 +45,12 @@ class Scale(NamedTuple):
 
 
 def scale_bar(pixels: float, unit_size: float, unit: str) -> Scale:
-    """The longest of 1, 2, 5, 10, ... units that fits into some pixels.
+    """Longest of 1, 2, 5, 10, ... units that fits into a number of pixels.
 
     Parameters
     ----------
     pixels
-        Longest bar.
+        Length of the longest bar.
     unit_size
         Pixels of one unit.
     unit
@@ -63,7 +63,7 @@ def scale_bar(pixels: float, unit_size: float, unit: str) -> Scale:
 
 
 def legend(width: int, bar: Scale, entries: Sequence[Entry], ground: Canvas) -> Canvas:
-    """Strip ``(rows, width, 3)`` with a scale bar, then entries, in as many lines as they need."""
+    """Strip ``(rows, width, 3)`` with a scale bar and entries, in as many lines as needed."""
     dot = 2 if width >= FINE else 1
     space, swatch, height = SPACE * dot, SWATCH * dot, HEIGHT * dot
     places, row, column = [], 0, space

@@ -1,4 +1,4 @@
-"""Words in a picture: a small font of dots."""
+"""Text in pictures: a small bitmap font."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ Canvas = NDArray[np.float32]
 Dots = NDArray[np.bool_]
 
 WIDTH, HEIGHT, GAP = 5, 7, 1
-"""Dots of a letter, and between two."""
+"""Size of a letter, and gap between letters, in dots."""
 
 # Each row of letters: their names, then seven rows of five dots each, one blank between.
 _FONT = (
@@ -79,25 +79,25 @@ GLYPHS = _glyphs()
 
 
 def text_width(text: str, scale: int) -> int:
-    """Pixels across of a text whose dots are `scale` pixels wide."""
+    """Width in pixels of a text with dots of `scale` pixels."""
     return max(len(text) * (WIDTH + GAP) - GAP, 0) * scale
 
 
 def write_text(
     canvas: Canvas, text: str, row: int, column: int, *, scale: int, colour: Canvas
 ) -> None:
-    """Write into a picture ``(rows, columns, 3)`` in place; what lies outside is cut off.
+    """Write text into a picture ``(rows, columns, 3)`` in place; it is cut off at the border.
 
     Parameters
     ----------
     canvas
         Picture.
     text
-        Small letters, digits and ``.,+-µ%()/:``; others become question marks.
+        Lower-case letters, digits and ``.,+-µ%()/:``; other characters become question marks.
     row, column
         Upper left corner.
     scale
-        Pixels of a dot.
+        Size of a dot in pixels.
     colour
         ``(3,)`` RGB in 0..255.
     """

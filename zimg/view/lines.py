@@ -1,4 +1,4 @@
-"""Smooth lines, tapered tubes and dots on a colour canvas."""
+"""Antialiased lines, tapered tubes and dots on a colour canvas."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ Indices = NDArray[np.int64]
 def cover(
     canvas: Canvas, points: Floats, radii: Floats | float, ends: Indices, starts: Indices
 ) -> Canvas:
-    """Share of each pixel that tapered segments fill together.
+    """Share of each pixel that tapered segments cover.
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ def cover(
 
 
 def blend(canvas: Canvas, share: Canvas, colour: NDArray[np.float32]) -> None:
-    """Mix `colour` into a canvas in place, by the share of each pixel that is covered."""
+    """Blend `colour` into a canvas in place, by the covered share of each pixel."""
     canvas += share[..., None] * (colour - canvas)
 
 
 def _cover_segment(
     cover: Canvas, start: Floats, end: Floats, first_radius: float, last_radius: float
 ) -> None:
-    """Raise `cover` to the share of each pixel that one segment fills."""
+    """Raise `cover` to the share of each pixel that one segment covers."""
     reach = max(first_radius, last_radius) + 1.0
     shape = np.array(cover.shape[::-1])
     low = np.clip(np.floor(np.minimum(start, end) - reach), 0, shape).astype(np.int64)

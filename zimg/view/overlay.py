@@ -1,4 +1,4 @@
-"""A tree drawn over the three maximum projections of the volume it was traced in."""
+"""Draw a tree over three maximum projections of a volume."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -29,28 +29,32 @@ COLOURS = np.array(
     ],
     dtype=np.float32,
 )
-"""One colour per tree, longest first, then again from the start; bright, for a dark ground."""
+"""Colours of trees, longest first, repeated if necessary; bright, for a dark background."""
 
 SEPARATOR = 2
-"""Pixels between two panels."""
+"""Gap between panels in pixels."""
 
 GROUND = np.array((38, 42, 50), dtype=np.float32)
-"""Colour of separators and of the corner that no panel fills."""
+"""Colour of gaps and of the empty corner."""
 
 CONTRAST = (30.0, 99.5)
-"""Percentiles of a projection that become black and white; most of an image is background."""
+"""Percentiles of a projection that become black and white; most pixels are background."""
 
 GAMMA = 0.65
-"""Exponent of the grey values; below 1 it lifts dim branches."""
+"""Exponent of the grey values; values below 1 brighten dim branches."""
 
 WHITE = 0.75
-"""Grey of the brightest pixels; the rest of the range is left to the tree."""
+"""Grey value of the brightest pixels; brighter ones are reserved for the tree."""
 
 
 LINE, ROOT, OUTLINE = 1.0, 4.0, 1.3
 """Half widths of lines and root marks, and the width of the outline, in pixels."""
 
 OUTLINE_OPACITY = 0.4
+
+THICK = 4.0
+"""Smallest radius in pixels that is outlined; outlines would hide thinner neurites."""
+
 ROOT_COLOUR = np.array((255, 255, 255), dtype=np.float32)
 
 
@@ -81,9 +85,8 @@ def overlay(
 ) -> Picture:
     """Draw a tree over the maximum projections of a volume along z, x and y.
 
-    The panels share their axes: seen along z at the top left, along x to its right, along y below.
-    Lines are the tree, one colour for each of its roots; the outline around them shows the radii;
-    a ring marks each root.
+    The projections share their axes: along z at the top left, along x to the right, along y below.
+    Each tree has a colour; the outline around its lines shows the radii; a ring marks its root.
 
     Parameters
     ----------
@@ -92,7 +95,7 @@ def overlay(
     tree
         Tree in voxel indices of `volume`.
     z_to_xy
-        Size of a voxel in z over that in x and y; panels have true proportions.
+        Size of a voxel in z over that in x and y; projections have true proportions.
     longest_side
         Width or height of the picture, whichever is larger, in pixels.
 
@@ -106,7 +109,7 @@ def overlay(
 
 
 def ground_of(volume: Array, z_to_xy: float, longest_side: int) -> Ground:
-    """Grey projections of a volume, as large as fits into a mount of a size."""
+    """Grey projections of a volume that fit into a picture of a given size."""
     projections = maximum_projections(volume)
     zoom = zoom_of(volume.shape[::-1], z_to_xy, longest_side)
     views = (
@@ -124,7 +127,7 @@ def ground_of(volume: Array, z_to_xy: float, longest_side: int) -> Ground:
 def zoom_of(
     size: tuple[int, ...] | NDArray[np.float64], z_to_xy: float, longest_side: int
 ) -> NDArray[np.float64]:
-    """Pixels per voxel along x, y, z for a mount whose longer side has a length in pixels."""
+    """Pixels per voxel along x, y, z for a picture with a given longer side."""
     extent = np.asarray(size, dtype=np.float64) * (1.0, 1.0, z_to_xy)
     voxels = max(extent[0] + extent[2], extent[1] + extent[2], 1.0)
     return (longest_side - SEPARATOR) / voxels * np.array((1.0, 1.0, z_to_xy))
@@ -139,7 +142,7 @@ Painter = Callable[[Canvas, Panel], None]
 
 
 def tree_painter(ground: Ground, tree: TreeLike) -> Painter:
-    """Draws a tree into a panel of a ground."""
+    """Make a function that draws a tree into a panel of a ground."""
     labels = tree_labels(tree)
 
     def paint(canvas: Canvas, panel: Panel) -> None:
@@ -156,15 +159,18 @@ def _draw_tree(
     points: NDArray[np.float64],
     radii: NDArray[np.float64],
 ) -> None:
-    """Draw outline, lines and roots of each tree, the longest tree last, so that it is on top."""
+    """Draw outline, lines and root of each tree, the longest tree last, on top."""
     linked = tree.parent >= 0
     starts = np.where(linked, tree.parent, np.arange(len(linked)))
     shape = canvas.shape[:2]
-    for rank in range(int(labels.max(initial=-1)), -1, -1):
-        colour = COLOURS[rank % len(COLOURS)]
-        members = np.flatnonzero(labels == rank)
-        wall = cover(canvas, points, radii, members, starts[members])
-        inside = cover(canvas, points, radii - OUTLINE, members, starts[members])
+    count = len(COLOURS)
+    layers = np.where(labels < count, labels, count + labels % count)  # short trees by colour
+    for layer in range(int(layers.max(initial=-1)), -1, -1):
+        colour = COLOURS[layer % count]
+        members = np.flatnonzero(layers == layer)
+        thick = members[radii[members] >= THICK]
+        wall = cover(canvas, points, radii, thick, starts[thick])
+        inside = cover(canvas, points, radii - OUTLINE, thick, starts[thick])
         blend(canvas, (wall - inside) * OUTLINE_OPACITY, colour)
         edges = members[linked[members]]
         blend(canvas, strokes(shape, points[starts[edges]], points[edges], LINE), colour)
@@ -174,7 +180,7 @@ def _draw_tree(
 
 
 def tree_labels(tree: TreeLike) -> NDArray[np.int64]:
-    """Rank of each node's tree by its length in voxels: 0 is the longest."""
+    """For each node, the rank of its tree by length in voxels: 0 is the longest."""
     root = np.arange(len(tree.parent))
     for node, parent in enumerate(tree.parent):
         if parent >= 0:  # parents come first
@@ -188,7 +194,7 @@ def tree_labels(tree: TreeLike) -> NDArray[np.int64]:
 
 
 def _resize(image: Image, zoom: tuple[float, float]) -> Image:
-    """Scale rows and columns: the brightest of the pixels that fall together, then linear."""
+    """Resize an image: keep the brightest of merged pixels, then interpolate linearly."""
     rows, columns = (max(1, round(n * z)) for n, z in zip(image.shape, zoom, strict=True))
     for axis, wanted in enumerate((rows, columns)):
         bins = image.shape[axis] // wanted
@@ -206,7 +212,7 @@ def _resize(image: Image, zoom: tuple[float, float]) -> Image:
 
 
 def mounted(ground: Ground, paint: Painter | None = None) -> Canvas:
-    """The three panels in one picture, drawn over by `paint`, ``(rows, columns, 3)`` in 0..255."""
+    """Join the panels, drawn over by `paint`: ``(rows, columns, 3)`` in 0..255."""
     canvases = [panel.canvas.copy() for panel in ground.panels]
     for canvas, panel in zip(canvases, ground.panels, strict=True):
         if paint is not None:
@@ -223,5 +229,5 @@ def mounted(ground: Ground, paint: Painter | None = None) -> Canvas:
 
 
 def as_picture(canvas: Canvas) -> Picture:
-    """A canvas in 0..255 as uint8."""
+    """Convert a canvas in 0..255 to uint8."""
     return np.round(np.clip(canvas, 0.0, 255.0)).astype(np.uint8)

@@ -9,7 +9,7 @@ from zimg.io.disk.atomic import atomic_path
 
 
 def write_png(path: str | Path, picture: NDArray[np.uint8]) -> None:
-    """Write a picture as a PNG file, whole or not at all.
+    """Write a picture as a PNG file, atomically.
 
     Parameters
     ----------

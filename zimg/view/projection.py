@@ -1,4 +1,4 @@
-"""Maximum projections of a volume, made where the volume lives."""
+"""Maximum projections of a volume, computed on its device."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from zimg.ops import to_host
 Image = NDArray[np.float32]
 
 PLANES_AT_ONCE = 16
-"""Planes that are widened to float32 together, so that a large volume is never doubled."""
+"""Planes that are converted to float32 together, to bound the memory."""
 
 
 class Projections(NamedTuple):
@@ -29,21 +29,20 @@ def maximum_projections(volume: Array) -> Projections:
     Parameters
     ----------
     volume
-        ``(Z, Y, X)`` array of any framework and any real or bool dtype; NaN counts as nothing.
+        ``(Z, Y, X)`` array of any framework and any real or bool dtype; NaN is ignored.
 
     Returns
     -------
     Projections
-        Three float32 NumPy arrays; only these leave the device. Where every value is NaN or
-        infinite, or there is none, the result is 0.
+        Three float32 NumPy arrays; only these leave the device. Pixels without finite values are 0.
 
     Raises
     ------
     ValueError
-        If `volume` has not three axes.
+        If `volume` does not have three axes.
     """
     if volume.ndim != 3:
-        raise ValueError(f"a volume has three axes (z, y, x), not the shape {volume.shape}")
+        raise ValueError(f"a volume must have three axes (z, y, x), got the shape {volume.shape}")
     depth, height, width = volume.shape
     if 0 in (depth, height, width):
         empty = ((height, width), (depth, width), (depth, height))
@@ -67,7 +66,7 @@ def _project(slab: Array, xp: Namespace) -> tuple[Array, Array, Array]:
 
 
 def without_gaps(slab: Array, xp: Namespace) -> Array:
-    """`slab` as float32, with minus infinity for what is not finite: no maximum takes it."""
+    """`slab` as float32, with minus infinity in place of values that are not finite."""
     wide = xp.astype(slab, xp.float32)
     return xp.where(xp.isfinite(wide), wide, -xp.inf)
 

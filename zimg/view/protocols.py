@@ -1,6 +1,6 @@
-"""What can be shown: the columns of a forest, and an image with its metadata.
+"""Protocols of what can be shown: the columns of a forest, and an image with its metadata.
 
-Forests and images are defined in rooms above this one; pictures need these attributes only.
+The classes are defined in packages above this one; pictures only need these attributes.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class TreeLike(Protocol):
 
     @property
     def parent(self) -> NDArray[np.int64]:
-        """``(n,)`` row of the parent, -1 for roots; parents come first."""
+        """``(n,)`` row of the parent, -1 for roots; parents precede their children."""
         ...
 
     def edge_lengths(self, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> NDArray[np.float64]:
@@ -65,5 +65,5 @@ class ImageLike(Protocol):
 
     @property
     def device(self) -> Device:
-        """Where the arrays are."""
+        """Device of the arrays."""
         ...

@@ -1,4 +1,4 @@
-"""Thin lines of one width, drawn many at a time."""
+"""Antialiased lines of one width, drawn in batches."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ Rows = NDArray[np.int64]
 Share = NDArray[np.float32]
 
 SPACING = 1.0
-"""Pixels between the points of a line round which pixels are looked at."""
+"""Distance in pixels between the points of a line around which pixels are examined."""
 
 POINTS_AT_ONCE = 1 << 18
 
@@ -23,7 +23,7 @@ def strokes(shape: tuple[int, int], starts: Floats, ends: Floats, half_width: fl
     shape
         Rows and columns of the picture.
     starts, ends
-        ``(n, 2)`` points in pixels, column first; what lies outside is cut off.
+        ``(n, 2)`` points in pixels, column first; parts outside the picture are cut off.
     half_width
         In pixels.
 
@@ -57,7 +57,7 @@ def _distances(pixels: Rows, start: Floats, step: Floats) -> Floats:
 
 
 def _points(starts: Floats, ends: Floats, size: Rows, reach: int) -> Iterator[tuple[Rows, Floats]]:
-    """Numbers of lines, and points at equal distances along them, as far as they are inside."""
+    """Numbers of lines, and points at equal distances along their parts inside the picture."""
     step = ends - starts
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         sides = (-reach - starts) / step, (size + reach - starts) / step

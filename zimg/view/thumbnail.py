@@ -1,4 +1,4 @@
-"""A small maximum projection of each channel, made where the image lives."""
+"""A small maximum projection of each channel, computed on the device of the image."""
 
 from math import ceil, prod
 from typing import NamedTuple
@@ -11,19 +11,19 @@ from zimg.ops import to_host
 from zimg.view.projection import PLANES_AT_ONCE, Image, without_gaps
 
 LONGEST_SIDE = 160
-"""Pixels of the longer side, at most."""
+"""Largest number of pixels on the longer side."""
 
 MOST_VOXELS = 2**26
-"""Voxels that are looked at, at most; of a larger image planes, rows and columns are left out."""
+"""Largest number of voxels used; planes, rows and columns of larger images are skipped."""
 
 MOST_CHANNELS = 8
-"""Channels that are looked at; more cannot be told apart in one picture."""
+"""Largest number of channels used; more cannot be distinguished in one picture."""
 
 
 class Thumbnail(NamedTuple):
-    """Projections ``(C, rows, columns)``, finite float32 on the host, and what was left out.
+    """Projections ``(C, rows, columns)``, finite float32 on the host.
 
-    `steps` are those from one plane, row and column to the next one that was looked at.
+    `steps` are the distances between the planes, rows and columns that were used.
     """
 
     channels: Image
@@ -41,14 +41,14 @@ def thumbnail(array: Array) -> Thumbnail:
     Returns
     -------
     Thumbnail
-        At most `MOST_CHANNELS` channels and `LONGEST_SIDE` pixels a side. A pixel is the largest of
-        its voxels. NaN and infinite values count as nothing; where there is nothing else, a pixel
-        has the lowest value of its channel.
+        At most `MOST_CHANNELS` channels and `LONGEST_SIDE` pixels per side. A pixel is the maximum
+        of its voxels. NaN and infinite values are ignored; a pixel without other values has the
+        lowest value of its channel.
 
     Raises
     ------
     TypeError
-        When the device cannot be read from the host.
+        If the device cannot be read from the host.
     """
     channels = min(array.shape[0], MOST_CHANNELS)
     steps = steps_within(MOST_VOXELS // channels, array.shape[1:])
@@ -57,7 +57,7 @@ def thumbnail(array: Array) -> Thumbnail:
 
 
 def steps_within(most: int, shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Steps along z, y and x that leave at most `most` voxels: z first, then y and x alike."""
+    """Steps along z, y, x that keep at most `most` voxels: along z first, then y and x equally."""
     depth, height, width = shape
     along_z = min(max(1, ceil(prod(shape) / most)), depth)
     along_y = along_x = 1
@@ -67,19 +67,19 @@ def steps_within(most: int, shape: tuple[int, int, int]) -> tuple[int, int, int]
 
 
 def reduced(array: Array, steps: tuple[int, int, int]) -> Array:
-    """Small maximum projections of ``(C, Z, Y, X)`` on its device: ``(C, rows, columns)``.
+    """Small maximum projections of ``(C, Z, Y, X)``, on its device.
 
     Parameters
     ----------
     array
         Any framework and dtype.
     steps
-        Along z, y, x, for what is looked at.
+        Steps along z, y, x between the voxels that are used.
 
     Returns
     -------
     Array
-        float32; minus infinity where nothing is finite.
+        ``(C, rows, columns)`` float32; minus infinity where no value is finite.
     """
     xp = array_namespace(array)
     z, y, x = (slice(None, None, step) for step in steps)
@@ -87,7 +87,7 @@ def reduced(array: Array, steps: tuple[int, int, int]) -> Array:
 
 
 def _small(volume: Array, xp: Namespace) -> Array:
-    """Maximum of one channel along z, then of square blocks; planes are widened a few at a time."""
+    """Maximum of one channel along z, in batches of planes, then of square blocks."""
     depth = volume.shape[0]
     slabs = [
         xp.max(without_gaps(volume[start : min(start + PLANES_AT_ONCE, depth), ...], xp), axis=0)
@@ -114,7 +114,7 @@ def _blocks(plane: Array, axis: int, block: int, xp: Namespace) -> Array:
 
 
 def _filled(channel: Image) -> Image:
-    """`channel` with its lowest finite value where it is not finite."""
+    """`channel` with its lowest finite value in place of values that are not finite."""
     usable = np.isfinite(channel)
     lowest = channel[usable].min() if usable.any() else np.float32(0)
     return np.where(usable, channel, lowest)

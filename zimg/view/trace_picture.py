@@ -1,4 +1,4 @@
-"""The picture of a trace: the volume alone, the volume with the tree, a scale bar, lengths."""
+"""Picture of a trace: the volume without and with the tree, a scale bar, and lengths."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ from zimg.view.overlay import (
 from zimg.view.protocols import TreeLike
 
 WIDE = 1.5
-"""Width over height from which the two halves are one above the other."""
+"""Ratio of width to height from which the halves are stacked vertically."""
 
 
 def preview(
@@ -33,7 +33,7 @@ def preview(
     voxel_size: Sequence[float] | None = None,
     longest_side: int = 2000,
 ) -> Picture:
-    """Show a volume and its trace beside each other, so that the trace can be judged.
+    """Show a volume without and with its trace, side by side.
 
     Each half has the maximum projections of `overlay`. Below them are a scale bar and the lengths
     of the trees in their colours, longest first.
@@ -73,7 +73,7 @@ def preview(
 
 
 def joined(parts: Sequence[Canvas], axis: int) -> Canvas:
-    """Pictures beside or below each other, with a gap."""
+    """Join two pictures along an axis, with a gap."""
     shape = list(parts[0].shape)
     shape[axis] = 2 * SEPARATOR
     gap = np.empty(shape, dtype=np.float32)
@@ -89,7 +89,7 @@ def bar_of(ground: Ground, spacing: Sequence[float], unit: str) -> Scale:
 
 
 def entries(tree: TreeLike, spacing: Sequence[float], unit: str) -> list[Entry]:
-    """Lengths of the trees by colour, and of all that have no colour of their own."""
+    """Length of each tree by colour, and of the trees without a colour of their own."""
     labels = tree_labels(tree)
     lengths = np.bincount(labels, weights=tree.edge_lengths(spacing)).tolist()
     listed = [

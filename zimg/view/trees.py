@@ -1,4 +1,4 @@
-"""The card of a forest in a notebook."""
+"""Notebook card of a forest."""
 
 from html import escape
 from typing import NamedTuple
@@ -12,28 +12,28 @@ from zimg.view.protocols import TreeLike
 from zimg.view.strokes import strokes
 
 SIDE = 160
-"""Pixels of a panel's longer side."""
+"""Longer side of a panel in pixels."""
 
 MARGIN = 4
 MOST_SEGMENTS = 3000
-"""Lines in a panel; nodes that only continue a branch are left out to come near, then lines."""
+"""Largest number of lines in a panel; branches are simplified, then short lines left out."""
 
 MOST_ROOTS = 100
-"""Roots that are marked in a panel."""
+"""Largest number of roots that are marked in a panel."""
 
 PANELS = (("xy", 0, 1), ("xz", 0, 2), ("yz", 1, 2))
 FINENESS = 2
-"""Pixels of the picture for each pixel of the page, for screens that have them."""
+"""Pixels of the picture per pixel of the page, for screens with high resolution."""
 
 LINE_WIDTH, ROOT_WIDTH = 0.9, 3.5
 """Half widths of lines and root marks in pixels of the picture."""
 
 LINE, ROOT = COLOURS[0], np.full(3, 128.0, dtype=np.float32)
-"""Colours that are seen on a dark and on a light page."""
+"""Colours that are visible on dark and light pages."""
 
 
 class Segments(NamedTuple):
-    """Rows of the two ends of each line to draw."""
+    """Rows of the two ends of each line."""
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
@@ -42,19 +42,18 @@ class Segments(NamedTuple):
 def tree_card(tree: TreeLike) -> str:
     """Card of a forest for notebooks.
 
-    Nodes, trees, branch points, tips, length and bounding box in the unit of the nodes, with three
-    projections of at most `MOST_SEGMENTS` lines each.
+    It shows nodes, trees, branch points, tips, length and bounding box in the unit of the nodes,
+    and three projections of at most `MOST_SEGMENTS` lines each.
 
     Parameters
     ----------
     tree
-        Any forest, also an empty one. Where no picture can be made, the card says why.
+        Any forest, including an empty one. If no picture can be made, the card gives the reason.
 
     Returns
     -------
     str
-        HTML with pictures in PNG and without scripts, so that a notebook which is not trusted
-        shows all of it.
+        HTML with PNG pictures and without scripts, which is complete in untrusted notebooks, too.
     """
     rows = (
         Row("nodes", lambda: str(len(tree.parent))),
@@ -68,7 +67,7 @@ def tree_card(tree: TreeLike) -> str:
 
 
 def roots_of(tree: TreeLike) -> NDArray[np.int64]:
-    """Rows without a parent."""
+    """Rows of the roots."""
     return np.flatnonzero(tree.parent < 0)
 
 
@@ -85,22 +84,22 @@ def _box(tree: TreeLike) -> str:
 
 
 def segments_to_draw(tree: TreeLike, most: int = MOST_SEGMENTS) -> Segments:
-    """Lines that show a forest: its edges, or fewer and longer ones in the same places.
+    """Lines that show a forest: its edges, or fewer and longer lines at the same places.
 
     Parameters
     ----------
     tree
         Any forest.
     most
-        Lines to draw. Of the nodes that only continue a branch, one in so many stays that they are
-        at most half of this; when branch points and tips are too many, the longest lines stay.
+        Largest number of lines. Nodes that only continue a branch are thinned out to at most half
+        of this number; if there are too many branch points and tips, the longest lines are kept.
     """
     parent, finite = tree.parent, np.asarray(np.isfinite(tree.xyz).all(axis=1))
     step = max(1, -(-2 * len(tree.parent) // most)) if len(tree.parent) > most else 1
     kept = (children_counts(tree) != 1) | (parent < 0) | (np.arange(len(tree.parent)) % step == 0)
     ends = np.flatnonzero(kept & (parent >= 0))
     starts = parent[ends]
-    while not kept[starts].all():  # branches are runs of rows: at most `step` rounds
+    while not kept[starts].all():  # rows of a branch are consecutive: at most `step` rounds
         starts = np.where(kept[starts], starts, parent[starts])
     usable = finite[starts] & finite[ends]
     starts, ends = starts[usable], ends[usable]
@@ -133,7 +132,7 @@ def _picture(
     lines: Segments,
     roots: NDArray[np.int64],
 ) -> NDArray[np.uint8]:
-    """One projection as RGBA, x across and y down, on a ground that lets the page through."""
+    """One projection as RGBA with a transparent background, x across and y down."""
     width, height = np.ceil(size).astype(np.int64).tolist()
     edges = strokes((height, width), points[lines.starts], points[lines.ends], LINE_WIDTH)
     marked = points[roots][np.isfinite(points[roots]).all(axis=1)]

@@ -1,4 +1,4 @@
-"""Subtraction of trees as a worker: file names by setters, task files, one call that writes."""
+"""Worker for the subtraction of trees: file names by setters or task files, one call to run."""
 
 import os
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ from zimg.workers.settings import Setting, Settings, stores
 
 
 def _names(name: str, value: Any) -> list[str]:
-    """Return file names as a list of strings; a single one is no list."""
+    """Return file names as a list of strings; a single name is refused."""
     if isinstance(value, str | os.PathLike) or not isinstance(value, Sequence):
         raise TypeError(f"{name} must be a sequence of file names, not {value!r}")
     return [checks.text(name, item) for item in value]
 
 
 class ZSwcSubtract(Settings):
-    """Remove from a tree in a file what lies inside the trees of other files.
+    """Remove the nodes of a tree in a file that lie inside the trees of other files.
 
-    The setters store; `run` reads, subtracts as `zimg.subtract` does, and writes.
+    The setters store file names; `run` reads the files, subtracts as `zimg.subtract`, and writes.
 
     Examples
     --------
@@ -48,18 +48,18 @@ class ZSwcSubtract(Settings):
 
     @stores("subtract_swcs")
     def setSubtractSwcFilenames(self, filenames: Sequence[str]) -> None:
-        """Set the files with what is taken away, one or more."""
+        """Set one or more files with the trees to subtract."""
 
     @stores("output_swc")
     def setOutputSwcFilename(self, filename: str) -> None:
-        """Set the file to write; its folder must exist, an existing file is replaced."""
+        """Set the file to write. Its folder must exist; an existing file is replaced."""
 
     @stores("log_file")
     def setLogFile(self, logfilename: str) -> None:
-        """Set a file that each run overwrites with its log lines; an empty name means none."""
+        """Set a log file, which each run overwrites; an empty name disables it."""
 
     def run(self, *, legacy_order: bool = False) -> tuple[int, int]:
-        """Subtract and write; if nothing is left, the file holds a header only.
+        """Subtract and write the file; if no node is left, it has a header only.
 
         Parameters
         ----------
@@ -74,8 +74,8 @@ class ZSwcSubtract(Settings):
         Raises
         ------
         ZException
-            If a name is not set, a file cannot be read, or the output cannot be written; the
-            output is checked before anything is read.
+            If a name is not set, a file cannot be read, or the output cannot be written. The output
+            is checked before the inputs are read.
         """
         with logging_to(self.values["log_file"]):
             output = check_writable(self._named("output_swc", "Output SWC file"))
