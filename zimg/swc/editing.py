@@ -21,15 +21,20 @@ class TreeEditing(NodeTable):
     """Edits that leave the forest as it is and return a new one."""
 
     def scaled(self, factors: Sequence[float], *, radius: float | None = None) -> Self:
-        """New forest with x, y, z multiplied by three factors.
+        """Multiply positions by factors.
 
         Parameters
         ----------
         factors
-            For x, y, z; not negative. 0 lays the forest into a plane.
+            For x, y, z; not negative. 0 projects the forest onto a plane.
         radius
-            Factor of the radii; by default the geometric mean of those of x and y (behaviour of
-            the reference).
+            Factor of the radii; by default the geometric mean of the factors of x and y (behaviour
+            of the reference).
+
+        Returns
+        -------
+        ZSwc
+            A new forest; this one stays as it is.
 
         Raises
         ------
@@ -38,7 +43,7 @@ class TreeEditing(NodeTable):
 
         Notes
         -----
-        What the forest states about its unit stays as it is; `to_um` changes both.
+        The unit that the forest states does not change; `to_um` changes both.
         """
         scale = np.asarray(factors, dtype=np.float64)
         if scale.shape != (3,) or not (np.isfinite(scale) & (scale >= 0)).all():
@@ -48,17 +53,22 @@ class TreeEditing(NodeTable):
         return with_columns(self, xyz=self.xyz * scale, radius=self.radius * radius)
 
     def translated(self, offset: Sequence[float]) -> Self:
-        """New forest with three numbers added to x, y, z.
+        """Add an offset to all positions.
 
         Parameters
         ----------
         offset
-            For x, y, z; such as the start of the region that was traced.
+            For x, y, z; for example the start of the region that was traced.
+
+        Returns
+        -------
+        ZSwc
+            A new forest; this one stays as it is.
 
         Raises
         ------
         ValueError
-            For anything but three finite numbers.
+            If the offset is not three finite numbers.
         """
         shift = np.asarray(offset, dtype=np.float64)
         if shift.shape != (3,) or not np.isfinite(shift).all():
@@ -157,17 +167,33 @@ class TreeEditing(NodeTable):
         return resampled(self, step, spacing)
 
     def subtree(self, row: int) -> Self:
-        """New forest of one tree: a node, which is its root, and what is below it.
+        """Extract a node, which becomes the root, and everything below it.
+
+        Parameters
+        ----------
+        row
+            Row of the node.
+
+        Returns
+        -------
+        ZSwc
+            A new forest; this one stays as it is.
 
         Raises
         ------
         IndexError
-            For a row that is not there.
+            If there is no such row.
         """
         return subtree(self, row)
 
     def trees(self) -> list[Self]:
-        """A new forest for each tree, with its ids and the comments; `concatenate` joins them."""
+        """Split the forest into its trees; `concatenate` joins them again.
+
+        Returns
+        -------
+        list of ZSwc
+            One forest per tree, with its ids and all comments.
+        """
         return trees_of(self)
 
     @classmethod

@@ -105,6 +105,11 @@ class TreeExchange(TreeUnits):
             otherwise) and ``label``. Nodes that are integers are ids; with others ids are 1 to n.
             Roots and siblings are in the order of the nodes.
 
+        Returns
+        -------
+        ZSwc
+            The forest, with parents before their children.
+
         Raises
         ------
         ValueError
@@ -136,6 +141,11 @@ class TreeExchange(TreeUnits):
         ----------
         table
             A `pandas.DataFrame`, or any mapping of the names to columns, rows in any order.
+
+        Returns
+        -------
+        ZSwc
+            The forest, with parents before their children.
 
         Raises
         ------

@@ -65,6 +65,11 @@ class NodeTable:
         comments
             Lines to keep with the forest.
 
+        Returns
+        -------
+        ZSwc
+            The forest, with parents before their children.
+
         Raises
         ------
         ValueError
@@ -128,12 +133,17 @@ class NodeTable:
         return np.where(self.parent >= 0, np.append(self.id, -1)[self.parent], -1)
 
     def edge_lengths(self, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> NDArray[np.float64]:
-        """``(n,)`` distances of the nodes from their parents, 0 for roots.
+        """Distances of nodes from their parents.
 
         Parameters
         ----------
         spacing
             Size of a voxel along x, y, z, by which positions are multiplied.
+
+        Returns
+        -------
+        ndarray
+            ``(n,)`` float64, 0 for roots.
         """
         lengths = np.zeros(len(self))
         linked = np.flatnonzero(self.parent >= 0)
@@ -142,7 +152,18 @@ class NodeTable:
         return lengths
 
     def total_length(self, spacing: Sequence[float] = (1.0, 1.0, 1.0)) -> float:
-        """Sum of the lengths of all edges, with voxels of size `spacing` along x, y, z."""
+        """Sum of the lengths of all edges.
+
+        Parameters
+        ----------
+        spacing
+            Size of a voxel along x, y, z, by which positions are multiplied.
+
+        Returns
+        -------
+        float
+            In the unit of positions times `spacing`.
+        """
         return float(self.edge_lengths(spacing).sum())
 
 

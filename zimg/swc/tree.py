@@ -100,12 +100,27 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
         on_error: Literal["raise", "warn"] = "raise",
         allow_virtual: bool = False,
     ) -> None:
-        """Replace the content by that of a file; see `zimg.swc.text.read_swc`.
+        """Replace the content by that of an SWC file.
+
+        Parameters
+        ----------
+        filename
+            File to read, or its content as a string with at least one line end.
+        strict
+            Refuse what is otherwise accepted with a warning, such as parents that do not exist.
+        on_error
+            ``"warn"`` leaves out wrong lines with a warning.
+        allow_virtual
+            Accept negative ids.
 
         Raises
         ------
         ZException
-            When the file cannot be read, naming it and the line; the forest is then empty.
+            If the file cannot be read, naming it and the line; the forest is then empty.
+
+        See Also
+        --------
+        zimg.swc.text.read_swc : The options in detail.
         """
         self._take(ZSwc())
         self._take(
@@ -123,17 +138,45 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
         header: str | None = None,
         soma: Soma = "as it is",
     ) -> None:
-        """Write a file in one step; see `zimg.swc.text.write_swc`.
+        """Write an SWC file, in one step.
+
+        Parameters
+        ----------
+        filename
+            File to create or replace.
+        precision
+            Significant digits of positions and radii; by default as many as are needed to read the
+            same numbers again.
+        renumber
+            Number the nodes from 1.
+        header
+            Comment to write first.
+        soma
+            ``"three points"`` writes somas as NeuroMorpho.Org does.
 
         Raises
         ------
         ZException
-            When the file cannot be written or the columns hold what no file may hold.
+            If the file cannot be written, or the columns hold what no file may hold.
+
+        See Also
+        --------
+        zimg.swc.text.write_swc : The options in detail.
         """
         write_swc(self, filename, precision=precision, renumber=renumber, header=header, soma=soma)
 
     def check(self) -> list[Finding]:
-        """List what is wrong or doubtful in the columns; see `zimg.swc.check.check_file`."""
+        """List what is wrong or doubtful in the columns.
+
+        Returns
+        -------
+        list of Finding
+            Errors and warnings; empty if there are none.
+
+        See Also
+        --------
+        zimg.swc.check.check_file : The same for files, including those that cannot be loaded.
+        """
         return check_tree(self)
 
     def resortID(self) -> None:
@@ -143,11 +186,33 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
     def labelSomaAndOthers(
         self, radiusThre: float = 0.0, somaType: int = 1, otherType: int = 2
     ) -> None:
-        """Root each tree in its soma and set types; see `zimg.swc.soma.label_soma`."""
+        """Root each tree at its thickest node, and set the types of soma and other nodes.
+
+        Parameters
+        ----------
+        radiusThre
+            Smallest radius of a soma; trees whose thickest node is thinner have none.
+        somaType, otherType
+            Types to set.
+        """
         self._take(label_soma(self, radiusThre, soma_type=somaType, other_type=otherType))
 
     def resortPyramidal(self, basalType: int = 3, apicalType: int = 4, somaType: int = 1) -> None:
-        """Set the types of a pyramidal cell's dendrites; see `zimg.swc.soma.label_pyramidal`."""
+        """Set the types of the dendrites of a pyramidal cell.
+
+        Parameters
+        ----------
+        basalType, apicalType
+            Types to set. A branch that leaves the soma is apical if its first node has a larger y
+            than the root.
+        somaType
+            Type of the nodes of the soma, which keep it.
+
+        Raises
+        ------
+        ValueError
+            If there are several trees, or the root is not the thickest node.
+        """
         self.type[:] = label_pyramidal(
             self, basal_type=basalType, apical_type=apicalType, soma_type=somaType
         )

@@ -40,32 +40,104 @@ class ImageWorker(Settings):
 
     @stores("input_image_source")
     def setInputImageSource(self, imgSource: ZImgSource) -> None:
-        """Set the image; the source is copied."""
+        """Set the image to work on.
+
+        Parameters
+        ----------
+        imgSource
+            File or files, with region, scene and format; the source is copied.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     def setInputImagePath(self, filename: str) -> None:
-        """Set the image: a whole file. ZException if it does not exist."""
+        """Set the image to work on: a whole file.
+
+        Parameters
+        ----------
+        filename
+            Name of an existing file.
+
+        Raises
+        ------
+        ZException
+            If the file does not exist.
+        """
         self.setInputImageSource(ZImgSource(filename))
 
     setInputFile = setInputImagePath
 
     @stores("output_swc_path")
     def setOutputSwcPath(self, filename: str) -> None:
-        """Set the SWC file to write; missing folders are made, an existing file is replaced."""
+        """Set the SWC file to write.
+
+        Parameters
+        ----------
+        filename
+            Missing folders are created, and an existing file is replaced.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("log_file")
     def setLogFile(self, logfilename: str) -> None:
-        """Set a file that each run overwrites with its log lines; an empty name means none."""
+        """Set the log file.
+
+        Parameters
+        ----------
+        logfilename
+            File that each run overwrites with its log lines; empty for none.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     def outputSwcPath(self) -> str:
-        """Return what `setOutputSwcPath` set."""
+        """Return the SWC file to write.
+
+        Returns
+        -------
+        str
+            What `setOutputSwcPath` set; empty at first.
+        """
         return str(self.values["output_swc_path"])
 
     def hasResult(self) -> bool:
-        """Return whether the last `run` wrote an SWC file."""
+        """Return whether the last `run` wrote an SWC file.
+
+        Returns
+        -------
+        bool
+            False before the first run, and when nothing was found.
+        """
         return self._has_result
 
     def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Return the values that the content of a task file sets, also of one from older days."""
+        """Return the values that a task file sets; older forms of task files are accepted.
+
+        Parameters
+        ----------
+        task
+            Content of the file.
+
+        Returns
+        -------
+        dict
+            Values by key.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a key is missing, or its value is refused.
+        """
         if "input_image_path" in task and "input_image_source" not in task:
             task = task | {"input_image_source": {"filenames": [task["input_image_path"]]}}
         return super().from_task(task)

@@ -79,7 +79,18 @@ class Settings:
 
     @classmethod
     def setting(cls, key: str) -> Setting:
-        """Return the declaration of the setting `key`."""
+        """Return the declaration of a setting.
+
+        Parameters
+        ----------
+        key
+            Its name in task files.
+
+        Returns
+        -------
+        Setting
+            Check, default and encoding.
+        """
         return next(item for item in cls.settings if item.key == key)
 
     def saveTask(self, filename: str | Path) -> None:
@@ -120,12 +131,34 @@ class Settings:
             raise ZException(f"Could not load task {filename}: {error}") from error
 
     def to_task(self) -> dict[str, Any]:
-        """Return the content of the task file."""
+        """Return the content of the task file.
+
+        Returns
+        -------
+        dict
+            JSON values by key.
+        """
         chosen = [item for item in self.settings if not (item.optional and self._unset(item))]
         return {item.key: item.encode(self.values[item.key]) for item in chosen}
 
     def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Return the values that the content of a task file sets."""
+        """Return the values that a task file sets.
+
+        Parameters
+        ----------
+        task
+            Content of the file.
+
+        Returns
+        -------
+        dict
+            Values by key.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a key is missing, or its value is refused.
+        """
         loaded = {}
         for item in self.settings:
             if item.key in task:
