@@ -1,4 +1,4 @@
-"""Automatic traces beside the reference's: `python -m benchmarks.trace`.
+"""Automatic traces compared with the reference: `python -m benchmarks.trace`.
 
 Takes turns: in every round the reference traces, then scores seeds only, then each framework
 traces in a fresh process. A ratio is reference / ours within one round, so above 1 is faster than

@@ -1,4 +1,4 @@
-"""Skeletons beside the reference: `python -m tools.report_skeletonize`.
+"""Skeletons compared with those of the reference: `python -m tools.report_skeletonize`.
 
 Writes docs/skeletonize-report.md: every recorded case, and labels of electron microscopy if
 `ZIMG_REFERENCE_DATA` names the folder that holds ``real/manifest.json``. Their times are taken by
@@ -28,7 +28,7 @@ from zimg.swc.agreement import Comparison
 PAGE = Path(__file__).parents[2] / "docs" / "skeletonize-report.md"
 PRESETS = ("SKELETONIZE", "FLYEM_SKELETONIZE", "SKELETONIZE_FIB25_LEN40")
 
-HEAD = """# Skeletons beside the reference
+HEAD = """# Accuracy of skeletons
 
 Written by `python -m tools.report_skeletonize`, on NumPy. *Identical*: the node lines of
 the file are. Scores compare our tree with the recorded one, as `zimg compare` does: F1 within 2
