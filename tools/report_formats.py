@@ -17,10 +17,10 @@ from zimg import ZException, ZImg, ZImgInfo
 
 HEAD = """# Interoperability report
 
-Written by `python -m tools.report_formats`. *Pixels*: digests are those that the
-reference decoded, or of the array that was written, where the reference refuses or misreads a file.
-*Metadata*: what differs from what the reference reports, ours first; the reasons are among the
-[departures](departures.md).
+Written by `python -m tools.report_formats`. The reference is neuTube's C++ library (PyPI package
+`zimg` 1.0.16). *Pixels*: compared with digests of what the reference decodes, or of the array that
+was written where the reference refuses or misreads a file. *Metadata*: differences from the
+reference, ours first; [differences in behaviour](departures.md) states the reasons.
 
 | file | written by | scenes | pixels | metadata |
 |---|---|---|---|---|

@@ -25,8 +25,8 @@ FRESH = {"ZImgRegion()", "ZImgInfo()", "ZImgWriteParameters()"}
 HEAD = """# API coverage
 
 Public names of the reference, neuTube's C++ library (PyPI package `zimg` 1.0.16): `delivered` with
-the same members and arguments, planned (`later`), or `out of scope`, and why. This page is written by
-`python -m tests.reference.surface` and checked by `tests/test_surface.py`.
+the same members and arguments, planned (`later`), or `out of scope`, and why. The page is written
+by `python -m tests.reference.surface` and checked by `tests/test_surface.py`.
 
 """
 
