@@ -31,10 +31,10 @@ PRESETS = ("SKELETONIZE", "FLYEM_SKELETONIZE", "SKELETONIZE_FIB25_LEN40")
 HEAD = """# Accuracy of skeletons
 
 Written by `python -m tools.report_skeletonize`, on NumPy. The reference is neuTube's C++ library
-(PyPI package `zimg` 1.0.16). *Identical*: the node lines of both files are equal. Scores compare our
-tree with the recorded one, as `zimg compare` does: F1 within 2 voxels, mean distance and the larger
-95th percentile in voxels, ratio of lengths, mean difference of radii. *Within limits*: those of
-`tests/reference/skeletons.py`. Nodes differ where paths have equal cost: the reference takes the
+(PyPI package `zimg` 1.0.16). *Identical*: the node lines of both files are equal. Scores compare
+our tree with the recorded one, as `zimg compare` does: F1 within 2 voxels, mean distance and the
+larger 95th percentile in voxels, ratio of lengths, mean difference of radii. *Within limits*: those
+of `tests/reference/skeletons.py`. Nodes differ where paths have equal cost: the reference takes the
 path that its queue meets first, we take the first in raster order.
 
 """
