@@ -1,4 +1,4 @@
-"""What workers that make a tree of an image share: input, output, log file and older task files."""
+"""Base of the workers that turn an image into a tree: input, output, log and task files."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -8,7 +8,7 @@ from zimg.io.source import ZImgSource
 from zimg.swc import ZSwc
 from zimg.workers import checks
 from zimg.workers.logs import log
-from zimg.workers.output import check_writable, write_tree
+from zimg.workers.output import check_writable, is_same_file, write_tree
 from zimg.workers.settings import Setting, Settings, stores
 from zimg.workers.sources import image_source, source_from_json, source_to_json
 
@@ -29,7 +29,7 @@ class ImageWorker(Settings):
     Attributes
     ----------
     work
-        What a worker does, as errors and log lines name it.
+        What the worker does, for errors and log lines.
     """
 
     work: ClassVar[str]
@@ -151,15 +151,20 @@ class ImageWorker(Settings):
     def _output(self) -> Path:
         if not self.values["output_swc_path"].strip():
             raise ZException(f"{self.work} failed: output SWC path is empty.")
-        return check_writable(self.values["output_swc_path"])
+        output = check_writable(self.values["output_swc_path"])
+        source: ZImgSource | None = self.values["input_image_source"]
+        for name in () if source is None else source.filenames:
+            if is_same_file(output, name):
+                raise ZException(f"{self.work} failed: output {output} is the input image.")
+        return output
 
     def _configuration(self, name: str) -> Any:
-        """What was set as `name`, or else the path of a file of it; None when neither was."""
+        """Return the configuration, or the path of its file, or None."""
         given = self.values[name]
         return (self.values[f"{name}_path"] or None) if given is None else given
 
     def _keep(self, tree: ZSwc, output: Path) -> bool:
-        """Write a tree that has nodes; whether it has."""
+        """Write the tree unless it is empty; return whether it was written."""
         if len(tree) == 0:
             log.warning("%s: nothing found; %s is not written", self.work, output)
             return False

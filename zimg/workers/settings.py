@@ -1,4 +1,4 @@
-"""Declared settings: one table gives a worker its setters, their checks and its task file."""
+"""Declared settings: one table defines the setters of a worker, their checks and its task file."""
 
 import inspect
 import json
@@ -17,7 +17,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Setting:
-    """One value that a worker keeps.
+    """One setting of a worker.
 
     Attributes
     ----------
@@ -29,14 +29,14 @@ class Setting:
     default
         Its value before any setter.
     encode
-        What goes into the task file.
+        Converts the value for the task file.
     decode
-        Called as `check` with what stood in the task file; `check` itself when None.
+        As `check`, for values from a task file; `check` itself if None.
     optional
-        Left out of the task file while it is None, and reset by a file without it. Others keep
-        their value then.
+        Omitted from the task file while None, and reset by a file without it. Other settings keep
+        their value.
     required
-        A task file without it is refused.
+        Task files without it are refused.
     """
 
     key: str
@@ -49,7 +49,7 @@ class Setting:
 
 
 def stores(*keys: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Make a setter of a declaration: its arguments are checked, then stored under `keys`."""
+    """Turn a declaration into a setter that checks its arguments and stores them under `keys`."""
 
     def declare(declaration: Callable[P, None]) -> Callable[P, None]:
         signature = inspect.signature(declaration)
@@ -67,7 +67,7 @@ def stores(*keys: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
 
 
 class Settings:
-    """What every worker does with its settings: keep them, save and load them as a task.
+    """Base of the workers: keeps settings, saves them to task files and loads them.
 
     Subclasses list them in `settings`, in the order of the task file.
     """
@@ -99,30 +99,30 @@ class Settings:
         Parameters
         ----------
         filename
-            File to write, or to replace; its folder must exist.
+            File to create or replace; its folder must exist.
 
         Raises
         ------
         ZException
-            If the file cannot be written, or a setting that a task needs is not to be found.
+            If the file cannot be written, or a required setting is unknown.
         """
         text = _to_json(self.to_task())
         with atomic_path(filename) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
     def loadTask(self, filename: str | Path) -> None:
-        """Take the settings from a task file; keys of other workers are ignored.
+        """Load settings from a task file; keys of other workers are ignored.
 
         Parameters
         ----------
         filename
-            File that `saveTask` wrote, or one of the reference.
+            File written by `saveTask` or by the reference.
 
         Raises
         ------
         ZException
-            If the file is missing, is no task, or holds a value that its setter refuses. The
-            worker then keeps the settings that it had.
+            If the file is missing or not a task file, or a setter refuses a value. The settings
+            of the worker are then unchanged.
         """
         task = _read_json(Path(filename))
         try:
