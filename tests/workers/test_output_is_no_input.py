@@ -15,7 +15,7 @@ from zimg import ZException
 @pytest.mark.parametrize("linked", [False, True])
 def test_the_image_is_refused_as_output(worker, linked: bool, tmp_path: Path) -> None:
     image = tmp_path / "image.tif"
-    tifffile.imwrite(image, np.zeros((4, 8, 8), np.uint8))
+    tifffile.imwrite(image, np.zeros((4, 8, 8), np.uint8), photometric="minisblack")
     output = tmp_path / "linked.swc" if linked else image
     if linked:
         os.link(image, output)
