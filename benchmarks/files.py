@@ -1,4 +1,4 @@
-"""Seconds of OME-TIFF and HDF5Img beside the reference: a table for docs/formats-speed.md.
+"""Seconds of OME-TIFF and HDF5Img compared with the reference: a table for docs/formats-speed.md.
 
 ``python -m benchmarks.files FOLDER [ROUNDS]`` needs 4 GiB of disk and
 `ZIMG_REFERENCE_PYTHON` (see `benchmarks.pairs`). Both sides write the same pixels to a new

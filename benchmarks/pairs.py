@@ -1,4 +1,4 @@
-"""Two interpreters that do the same by turns: this library and the reference.
+"""Alternate runs of this library and the reference, in two interpreters.
 
 `ZIMG_REFERENCE_PYTHON` names an interpreter that has the reference installed; it may not be one of
 this project, since both packages have one name. Each side is a process that lives on, so that

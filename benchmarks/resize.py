@@ -1,4 +1,4 @@
-"""Seconds of images of another size beside the reference, by turns: a table on standard output.
+"""Seconds of resizing compared with the reference, in turns: a table on standard output.
 
 ``python -m benchmarks.resize FOLDER [ROUNDS]`` needs
 `ZIMG_REFERENCE_PYTHON` (see `benchmarks.pairs`). Both sides make a 128-cubed image of one of

@@ -1,4 +1,4 @@
-"""Tools that skeletonize by turns: this library, the reference, and kimimaro.
+"""Alternate runs of skeletonization: this library, the reference and kimimaro.
 
 Each is a process that lives on. `ZIMG_REFERENCE_PYTHON` and `ZIMG_KIMIMARO_PYTHON` name
 interpreters that have the other two; a tool without interpreter takes no part.

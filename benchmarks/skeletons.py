@@ -1,4 +1,4 @@
-"""Skeletons beside the reference and kimimaro, and how their cost grows.
+"""Skeletons compared with the reference and kimimaro, and how their cost grows.
 
 ``python -m benchmarks.skeletons --labels labels.tif`` prints three
 tables: one generated arbour, paired with the reference; all labels of a segmentation, with
@@ -65,7 +65,7 @@ def played(volume: Any, request: dict[str, Any], rounds: int, tools: tuple[str, 
 
 
 def paired(volumes: dict[str, Any], rounds: int) -> Iterator[str]:
-    """One object beside the reference."""
+    """One object compared with the reference."""
     yield "| object | voxels | ours / reference | ours s | reference s | bytes per voxel: ours |"
     yield "|---|---|---|---|---|---|"
     for name, volume in volumes.items():

@@ -1,4 +1,4 @@
-"""Seconds to write and read OME-Zarr beside our own uncompressed OME-TIFF: medians of pairs."""
+"""Seconds to write and read OME-Zarr compared with uncompressed OME-TIFF: medians of pairs."""
 
 import sys
 import tempfile

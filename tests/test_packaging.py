@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -221,3 +222,21 @@ def test_a_type_checker_finds_slips(checker: str, installed: Path, tmp_path: Pat
     wrong = {number for number, line in enumerate(lines, 1) if line.endswith("# error")}
     assert len(wrong) > 20
     assert lines_with_errors(checker, TYPED / "misuses.py", installed, tmp_path) == wrong
+
+
+def test_the_conda_recipe_requires_what_the_wheel_does() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {each.name: each.specifier for each in map(Requirement, project["dependencies"])}
+    run = (ROOT / "recipe" / "recipe.yaml").read_text().partition("  run:\n")[2]
+    lines = run.partition("tests:")[0].replace("    - ", "").splitlines()
+    stated = {name: SpecifierSet(bounds) for name, bounds in (line.split(" ", 1) for line in lines)}
+    assert stated.pop("python") == SpecifierSet(project["requires-python"])
+    assert stated == wanted
+
+
+@pytest.mark.parametrize(
+    "name", ["CITATION.cff", "recipe/recipe.yaml", "mkdocs.yml", ".github/workflows/release.yml"]
+)
+def test_the_yaml_files_can_be_parsed(name: str) -> None:
+    yaml = pytest.importorskip("yaml")
+    assert isinstance(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), dict)

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-RECORD = Path(__file__).parents[1] / "data" / "surface.json"
+RECORD = Path(__file__).resolve().parents[1] / "tests" / "data" / "surface.json"
 
 
 def arguments(signature: str) -> str:

@@ -1,4 +1,4 @@
-"""What we read of files of many writers, beside the recorded results of the reference.
+"""Files of many programs, compared with the recorded results of the reference.
 
 Run as ``python -m tools.report_formats > docs/formats-report.md`` with the variable
 ZIMG_REFERENCE_DATA naming the folder that holds ``formats/manifest.json``.
@@ -15,12 +15,12 @@ import zimg
 from tests.io.manifest import FOLDER, entries
 from zimg import ZException, ZImg, ZImgInfo
 
-HEAD = """# Files of many writers
+HEAD = """# Interoperability report
 
-Written by `python -m tools.report_formats`. *Pixels*: digests are those that the
-reference decoded, or of the array that was written, where the reference refuses or misreads a file.
-*Metadata*: what differs from what the reference reports, ours first; the reasons are among the
-[departures](departures.md).
+Written by `python -m tools.report_formats`. The reference is neuTube's C++ library (PyPI package
+`zimg` 1.0.16). *Pixels*: compared with digests of what the reference decodes, or of the array that
+was written where the reference refuses or misreads a file. *Metadata*: differences from the
+reference, ours first; [differences in behaviour](departures.md) states the reasons.
 
 | file | written by | scenes | pixels | metadata |
 |---|---|---|---|---|

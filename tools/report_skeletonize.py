@@ -1,4 +1,4 @@
-"""Skeletons beside the reference: `python -m tools.report_skeletonize`.
+"""Skeletons compared with those of the reference: `python -m tools.report_skeletonize`.
 
 Writes docs/skeletonize-report.md: every recorded case, and labels of electron microscopy if
 `ZIMG_REFERENCE_DATA` names the folder that holds ``real/manifest.json``. Their times are taken by
@@ -25,16 +25,17 @@ from tests.reference.skeletons import cases, node_lines, p95, recorded_lines, sh
 from zimg import ZSwc, neutube_json
 from zimg.swc.agreement import Comparison
 
-PAGE = Path(__file__).parents[2] / "docs" / "skeletonize-report.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "skeletonize-report.md"
 PRESETS = ("SKELETONIZE", "FLYEM_SKELETONIZE", "SKELETONIZE_FIB25_LEN40")
 
-HEAD = """# Skeletons beside the reference
+HEAD = """# Accuracy of skeletons
 
-Written by `python -m tools.report_skeletonize`, on NumPy. *Identical*: the node lines of
-the file are. Scores compare our tree with the recorded one, as `zimg compare` does: F1 within 2
-voxels, mean distance and the larger 95th percentile in voxels, ratio of lengths, mean difference of
-radii. *Within limits*: those of `tests/reference/skeletons.py`. Where nodes differ there are paths
-of equal cost: the reference takes the one that its queue met first, ours the first in raster order.
+Written by `python -m tools.report_skeletonize`, on NumPy. The reference is neuTube's C++ library
+(PyPI package `zimg` 1.0.16). *Identical*: the node lines of both files are equal. Scores compare
+our tree with the recorded one, as `zimg compare` does: F1 within 2 voxels, mean distance and the
+larger 95th percentile in voxels, ratio of lengths, mean difference of radii. *Within limits*: those
+of `tests/reference/skeletons.py`. Nodes differ where paths have equal cost: the reference takes the
+path that its queue meets first, we take the first in raster order.
 
 """
 SCORES = "| F1 | mean | p95 | length | radius |"

@@ -158,18 +158,43 @@ ALL_PRESET_NAMES: tuple[str, ...] = PARSED_PRESET_NAMES + TEXT_ONLY_PRESET_NAMES
 
 
 def get_preset(name: str) -> dict[str, Any]:
-    """Return an independent copy of the preset with the file name `name`.
+    """Return a preset as a dictionary of its own.
+
+    Parameters
+    ----------
+    name
+        File name of the preset, such as ``trace_config.json``.
+
+    Returns
+    -------
+    dict
+        A copy; changing it does not change the preset.
 
     Raises
     ------
     KeyError
         If there is no such preset; the message lists the names.
+
+    Examples
+    --------
+    >>> get_preset("trace_config.json")["tag"]
+    'trace configuration'
     """
     return deepcopy(PARSED_BY_NAME[_known(name)])
 
 
 def get_preset_text(name: str) -> str:
-    """Return the JSON text of the preset with the file name `name`.
+    """Return a preset as JSON text.
+
+    Parameters
+    ----------
+    name
+        File name of the preset, such as ``trace_config.json``.
+
+    Returns
+    -------
+    str
+        Indented by 2, with a final newline.
 
     Raises
     ------
@@ -180,9 +205,19 @@ def get_preset_text(name: str) -> str:
 
 
 def write_preset(name: str, path: str | Path) -> Path:
-    """Write the JSON text of a preset to `path` (UTF-8) and return that path.
+    """Write a preset to a JSON file.
 
-    Missing folders are created, an existing file is replaced.
+    Parameters
+    ----------
+    name
+        File name of the preset, such as ``trace_config.json``.
+    path
+        File to write (UTF-8); missing folders are created, an existing file is replaced.
+
+    Returns
+    -------
+    Path
+        `path`.
 
     Raises
     ------

@@ -22,11 +22,11 @@ ABSENT = {
 }
 # Defaults of the reference that are shared between calls there; None here makes a fresh one.
 FRESH = {"ZImgRegion()", "ZImgInfo()", "ZImgWriteParameters()"}
-HEAD = """# Names of the reference, and ours
+HEAD = """# API coverage
 
-Each public name of the reference 1.0.16, whether it is here with the same members and arguments
-(`delivered`), is still to come (`later`), or does not come (`out of scope`), and why. The page is
-written by `python -m tests.reference.surface` and checked by `tests/test_surface.py`.
+Public names of the reference, neuTube's C++ library (PyPI package `zimg` 1.0.16): `delivered` with
+the same members and arguments, planned (`later`), or `out of scope`, and why. The page is written
+by `python -m tests.reference.surface` and checked by `tests/test_surface.py`.
 
 """
 

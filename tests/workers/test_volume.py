@@ -42,5 +42,5 @@ def test_channel_and_time_count_from_the_start_of_the_region(
     source = ZImgSource(path, ZImgRegion((1, 0, 2, 1, 1), (-1, 3, -1, -1, -1)))
     np.testing.assert_array_equal(read_channel(source, 0, 0), pixels[1, 2:, 1, :3, 1:])
     assert tuple(source.region.start) == (1, 0, 2, 1, 1)
-    with pytest.raises(ZException, match=r"c=1, t=0.* has 1 channel\(s\) and 1 time point"):
+    with pytest.raises(ZException, match=r"c=1, t=0.* channels are 0 to 0, time points 0 to 0"):
         read_channel(source, 1, 0)

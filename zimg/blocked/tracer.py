@@ -167,7 +167,13 @@ class BlockedTracer:
         self._progress, self._cancel = progress, cancel
 
     def manifest(self) -> dict[str, Any]:
-        """What the session is about: everything that the result depends on."""
+        """Describe the session.
+
+        Returns
+        -------
+        dict
+            JSON values: source, options and versions on which the result depends.
+        """
         return self.settings.manifest()
 
     def run(self) -> BlockedResult:

@@ -49,7 +49,7 @@ def demo(
     overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
 ) -> None:
-    """Draw a phantom neuron, trace it, and compare the trace with the truth."""
+    """Draw a synthetic neuron, trace it, and compare the trace with the ground truth."""
     from zimg.cli.demo import run_demo
 
     run_demo(output, overwrite=overwrite, progress=not quiet)
@@ -66,7 +66,7 @@ def session(
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Say which frameworks, devices and formats work here, and what would add the others."""
+    """Report which frameworks, devices and formats work, and how to install the others."""
     from zimg.cli.doctor import show_diagnosis
 
     show_diagnosis(as_json=as_json)
@@ -80,9 +80,9 @@ for command in (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and leave with 0, 1 for a failure, or 2 for wrong arguments.
+    """Run the command and exit with 0, with 1 after a failure, or 2 for wrong arguments.
 
-    Every expected error is one line on standard error; anything else is a defect of this library
+    Expected errors are one line on standard error; any other exception is a defect of this library
     and keeps its traceback.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             warnings.showwarning = warn
             code = app(given or ["--help"], prog_name="zimg", standalone_mode=False) or 0
         sys.stdout.flush()
-    except BrokenPipeError:  # who reads has seen enough, as ``head`` has
+    except BrokenPipeError:  # the reader, such as ``head``, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILURE
     except (KeyboardInterrupt, typer.Abort):

@@ -15,7 +15,7 @@ EXTRAS = {"torch": "torch", "jax": "jax", "cupy": "cupy12 (or cupy13)"}
 
 
 def parse_region(text: str) -> ZImgRegion:
-    """Return the region that ``X0:X1,Y0:Y1,Z0:Z1`` names; a bound left out is the image's.
+    """Return the region ``X0:X1,Y0:Y1,Z0:Z1``; missing bounds are those of the image.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def parse_region(text: str) -> ZImgRegion:
 
 
 def region_of(text: str, bounds: Sequence[Sequence[str]]) -> ZImgRegion:
-    """Return the region of bounds along x, y, z, c, t; those that are empty or missing are open.
+    """Return the region with bounds along x, y, z, c, t; empty and missing bounds are open.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def region_of(text: str, bounds: Sequence[Sequence[str]]) -> ZImgRegion:
 
 
 def parse_factors(text: str) -> tuple[int, int, int]:
-    """Return the three factors that ``X,Y,Z`` names.
+    """Return the three factors ``X,Y,Z``.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def parse_factors(text: str) -> tuple[int, int, int]:
 
 
 def parse_numbers(name: str, text: str) -> tuple[float, float, float]:
-    """Return the three numbers that ``X,Y,Z`` names.
+    """Return the three numbers ``X,Y,Z``.
 
     Raises
     ------

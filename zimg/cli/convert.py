@@ -1,4 +1,4 @@
-"""``zimg convert``: an image of one file into another file, without holding it in memory."""
+"""``zimg convert``: convert images to another format without holding them in memory."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ Member = TypeVar("Member", bound=Enum)
 
 @dataclass(frozen=True, slots=True)
 class ConvertJob:
-    """What to convert, as the command line spells it."""
+    """One conversion, with values as on the command line."""
 
     source: str
     output: Path
@@ -45,7 +45,7 @@ class ConvertJob:
 
 
 def run_convert(job: ConvertJob, *, progress: bool) -> None:
-    """Write a part of the source; every argument is checked before a pixel is read."""
+    """Convert one image; all arguments are checked before pixels are read."""
     region, ratios = parse_box(job.region), parse_numbers("ratio", job.ratio)
     chunks = None if job.chunks is None else parse_numbers("chunks", job.chunks)
     parameters = ZImgWriteParameters(
@@ -92,7 +92,7 @@ def image_targets(sources: Sequence[str], output: Path, format: str) -> list[Pat
 
 
 def parse_box(text: str) -> ZImgRegion:
-    """Return the region that ``x0:x1,y0:y1,z0:z1,c0:c1,t0:t1`` names; what is left out is all.
+    """Return the region ``x0:x1,y0:y1,z0:z1,c0:c1,t0:t1``; missing bounds and axes are open.
 
     Raises
     ------
@@ -106,12 +106,12 @@ def parse_box(text: str) -> ZImgRegion:
 
 
 def parse_channels(text: str | None, names: Sequence[str]) -> tuple[int, ...] | None:
-    """Return the numbers of channels that commas separate, each by its number or its name.
+    """Return the numbers of channels given by number or name, separated by commas.
 
     Raises
     ------
     ValueError
-        For a name that no channel has, or more than one.
+        If no channel, or more than one, has a name.
     """
     if text is None:
         return None
@@ -119,20 +119,20 @@ def parse_channels(text: str | None, names: Sequence[str]) -> tuple[int, ...] | 
     for part in parts:
         if not part.isdecimal() and names.count(part) != 1:
             known = ", ".join(name for name in names if name) or "no names"
-            raise ValueError(f"channels are numbers from 0, or names of {known}, not {part!r}")
+            raise ValueError(f"channels must be numbers from 0 or names ({known}), not {part!r}")
     return tuple(int(part) if part.isdecimal() else names.index(part) for part in parts)
 
 
 def parse_numbers(what: str, text: str) -> tuple[int, ...]:
-    """Return integers that commas separate; a ValueError that names the option otherwise."""
+    """Return integers separated by commas; a ValueError names the option otherwise."""
     parts = text.split(",")
     if not all(part.strip().isdecimal() for part in parts):
-        raise ValueError(f"{what} must be integers with commas between, not {text!r}")
+        raise ValueError(f"{what} must be integers separated by commas, not {text!r}")
     return tuple(map(int, parts))
 
 
 def _member(what: str, kind: type[Member], text: str) -> Member:
-    """The member that a name, in any case, stands for."""
+    """Return the member of a name, upper or lower case."""
     for name, member in kind.__members__.items():
         if name.lower() == text.lower():
             return member

@@ -1,4 +1,4 @@
-"""``zimg demo``: a phantom neuron, its trace, and how well the two agree."""
+"""``zimg demo``: draw a synthetic neuron, trace it, and compare the two."""
 
 import sys
 from pathlib import Path
@@ -23,7 +23,7 @@ FILES = ("volume.tif", "gold.swc", "tree.swc", "tree.png")
 
 
 def run_demo(folder: Path, *, overwrite: bool, progress: bool) -> None:
-    """Write volume, truth, trace and picture to a folder, and print their agreement."""
+    """Write volume, ground truth, trace and picture to a folder, and print the agreement."""
     began = perf_counter()
     for name in FILES:
         check_output(folder / name, (Path(name).suffix,), inputs=(), overwrite=overwrite)
@@ -51,7 +51,7 @@ def run_demo(folder: Path, *, overwrite: bool, progress: bool) -> None:
 
 
 def _lines(folder: Path, phantom: Phantom, result: TraceReport) -> list[str]:
-    """What was written, and how well trace and truth agree."""
+    """Return what was written, and the agreement of trace and ground truth."""
     agreement = compare(result.tree, phantom.tree, voxel_size=(1.0, 1.0, phantom.z_to_xy))
     size = " x ".join(map(str, phantom.volume.shape[::-1]))
     known = counted(node=len(phantom.tree))
@@ -68,7 +68,7 @@ def _lines(folder: Path, phantom: Phantom, result: TraceReport) -> list[str]:
 
 
 def as_image(phantom: Phantom) -> ZImg:
-    """Return the volume as an image that knows its voxel size."""
+    """Return the volume as an image with its voxel size."""
     info = ZImgInfo(*phantom.volume.shape[::-1])
     info.voxelSizeUnit = VoxelSizeUnit.um
     info.voxelSizeZ = phantom.z_to_xy

@@ -1,4 +1,4 @@
-"""``zimg doctor``: what works on this machine."""
+"""``zimg doctor``: frameworks, devices and formats that work on this machine."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from zimg.diagnosis import doctor
 
 
 def show_diagnosis(*, as_json: bool) -> None:
-    """Print what was found; a `ZException` afterwards when the core itself is broken."""
+    """Print the diagnosis; raise a `ZException` if the core itself does not work."""
     found = doctor()
     sys.stdout.write((json.dumps(asdict(found)) if as_json else repr(found)) + "\n")
     if found.problem:

@@ -1,4 +1,4 @@
-"""What errors and warnings become on the command line: a line on standard error and a code."""
+"""Errors and warnings on the command line: one line on standard error, and an exit code."""
 
 import sys
 
@@ -8,7 +8,7 @@ FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 
 
 def code_of(error: Exception) -> int:
-    """Exit code of an expected error, 0 for others."""
+    """Return the exit code of an expected error, 0 for others."""
     if hasattr(error, "format_message"):  # typer's own, whichever release
         return USAGE
     if isinstance(error, ValueError | TypeError | NotImplementedError):
@@ -17,13 +17,13 @@ def code_of(error: Exception) -> int:
 
 
 def message_of(error: Exception) -> str:
-    """The one line that is said of an error."""
+    """Return the message of an error as one line."""
     text = error.format_message() if hasattr(error, "format_message") else str(error)
     return " ".join(text.split()) or type(error).__name__
 
 
 def warn(message: Warning | str, *_where: object, **_more: object) -> None:
-    """Show a warning as a line, without the place in our code that gave it."""
+    """Show a warning as one line, without the source line that raised it."""
     complain(f"warning: {message}")
 
 

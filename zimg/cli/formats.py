@@ -1,4 +1,4 @@
-"""``zimg formats``: what is read and written, and what would have to be installed."""
+"""``zimg formats``: formats that can be read and written, and the packages they need."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ def describe(each: Format) -> dict[str, Any]:
 
 
 def show_formats(*, as_json: bool) -> None:
-    """Print the formats: a table on a terminal, lines with tabs elsewhere, or JSON."""
+    """Print the formats: a table on a terminal, tab-separated lines elsewhere, or JSON."""
     rows = [describe(each) for each in FORMATS]
     if as_json:
         sys.stdout.write(json.dumps({"formats": rows}) + "\n")

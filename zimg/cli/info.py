@@ -1,4 +1,4 @@
-"""``zimg info``: what a file says about its images."""
+"""``zimg info``: print the metadata of images."""
 
 import json
 import sys
@@ -91,7 +91,7 @@ def _rows(scene: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _voxel_size(scene: dict[str, Any]) -> tuple[str, str]:
-    """Label and text of the voxel size: without depth for a plane, in micrometres for metres."""
+    """Return label and text of the voxel size: no depth for a plane, micrometres for metres."""
     unit = scene["voxel_size_unit"]
     shown, factor = ("um", 1e6) if unit == "m" else (unit, 1.0)
     axes = 2 if scene["depth"] == 1 else 3
@@ -101,7 +101,7 @@ def _voxel_size(scene: dict[str, Any]) -> tuple[str, str]:
 
 
 def _stamps(stamps: Sequence[float]) -> str:
-    """How far apart times are; nothing where they only count."""
+    """Return the interval of time stamps; empty if they are mere indices."""
     steps = [after - before for before, after in pairwise(stamps)]
     if not steps or list(stamps) == list(range(len(stamps))):
         return ""
@@ -111,7 +111,7 @@ def _stamps(stamps: Sequence[float]) -> str:
 
 
 def _memory(count: float) -> str:
-    """Bytes as people write them, in powers of 1000."""
+    """Return a size in bytes, kB, MB or GB (powers of 1000)."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.4g} {unit}"

@@ -1,4 +1,4 @@
-"""One rule for what commands write: outputs never replace inputs, nor other files unasked."""
+"""One rule for outputs of commands: never an input, and nothing is replaced unasked."""
 
 import os
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from zimg._errors import ZException
 from zimg.io.format import Format
 from zimg.io.formats.table import FORMATS
 from zimg.values import FileFormat
-from zimg.workers.output import check_writable
+from zimg.workers.output import check_writable, is_same_file
 
 SWC = (".swc",)
 PNG = (".png",)
@@ -106,7 +106,7 @@ def refuse_inputs(output: Path, inputs: InputFiles) -> None:
         if "://" in str(each):
             continue
         source = _real(each)
-        if place == source or _same_file(place, source):
+        if is_same_file(place, source):
             raise ZException(f"output {output} is the input {each}: choose another name")
         if source in place.parents and source.is_dir():
             raise ZException(f"output {output} lies in the input {each}: choose another place")
@@ -145,11 +145,3 @@ def _formats_of(output: Path) -> list[Format]:
 
 def _real(path: str | Path) -> Path:
     return Path(os.path.realpath(path))
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    """Whether two names are of one file, as hard links are."""
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False

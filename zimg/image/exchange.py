@@ -41,6 +41,14 @@ class ImageExchange:
         list of arrays
             ``(C, Z, Y, X)`` each, dtype as stored, without a gradient. What is read-only or
             immutable stays so: a framework that would write to it gets a copy.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> image = ZImg(np.zeros((4, 6, 8), np.uint8), layout="ZYX")
+        >>> (tensor,) = image.to_arrays("torch")  # one array per time point
+        >>> tuple(tensor.shape)
+        (1, 4, 6, 8)
         """
         return [exported(x, framework, device=device, copy=copy) for x in self._arrays]
 

@@ -97,7 +97,28 @@ class ImageFiles:
 
     @staticmethod
     def readImgInfo(imgSource: ZImgSource | FileName) -> ZImgInfo:
-        """What the file of a source says about its image, the region applied; reads no pixels."""
+        """Read the metadata of an image, without its pixels.
+
+        Parameters
+        ----------
+        imgSource
+            A source, whose region is applied, or a file name.
+
+        Returns
+        -------
+        ZImgInfo
+            Sizes, type, voxel size and channels.
+
+        Raises
+        ------
+        ZException
+            If the file cannot be read, or the region leaves the image.
+
+        Examples
+        --------
+        >>> ZImg.readImgInfo("cell.tif").width  # doctest: +SKIP
+        1024
+        """
         source = imgSource if isinstance(imgSource, ZImgSource) else ZImgSource(imgSource)
         return read_source_info(source)
 
@@ -118,19 +139,45 @@ class ImageFiles:
     @staticmethod
     @of_forms(_file, _list)
     def readImgInfos(*names: Names, **options: Names) -> list[ZImgInfo]:
-        """What is known about each scene, without reading pixels.
+        """Read the metadata of every scene, without pixels.
 
         Parameters
         ----------
         *names, **options
             ``filename, format=FileFormat.Unknown``, or ``filenames, catDim, catScenes,
-            format=FileFormat.Unknown, expandXY=True`` for a list that is joined.
+            format=FileFormat.Unknown, expandXY=True`` for a list of files that is joined.
+
+        Returns
+        -------
+        list of ZImgInfo
+            One per scene.
+
+        Raises
+        ------
+        ZException
+            If a file cannot be read, or the files of a list do not fit together.
         """
         return read_source_infos(_source(*names, **options))
 
     @classmethod
     def readImgPixelsOnly(cls, *names: Names, **options: Names) -> Self:
-        """Read an image from a file or a `ZImgSource`; arguments as of the class itself."""
+        """Read an image from a file or a `ZImgSource`; the same as calling the class.
+
+        Parameters
+        ----------
+        *names, **options
+            As for `ZImg`: a file name, a list of them, or a `ZImgSource`, with their options.
+
+        Returns
+        -------
+        ZImg
+            The image, in NumPy memory.
+
+        Raises
+        ------
+        ZException
+            If the file cannot be read.
+        """
         return cls(*names, **options)
 
     @overload
@@ -150,7 +197,23 @@ class ImageFiles:
     @staticmethod
     @of_forms(_file, _list)
     def getInternalSubRegions(*names: Names, **options: Names) -> list[list[ZImgRegion]]:
-        """Regions that are stored together, for each scene; arguments as of `readImgInfos`."""
+        """Regions that are stored together, for example tiles or chunks.
+
+        Parameters
+        ----------
+        *names, **options
+            As in `readImgInfos`.
+
+        Returns
+        -------
+        list of list of ZImgRegion
+            The regions of each scene.
+
+        Raises
+        ------
+        ZException
+            If a file cannot be read.
+        """
         return internal_sub_regions(_source(*names, **options))
 
     @overload
@@ -170,13 +233,23 @@ class ImageFiles:
     @staticmethod
     @of_forms(_file, _list)
     def readSubBlockLists(*names: Names, **options: Names) -> list[NDArray[np.int64]]:
-        """Stored pieces of each scene; arguments as of `readImgInfos`.
+        """List the stored pieces of each scene, of all resolution levels.
+
+        Parameters
+        ----------
+        *names, **options
+            As in `readImgInfos`.
 
         Returns
         -------
         list of ndarray
             Per scene int64: rows t, x, y, z, width, height, depth in voxels of full resolution, and
             the ratios along x, y, z.
+
+        Raises
+        ------
+        ZException
+            If a file cannot be read.
         """
         return sub_block_lists(_source(*names, **options))
 
@@ -204,18 +277,24 @@ class ImageFiles:
     @classmethod
     @of_forms(_block_of_file, _block_of_list, bound=True)
     def readSubBlock(cls, *names: Names, **options: Names) -> Self:
-        """Read one stored piece, in the size in which it is stored.
+        """Read one stored piece, at the size at which it is stored.
 
         Parameters
         ----------
         *names, **options
             ``filename, scene, blockIndex, format=FileFormat.Unknown``, or ``filenames, catDim,
-            catScenes, scene, blockIndex, format=FileFormat.Unknown, expandXY=True``.
+            catScenes, scene, blockIndex, format=FileFormat.Unknown, expandXY=True``. `blockIndex`
+            counts the rows of `readSubBlockLists`.
+
+        Returns
+        -------
+        ZImg
+            The piece, in NumPy memory.
 
         Raises
         ------
         ZException
-            When the scene or the piece is not there.
+            If the scene or the piece does not exist.
         """
         form = _block_of_file if _is_single(names, options) else _block_of_list
         source, block = form(*names, **options)
@@ -227,7 +306,29 @@ class ImageFiles:
         format: FileFormat = FileFormat.Unknown,
         paras: ZImgWriteParameters | None = None,
     ) -> None:
-        """Write the image to a file; arguments and errors as of `zimg.write`."""
+        """Write the image to a file.
+
+        Parameters
+        ----------
+        filename
+            File to create, or to replace in one step.
+        format
+            Found from the suffix when unknown.
+        paras
+            Compression and options of the format.
+
+        Raises
+        ------
+        ZException
+            If the image is empty, or the format cannot hold it, or the file cannot be written.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> ZImg(np.zeros((4, 6, 8), np.uint8), layout="ZYX").save("cell.ome.tif")
+        >>> ZImg("cell.ome.tif").shape
+        (1, 1, 4, 6, 8)
+        """
         if not self._arrays:
             raise ZException(f"cannot write {os.fspath(filename)}: the image is empty")
         write_pixels(filename, ImagePixels(self), format=format, parameters=paras)

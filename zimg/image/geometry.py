@@ -36,19 +36,41 @@ class ImageGeometry:
         antialiasingForNearest: bool = False,
         useMultithreading: bool = True,  # noqa: ARG002 - accepted as the reference does
     ) -> Self:
-        """A new image of these sizes along x, y, z; voxel sizes grow by the old over the new size.
+        """Resize the image; voxel sizes grow by the old size over the new one.
 
-        `antialiasing` widens the kernel along axes that shrink, for `Interpolant.Nearest` only
-        with `antialiasingForNearest`. `useMultithreading` has no effect. Dtype and device are
-        kept; work is done channel by channel, in float64 where the device has it. Nearest without
-        smoothing copies voxels as they are, but where a new centre lies right between two old ones.
+        Parameters
+        ----------
+        desWidth, desHeight, desDepth
+            New sizes along x, y, z, in voxels.
+        interpolant
+            Kernel of the interpolation.
+        antialiasing
+            Widen the kernel along axes that shrink.
+        antialiasingForNearest
+            Do so for `Interpolant.Nearest`, too.
+        useMultithreading
+            Has no effect; accepted as in the reference.
+
+        Returns
+        -------
+        ZImg
+            A new image of the same dtype on the same device. Work is done channel by channel, in
+            float64 where the device has it. `Interpolant.Nearest` without antialiasing copies
+            voxels, except where a new centre lies halfway between two old ones.
 
         Raises
         ------
         ValueError
-            For a size below 1 or an empty image.
+            If a size is below 1 or the image is empty.
         ZException
-            When the work takes more memory than the limit of `zimg.io.decoding_limit`.
+            If the work takes more memory than the limit of `zimg.io.decoding_limit`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> image = ZImg(np.zeros((4, 6, 8), np.uint8), layout="ZYX")
+        >>> image.resize(4, 3, 2).shape
+        (1, 1, 2, 3, 4)
         """
         sizes = (desDepth, desHeight, desWidth)
         self._check("sizes", sizes)
@@ -71,7 +93,25 @@ class ImageGeometry:
         antialiasing: bool = True,
         antialiasingForNearest: bool = False,
     ) -> Self:
-        """`resize` to ``ceil(size * scale)`` voxels; ValueError for a scale not above 0."""
+        """Resize the image by factors.
+
+        Parameters
+        ----------
+        scaleX, scaleY, scaleZ
+            Factors along x, y, z; the new sizes are ``ceil(size * scale)``.
+        interpolant, antialiasing, antialiasingForNearest
+            As in `resize`.
+
+        Returns
+        -------
+        ZImg
+            A new image, as `resize` gives it.
+
+        Raises
+        ------
+        ValueError
+            If a scale is not finite and above 0, or the image is empty.
+        """
         scales = (scaleX, scaleY, scaleZ)
         if not all(math.isfinite(scale) and scale > 0 for scale in scales):
             raise ValueError(f"scales must be finite and above 0, got {scales}")
@@ -82,15 +122,27 @@ class ImageGeometry:
     def blockDownsample(
         self, blockWidth: int, blockHeight: int, blockDepth: int, mergeMode: ImgMergeMode
     ) -> Self:
-        """A new image with one voxel per block; voxel sizes grow by the sides of the block.
+        """Merge blocks of voxels into one voxel each; voxel sizes grow by the sides of the block.
 
-        Blocks at the far border hold what is left. Means and medians of integers are exact, and
-        cut toward zero. `ImgMergeMode.Interpolation` is a cubic `resize` to as many voxels.
+        Parameters
+        ----------
+        blockWidth, blockHeight, blockDepth
+            Sides of a block along x, y, z, in voxels. Blocks at the far border are smaller where
+            the size is not a multiple.
+        mergeMode
+            How the values of a block become one. Means and medians of integers are exact, and
+            truncated toward zero. `ImgMergeMode.Interpolation` is a cubic `resize` to the same
+            size.
+
+        Returns
+        -------
+        ZImg
+            A new image of the same dtype on the same device.
 
         Raises
         ------
         ValueError
-            For a side below 1 or an empty image.
+            If a side is below 1 or the image is empty.
         """
         block = (blockDepth, blockHeight, blockWidth)
         self._check("blocks", block)

@@ -170,7 +170,13 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
         return device(self._arrays[0]) if self._arrays else None
 
     def isEmpty(self) -> bool:
-        """Whether there is no voxel."""
+        """Whether the image has no voxels.
+
+        Returns
+        -------
+        bool
+            True for ``ZImg()``.
+        """
         return not self._arrays
 
     def __len__(self) -> int:

@@ -280,6 +280,15 @@ def open(  # the name that files are opened by everywhere
     ZException
         In one line naming the file: missing, of no known format, damaged, without such a scene, or
         of a format whose packages are not installed (the line says how to install them).
+
+    Examples
+    --------
+    Nothing is read before the handle is indexed:
+
+    >>> with zimg.open("cell.tif") as file:
+    ...     plane = file[0, 0, 5]
+    >>> plane.shape
+    (1, 1, 1, 64, 80)
     """
     return ZImgFile(path, scene, 0, format, framework, device)
 

@@ -21,19 +21,53 @@ class ZImgSliceProvider:
         return f"{type(self).__name__}()"
 
     def imgInfo(self) -> ZImgInfo:
-        """Sizes, type and metadata of the whole image."""
+        """Metadata of the whole image; to be implemented.
+
+        Returns
+        -------
+        ZImgInfo
+            Sizes, type and metadata.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no method imgInfo")
 
     def slice(self, z: int, t: int) -> ZImg:
-        """Plane `z` at time `t` with all channels: an image of depth 1 and one time."""
+        """One plane; to be implemented.
+
+        Parameters
+        ----------
+        z, t
+            Plane and time point, counted from 0.
+
+        Returns
+        -------
+        ZImg
+            All channels of the plane: an image of depth 1 and one time point.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no method slice")
 
     def allSlices(self, t: int) -> ZImg:
-        """All planes at time `t`; put together from `slice` unless overridden."""
+        """All planes of a time point; assembled from `slice` unless overridden.
+
+        Parameters
+        ----------
+        t
+            Time point, counted from 0.
+
+        Returns
+        -------
+        ZImg
+            An image of one time point.
+        """
         return ZImg(*assembled_slices(self, [t]))
 
     def wholeImg(self) -> ZImg:
-        """The whole image; put together from `slice` unless overridden."""
+        """The whole image; assembled from `slice` unless overridden.
+
+        Returns
+        -------
+        ZImg
+            All planes of all time points.
+        """
         return ZImg(*assembled_slices(self, range(self.imgInfo().numTimes)))
 
 
@@ -53,21 +87,61 @@ class ZImgBlockProvider:
         return f"{type(self).__name__}()"
 
     def imgInfo(self) -> ZImgInfo:
-        """Sizes, type and metadata of the whole image."""
+        """Metadata of the whole image; to be implemented.
+
+        Returns
+        -------
+        ZImgInfo
+            Sizes, type and metadata.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no method imgInfo")
 
     def numBlocks(self) -> int:
-        """How many blocks there are."""
+        """Number of blocks; to be implemented.
+
+        Returns
+        -------
+        int
+            Blocks are counted from 0.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no method numBlocks")
 
     def blockCoord(self, blockIdx: int) -> ZVoxelCoordinate | tuple[int, int, int, int, int]:
-        """First voxel of a block in the image: x, y, z, c, t."""
+        """Position of a block; to be implemented.
+
+        Parameters
+        ----------
+        blockIdx
+            Block, counted from 0.
+
+        Returns
+        -------
+        ZVoxelCoordinate or tuple of int
+            First voxel of the block in the image: x, y, z, c, t.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no method blockCoord")
 
     def block(self, blockIdx: int) -> ZImg:
-        """A block; it may have several channels and times."""
+        """One block; to be implemented.
+
+        Parameters
+        ----------
+        blockIdx
+            Block, counted from 0.
+
+        Returns
+        -------
+        ZImg
+            The block; it may have several channels and time points.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no method block")
 
     def wholeImg(self) -> ZImg:
-        """The whole image; put together from `block` unless overridden."""
+        """The whole image; assembled from `block` unless overridden.
+
+        Returns
+        -------
+        ZImg
+            All blocks; where blocks overlap, the largest value is kept.
+        """
         return ZImg(*assembled_blocks(self))

@@ -61,6 +61,17 @@ def read(
         scene, or smaller than the region. Pixels that cannot be read are never made up.
     ValueError
         When a ratio is below 1, or `errors` is another word.
+
+    Examples
+    --------
+    The whole image, then a region of it as a tensor of Torch:
+
+    >>> image = zimg.read("cell.tif")
+    >>> image.shape  # times, channels, z, y, x
+    (1, 1, 32, 64, 80)
+    >>> region = zimg.ZImgRegion((0, 0, 8, 0, 0), (40, 32, 16, -1, -1))
+    >>> zimg.read("cell.tif", region=region, framework="torch").shape
+    (1, 1, 8, 32, 40)
     """
     if errors not in ("raise", "fill"):
         raise ValueError(f"errors is 'raise' or 'fill', not {errors!r}")

@@ -45,11 +45,23 @@ class ZImgSubBlock:
         return f"{type(self).__name__}({place}, {size} voxels, ratios {ratios})"
 
     def read(self) -> ZImg:
-        """Pixels of the piece."""
+        """Read the pixels of the piece; to be implemented.
+
+        Returns
+        -------
+        ZImg
+            The piece.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not say how it is read")
 
     def readInfo(self) -> ZImgInfo:
-        """Metadata of the piece."""
+        """Read the metadata of the piece; to be implemented.
+
+        Returns
+        -------
+        ZImgInfo
+            Sizes, type and metadata.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not say how its info is read")
 
 
@@ -88,14 +100,36 @@ class ZImgTileSubBlock(ZImgSubBlock):
         return f"{type(self).__name__}({self._source}, ratios {self._ratios}, {self._mode})"
 
     def read(self) -> ZImg:
-        """Read the part and shrink it; sizes are ceil(size / ratio)."""
+        """Read the part and reduce it by the ratios.
+
+        Returns
+        -------
+        ZImg
+            The reduced part; its sizes are ``ceil(size / ratio)``.
+
+        Raises
+        ------
+        ZException
+            If the file cannot be read.
+        """
         if self._mode == ImgMergeMode.Interpolation:
             return ZImg._of(*read_arrays(self._source, self._ratios))
         whole = ZImg._of(*read_arrays(self._source))
         return whole.blockDownsample(*self._ratios, self._mode)
 
     def readInfo(self) -> ZImgInfo:
-        """Metadata of the shrunk part, without reading pixels."""
+        """Read the metadata of the reduced part, without pixels.
+
+        Returns
+        -------
+        ZImgInfo
+            Sizes, type and metadata.
+
+        Raises
+        ------
+        ZException
+            If the file cannot be read.
+        """
         info = read_source_info(self._source)
         sizes = zip(info.size, self._ratios, strict=False)
         return resized(info, [-(-size // ratio) for size, ratio in sizes])

@@ -32,5 +32,14 @@ def write(
     ZException
         In one line naming the file: a format that is not written, a type, size or option that it
         cannot hold, an empty image, or a failure of the file system.
+
+    Examples
+    --------
+    The suffix decides on the format:
+
+    >>> image = zimg.read("cell.tif")
+    >>> zimg.write("cell.ome.zarr", image)
+    >>> zimg.read("cell.ome.zarr").shape == image.shape
+    True
     """
     image.save(path, format, parameters)

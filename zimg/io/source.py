@@ -87,6 +87,15 @@ class ZImgSource(CheckedFields):
         When a file does not exist; it is a `FileNotFoundError` too.
     TypeError
         When an argument is unknown or of the wrong type, also on assignment.
+
+    Examples
+    --------
+    The second scene of a file, and two files joined along z:
+
+    >>> ZImgSource("cell.tif", scene=1).scene
+    1
+    >>> ZImgSource(["cell.tif", "cell.tif"], Dimension.Z).catDim
+    Dimension.Z
     """
 
     if TYPE_CHECKING:  # paths and other sequences may be assigned, too

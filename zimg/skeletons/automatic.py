@@ -87,6 +87,15 @@ def skeletonize(
     -----
     The method and its results are those of neuTube (Feng, Zhao and Kim 2015,
     doi:10.1523/ENEURO.0049-14.2014).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mask = np.zeros((9, 9, 40), np.uint8)
+    >>> mask[3:6, 3:6, 2:38] = 1
+    >>> tree = zimg.skeletonize(mask)
+    >>> len(tree.roots)
+    1
     """
     volume = volume_of(image_or_array, channel, time, caller="skeletonize")
     options = with_voxel_size(

@@ -78,6 +78,15 @@ def skeletonize_labels(
     -----
     The volume is searched once; each body then costs what its own box does, so that the largest
     one, or the largest ones of all workers, say how much memory is taken.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.zeros((9, 30, 40), np.uint16)
+    >>> labels[3:6, 3:6, 2:38] = 7
+    >>> labels[3:6, 20:23, 2:38] = 9
+    >>> sorted(zimg.skeletonize_labels(labels))
+    [7, 9]
     """
     search = LabelSearch.of(
         labels,

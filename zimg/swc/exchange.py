@@ -110,6 +110,11 @@ class TreeExchange(TreeUnits):
         ZSwc
             New forest, with the ``comments`` of the graph.
 
+        Returns
+        -------
+        ZSwc
+            The forest, with parents before their children.
+
         Raises
         ------
         ValueError
@@ -146,6 +151,11 @@ class TreeExchange(TreeUnits):
         -------
         ZSwc
             New forest.
+
+        Returns
+        -------
+        ZSwc
+            The forest, with parents before their children.
 
         Raises
         ------

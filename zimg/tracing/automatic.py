@@ -119,6 +119,19 @@ def trace(
     Notes
     -----
     The tube model is that of neuTube (Feng, Zhao and Kim 2015, doi:10.1523/ENEURO.0049-14.2014).
+
+    Examples
+    --------
+    >>> image = zimg.read("cell.tif")
+    >>> tree = zimg.trace(image, channel=0, z_to_xy=1.0)
+    >>> tree.save("cell.swc")
+
+    Or any ``(Z, Y, X)`` array, here with weaker tubes accepted:
+
+    >>> import numpy as np
+    >>> volume = np.asarray(image.data[0][0])
+    >>> len(zimg.trace(volume, overrides={"minAutoScore": 0.2}).roots)
+    1
     """
     factors = _factors(downsample)
     chosen = AccurateOptions(clutter=clutter, trees=trees, soma=soma, invert=invert)

@@ -50,7 +50,13 @@ class CheckedFields:
                 _refuse(type(self).__name__, name, rules[name].accepted, value)
 
     def copy(self) -> Self:
-        """An equal value that shares nothing with this one."""
+        """Copy the value and the lists in it.
+
+        Returns
+        -------
+        Self
+            An equal value that shares nothing with this one.
+        """
         twin = object.__new__(type(self))
         own, theirs = twin.__dict__, self.__dict__
         own.update(theirs)

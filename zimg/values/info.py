@@ -205,20 +205,59 @@ class ZImgInfo(CheckedFields):
         )
 
     def dataTypeString(self) -> str:
-        """Name of the voxel type, such as ``uint8`` or ``float32``."""
+        """Name of the voxel type.
+
+        Returns
+        -------
+        str
+            For example ``uint8`` or ``float32``.
+        """
         kind = {VoxelFormat.Unsigned: "uint", VoxelFormat.Signed: "int"}
         return f"{kind.get(self.voxelFormat, 'float')}{8 * self.bytesPerVoxel}"
 
     def voxelSizeXInUm(self) -> float:
-        """Voxel size along x in micrometres; a `ZException` when the unit is ``none``."""
+        """Voxel size along x in micrometres.
+
+        Returns
+        -------
+        float
+            `voxelSizeX` converted from `voxelSizeUnit`.
+
+        Raises
+        ------
+        ZException
+            If the unit is ``none``.
+        """
         return self.voxelSizeX * self._unit_in_um()
 
     def voxelSizeYInUm(self) -> float:
-        """Voxel size along y in micrometres; a `ZException` when the unit is ``none``."""
+        """Voxel size along y in micrometres.
+
+        Returns
+        -------
+        float
+            `voxelSizeY` converted from `voxelSizeUnit`.
+
+        Raises
+        ------
+        ZException
+            If the unit is ``none``.
+        """
         return self.voxelSizeY * self._unit_in_um()
 
     def voxelSizeZInUm(self) -> float:
-        """Voxel size along z in micrometres; a `ZException` when the unit is ``none``."""
+        """Voxel size along z in micrometres.
+
+        Returns
+        -------
+        float
+            `voxelSizeZ` converted from `voxelSizeUnit`.
+
+        Raises
+        ------
+        ZException
+            If the unit is ``none``.
+        """
         return self.voxelSizeZ * self._unit_in_um()
 
     def _unit_in_um(self) -> float:

@@ -60,47 +60,146 @@ class ZNeutubeAutoTrace(ImageWorker):
 
     @stores("selected_channel", "selected_time")
     def setSelectedChannelTime(self, channel: int, time: int) -> None:
-        """Choose what is traced, counted from 0; `run` checks that it exists."""
+        """Select the volume to trace; `run` checks that it exists.
+
+        Parameters
+        ----------
+        channel, time
+            Counted from 0, from the start of the source's region.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("z_scale")
     def setZToXYRatio(self, zToXYRatio: float) -> None:
-        """Set the size of a voxel in z over that in x and y, above 0; else the image's own."""
+        """Set the voxel size in z divided by that in x and y.
+
+        Parameters
+        ----------
+        zToXYRatio
+            After downsampling. Without this call, the image states it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the value is not a finite number above 0.
+        """
 
     @stores("signal_downsample_ratio")
     def setSignalDownsampleRatio(self, ratio: Sequence[int]) -> None:
-        """Trace a smaller image: three ints of 1 or above for x, y, z; the tree is scaled back."""
+        """Reduce the image before tracing; the tree is scaled back.
+
+        Parameters
+        ----------
+        ratio
+            Three integers of 1 or above, for x, y, z.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For other values.
+        """
 
     @stores("trace_config_path")
     def setTraceConfigPath(self, filename: str) -> None:
-        """Set a configuration file; it is read by `run`, unless `setTraceConfig` gave a dict."""
+        """Set a configuration file.
+
+        Parameters
+        ----------
+        filename
+            JSON file. `run` reads it, unless `setTraceConfig` gave a dictionary.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("trace_config")
     def setTraceConfig(self, cfg: dict[str, Any]) -> None:
-        """Set the configuration, such as ``zimg.neutube_json.TRACE_CONFIG``; it is copied."""
+        """Set the configuration.
+
+        Parameters
+        ----------
+        cfg
+            Dictionary such as ``zimg.neutube_json.TRACE_CONFIG``; it is copied.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     def clearTraceConfig(self) -> None:
-        """Forget what `setTraceConfig` set."""
+        """Remove the configuration that `setTraceConfig` set."""
         self.values["trace_config"] = None
 
     @stores("trace_level")
     def setTraceLevel(self, level: int) -> None:
-        """Choose a level of the configuration; 0 means none."""
+        """Select a level of the configuration.
+
+        Parameters
+        ----------
+        level
+            0 for none.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("algo_overrides")
     def setAlgoConfigOverrides(self, cfg: TraceConfig) -> None:
-        """Replace **all** options that configuration and level give; `cfg` is copied."""
+        """Replace **all** options that configuration and level give.
+
+        Parameters
+        ----------
+        cfg
+            Options; they are copied.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     def clearAlgoConfigOverrides(self) -> None:
-        """Forget what `setAlgoConfigOverrides` set."""
+        """Remove the options that `setAlgoConfigOverrides` set."""
         self.values["algo_overrides"] = None
 
     @stores("do_resample_after_tracing")
     def setDoResampleAfterTracing(self, enabled: bool) -> None:
-        """Choose between few, well placed nodes (True, the default) and all nodes."""
+        """Choose how many nodes the tree keeps.
+
+        Parameters
+        ----------
+        enabled
+            True (the default) for few, well placed nodes; False for all nodes.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("doc_has_any_swc")
     def setDocHasAnySwc(self, v: bool) -> None:
-        """Say that the image has a tree already; nothing is recovered then."""
+        """State whether the image already has a tree.
+
+        Parameters
+        ----------
+        v
+            If True, the recovery step is left out.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("mode")
     def setMode(self, mode: str) -> None:
@@ -151,7 +250,18 @@ class ZNeutubeAutoTrace(ImageWorker):
                 log.info("Auto Trace: %d seeds, %d chains, %d nodes in %s", *found)
 
     def to_task(self) -> dict[str, Any]:
-        """Return the content of the task file, with the ratio that a run would use."""
+        """Return the content of the task file, with the z:xy ratio that a run would use.
+
+        Returns
+        -------
+        dict
+            JSON values by key.
+
+        Raises
+        ------
+        ZException
+            If neither the ratio nor an image is set.
+        """
         task = super().to_task()
         if task["z_scale"] is None:
             if self.values["input_image_source"] is None:

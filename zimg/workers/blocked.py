@@ -57,20 +57,44 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
 
     @stores("output_session_dir")
     def setOutputSessionDir(self, dirname: str) -> None:
-        """Set the folder of the session: made when missing, resumed when it fits."""
+        """Set the folder of the session.
+
+        Parameters
+        ----------
+        dirname
+            Created if missing; a session of the same settings in it is resumed.
+        """
 
     def outputSessionDir(self) -> str:
-        """Return what `setOutputSessionDir` set."""
+        """Return the folder of the session.
+
+        Returns
+        -------
+        str
+            What `setOutputSessionDir` set; empty at first.
+        """
         return str(self.values["output_session_dir"])
 
     def setBlockCoreSize(self, voxels: int) -> None:
-        """Set the voxels of a block along every axis, without its halo; 512 unless set."""
+        """Set the size of blocks along all axes.
+
+        Parameters
+        ----------
+        voxels
+            Without the halo; 512 unless set.
+        """
         size = checks.positive("voxels", voxels)
         self.values |= dict.fromkeys(("block_core_x", "block_core_y", "block_core_z"))
         self.values["block_core_size"] = size
 
     def setBlockCoreSizeXYZ(self, coreX: int, coreY: int, coreZ: int) -> None:
-        """Set the voxels of a block along x, y and z, without its halo."""
+        """Set the size of blocks along each axis.
+
+        Parameters
+        ----------
+        coreX, coreY, coreZ
+            In voxels, without the halo.
+        """
         given = {"coreX": coreX, "coreY": coreY, "coreZ": coreZ}
         sizes = {name: checks.positive(name, value) for name, value in given.items()}
         self.values["block_core_size"] = None
@@ -78,14 +102,32 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
 
     @stores("block_halo")
     def setBlockHalo(self, voxels: int) -> None:
-        """Set how far a block reads beyond its core, 64 unless set; `run` refuses less than 32."""
+        """Set how far blocks reach beyond their core.
+
+        Parameters
+        ----------
+        voxels
+            64 unless set; `run` refuses less than 32.
+        """
 
     @stores("dataset_id")
     def setDatasetId(self, datasetId: str) -> None:
-        """Set a name of the image that the session keeps and compares; else that of the source."""
+        """Set the name of the image in the session.
+
+        Parameters
+        ----------
+        datasetId
+            Kept and compared when a session is resumed; by default, that of the source.
+        """
 
     def setSignalInfo(self, imgInfo: ZImgInfo) -> None:
-        """Set voxel sizes that hold in place of the source's; `run` compares the other sizes."""
+        """Set the voxel size, instead of that of the source.
+
+        Parameters
+        ----------
+        imgInfo
+            Its voxel size is used; `run` compares its other sizes with those of the source.
+        """
         if not isinstance(imgInfo, ZImgInfo):
             raise TypeError(f"imgInfo must be a ZImgInfo, not {imgInfo!r}")
         self._signal_info = imgInfo.copy()
@@ -149,7 +191,13 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
                 log.info("Blocked auto trace: %s in %s", dict(found.summary), output)
 
     def to_task(self) -> dict[str, Any]:
-        """Return the content of the task file, with the ratio and the name that a run would use."""
+        """Return the content of the task file, with the ratio and the name that a run would use.
+
+        Returns
+        -------
+        dict
+            JSON values by key.
+        """
         source = self.values["input_image_source"]
         if source is None and self._signal_info is None:
             raise ZException(

@@ -1,4 +1,4 @@
-"""What the setters of workers accept: one function per kind of value."""
+"""Checks of the values that setters of workers accept, one function per kind."""
 
 import math
 import operator
@@ -16,21 +16,21 @@ TRACE_MODES = ("accurate", "reference")
 
 
 def text(name: str, value: Any) -> str:
-    """Return a string; paths become one."""
+    """Return a string; paths are converted."""
     if isinstance(value, str | os.PathLike):
         return str(value)
     raise TypeError(f"{name} must be a string, not {value!r}")
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return True or False; nothing else is taken for one."""
+    """Return a bool; other truthy values are refused."""
     if isinstance(value, bool):
         return value
     raise TypeError(f"{name} must be True or False, not {value!r}")
 
 
 def integer(name: str, value: Any) -> int:
-    """Return an int; NumPy integers become one, floats are refused."""
+    """Return an int; NumPy integers are converted, floats refused."""
     if hasattr(value, "__index__"):
         return operator.index(value)
     raise TypeError(f"{name} must be an int, not {value!r}")
@@ -100,7 +100,7 @@ def three_integers(name: str, value: Any) -> tuple[int, int, int]:
 
 
 def json_object(name: str, value: Any) -> dict[str, Any]:
-    """Return a copy of a mapping that JSON can hold; tuples become lists."""
+    """Return a copy of a mapping that JSON can represent; tuples become lists."""
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a dict-like JSON object, not {value!r}")
     copied: dict[str, Any] = _json_value(name, value)
@@ -115,7 +115,7 @@ def trace_config(name: str, value: Any) -> TraceConfig:
 
 
 def trace_config_from_json(name: str, value: Any) -> TraceConfig:
-    """Return the `TraceConfig` whose attributes a JSON object names; others keep their default."""
+    """Return a `TraceConfig` with the attributes of a JSON object; others keep their default."""
     config = TraceConfig()
     for option, setting in json_object(name, value).items():
         if not hasattr(config, option):

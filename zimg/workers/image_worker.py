@@ -1,4 +1,4 @@
-"""What workers that make a tree of an image share: input, output, log file and older task files."""
+"""Base of the workers that turn an image into a tree: input, output, log and task files."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -8,7 +8,7 @@ from zimg.io.source import ZImgSource
 from zimg.swc import ZSwc
 from zimg.workers import checks
 from zimg.workers.logs import log
-from zimg.workers.output import check_writable, write_tree
+from zimg.workers.output import check_writable, is_same_file, write_tree
 from zimg.workers.settings import Setting, Settings, stores
 from zimg.workers.sources import image_source, source_from_json, source_to_json
 
@@ -29,7 +29,7 @@ class ImageWorker(Settings):
     Attributes
     ----------
     work
-        What a worker does, as errors and log lines name it.
+        What the worker does, for errors and log lines.
     """
 
     work: ClassVar[str]
@@ -40,32 +40,104 @@ class ImageWorker(Settings):
 
     @stores("input_image_source")
     def setInputImageSource(self, imgSource: ZImgSource) -> None:
-        """Set the image; the source is copied."""
+        """Set the image to work on.
+
+        Parameters
+        ----------
+        imgSource
+            File or files, with region, scene and format; the source is copied.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     def setInputImagePath(self, filename: str) -> None:
-        """Set the image: a whole file. ZException if it does not exist."""
+        """Set the image to work on: a whole file.
+
+        Parameters
+        ----------
+        filename
+            Name of an existing file.
+
+        Raises
+        ------
+        ZException
+            If the file does not exist.
+        """
         self.setInputImageSource(ZImgSource(filename))
 
     setInputFile = setInputImagePath
 
     @stores("output_swc_path")
     def setOutputSwcPath(self, filename: str) -> None:
-        """Set the SWC file to write; missing folders are made, an existing file is replaced."""
+        """Set the SWC file to write.
+
+        Parameters
+        ----------
+        filename
+            Missing folders are created, and an existing file is replaced.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("log_file")
     def setLogFile(self, logfilename: str) -> None:
-        """Set a file that each run overwrites with its log lines; an empty name means none."""
+        """Set the log file.
+
+        Parameters
+        ----------
+        logfilename
+            File that each run overwrites with its log lines; empty for none.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     def outputSwcPath(self) -> str:
-        """Return what `setOutputSwcPath` set."""
+        """Return the SWC file to write.
+
+        Returns
+        -------
+        str
+            What `setOutputSwcPath` set; empty at first.
+        """
         return str(self.values["output_swc_path"])
 
     def hasResult(self) -> bool:
-        """Return whether the last `run` wrote an SWC file."""
+        """Return whether the last `run` wrote an SWC file.
+
+        Returns
+        -------
+        bool
+            False before the first run, and when nothing was found.
+        """
         return self._has_result
 
     def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Return the values that the content of a task file sets, also of one from older days."""
+        """Return the values that a task file sets; older forms of task files are accepted.
+
+        Parameters
+        ----------
+        task
+            Content of the file.
+
+        Returns
+        -------
+        dict
+            Values by key.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a key is missing, or its value is refused.
+        """
         if "input_image_path" in task and "input_image_source" not in task:
             task = task | {"input_image_source": {"filenames": [task["input_image_path"]]}}
         return super().from_task(task)
@@ -79,15 +151,20 @@ class ImageWorker(Settings):
     def _output(self) -> Path:
         if not self.values["output_swc_path"].strip():
             raise ZException(f"{self.work} failed: output SWC path is empty.")
-        return check_writable(self.values["output_swc_path"])
+        output = check_writable(self.values["output_swc_path"])
+        source: ZImgSource | None = self.values["input_image_source"]
+        for name in () if source is None else source.filenames:
+            if is_same_file(output, name):
+                raise ZException(f"{self.work} failed: output {output} is the input image.")
+        return output
 
     def _configuration(self, name: str) -> Any:
-        """What was set as `name`, or else the path of a file of it; None when neither was."""
+        """Return the configuration, or the path of its file, or None."""
         given = self.values[name]
         return (self.values[f"{name}_path"] or None) if given is None else given
 
     def _keep(self, tree: ZSwc, output: Path) -> bool:
-        """Write a tree that has nodes; whether it has."""
+        """Write the tree unless it is empty; return whether it was written."""
         if len(tree) == 0:
             log.warning("%s: nothing found; %s is not written", self.work, output)
             return False

@@ -1,5 +1,6 @@
-"""Output files: refused before the work if they cannot be written, written whole after it."""
+"""Output files: checked before the work, written atomically after it."""
 
+import os
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -9,16 +10,16 @@ from zimg.swc import ZSwc
 
 
 def check_writable(path: str | Path) -> Path:
-    """Return `path` if a file can be written there, without leaving anything behind.
+    """Return `path` if a file can be written there; nothing is created.
 
     Raises
     ------
     ZException
-        If `path` is a folder, or the nearest folder above it that exists takes no file.
+        If `path` is a folder, or the nearest existing folder above it is not writable.
     """
     target = Path(path)
     if target.is_dir():
-        raise ZException(f"cannot write {target}: it is a folder, give the name of a file")
+        raise ZException(f"cannot write {target}: it is a folder; a file name is needed")
     folder = next(parent for parent in target.absolute().parents if parent.exists())
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -27,10 +28,18 @@ def check_writable(path: str | Path) -> Path:
         raise ZException(f"cannot write {target}: {error.strerror} ({folder})") from error
 
 
-def write_tree(tree: ZSwc, path: str | Path) -> None:
-    """Write a traced tree in the form of the neuTube workers: ids from 1, six digits.
+def is_same_file(one: str | Path, other: str | Path) -> bool:
+    """Return whether two names denote one file, also through symbolic and hard links."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(other) or Path(one).samefile(other)
+    except OSError:
+        return False
 
-    Missing folders are made; an existing file is replaced in one step.
+
+def write_tree(tree: ZSwc, path: str | Path) -> None:
+    """Write a tree as the neuTube workers do: ids from 1, six digits.
+
+    Missing folders are created; an existing file is replaced in one step.
     """
     target = Path(path)
     try:

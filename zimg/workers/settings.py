@@ -1,4 +1,4 @@
-"""Declared settings: one table gives a worker its setters, their checks and its task file."""
+"""Declared settings: one table defines the setters of a worker, their checks and its task file."""
 
 import inspect
 import json
@@ -17,7 +17,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Setting:
-    """One value that a worker keeps.
+    """One setting of a worker.
 
     Attributes
     ----------
@@ -29,14 +29,14 @@ class Setting:
     default
         Its value before any setter.
     encode
-        What goes into the task file.
+        Converts the value for the task file.
     decode
-        Called as `check` with what stood in the task file; `check` itself when None.
+        As `check`, for values from a task file; `check` itself if None.
     optional
-        Left out of the task file while it is None, and reset by a file without it. Others keep
-        their value then.
+        Omitted from the task file while None, and reset by a file without it. Other settings keep
+        their value.
     required
-        A task file without it is refused.
+        Task files without it are refused.
     """
 
     key: str
@@ -49,7 +49,7 @@ class Setting:
 
 
 def stores(*keys: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
-    """Make a setter of a declaration: its arguments are checked, then stored under `keys`."""
+    """Turn a declaration into a setter that checks its arguments and stores them under `keys`."""
 
     def declare(declaration: Callable[P, None]) -> Callable[P, None]:
         signature = inspect.signature(declaration)
@@ -67,7 +67,7 @@ def stores(*keys: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
 
 
 class Settings:
-    """What every worker does with its settings: keep them, save and load them as a task.
+    """Base of the workers: keeps settings, saves them to task files and loads them.
 
     Subclasses list them in `settings`, in the order of the task file.
     """
@@ -79,7 +79,18 @@ class Settings:
 
     @classmethod
     def setting(cls, key: str) -> Setting:
-        """Return the declaration of the setting `key`."""
+        """Return the declaration of a setting.
+
+        Parameters
+        ----------
+        key
+            Its name in task files.
+
+        Returns
+        -------
+        Setting
+            Check, default and encoding.
+        """
         return next(item for item in cls.settings if item.key == key)
 
     def saveTask(self, filename: str | Path) -> None:
@@ -88,30 +99,30 @@ class Settings:
         Parameters
         ----------
         filename
-            File to write, or to replace; its folder must exist.
+            File to create or replace; its folder must exist.
 
         Raises
         ------
         ZException
-            If the file cannot be written, or a setting that a task needs is not to be found.
+            If the file cannot be written, or a required setting is unknown.
         """
         text = _to_json(self.to_task())
         with atomic_path(filename) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
     def loadTask(self, filename: str | Path) -> None:
-        """Take the settings from a task file; keys of other workers are ignored.
+        """Load settings from a task file; keys of other workers are ignored.
 
         Parameters
         ----------
         filename
-            File that `saveTask` wrote, or one of the reference.
+            File written by `saveTask` or by the reference.
 
         Raises
         ------
         ZException
-            If the file is missing, is no task, or holds a value that its setter refuses. The
-            worker then keeps the settings that it had.
+            If the file is missing or not a task file, or a setter refuses a value. The settings
+            of the worker are then unchanged.
         """
         task = _read_json(Path(filename))
         try:
@@ -120,12 +131,34 @@ class Settings:
             raise ZException(f"Could not load task {filename}: {error}") from error
 
     def to_task(self) -> dict[str, Any]:
-        """Return the content of the task file."""
+        """Return the content of the task file.
+
+        Returns
+        -------
+        dict
+            JSON values by key.
+        """
         chosen = [item for item in self.settings if not (item.optional and self._unset(item))]
         return {item.key: item.encode(self.values[item.key]) for item in chosen}
 
     def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Return the values that the content of a task file sets."""
+        """Return the values that a task file sets.
+
+        Parameters
+        ----------
+        task
+            Content of the file.
+
+        Returns
+        -------
+        dict
+            Values by key.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a key is missing, or its value is refused.
+        """
         loaded = {}
         for item in self.settings:
             if item.key in task:

@@ -44,20 +44,64 @@ class ZNeutubeSkeletonize(ImageWorker):
 
     @stores("verbose")
     def setVerbose(self, v: bool) -> None:
-        """Choose whether the options of a run are logged."""
+        """Choose whether a run logs its options.
+
+        Parameters
+        ----------
+        v
+            True or False.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("skeletonize_config_path")
     def setSkeletonizeConfigPath(self, filename: str) -> None:
-        """Set a file of options; `run` reads it, unless `setSkeletonizeConfig` gave a dict."""
+        """Set a configuration file.
+
+        Parameters
+        ----------
+        filename
+            JSON file. `run` reads it, unless `setSkeletonizeConfig` gave a dictionary.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("skeletonize_config")
     def setSkeletonizeConfig(self, cfg: dict[str, Any]) -> None:
-        """Set options, such as ``zimg.neutube_json.SKELETONIZE``; the mapping is copied."""
+        """Set the configuration.
+
+        Parameters
+        ----------
+        cfg
+            Dictionary such as ``zimg.neutube_json.SKELETONIZE``; it is copied.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     def setDownsampleIntervalOverride(
         self, downsampleIntervalOverride: Sequence[int] | None
     ) -> None:
-        """Replace `downsampleInterval`: voxels skipped along x, y, z; None takes that back."""
+        """Replace `downsampleInterval` of the configuration.
+
+        Parameters
+        ----------
+        downsampleIntervalOverride
+            Voxels skipped along x, y, z; None to use the configuration again.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the value is not three integers.
+        """
         name = "downsample_interval_override"
         given = downsampleIntervalOverride
         self.values[name] = None if given is None else checks.three_integers(name, given)

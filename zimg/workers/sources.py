@@ -15,7 +15,7 @@ def image_source(name: str, value: Any) -> ZImgSource:
 
 
 def source_to_json(source: ZImgSource) -> dict[str, Any]:
-    """Return the JSON object of a source, as it stands in a task file."""
+    """Return the JSON object that represents a source in task files."""
     return {
         "filenames": list(source.filenames),
         "catDim": source.catDim.name,
@@ -32,7 +32,7 @@ def source_to_json(source: ZImgSource) -> dict[str, Any]:
 
 
 def source_from_json(name: str, value: Any) -> ZImgSource:
-    """Return the source of a JSON object, of which only ``"filenames"`` must be there.
+    """Return the source that a JSON object represents; only ``"filenames"`` is required.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def _format(value: Any) -> FileFormat:
 def _member(value: Any, enumeration: type[Dimension] | type[FileFormat]) -> str:
     names = list(enumeration.__members__)
     if value not in names:
-        raise ValueError(f"{value!r} is no {enumeration.__name__}; accepted: {', '.join(names)}")
+        raise ValueError(f"{enumeration.__name__} must be one of {', '.join(names)}, not {value!r}")
     return str(value)
 
 
@@ -73,4 +73,6 @@ def _region(value: Any) -> ZImgRegion:
     try:
         return ZImgRegion(value["start"], value["end"])
     except (TypeError, KeyError) as error:
-        raise ValueError(f"region needs start and end of five ints, not {value!r}") from error
+        raise ValueError(
+            f"region must have start and end of five integers, not {value!r}"
+        ) from error

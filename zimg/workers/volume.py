@@ -1,4 +1,4 @@
-"""The one channel at one time that a worker or the command traces."""
+"""Read the volume that a worker or command processes: one channel at one time point."""
 
 from copy import deepcopy
 
@@ -10,7 +10,7 @@ from zimg.values import ZImgInfo
 
 
 def read_info(source: ZImgSource) -> ZImgInfo:
-    """Return what is known about the image of a source, its region applied.
+    """Return the metadata of the image of a source, its region applied.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def read_channel(
     framework: ArrayFramework = "numpy",
     device: Device = None,
 ) -> Array:
-    """Read one channel at one time, and nothing else.
+    """Read one channel at one time point.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def read_channel(
     channel, time
         What to read, from 0.
     framework, device
-        Where the array shall live; the device is the framework's default when None.
+        Of the array; None for the default device of the framework.
 
     Returns
     -------
@@ -53,8 +53,7 @@ def read_channel(
     if not (0 <= channel < info.numChannels and 0 <= time < info.numTimes):
         raise ZException(
             f"invalid channel/time selection (c={channel}, t={time}) for {source.filenames[0]}: "
-            f"it has {info.numChannels} channel(s) and {info.numTimes} time point(s), "
-            "counted from 0"
+            f"channels are 0 to {info.numChannels - 1}, time points 0 to {info.numTimes - 1}"
         )
     chosen = deepcopy(source)
     chosen.region.start.c += channel
