@@ -1,29 +1,34 @@
-"""Seconds of OME-TIFF and HDF5Img compared with the reference: a table for docs/formats-speed.md.
+"""Seconds of OME-TIFF and HDF5Img compared with the reference and with tifffile.
 
-``python -m benchmarks.files FOLDER [ROUNDS]`` needs 4 GiB of disk and
-`ZIMG_REFERENCE_PYTHON` (see `benchmarks.pairs`). Both sides write the same pixels to a new
-file, and read one file: the reference's. The reference has one level for zstd in TIFF, that of
-libtiff, 9, and one for deflate, 6; we are given the same.
+``python -m benchmarks.files --rival PYTHON --json out.json`` prints the tables of
+docs/formats-speed.md; it needs 4 GiB of disk with ``--large``. Both sides write the same pixels to
+a new file, and read one file: the reference's, or tifffile's and ours. The reference has one level
+for zstd in TIFF, that of libtiff, 9, and one for deflate, 6; we are given the same.
 """
 
+import argparse
+import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import tifffile
 
-from benchmarks.pairs import OURS, THEIRS, Pair, Pairs
+from benchmarks.pairs import OURS, THEIRS, Pair, Pairs, Players
 
 # Runs in both interpreters: the names that it uses are in both packages.
 PROGRAM = """
-import json, os, sys
+import json, os, resource, sys
 import zimg
 from time import perf_counter
 import numpy as np
 
 side, folder = sys.argv[1:]
-z, y, x = np.ogrid[:128, :1024, :1024]
+planes = int(os.environ.get("PLANES", "128"))
+z, y, x = np.ogrid[:planes, :1024, :1024]
 signal = 200 * (1 + np.sin(x / 40) * np.sin(y / 50) * np.sin(z / 9)) + 100
 data = np.random.default_rng(0).poisson(signal).astype(np.uint16)[None]
 image = zimg.ZImg(data)
@@ -44,9 +49,11 @@ def cost(action):
     return result, {"seconds": took, **{key: after[key] - before[key] for key in after}}
 
 def counters():
+    used = resource.getrusage(resource.RUSAGE_SELF)
     lines = open("/proc/self/io").read().splitlines()
     found = dict(line.split(": ") for line in lines)
-    return {"asked": int(found["rchar"]), "fetched": int(found["read_bytes"])}
+    counted = {"asked": int(found["rchar"]), "fetched": int(found["read_bytes"])}
+    return {**counted, "cpu": used.ru_utime + used.ru_stime}
 
 def forget(path):
     file = os.open(path, os.O_RDONLY)
@@ -77,14 +84,73 @@ for line in sys.stdin:
         path, start = f"{folder}/{rest[1]}_{compression}.{suffix}", int(rest[2])
         if rest[0] == "cold":
             forget(path)
-        depth = 256 if rest[1] == "large" else 128
+        depth = 2 * planes if rest[1] == "large" else planes
         region = zimg.ZImgRegion((start, start, 0, 0, 0), (start + 256, start + 256, depth, 1, 1))
         found, answer = cost(lambda: zimg.ZImg(path, region))
         rows = [i % 1024 for i in range(start, start + 256)]
         wanted = data[:, :, rows][..., rows]
-        assert np.array_equal(np.asarray(found.data[0])[:, :128], wanted), "other pixels"
+        assert np.array_equal(np.asarray(found.data[0])[:, :planes], wanted), "other pixels"
         assert found.data[0].shape[1] == depth, "other planes"
         del found
+    print("took", json.dumps(answer), flush=True)
+"""
+# The same against tifffile, both in an interpreter of this project; and one plane of many pages.
+TIFFFILE = """
+import json, os, resource, sys
+from time import perf_counter, sleep
+import numpy as np
+import tifffile
+import zimg
+from zimg import Compression, FileFormat, ZImgRegion, ZImgWriteParameters
+
+side, folder = sys.argv[1:]
+planes = int(os.environ.get("PLANES", "128"))
+z, y, x = np.ogrid[:planes, :1024, :1024]
+signal = 200 * (1 + np.sin(x / 40) * np.sin(y / 50) * np.sin(z / 9)) + 100
+data = np.random.default_rng(0).poisson(signal).astype(np.uint16)
+image = zimg.ZImg(data, layout="ZYX")
+compressions = {"NONE": (Compression.NONE, {}), "DEFLATE": (Compression.ADOBE_DEFLATE,
+    {"compression": "zlib", "predictor": 2, "tile": (512, 512)})}
+
+def write(path, compression):
+    own, options = compressions[compression]
+    if side == "ours":
+        image.save(path, FileFormat.OmeTiff, ZImgWriteParameters(compression=own))
+    else:
+        axes = {"axes": "ZYX"}
+        tifffile.imwrite(path, data, ome=True, metadata=axes, photometric="minisblack", **options)
+
+def read(path):
+    return zimg.read(path) if side == "ours" else tifffile.imread(path)
+
+def plane(path, number):
+    if side == "ours":
+        return zimg.read(path, region=ZImgRegion((0, 0, number, 0, 0), (9, 8, number + 1, 1, 1)))
+    return tifffile.imread(path, key=number)
+
+def cpu():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+many = f"{folder}/many.tif"
+print("ready", flush=True)
+for line in sys.stdin:
+    what, *rest = line.split()
+    if what == "pages" and not os.path.exists(many):
+        with tifffile.TiffWriter(many) as file:
+            for number in range(int(rest[1])):
+                page = np.full((8, 9), number % 251, np.uint8)
+                file.write(page, photometric="minisblack", metadata=None)
+        sleep(1)
+    before, began = cpu(), perf_counter()
+    if what == "write":
+        found = write(f"{folder}/{side}_tf_{rest[0]}.ome.tif", rest[0])
+    elif what == "read":
+        found = read(f"{folder}/{rest[1]}_tf_{rest[0]}.ome.tif")
+    else:
+        found = plane(many, int(rest[0]))
+    answer = {"seconds": perf_counter() - began, "cpu": cpu() - before}
+    del found
     print("took", json.dumps(answer), flush=True)
 """
 # What is measured: how it is called in the table, what is asked, the bar.
@@ -118,14 +184,36 @@ ROI = [
 ]
 
 
-def measured(pairs: Pairs, rounds: int) -> Iterator[tuple[str, float, Pair]]:
+AGAINST_TIFFFILE = [
+    ("OME-TIFF, none: write", "write NONE", 1.0),
+    ("OME-TIFF, deflate: write, ours with a pyramid", "write DEFLATE", 1.0),
+    *(
+        (f"OME-TIFF of {whose}, {c.lower()}: read", f"read {c} {side}", 1.0)
+        for whose, side in (("tifffile", THEIRS), ("ours", OURS))
+        for c in ("NONE", "DEFLATE")
+    ),
+    ("one plane out of 100,000 pages, again", "pages 5000 100000", 1.0),
+]
+
+
+def measured(pairs: Pairs, rounds: int, *, large: bool) -> Iterator[tuple[str, float, Pair]]:
     """Name, bar and answers of each row."""
     for name, request, bar in WHOLE:
         yield name, bar, pairs.run(request, rounds, warm_up=request.startswith("read"))
-    for compression in ("NONE", "ZSTD"):
-        pairs.ask(OURS, f"large ome.tif {compression}")
+    if large:
+        for compression in ("NONE", "ZSTD"):
+            pairs.ask(OURS, f"large ome.tif {compression}")
     for name, request, bar in ROI:
-        yield name, bar, pairs.run(request, rounds)
+        if large or "2 GiB" not in name:
+            yield name, bar, pairs.run(request, rounds)
+
+
+def against_tifffile(folder: Path, rounds: int) -> Iterator[tuple[str, float, Pair]]:
+    """Rows of this library and tifffile, in one interpreter each."""
+    with Players({OURS: sys.executable, THEIRS: sys.executable}, TIFFFILE, folder) as players:
+        for name, request, bar in AGAINST_TIFFFILE:
+            answers = players.turns((OURS, THEIRS), request, rounds + 1)
+            yield f"{name} (tifffile)", bar, Pair(**{k: v[1:] for k, v in answers.items()})
 
 
 def needed(path: Path, start: int = 896, end: int = 1152) -> int:
@@ -144,21 +232,26 @@ def needed(path: Path, start: int = 896, end: int = 1152) -> int:
     return total
 
 
-def main(folder: Path, rounds: int) -> None:
-    """Print the tables as they stand in the documentation."""
+def table(rows: Iterator[tuple[str, float, Pair]]) -> dict[str, Pair]:
+    """Print rows as they stand in the documentation; what was answered, by name."""
+    say, found = sys.stdout.write, {}
+    say("| what | ours / theirs, wall | CPU | bar | ours | theirs |\n|---|---|---|---|---|---|\n")
+    for name, bar, pair in rows:
+        times = " | ".join(f"{pair.median(side):.3f} s" for side in (OURS, THEIRS))
+        say(f"| {name} | {pair.ratio:.2f} | {pair.ratio_of('cpu'):.2f} | {bar} | {times} |\n")
+        sys.stdout.flush()
+        found[name] = pair
+    return found
+
+
+def touched(folder: Path, found: dict[str, Pair]) -> None:
+    """Print what the regions of the large files needed, asked for and fetched."""
     say = sys.stdout.write
-    say("| what | ours / reference | bar | ours | reference |\n|---|---|---|---|---|\n")
-    regions = []
-    with Pairs(PROGRAM, folder) as pairs:
-        for name, bar, pair in measured(pairs, rounds):
-            times = " | ".join(f"{pair.median(side):.2f} s" for side in (OURS, THEIRS))
-            say(f"| {name} | {pair.ratio:.2f} | {bar} | {times} |\n")
-            sys.stdout.flush()
-            if "2 GiB" in name:
-                regions.append((name, pair))
     say("\n| region | tiles it touches | ours asked for | fetched from disk: ours, reference |\n")
     say("|---|---|---|---|\n")
-    for name, pair in regions:
+    for name, pair in found.items():
+        if "2 GiB" not in name:
+            continue
         compression = "NONE" if "none" in name else "ZSTD"
         sizes = [needed(folder / f"large_{compression}.ome.tif"), pair.median(OURS, "asked")]
         fetched = [pair.median(side, "fetched") for side in (OURS, THEIRS)]
@@ -166,6 +259,32 @@ def main(folder: Path, rounds: int) -> None:
         say(f"| {name} | {row[0]} | {row[1]} | {row[2]}, {row[3]} |\n")
 
 
+def main() -> None:
+    """Play all rounds, row by row, and keep the figures of every run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rival", help="a Python that has the reference; none, no such rows")
+    parser.add_argument("--json", type=Path, help="file for the figures of every run")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--planes", type=int, default=128, help="of 1024 x 1024, uint16")
+    parser.add_argument("--large", action="store_true", help="regions of a file of 2 GiB too")
+    parser.add_argument("--folder", type=Path, help="where files are written; a temporary one")
+    options = parser.parse_args()
+    os.environ["PLANES"] = str(options.planes)
+    if options.rival:
+        os.environ["ZIMG_REFERENCE_PYTHON"] = options.rival
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        found = table(against_tifffile(folder, options.rounds))
+        if "ZIMG_REFERENCE_PYTHON" in os.environ:
+            with Pairs(PROGRAM, folder) as pairs:
+                rows = table(measured(pairs, options.rounds, large=options.large))
+            found |= rows
+            touched(folder, rows)
+    if options.json:
+        text = json.dumps({name: asdict(pair) for name, pair in found.items()}, indent=1)
+        options.json.write_text(text + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "2")
-    main(Path(sys.argv[1]).absolute(), int(sys.argv[2]) if len(sys.argv) > 2 else 5)
+    main()

@@ -41,8 +41,12 @@ class Pair:
     @property
     def ratio(self) -> float:
         """Median of our time divided by that of the reference, round by round."""
+        return self.ratio_of("seconds")
+
+    def ratio_of(self, key: str) -> float:
+        """Median of our figure divided by that of the reference, round by round."""
         rounds = zip(self.ours, self.theirs, strict=True)
-        return median(one["seconds"] / other["seconds"] for one, other in rounds)
+        return median(one[key] / max(other[key], 1e-9) for one, other in rounds)
 
 
 class Players:

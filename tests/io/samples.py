@@ -7,6 +7,7 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
+import tifffile
 
 from tests.io import making
 from tests.io.making_volumes import MAKERS
@@ -28,6 +29,41 @@ PACKINGS = {".czi": "uncompressed:", ".zstd0.czi": "zstd0:", ".zstd1.czi": "zstd
 BY_OIIO = (".bmp", ".tga", ".ppm", ".sgi", ".dpx", ".exr", ".fits", ".gif", ".webp", ".jp2")
 
 
+def _behind(path: Path) -> None:
+    """Planes behind one directory, as tifffile describes them."""
+    with tifffile.TiffWriter(path) as file:
+        axes = {"axes": "ZYX"}
+        file.write(voxels((3, 23, 31)), photometric="minisblack", truncate=True, metadata=axes)
+
+
+def _imagej(path: Path) -> None:
+    metadata = {"axes": "TZYX", "unit": "um", "spacing": -0.5, "finterval": 5, "tunit": "min"}
+    tifffile.imwrite(path, voxels((2, 3, 23, 31)), imagej=True, metadata=metadata)
+
+
+def _palette(path: Path) -> None:
+    colors = np.arange(768, dtype=np.uint16).reshape(3, 256)
+    options: dict[str, Any] = {"photometric": "palette", "colormap": colors, "metadata": None}
+    tifffile.imwrite(path, voxels((2, 23, 31)), tile=(16, 16), **options)
+
+
+def _renamed(path: Path) -> None:
+    blocks = making.block("before.ome.tif", 0, "7")
+    data = voxels((3, 20, 30)).astype(np.uint16)
+    making.pages(path, data, making.described(blocks).replace('SizeC="2"', 'SizeC="1"'))
+
+
+# TIFF files of several writers, by the end of their names.
+TIFFS: dict[str, Callable[[Path], object]] = {
+    ".stk": lambda path: making.stk(path, voxels((3, 23, 31)).astype(np.uint16)),
+    ".lsm": lambda path: making.lsm(path, voxels((2, 3, 23, 31)), 70_000, 5_000),
+    ".behind.tif": _behind,
+    ".imagej.tif": _imagej,
+    ".palette.tif": _palette,
+    ".renamed.ome.tif": _renamed,
+}
+
+
 def suffixes() -> list[str]:
     """An end of file names for each format that is a single file, read and written here."""
     firsts = [
@@ -40,13 +76,14 @@ def suffixes() -> list[str]:
 
 def variants() -> list[str]:
     """Those of `suffixes`, of stores, and of files that are only read here."""
-    found = [*suffixes(), *STORES, *MAKERS]
+    found = [*suffixes(), *STORES, *MAKERS, *TIFFS]
     if find_spec("pylibCZIrw"):
         found += PACKINGS
     if find_spec("liffile"):
         found.append(".lif")
     if find_spec("OpenImageIO"):
         found += [suffix for suffix in BY_OIIO if _can_write(suffix)]
+        found.append(".pgm")
     return found
 
 
@@ -57,10 +94,14 @@ def made(folder: Path, suffix: str) -> Path:
         _write_czi(path, PACKINGS[suffix])
     elif suffix in MAKERS:
         MAKERS[suffix](path, voxels((3, 23, 31)))
+    elif suffix == ".pgm":
+        path.write_bytes(b"P5 # maxval\n31 23\n100\n" + voxels((23, 31)).tobytes())
     elif suffix == ".lif":
         making.lif(path, voxels((2, 3, 23, 31)), "CZYX")
     elif suffix in BY_OIIO:
         _write_by_oiio(path)
+    elif suffix in TIFFS:
+        TIFFS[suffix](path)
     else:
         image = ZImg(voxels(SHAPES.get(suffix, (2, 3, 23, 31))))
         write(path, image, parameters=STORES.get(suffix))

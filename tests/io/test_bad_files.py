@@ -41,7 +41,7 @@ def test_a_folder_and_an_empty_file_are_no_images(tmp_path):
 def test_text_named_tif_is_told_by_its_first_bytes(tmp_path):
     path = tmp_path / "notes.tif"
     path.write_text("hello world")
-    refused(path, "as TIFF: it is not a TIFF file, it starts with b'hello wo'")
+    refused(path, "as TIFF: the file is not a TIFF file: it starts with b'hello wo'")
 
 
 def test_an_unknown_file_is_refused_with_what_is_accepted(tmp_path):

@@ -317,7 +317,7 @@ def test_a_time_far_from_the_others_is_refused_before_all_between_are_listed(tmp
     with module.create_czi(str(path)) as file:
         for time in (0, 2_000_000_000):
             file.write(STACK[0][..., None], plane={"T": time, "Z": 0, "C": 0})
-    refused(path, "its 2 sub-blocks lie at T from 0 to 2000000000: it is damaged")
+    refused(path, "2 sub-blocks lie at T from 0 to 2000000000: the file is damaged")
 
 
 # 13. CZI packed by zstd or JPEG XR.

@@ -175,7 +175,7 @@ def test_what_micromanager_tells_is_in_the_metadata(planes, tmp_path):
 def test_a_plane_that_micromanager_did_not_store_is_named(planes, tmp_path):
     del planes[1, 2, 1, 0]
     path = micromanager(tmp_path / "a.tif", planes)
-    told = r"Micro-Manager tells of 12 planes, its index lists 11; missing: z=2 c=1 t=1$"
+    told = r"Micro-Manager describes 12 planes, the index lists 11; missing: z=2 c=1 t=1$"
     with pytest.raises(ZException, match=told):
         zimg.read(path)
     np.testing.assert_array_equal(zimg.read(path, scene=1).data[0][0, 0], planes[0, 0, 0, 1])

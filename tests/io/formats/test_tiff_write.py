@@ -367,3 +367,22 @@ def test_types_that_cannot_be_held_and_empty_images_leave_no_file(name, tmp_path
         with pytest.raises(ZException, match=r"tif: (the image is empty|.*TIFF holds)"):
             write(tmp_path / name, value)
     assert not list(Path(tmp_path).iterdir())
+
+
+@pytest.mark.parametrize(("kind", "worth"), [("smooth", True), ("noise", False)])
+def test_a_level_of_deflate_is_used_where_it_packs_better(kind, worth, tmp_path):
+    y, x = np.mgrid[:600, :600]
+    smooth = (1000 + 200 * np.sin(x / 40) * np.sin(y / 50)).astype(np.uint16)
+    noise = np.random.default_rng(0).poisson(300, (600, 600)).astype(np.uint16)
+    image = ZImg({"smooth": smooth, "noise": noise}[kind][None, None])
+    sizes = {}
+    for level in (4, 6):
+        options = ZImgWriteParameters(
+            compression=Compression.ADOBE_DEFLATE, zlibCompressionLevel=level
+        )
+        path = tmp_path / f"{level}.tif"
+        write(path, image, parameters=options)
+        sizes[level] = path.stat().st_size
+        np.testing.assert_array_equal(read(path).data[0], image.data[0])
+    assert (sizes[6] < 0.95 * sizes[4]) is worth
+    assert sizes[6] <= sizes[4]

@@ -43,7 +43,7 @@ and the size in which it is stored (`columns`, `rows`)."""
 
 def content(file: FileBytes, place: int, name: bytes) -> tuple[int, int]:
     """Start and length of the content of the segment at `place`, which must be called `name`."""
-    head = file.read(place, SEGMENT, f"its segment {name.decode()}")
+    head = file.read(place, SEGMENT, f"segment {name.decode()}")
     if head[:16].rstrip(b"\0") != name:
         raise ZException(f"no segment {name.decode()} lies at byte {place}: the file is damaged")
     allocated, used = struct.unpack_from("<qq", head, 16)
@@ -53,9 +53,9 @@ def content(file: FileBytes, place: int, name: bytes) -> tuple[int, int]:
 def places(file: FileBytes) -> tuple[int, int]:
     """Places of the directory of sub-blocks and of the metadata, as the header gives them."""
     start, _ = content(file, 0, b"ZISRAWFILE")
-    directory, metadata = struct.unpack("<qq", file.read(start + 52, 16, "its header"))
+    directory, metadata = struct.unpack("<qq", file.read(start + 52, 16, "the header"))
     if directory <= 0:
-        raise ZException("it has no directory of sub-blocks: its acquisition was not finished")
+        raise ZException("the file has no sub-block directory: the acquisition was not finished")
     return directory, metadata
 
 
@@ -64,8 +64,8 @@ def metadata_text(file: FileBytes, place: int) -> bytes:
     if place <= 0:
         return b""
     start, _ = content(file, place, b"ZISRAWMETADATA")
-    (size,) = struct.unpack("<i", file.read(start, 4, "its metadata"))
-    return file.read(start + XML, size, "its metadata")
+    (size,) = struct.unpack("<i", file.read(start, 4, "the metadata"))
+    return file.read(start + XML, size, "the metadata")
 
 
 def tiles(file: FileBytes, place: int) -> NDArray[Any]:
@@ -77,24 +77,28 @@ def tiles(file: FileBytes, place: int) -> NDArray[Any]:
         When the directory or an entry is damaged, or there is none.
     """
     start, length = content(file, place, b"ZISRAWDIRECTORY")
-    data = file.read(start, length, "its directory")
+    data = file.read(start, length, "the sub-block directory")
     try:
         (count,) = struct.unpack_from("<i", data)
         found = _entries(data, count)
     except struct.error:
-        raise ZException("its directory ends before its last entry: it is damaged") from None
+        raise ZException(
+            "the sub-block directory ends before its last entry: the file is damaged"
+        ) from None
     if not len(found):
-        raise ZException("its directory lists no sub-block")
+        raise ZException("the sub-block directory is empty")
     extents = np.stack([found[name] for name in ("width", "height", "columns", "rows")])
     if extents.min() < 1:
-        raise ZException("its directory lists a sub-block without pixels: it is damaged")
+        raise ZException(
+            "the sub-block directory lists a sub-block without pixels: the file is damaged"
+        )
     return found
 
 
 def _entries(data: bytes, count: int) -> NDArray[Any]:
     # An entry takes at least ENTRY bytes: a claim of more is no reason to ask for memory.
     if not 0 <= count * ENTRY <= len(data):
-        raise ZException(f"its directory claims {count} sub-blocks in {len(data)} bytes")
+        raise ZException(f"the sub-block directory claims {count} entries in {len(data)} bytes")
     rows, place = [], FIRST_ENTRY
     for _ in range(count):
         row, place = _entry(data, place)
@@ -107,7 +111,7 @@ def _entry(data: bytes, place: int) -> tuple[tuple[int, ...], int]:
     kind, pixels, where, part, compression, axes = struct.unpack_from("<2siqii6xi", data, place)
     end = place + ENTRY + axes * DIMENSION.size
     if kind != b"DV" or not 0 < axes < 64 or end > len(data):
-        raise ZException("its directory has an entry that is none: it is damaged")
+        raise ZException("an entry of the sub-block directory is malformed: the file is damaged")
     found = {}
     for axis, start, size, _, stored in DIMENSION.iter_unpack(data[place + ENTRY : end]):
         found[axis.rstrip(b"\0")] = start, size, stored or size
@@ -120,7 +124,7 @@ def _values(found: dict[bytes, tuple[int, int, int]]) -> tuple[int, ...]:
     names = [bytes([axis]) for axis in f"{IMAGE_AXES}TZCMXY".encode()]
     thick = [a.decode("latin1") for a, (_, n, _) in found.items() if a not in b"XYM" and n > 1]
     if thick:
-        raise ZException(f"it has sub-blocks with more than one index along {', '.join(thick)}")
+        raise ZException(f"sub-blocks with several indices are not read: {', '.join(thick)}")
     starts = [found[a][0] if a in found else absent.get(a, 0) for a in names]
     (_, width, columns), (_, height, rows) = (found.get(axis, (0, 0, 0)) for axis in (b"X", b"Y"))
     return *starts, width, height, columns, rows

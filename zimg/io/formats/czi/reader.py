@@ -49,7 +49,7 @@ class CziReader:
             self.close()
             raise
         if not self.scenes:
-            raise ZException("it has no sub-block of full resolution")
+            raise ZException("the file has no sub-block of full resolution")
 
     def close(self) -> None:
         """Close the file."""

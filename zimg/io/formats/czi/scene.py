@@ -214,7 +214,7 @@ def _range(tiles: NDArray[Any], axis: str) -> tuple[int, int]:
     count = last - first + 1
     if count > MOST_ABSENT * len(tiles):
         raise ZException(
-            f"its {len(tiles)} sub-blocks lie at {axis} from {first} to {last}: it is damaged"
+            f"{len(tiles)} sub-blocks lie at {axis} from {first} to {last}: the file is damaged"
         )
     return first, count
 

@@ -59,10 +59,10 @@ def read_info(group: h5py.Group, stored: int) -> tuple[ZImgInfo, tuple[int, ...]
     told = _Attributes(group, stored)
     version = told.integer("Version")
     if version != VERSION:
-        raise ZException(f"its layout is of version {version}, {VERSION} is read")
+        raise ZException(f"HDF5Img layout version {version} is not supported: expected {VERSION}")
     sizes = {name: told.integer(name) for name in SIZES}
     if min(sizes.values()) < 1:
-        raise ZException(f"its sizes are {sizes}, all have to be above 0")
+        raise ZException(f"sizes {sizes} are invalid: all must be above 0")
     stamps, names, colors = _lists(told, sizes)  # before an info makes lists of that many
     width, height, depth, channels, times = sizes.values()
     kind = VOXEL_TYPES[told.choice("DataType", TYPES)]
@@ -89,7 +89,7 @@ def _lists(
     names = told.array("ChannelNames", (channels,)).tolist()
     colors = told.array("ChannelColors", (channels, 4))
     if colors.dtype.kind != "u" or colors.dtype.itemsize != 1:
-        raise ZException(f"its attribute ChannelColors is {colors.dtype}, uint8 is expected")
+        raise ZException(f"attribute ChannelColors is {colors.dtype}: expected uint8")
     return stamps, [_text(name) for name in names], colors.tolist()
 
 
@@ -97,7 +97,7 @@ def _factors(told: "_Attributes") -> tuple[int, ...]:
     count = told.integer("NumberOfResolutionLevels")
     found = tuple(int(factor) for factor in told.array("DownsamplingFactors", (count,)))
     if found[:1] != (1,) or any(a >= b for a, b in pairwise(found)):
-        raise ZException(f"its levels are smaller by {found}; rising factors from 1 are expected")
+        raise ZException(f"downsampling factors {found} are invalid: expected rising ones from 1")
     return found
 
 
@@ -114,28 +114,26 @@ class _Attributes:
     def array(self, name: str, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
         """Its values, of a shape that is checked when given."""
         if name not in self._group.attrs:
-            raise ZException(f"its group /Img has no attribute {name}")
+            raise ZException(f"group /Img has no attribute {name}")
         attribute = h5a.open(self._group.id, name.encode())
         if math.prod(attribute.shape) > self._stored:  # not the size: it fails for an empty one
-            raise ZException(f"its attribute {name} claims more bytes than the file has")
+            raise ZException(f"attribute {name} claims more bytes than the file has")
         if shape is not None and attribute.shape != shape:
-            raise ZException(
-                f"its attribute {name} has the shape {attribute.shape}, {shape} is expected"
-            )
+            raise ZException(f"attribute {name} has the shape {attribute.shape}: expected {shape}")
         return np.asarray(self._group.attrs[name])
 
     def single(self, name: str) -> Any:
         """Its only value."""
         values = self.array(name)
         if values.size != 1:
-            raise ZException(f"its attribute {name} has {values.size} values, 1 is expected")
+            raise ZException(f"attribute {name} has {values.size} values: expected 1")
         return values.item()
 
     def integer(self, name: str) -> int:
         """Its only value, an integer from 0 up."""
         value = self.single(name)
         if not isinstance(value, int) or value < 0:
-            raise ZException(f"its attribute {name} is {value!r}, a count is expected")
+            raise ZException(f"attribute {name} is {value!r}: expected a count")
         return value
 
     def numbers(self, name: str, count: int | None) -> list[float]:
@@ -147,5 +145,7 @@ class _Attributes:
         """Its text, which is one of those accepted."""
         value = _text(self.single(name))
         if value not in accepted:
-            raise ZException(f"its attribute {name} is {value!r}, not one of {', '.join(accepted)}")
+            raise ZException(
+                f"attribute {name} is {value!r}: expected one of {', '.join(accepted)}"
+            )
         return value

@@ -47,9 +47,7 @@ class Hdf5ImgReader:
         root = h5g.open(file.id, b"/")
         if not root.links.exists(ROOT.encode()):
             names = ", ".join(list(file)[:5]) or "nothing"
-            raise ZException(
-                f"it is an HDF5 file of another kind: it has no group /{ROOT} but {names}"
-            )
+            raise ZException(f"an HDF5 file of another kind: it has no group /{ROOT} but {names}")
         image = group(root, ROOT)
         info, factors = read_info(h5py.Group(image), self._bytes.size)
         # With a user block the places of chunks are counted in two ways, by version of HDF5.

@@ -65,7 +65,7 @@ class Hdf5ImgScene:
         claimed = info.width * info.height * self.dtype.itemsize
         if claimed > max(SMALL, HIGHEST_PACKING * self.packed_bytes):
             size = self.packed_bytes
-            raise ZException(f"it claims {claimed} bytes in a plane, a file of {size} cannot")
+            raise ZException(f"a plane of {claimed} bytes cannot be packed in a file of {size}")
 
     @property
     def levels(self) -> Sequence[Level]:

@@ -71,13 +71,13 @@ def _info(data: bytes) -> ZImgInfo:
         raise ZException(f"pixel format {name.hex()} is not read")
     width, height = fields.get(WIDTH, 0), fields.get(HEIGHT, 0)
     if not (width and height):
-        raise ZException(f"its header tells of {width} x {height} pixels")
+        raise ZException(f"unsupported JPEG XR: {width} x {height} pixels")
     if fields.get(PLACE, 0) + fields.get(COUNT, 0) > len(data):
-        raise ZException("it is truncated: its pixels lie beyond its end")
+        raise ZException("the pixels lie beyond the end of the file: it is truncated")
     pixels = data[fields.get(PLACE, 0) :][: CODE + 1]
     # The decoder ends the process on kinds of pixels that the header does not announce.
     if not pixels.startswith(CODED) or pixels[CODE:] != bytes([known.code]):
-        raise ZException("its pixels are damaged, or not of the kind that its header tells")
+        raise ZException("the pixels are damaged, or do not fit the pixel format of the header")
     return planar_info(width, height, known.channels, np.dtype(known.dtype), alpha=known.alpha)
 
 
@@ -88,7 +88,9 @@ def _fields(data: bytes) -> dict[int, int]:
         (count,) = struct.unpack_from("<H", data, start)
         entries = [struct.unpack_from("<HHI4s", data, start + 2 + 12 * n) for n in range(count)]
     except struct.error:
-        raise ZException("its directory lies beyond its end: it is truncated or damaged") from None
+        raise ZException(
+            "the directory lies beyond the end of the file: it is truncated or damaged"
+        ) from None
     return {
         tag: int.from_bytes(value[: BYTES.get(kind, 4)], "little")
         for tag, kind, _, value in entries

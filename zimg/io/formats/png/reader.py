@@ -39,14 +39,16 @@ def open_png(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it 
 
 def _info(head: bytes) -> ZImgInfo:
     if head[:8] != SIGNATURE or head[12:16] != b"IHDR" or len(head) < HEADER_END:
-        raise ZException("it has no PNG header")
+        raise ZException("the file has no PNG header")
     width, height = (int.from_bytes(head[place : place + 4]) for place in (16, 20))
     bits, color = head[24], head[25]
     if color not in CHANNELS or bits not in (1, 2, 4, 8, 16) or not (width and height):
-        raise ZException(f"its header tells of colour type {color}, {bits} bits, {width}x{height}")
+        raise ZException(
+            f"unsupported PNG: colour type {color} with {bits} bits, {width} x {height} pixels"
+        )
     before_pixels = dict(_chunks(head, whole=False))
     if b"acTL" in before_pixels:
-        raise ZException("it is animated; its frames are not read")
+        raise ZException("animated PNG is not read")
     alpha = color >= 4 or b"tRNS" in before_pixels
     channels = CHANNELS[color] + (alpha and color < 4)
     dtype = np.dtype(np.uint16 if bits == 16 else np.uint8)
@@ -80,7 +82,7 @@ def _chunks(data: bytes, *, whole: bool) -> Iterator[tuple[bytes, bytes]]:
             return
         place = end + 4
     if whole:
-        raise ZException("it is truncated: it has no last chunk")
+        raise ZException("the last chunk is missing: the file is truncated")
 
 
 def _decode(data: bytes) -> NDArray[Any]:

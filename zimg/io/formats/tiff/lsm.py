@@ -29,7 +29,7 @@ def lsm_info(metadata: dict[str, Any], pages: int, page: Page) -> ZImgInfo:
     x, y, z, c, t = (int(metadata.get(name, 0)) for name in names)
     if (c, y, x) != page.size or min(z, t) < 1 or z * t != pages:
         raise ZException(
-            f"its LSM block tells x={x} y={y} z={z} c={c} t={t}, the file has {pages} pages "
+            f"the LSM block describes x={x} y={y} z={z} c={c} t={t}, the file has {pages} pages "
             f"of {page.size[0]} samples of {page.size[1]} x {page.size[2]}"
         )
     info = ZImgInfo(x, y, z, c, t)

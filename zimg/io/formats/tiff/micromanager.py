@@ -69,14 +69,14 @@ def _scene(pages: TiffPages, summary: dict[str, Any], planes: Planes) -> TiffSce
     depth, channels = max(held[1], _count(summary, "Slices")), held[2]
     channels = max(channels, _count(summary, "Channels"))
     if held[0] * depth * channels > MOST_PLANES:
-        raise ZException(f"Micro-Manager tells of {held[0]} x {depth} x {channels} planes")
+        raise ZException(f"Micro-Manager describes {held[0]} x {depth} x {channels} planes")
     info = ZImgInfo(width, height, depth, channels * samples, held[0])
     read_summary(summary, info)
 
     def page_of(time: int, z: int, group: int, copy: int | None) -> Page:
         if (time, z, group) not in planes:
             count = held[0] * depth * channels
-            why = f"Micro-Manager tells of {count} planes, its index lists {len(planes)}"
+            why = f"Micro-Manager describes {count} planes, the index lists {len(planes)}"
             raise MissingPlane(f"z={z} c={group} t={time}", why)
         return pages.page(planes[time, z, group], copy)
 

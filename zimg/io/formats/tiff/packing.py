@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+import imagecodecs
 import numpy as np
+from numpy.typing import NDArray
 
 from zimg._errors import ZException
 from zimg.io.options import LEVELS, check_options
@@ -15,6 +17,10 @@ TYPES = (
     *("float32", "float64"),
 )
 TILE = 512  # rows and columns, as the reference; a page that is no larger is one strip
+# A level of deflate without lazy matching; the side of the piece of a page that shows whether a
+# higher one is worth its time; and by how much larger the piece may be. Of whole tiles of noise the
+# cheap level makes less, not more.
+CHEAP, PIECE, TOLERANCE = 4, 128, 0.01
 DEFLATE = (Compression.DEFLATE, Compression.ADOBE_DEFLATE)
 PREDICTED = (Compression.LZW, *DEFLATE, Compression.ZSTD, Compression.LZMA)
 
@@ -102,19 +108,44 @@ class Packing:
             return ("jpegQuality",)
         return LEVELS.get(self.compression, ())
 
-    def options(self) -> dict[str, Any]:
-        """What tifffile is told about compression."""
+    def options(self, page: NDArray[Any]) -> dict[str, Any]:
+        """What tifffile is told about compression of a page, ``(Y, X)`` or ``(Y, X, C)``."""
         tag = _CODECS[self.compression].tag
         told: dict[str, Any] = {"compression": None if tag == 1 else tag}
         if self.predictor:
             told["predictor"] = self.predictor
-        if arguments := self._arguments():
+        arguments = self._arguments()
+        if self.compression in DEFLATE:
+            arguments = {"level": self._useful_level(page)}
+        if arguments:
             told["compressionargs"] = arguments
         if self.compression == Compression.JPEG and self.samples == 3:
             # As red, green and blue: the reference does not turn brightness and differences back.
             told["subsampling"] = (1, 1)
             told["compressionargs"]["outcolorspace"] = "rgb"
         return told
+
+    def _useful_level(self, page: NDArray[Any]) -> int:
+        """The level of deflate that was asked for, or `CHEAP` where that packs as well.
+
+        Noise leaves nothing for higher levels to find; they would take half as long again. A piece
+        of the page decides.
+        """
+        asked = self.parameters.zlibCompressionLevel
+        if asked <= CHEAP:
+            return asked
+        middle = page[
+            tuple(slice(max(n - PIECE, 0) // 2, max(n + PIECE, 2) // 2) for n in page.shape[:2])
+        ]
+        data = np.ascontiguousarray(middle)
+        if self.predictor == 2:
+            data = imagecodecs.delta_encode(data, axis=1)
+        elif self.predictor == 3:
+            data = imagecodecs.floatpred_encode(data, axis=1)
+        cheap, full = (
+            len(imagecodecs.deflate_encode(data.tobytes(), level=n)) for n in (CHEAP, asked)
+        )
+        return CHEAP if cheap <= full * (1 + TOLERANCE) else asked
 
     def _arguments(self) -> dict[str, Any]:
         """What the encoder is told; JPEG 2000 and WebP are told to lose nothing."""

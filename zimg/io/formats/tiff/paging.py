@@ -77,12 +77,13 @@ def _write_page(
     smaller: int,
 ) -> None:
     """Write a page and its smaller copies."""
+    how = packing.options(page)
     first = {"description": text, "subifds": smaller, **resolution(info)}
     for number, level in enumerate(levels(page) if smaller else (page,)):
         file.write(
             level,
             **_colors(info, packing),
-            **packing.options(),
+            **how,
             **segments(*level.shape[:2]),
             **(first if number == 0 else {"subfiletype": FILETYPE.REDUCEDIMAGE}),
             metadata=None,

@@ -112,7 +112,7 @@ def scene_like(
     tiff = first.tiff
     tile = (tiff.tilewidth, tiff.tilelength) if tiff.is_tiled else (BLOCK, BLOCK)
     if min(tile) < 1:
-        raise ZException(f"its tiles are {tile[0]} x {tile[1]} pixels")
+        raise ZException(f"tiles of {tile[0]} x {tile[1]} pixels are invalid")
     packed = None if elsewhere else first.file.size
     return TiffScene(info, first.dtype, samples, page_of, smaller, tile, packed)
 
@@ -120,7 +120,7 @@ def scene_like(
 def unseen_scene(image: OmeImage, page_of: PageOf) -> TiffScene:
     """A scene without a page in the opened file; its planes are checked when they are read."""
     if image.type_name not in VOXEL_TYPES:
-        raise ZException(f"its OME-XML gives Type as {image.type_name!r}, which is not read")
+        raise ZException(f"OME-XML Type {image.type_name!r} is not supported")
     info = image.info
     info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[image.type_name]
     info.validBitCount = info.validBitCount or 8 * info.bytesPerVoxel
