@@ -1,5 +1,7 @@
 """A packed volume on the host, plane by plane: no copy of the volume besides the words."""
 
+from typing import Any
+
 import numpy as np
 
 from zimg._typing import Array, Namespace
@@ -12,7 +14,8 @@ def pack_volume(
     """Words are made in place; 4 million bytes: 130 / 25 ms and 12 / 0 bytes per voxel besides."""
     kind = kind_of(volume.dtype, xp=np)
     depth, height, width = volume.shape
-    words = np.zeros((depth + 1, height + 1, width + 1), dtype if kind == PLAIN else np.int32)
+    made: Any = dtype if kind == PLAIN else np.int32
+    words = np.zeros((depth + 1, height + 1, width + 1), made)
     for plane, values in zip(words, volume, strict=False):
         plane[:-1, :-1] = values
         if kind == PAIRS:
