@@ -13,7 +13,7 @@ export_threads = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 PYTEST    := pytest -q -n $(WORKERS) --dist loadfile --hypothesis-profile=ci
 
 # `backends` and `conformance` are folders: without this line make would find nothing to do.
-.PHONY: demo test check format conformance bench docs lanes lowest import-time clean
+.PHONY: demo test check format conformance bench docs lanes generic lowest import-time clean
 .NOTPARALLEL:
 
 demo: .venv/ready-core
@@ -47,6 +47,10 @@ import-time: .venv/ready-core
 		-s "import subprocess, sys" "subprocess.run([sys.executable, '-c', 'import zimg'])"
 	@$(BIN)/python -m timeit -n 1 -r 10 -u msec \
 		-s "import subprocess, sys" "subprocess.run([sys.executable, '-c', 'pass'])"
+
+# What compiled code stands in for, without it.
+generic: .venv/ready-test
+	ZIMG_COMPILED=0 $(export_threads) $(BIN)/$(PYTEST) tests/kernels tests/skeletons tests/tracing
 
 # The same tests on newer interpreters, without torch; one that is not there is passed over.
 lanes:

@@ -25,6 +25,7 @@ from ._host import (
 )
 from ._host_arithmetic import combined
 from ._host_order import median_box, ranked
+from ._host_pack import pack_volume
 from ._host_skeletons import (
     branch_voxels,
     bridges,
@@ -56,6 +57,7 @@ __all__ = [  # what is imported from a neighbour is a hook as well
     "on_surface",
     "ordered_paths",
     "orient_segments",
+    "pack_volume",
     "planar_depth",
     "ranked",
     "regional_maxima",

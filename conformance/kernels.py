@@ -112,7 +112,10 @@ def _extremes(values: Array) -> tuple[Array, ...]:
 
 
 def _packed(volume: Array) -> Array:
-    return pack.pack_volume(volume, z_to_xy=1.0, dtype=None)[0]
+    words, layout = pack.pack_volume(volume, z_to_xy=1.0, dtype=None)
+    depth, height, width = layout.shape
+    grid = array_namespace(words).reshape(words, (depth + 1, height + 1, width + 1))
+    return grid[:, :height, :width]
 
 
 def _full_field(rows: Array, unit: template.Template) -> Any:

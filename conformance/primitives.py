@@ -28,7 +28,7 @@ from zimg.skeletons.joining import joined_chains
 from zimg.skeletons.paths import path_forest
 
 from .case import Case, OnDevice, Raw, cell_ids, random_values
-from .segments import fits, growths, orientations, scores
+from .segments import fits, growths, orientations, packs, scores
 
 
 def primitives() -> dict[str, Callable[..., Any]]:
@@ -335,6 +335,7 @@ CASES: dict[str, list[Case]] = {
     "cheapest_paths": _paths(),
     "score_segments": scores(),
     "fit_segments": fits(),
+    "pack_volume": packs(),
     "grow_strands": growths(),
     "orient_segments": orientations(),
     "while_loop": [

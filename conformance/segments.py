@@ -47,6 +47,24 @@ def _scored(kind: str, what: str, dtype: str, *, rtol: float = 2e-4) -> Case:
     )
 
 
+def packs() -> list[Case]:
+    """Volumes of every kind; words behind the last row and column are not compared."""
+    volumes = [
+        np.random.default_rng(5).integers(0, 2**bits, (4, 5, 6)).astype(kind)
+        for kind, bits in (("uint8", 8), ("uint16", 16), ("float32", 10), ("int16", 15))
+    ]
+    given = {"z_to_xy": 2.0, "dtype": np.float32}
+    return [Case(v.dtype.name, (v,), given, finish=_read_words, reads_host=True) for v in volumes]
+
+
+def _read_words(packed: tuple[NDArray[np.generic], Layout]) -> tuple[NDArray[np.generic], object]:
+    """Words that kernels read, and the layout."""
+    words, layout = packed
+    depth, height, width = layout.shape
+    grid = words.reshape((depth + 1, height + 1, width + 1))
+    return grid[:, :height, :width], layout
+
+
 def fits() -> list[Case]:
     """Fits on and beside the neurite of a phantom."""
     return [

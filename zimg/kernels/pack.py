@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from zimg._dispatch import array_namespace, device
-from zimg._typing import Array, Namespace
+from zimg._dispatch import array_namespace, device, hookable
+from zimg._typing import Array, DType, Namespace
 
 BYTES, PAIRS, PLAIN = "bytes", "pairs", "plain"
 
@@ -43,7 +43,10 @@ class Layout(NamedTuple):
         return width - 1.0, height - 1.0, (depth - 1.0) * self.z_to_xy
 
 
-def pack_volume(volume: Array, /, *, z_to_xy: float, dtype: object) -> tuple[Array, Layout]:
+@hookable
+def pack_volume(
+    volume: Array, /, *, z_to_xy: float, dtype: object, xp: Namespace | None = None
+) -> tuple[Array, Layout]:
     """Pack a ``(Z, Y, X)`` volume for the tube kernels.
 
     Each axis gets one padding voxel behind its end, so that the neighbour of every voxel exists.
@@ -52,11 +55,12 @@ def pack_volume(volume: Array, /, *, z_to_xy: float, dtype: object) -> tuple[Arr
     Returns
     -------
     words, layout
-        ``((Z + 1) * (Y + 1) * (X + 1),)`` on the device of `volume`, and how to read it.
+        ``((Z + 1) * (Y + 1) * (X + 1),)`` on the device of `volume`, and how to read it. Words of
+        the padding behind rows and columns hold anything.
     """
-    xp = array_namespace(volume)
+    xp = xp or array_namespace(volume)
     depth, height, width = volume.shape
-    kind = BYTES if volume.dtype == xp.uint8 else PAIRS if volume.dtype == xp.uint16 else PLAIN
+    kind = kind_of(volume.dtype, xp=xp)
     values = xp.astype(volume, dtype if kind == PLAIN else xp.int32)
     values = _padded(values, xp=xp)
     if kind == PAIRS:
@@ -66,6 +70,11 @@ def pack_volume(volume: Array, /, *, z_to_xy: float, dtype: object) -> tuple[Arr
         values = pair | (_shifted(pair, 1, xp=xp) << 16)
     layout = Layout(kind, (depth, height, width), float(z_to_xy))
     return xp.reshape(values, (-1,)), layout
+
+
+def kind_of(dtype: DType, *, xp: Namespace) -> str:
+    """How voxels of a type are packed."""
+    return BYTES if dtype == xp.uint8 else PAIRS if dtype == xp.uint16 else PLAIN
 
 
 def _padded(values: Array, *, xp: Namespace) -> Array:

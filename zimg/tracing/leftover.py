@@ -10,6 +10,9 @@ from zimg.kernels.widen import widened
 from zimg.ops import jit
 
 SMALLEST_OBJECT = 27
+SLAB = 2**20
+"""Voxels that are looked at together; bounds the memory."""
+
 FIRST, SPREAD = 3, 5
 """First plane from which a trace may grow in z, and by how many planes."""
 
@@ -38,9 +41,13 @@ def leftover(signal: Array, mask: Array, trace_mask: Array, base_mask: Array, /)
     Behaviour of the reference, except that it reads a signal of 16 bits as bytes here.
     """
     xp = array_namespace(signal)
-    wide = widened(signal, xp=xp)
-    untraced = jit(_untraced, xp=xp)(wide, mask, trace_mask, base_mask, xp=xp)
-    return remove_small(untraced, SMALLEST_OBJECT)
+    untraced, found = jit(_untraced, xp=xp), []
+    rows = max(1, SLAB // max(1, signal.shape[0] * signal.shape[2]))
+    for first in range(0, signal.shape[1], rows):  # traces grow in z only: rows are independent
+        slab = slice(first, min(first + rows, signal.shape[1]))
+        parts = (each[:, slab, :] for each in (mask, trace_mask, base_mask))
+        found.append(untraced(widened(signal[:, slab, :], xp=xp), *parts, xp=xp))
+    return remove_small(xp.concat(found, axis=1), SMALLEST_OBJECT)
 
 
 def _untraced(
