@@ -36,7 +36,12 @@ from zimg import (
 from zimg.io.registry import format_to_read
 
 PAGE = Path(__file__).parents[1] / "docs" / "departures.md"
-UNNAMED = {"Tracing", "Skeletons", "HDF5Img files"}  # tested where they are built
+UNNAMED = {
+    "Tracing",
+    "Tracing in blocks",
+    "Skeletons",
+    "HDF5Img files",
+}  # tested where they are built
 
 
 def named_rows() -> list[str]:

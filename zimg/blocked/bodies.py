@@ -13,9 +13,9 @@ from zimg.blocked.plan import ZYX, Block, Box
 from zimg.blocked.records import Record
 from zimg.blocked.source import Volume, checked_read
 from zimg.skeletons.bodies import Body, trees_of
-from zimg.skeletons.labels import boxes_of
 from zimg.skeletons.options import SkeletonizeConfig
-from zimg.skeletons.pipeline import Wish
+from zimg.skeletons.pipeline import Request
+from zimg.skeletons.runs import BodyRuns, LabelRuns
 from zimg.skeletons.window import Window
 from zimg.swc import ZSwc
 
@@ -52,11 +52,12 @@ def boxes_task(volume: Volume, block: Block, *, cancel: Cancel | None = None) ->
     """Task: labels in a core and their boxes, in voxels of the volume."""
     del cancel
     labels = checked_read(volume, block.core)
-    found = boxes_of(labels)
+    runs = LabelRuns.of(labels)
+    boxes = [runs.body(label).box for label in runs.labels]
     offset = np.array(block.core.low, np.int64)
-    low = np.array([box.start for box in found.values()], np.int64).reshape(-1, 3) + offset
-    high = np.array([box.stop for box in found.values()], np.int64).reshape(-1, 3) + offset
-    return Record({"label": as_integers(list(found), labels.dtype), "low": low, "high": high})
+    low = np.array([box.start for box in boxes], np.int64).reshape(-1, 3) + offset
+    high = np.array([box.stop for box in boxes], np.int64).reshape(-1, 3) + offset
+    return Record({"label": as_integers(runs.labels, labels.dtype), "low": low, "high": high})
 
 
 def whole_task(
@@ -64,7 +65,7 @@ def whole_task(
     labels: Sequence[int],
     windows: Sequence[Window],
     options: SkeletonizeConfig,
-    wish: Wish,
+    request: Request,
     *,
     cancel: Cancel | None = None,
 ) -> Record:
@@ -73,14 +74,13 @@ def whole_task(
     high = np.max([window.stop for window in windows], axis=0)
     voxels = checked_read(volume, Box(_three(low), _three(high)))
 
-    def body(label: int, window: Window) -> Body:
-        start, stop = np.array(window.start) - low, np.array(window.stop) - low
-        part = voxels[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
-        return Body(label, part == label, window.reduced(options))
-
-    bodies = (body(label, window) for label, window in zip(labels, windows, strict=True))
+    runs = LabelRuns.of(voxels)
+    bodies = (
+        Body(_placed(runs, label, low), window)
+        for label, window in zip(labels, windows, strict=True)
+    )
     report = reporter(None, cancel)
-    trees = dict(trees_of(bodies, options, wish, workers=None, report=report))
+    trees = dict(trees_of(bodies, options, request, workers=None, report=report))
     return pack_trees([(label, trees[label]) for label in labels], voxels.dtype)
 
 
@@ -89,7 +89,7 @@ def parts_task(
     block: Block,
     labels: Sequence[int],
     options: SkeletonizeConfig,
-    wish: Wish,
+    request: Request,
     *,
     cancel: Cancel | None = None,
 ) -> Record:
@@ -103,13 +103,13 @@ def parts_task(
     trees: list[tuple[int, ZSwc]] = []
     patches: list[Patch] = []
     parts_of_nodes: list[NDArray[np.int64]] = []
-    start = Window(block.roi.low, block.roi.high).reduced(options)
+    window, runs = Window(block.roi.low, block.roi.high), LabelRuns.of(voxels)
     for label in labels:
         mask = voxels == label
         parts, found = patches_of(mask, label, block, volume.shape)
         patches += found
-        body = Body(label, mask, start)
-        _, tree = next(iter(trees_of([body], options, wish, workers=None, report=report)))
+        body = Body(_placed(runs, label, np.array(block.roi.low)), window)
+        _, tree = next(iter(trees_of([body], options, request, workers=None, report=report)))
         own, numbers = _inside(tree, parts, block.core)
         trees.append((label, own))
         parts_of_nodes.append(numbers)
@@ -117,6 +117,12 @@ def parts_task(
     numbers = np.concatenate([np.zeros(0, np.int64), *parts_of_nodes])
     packed = _packed_patches(patches, voxels.dtype)
     return Record({**record.arrays, **packed, "part": numbers}, record.values)
+
+
+def _placed(runs: LabelRuns, label: int, low: NDArray[np.int64]) -> BodyRuns:
+    """The runs of a label in voxels of the volume, from those of a part that begins at `low`."""
+    body = runs.body(label)
+    return BodyRuns(label, body.places + low, body.length)
 
 
 def _inside(tree: ZSwc, parts: NDArray[np.int32], core: Box) -> tuple[ZSwc, NDArray[np.int64]]:

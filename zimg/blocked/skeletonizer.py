@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from operator import index
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,13 @@ from zimg.blocked.records import Record
 from zimg.blocked.session import Session, base_manifest
 from zimg.blocked.stages import done_records
 from zimg.blocked.tracer import reported_failures
+from zimg.blocked.volumes import FileVolume
 from zimg.blocked.workers import Run
-from zimg.skeletons.automatic import checked_radius, intervals
+from zimg.image.volume import z_to_xy_ratio
+from zimg.skeletons.automatic import intervals, one_of
 from zimg.skeletons.options import Config, resolve_options
-from zimg.skeletons.pipeline import Radius, Wish
+from zimg.skeletons.pipeline import Request
+from zimg.skeletons.voxels import Radius
 from zimg.skeletons.window import Window, fills_background, widened
 from zimg.swc import ZSwc
 
@@ -54,7 +57,7 @@ class BlockedSkeletonizer:
         it; those of a block unless given. Larger bodies are cut at the faces of blocks, and joined
         where the parts share voxels.
     ids
-        Labels of the bodies asked for; None for all.
+        Labels of the bodies asked for; None for all above 0.
     config, downsample, radius
         As of `zimg.skeletonize_labels`.
 
@@ -88,8 +91,11 @@ class BlockedSkeletonizer:
         self.volume = volume_source(source, channel=channel, time=time)
         if not np.issubdtype(self.volume.dtype, np.integer):
             raise TypeError(f"labels must be integers, got {self.volume.dtype}")
-        self.options = resolve_options(config, downsample=intervals(downsample))
-        self.wish = Wish(checked_radius(radius))
+        options = resolve_options(config, downsample=intervals(downsample))
+        if options.resolution is None and isinstance(self.volume, FileVolume):
+            options = replace(options, resolution=(1.0, z_to_xy_ratio(self.volume.info)))
+        self.options = options
+        self.request = Request(radius=one_of("radius", radius, Radius))
         if fills_background(self.volume.shape, self.options):
             raise ValueError(
                 "this configuration may make the background an object, which has no box; it is "
@@ -122,7 +128,7 @@ class BlockedSkeletonizer:
             "largest": self.largest,
             "ids": self.ids,
             "config": asdict(self.options),
-            "radius": self.wish.radius,
+            "radius": self.request.radius,
         }
 
     def run(self) -> dict[int, ZSwc]:
@@ -177,11 +183,11 @@ class BlockedSkeletonizer:
 
     def _chosen(self, boxes: Mapping[int, Window]) -> list[int]:
         if self.ids is None:
-            return sorted(boxes)
+            return sorted(label for label in boxes if label > 0)
         unknown = sorted(set(self.ids) - boxes.keys())
         if unknown:
             some = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
-            raise ValueError(f"the volume has no body with label {some}")
+            raise ValueError(f"ids must be labels of the volume; it has no body with label {some}")
         return self.ids
 
     def _whole(self, session: Session, run: Run, windows: Mapping[int, Window]) -> dict[int, ZSwc]:
@@ -196,7 +202,7 @@ class BlockedSkeletonizer:
                 group = labels[first : first + BODIES_PER_TASK]
                 boxes = [windows[label] for label in group]
                 tasks[f"{block:06d}-{number:04d}"] = (
-                    self.volume, group, boxes, self.options, self.wish
+                    self.volume, group, boxes, self.options, self.request
                 )  # fmt: skip
         found: dict[int, ZSwc] = {}
         for record in done_records(session, run, "bodies", "bodies", whole_task, tasks).values():
@@ -217,7 +223,13 @@ class BlockedSkeletonizer:
             for block in blocks[label]:
                 inside.setdefault(block, []).append(label)
         tasks = {
-            f"{block:06d}": (self.volume, self.plan.block(block), labels, self.options, self.wish)
+            f"{block:06d}": (
+                self.volume,
+                self.plan.block(block),
+                labels,
+                self.options,
+                self.request,
+            )
             for block, labels in sorted(inside.items())
         }
         records = done_records(session, run, "parts", "parts", parts_task, tasks)

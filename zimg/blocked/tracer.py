@@ -21,7 +21,7 @@ from zimg.blocked.stats import Thresholds
 from zimg.blocked.structure import Orphan
 from zimg.blocked.volumes import FileVolume
 from zimg.blocked.workers import BlockedTraceError, Run
-from zimg.tracing.automatic import z_to_xy_ratio
+from zimg.image.volume import z_to_xy_ratio
 from zimg.tracing.config import Config, TraceConfig, check_supported, resolve_config
 
 THRESHOLD_MODES = ("global", "fixed", "auto")

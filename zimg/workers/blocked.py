@@ -8,8 +8,8 @@ from zimg._errors import ZException
 from zimg._progress import Cancel, Progress
 from zimg.blocked import BlockedTracer
 from zimg.blocked.session import refuse_reference_session
+from zimg.image.volume import z_to_xy_ratio
 from zimg.io.source import ZImgSource
-from zimg.tracing.automatic import z_to_xy_ratio
 from zimg.values import ZImgInfo
 from zimg.workers import checks
 from zimg.workers.autotrace import ZNeutubeAutoTrace
