@@ -7,8 +7,9 @@ Run as ``python -m benchmarks.blocked PART FOLDER [options]``; every part prints
 - ``workers``: one and two workers, threads and processes.
 - ``slow``: storage that takes 50 ms per chunk, with 1, 4 and 16 threads.
 - ``kills``: a process is killed 20 times at random moments, then finished; the bytes must agree.
-- ``stitch``: synthetic records of many blocks are stitched; time and memory.
-- ``reference``: the blocked worker of the reference and ours on one volume, by turns.
+- ``stitch``: synthetic records of 10,648 blocks are stitched; time and memory.
+- ``costs``: CPU seconds of a block per voxel and per voxel of cable.
+- ``reference``: the blocked worker of the reference and ours on one volume.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,14 @@ import numpy as np
 import zimg
 from zimg.arbour import Arbour
 from zimg.blocked import BlockedTracer
+from zimg.blocked.block import Parameters, trace_block
 from zimg.blocked.opening import volume_source
 from zimg.blocked.packing import pack_pieces
-from zimg.blocked.pieces import Piece, cut_chain, limits
-from zimg.blocked.plan import Block, Box, Plan, make_plan
+from zimg.blocked.pieces import Cut, Piece, cut_chain, limits, moved
+from zimg.blocked.plan import Box, Plan, make_plan
 from zimg.blocked.records import encoded
 from zimg.blocked.source import Volume
+from zimg.blocked.stats import Thresholds, box_thresholds
 from zimg.blocked.stitch import Stitcher
 from zimg.tracing.chains import Chain
 
@@ -197,6 +200,7 @@ def slow(folder: Path) -> dict[str, Any]:
 KILLED = """
 import sys
 from zimg.blocked import BlockedTracer
+from zimg.blocked.block import Parameters, trace_block
 BlockedTracer(sys.argv[1], sys.argv[2], core=128, halo=32, executor=2).run()
 """
 
@@ -224,65 +228,113 @@ def kills(folder: Path) -> dict[str, Any]:
     }
 
 
-def stitch(folder: Path, side: int = 22, fibres: int = 6) -> dict[str, Any]:
+def stitch(folder: Path, side: int = 22, fibres: int = 3) -> dict[str, Any]:
     """Synthetic records of ``side ** 3`` blocks: fibres along x, y and z through all of them.
 
     Every block has traced them by itself, with its own error of 0.3 voxels and with its halo.
     """
     del folder
-    core, halo = 512, 64
-    plan = Plan((side * core,) * 3, (core,) * 3, (halo,) * 3)
-    began = time.perf_counter()
-    pieces = [piece for block in plan.blocks() for piece in _synthetic(plan, block, fibres)]
-    made = time.perf_counter() - began
+    plan = Plan((side * CORE,) * 3, (CORE,) * 3, (64,) * 3)
+    pieces = list(_synthetic(plan, fibres))
     segments = sum(len(piece.chain) for piece in pieces)
-    record = len(encoded(pack_pieces(pieces[: 6 * fibres]), "blocks", "0", "0"))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.perf_counter()
+    some = pieces[:200]
+    record = len(encoded(pack_pieces(some), "blocks", "0", "0")) / sum(len(p.chain) for p in some)
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     stitcher = Stitcher(pieces, plan, z_to_xy=1.0, low_score=0.3)
-    stitched = time.perf_counter() - began
+    stitched = time.process_time() - began
     chains, links = stitcher.result()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "blocks": len(plan),
         "pieces": len(pieces),
         "segments": segments,
-        "bytes per segment on disk": record / sum(len(p.chain) for p in pieces[: 6 * fibres]),
-        "made in": made,
-        "stitch seconds": stitched,
-        "seconds per 1000 pieces": stitched / len(pieces) * 1000,
-        "memory before": before * 1024,
+        "bytes per segment on disk": record,
+        "stitch cpu seconds": stitched,
+        "milliseconds per piece": stitched / len(pieces) * 1000,
+        "memory of the records": before * 1024,
         "memory peak": peak * 1024,
+        "peak bytes per segment": peak * 1024 / segments,
         "chains": len(chains),
-        "expected": 3 * fibres * side * side,
+        "expected": fibres * side * side,
         "links": len(links),
     }
 
 
-def _synthetic(plan: Plan, block: Block, fibres: int) -> list[Piece]:
-    """What one block would record."""
-    error = np.random.default_rng(block.number)
-    core = limits(block.core, plan.shape, 1.0)
-    roi = limits(block.roi, plan.shape, 1.0)
-    low, high = (np.array(v[::-1], float) for v in (block.roi.low, block.roi.high))
+CORE = 512
+
+
+def _synthetic(plan: Plan, fibres: int) -> Iterator[Piece]:
+    """What all blocks would record: one of eight blocks, moved to its place."""
+    small = Plan((3 * CORE,) * 3, plan.core, plan.halo)
+    variants = [_variant(small, fibres, seed) for seed in range(8)]
+    for block in plan.blocks():
+        offset = np.array(block.core.low[::-1], np.float64) - CORE
+        for piece in variants[block.number % 8]:
+            cuts = [c and Cut(c.axis, c.plane + offset[c.axis]) for c in piece.cuts]
+            key = (block.number, *piece.key[1:])
+            yield Piece(key, moved(piece.chain, offset), piece.inside, (cuts[0], cuts[1]))
+
+
+def _variant(plan: Plan, fibres: int, seed: int) -> list[Piece]:
+    """The pieces of the middle block of 27."""
+    block, error = plan.block(13), np.random.default_rng(seed)
+    core, roi = (limits(box, plan.shape, 1.0) for box in (block.core, block.roi))
     found: list[Piece] = []
-    for number in range(3 * fibres):
+    for number in range(fibres):
         axis = number % 3
         others = [a for a in range(3) if a != axis]
-        corner = np.array(block.core.low[::-1])[others]
-        place = corner + np.random.default_rng([number, *(corner // 512)]).uniform(40, 470, 2)
-        along = np.arange(low[axis] + 1.0, high[axis] - 12.0, 5.0)
+        place = np.random.default_rng(number).uniform(CORE + 40, CORE + 470, 2)
+        along = np.arange(block.roi.low[0] + 1.0, block.roi.high[0] - 12.0, 5.0)
         rows = np.zeros((len(along), 8))
         rows[:, 0], rows[:, 3], rows[:, 4] = 3.0, 1.0, 11.0
         rows[:, 1:3] = [(np.pi / 2, np.pi / 2), (np.pi / 2, np.pi), (0.0, 0.0)][axis]
         rows[:, 5 + axis] = along
         rows[:, [5 + a for a in others]] = place + error.normal(0, 0.3, 2)
         count = len(rows)
-        chain = Chain(
-            rows, np.ones(count, np.int8), np.zeros(count), np.full(count, 0.7), np.ones(count)
-        )
+        score, ones = np.full(count, 0.7), np.ones(count)
+        chain = Chain(rows, ones.astype(np.int8), np.zeros(count), score, ones)
         found += cut_chain(chain, (block.number, number), core, roi)
     return found
+
+
+def costs(folder: Path) -> dict[str, Any]:
+    """CPU seconds of one block by what is in it: per voxel, and per voxel of cable."""
+    del folder
+    told = {}
+    for name, trees in {"sparse": 1, "dense": 16}.items():
+        arbour = Arbour.grown((256, 256, 256), trees=trees, length=800.0, seed=4)
+        voxels = arbour.volume()
+        volume = volume_source(voxels)
+        plan = make_plan(volume.shape)
+        config = zimg.TraceConfig(spTest=False, recover=1, maxEucDist=10.0)
+        parameters = Parameters(volume.shape, 1.0, config)
+        thresholds = Thresholds(12.0, 45.0, 0)
+        trace_block(volume, plan.block(0), thresholds, parameters)  # compiled code is loaded
+        began = time.process_time()
+        found = trace_block(volume, plan.block(0), thresholds, parameters)
+        traced = time.process_time() - began
+        began = time.process_time()
+        decided = box_thresholds(volume, plan.block(0).roi)
+        told[name] = {
+            "cable": arbour.tree.total_length(),
+            "block cpu seconds": traced,
+            "statistics cpu seconds": time.process_time() - began,
+            "threshold": decided.threshold,
+            "seeds": found.seeds,
+            "record bytes": len(encoded(pack_pieces(found.pieces), "blocks", "0", "0")),
+        }
+    more = told["dense"]["cable"] - told["sparse"]["cable"]
+    extra = told["dense"]["block cpu seconds"] - told["sparse"]["block cpu seconds"]
+    per_cable = extra / more
+    rest = told["sparse"]["block cpu seconds"] - per_cable * told["sparse"]["cable"]
+    return {
+        **told,
+        "microseconds per voxel": rest / 256**3 * 1e6,
+        "milliseconds per voxel of cable": per_cable * 1e3,
+        "statistics, microseconds per voxel": told["dense"]["statistics cpu seconds"]
+        / 256**3
+        * 1e6,
+    }
 
 
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
@@ -292,6 +344,7 @@ PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "slow": slow,
     "kills": kills,
     "stitch": stitch,
+    "costs": costs,
 }
 
 

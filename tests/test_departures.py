@@ -37,7 +37,12 @@ from zimg.io.registry import format_to_read
 from zimg.phantom import neurite
 
 PAGE = Path(__file__).parents[1] / "docs" / "departures.md"
-UNNAMED = {"Tracing", "Skeletons", "HDF5Img files"}  # tested where they are built
+UNNAMED = {
+    "Tracing",
+    "Tracing in blocks",
+    "Skeletons",
+    "HDF5Img files",
+}  # tested where they are built
 
 
 def named_rows() -> list[str]:

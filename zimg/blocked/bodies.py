@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from zimg._progress import Cancel, Reporter, reporter
+from zimg._progress import Cancel, reporter
 from zimg.blocked.plan import ZYX, Block, Box
 from zimg.blocked.records import Record
 from zimg.blocked.source import Volume, checked_read
-from zimg.skeletons.mask import object_mask
+from zimg.skeletons.bodies import Body, trees_of
 from zimg.skeletons.options import SkeletonizeConfig
-from zimg.skeletons.pipeline import Request, skeleton_of
-from zimg.skeletons.runs import LabelRuns
+from zimg.skeletons.pipeline import Request
+from zimg.skeletons.runs import BodyRuns, LabelRuns
 from zimg.skeletons.window import Window
 from zimg.swc import ZSwc
 
@@ -74,27 +74,14 @@ def whole_task(
     high = np.max([window.stop for window in windows], axis=0)
     voxels = checked_read(volume, Box(_three(low), _three(high)))
 
-    report = reporter(None, cancel)
-    trees = []
-    for label, window in zip(labels, windows, strict=True):
-        start, stop = np.array(window.start) - low, np.array(window.stop) - low
-        part = voxels[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
-        trees.append((label, _tree(part == label, window, options, request, report)))
-    return pack_trees(trees, voxels.dtype)
-
-
-def _tree(
-    mask: NDArray[np.bool_],
-    window: Window,
-    options: SkeletonizeConfig,
-    request: Request,
-    report: Reporter,
-) -> ZSwc:
-    """The tree of one body in a part of the volume."""
-    reduced = object_mask(mask, options)
-    return skeleton_of(
-        reduced, window.reduced(options), options=options, report=report, request=request
+    runs = LabelRuns.of(voxels)
+    bodies = (
+        Body(_placed(runs, label, low), window)
+        for label, window in zip(labels, windows, strict=True)
     )
+    report = reporter(None, cancel)
+    trees = dict(trees_of(bodies, options, request, workers=None, report=report))
+    return pack_trees([(label, trees[label]) for label in labels], voxels.dtype)
 
 
 def parts_task(
@@ -116,12 +103,13 @@ def parts_task(
     trees: list[tuple[int, ZSwc]] = []
     patches: list[Patch] = []
     parts_of_nodes: list[NDArray[np.int64]] = []
-    window = Window(block.roi.low, block.roi.high)
+    window, runs = Window(block.roi.low, block.roi.high), LabelRuns.of(voxels)
     for label in labels:
         mask = voxels == label
         parts, found = patches_of(mask, label, block, volume.shape)
         patches += found
-        tree = _tree(mask, window, options, request, report)
+        body = Body(_placed(runs, label, np.array(block.roi.low)), window)
+        _, tree = next(iter(trees_of([body], options, request, workers=None, report=report)))
         own, numbers = _inside(tree, parts, block.core)
         trees.append((label, own))
         parts_of_nodes.append(numbers)
@@ -129,6 +117,12 @@ def parts_task(
     numbers = np.concatenate([np.zeros(0, np.int64), *parts_of_nodes])
     packed = _packed_patches(patches, voxels.dtype)
     return Record({**record.arrays, **packed, "part": numbers}, record.values)
+
+
+def _placed(runs: LabelRuns, label: int, low: NDArray[np.int64]) -> BodyRuns:
+    """The runs of a label in voxels of the volume, from those of a part that begins at `low`."""
+    body = runs.body(label)
+    return BodyRuns(label, body.places + low, body.length)
 
 
 def _inside(tree: ZSwc, parts: NDArray[np.int32], core: Box) -> tuple[ZSwc, NDArray[np.int64]]:

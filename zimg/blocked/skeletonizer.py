@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from operator import index
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ from zimg.blocked.records import Record
 from zimg.blocked.session import Session, base_manifest
 from zimg.blocked.stages import done_records
 from zimg.blocked.tracer import reported_failures
+from zimg.blocked.volumes import FileVolume
 from zimg.blocked.workers import Run
+from zimg.image.volume import z_to_xy_ratio
 from zimg.skeletons.automatic import intervals, one_of
 from zimg.skeletons.options import Config, resolve_options
 from zimg.skeletons.pipeline import Request
@@ -55,7 +57,7 @@ class BlockedSkeletonizer:
         it; those of a block unless given. Larger bodies are cut at the faces of blocks, and joined
         where the parts share voxels.
     ids
-        Labels of the bodies asked for; None for all.
+        Labels of the bodies asked for; None for all above 0.
     config, downsample, radius
         As of `zimg.skeletonize_labels`.
 
@@ -89,8 +91,11 @@ class BlockedSkeletonizer:
         self.volume = volume_source(source, channel=channel, time=time)
         if not np.issubdtype(self.volume.dtype, np.integer):
             raise TypeError(f"labels must be integers, got {self.volume.dtype}")
-        self.options = resolve_options(config, downsample=intervals(downsample))
-        self.request = Request(one_of("radius", radius, Radius))
+        options = resolve_options(config, downsample=intervals(downsample))
+        if options.resolution is None and isinstance(self.volume, FileVolume):
+            options = replace(options, resolution=(1.0, z_to_xy_ratio(self.volume.info)))
+        self.options = options
+        self.request = Request(radius=one_of("radius", radius, Radius))
         if fills_background(self.volume.shape, self.options):
             raise ValueError(
                 "this configuration may make the background an object, which has no box; it is "
@@ -108,13 +113,7 @@ class BlockedSkeletonizer:
         self._progress, self._cancel = progress, cancel
 
     def manifest(self) -> dict[str, Any]:
-        """Describe the session.
-
-        Returns
-        -------
-        dict
-            JSON values: source, options and versions on which the result depends.
-        """
+        """What the session is about."""
         return base_manifest("skeletonize labels") | {
             "source": self.volume.identity(),
             "fingerprint": self.volume.fingerprint(),
@@ -184,11 +183,11 @@ class BlockedSkeletonizer:
 
     def _chosen(self, boxes: Mapping[int, Window]) -> list[int]:
         if self.ids is None:
-            return sorted(boxes)
+            return sorted(label for label in boxes if label > 0)
         unknown = sorted(set(self.ids) - boxes.keys())
         if unknown:
             some = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
-            raise ValueError(f"the volume has no body with label {some}")
+            raise ValueError(f"ids must be labels of the volume; it has no body with label {some}")
         return self.ids
 
     def _whole(self, session: Session, run: Run, windows: Mapping[int, Window]) -> dict[int, ZSwc]:
