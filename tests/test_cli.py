@@ -353,6 +353,7 @@ def test_factors_must_be_three_integers_from_one(text: str) -> None:
         parse_factors(text)
 
 
+@pytest.mark.filterwarnings("default::zimg.tracing.automatic.TraceWarning")
 def test_trace_of_several_images_writes_a_tree_and_a_page_for_each(
     zimg: Any, image: Path, tmp_path: Path
 ) -> None:
