@@ -351,3 +351,29 @@ def test_factors_must_be_three_integers_from_one(text: str) -> None:
     assert parse_factors("2, 3,4") == (2, 3, 4)
     with pytest.raises(ValueError, match="downsample must be X,Y,Z"):
         parse_factors(text)
+
+
+@pytest.mark.filterwarnings("default::zimg.tracing.automatic.TraceWarning")
+def test_trace_of_several_images_writes_a_tree_and_a_page_for_each(
+    zimg: Any, image: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "dark.tif"
+    tifffile.imwrite(other, np.zeros((5, 20, 20), np.uint8))
+    trees, pages = tmp_path / "trees", tmp_path / "pages"
+    result = zimg("trace", image, other, "-o", trees, "--report", pages)
+    assert result.code == 0, result.err
+    assert "warning: nothing was traced" in result.err
+    assert follows(ZSwc(trees / "neurite.swc"))
+    page = (pages / "neurite.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 2
+    assert all(word in page for word in ("noise", "levels", "seedMethod", "score seeds", "tree 1"))
+    assert "nothing was traced" in (pages / "dark.html").read_text(encoding="utf-8")
+
+
+def test_the_modes_of_trace_differ_in_findings(zimg: Any, image: Path, tmp_path: Path) -> None:
+    accurate = zimg("trace", image, "-o", tmp_path / "a.swc", "--json").json()
+    reference = zimg(
+        "trace", image, "-o", tmp_path / "b.swc", "--json", "--mode", "reference"
+    ).json()
+    assert accurate["findings"]["chains_kept"] >= 1
+    assert (reference["mode"], reference["findings"]) == ("reference", {})

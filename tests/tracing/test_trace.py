@@ -88,6 +88,11 @@ def test_other_voxels_give_the_same_tube(dtype):
     assert_covers(trace(volume), STRAIGHT)
 
 
+def test_the_byte_order_of_an_array_does_not_matter():
+    volume = tubes(STRAIGHT)
+    assert trace(volume.astype(">u2")) == trace(volume.astype("<u2"))
+
+
 def test_anisotropic_voxels_give_positions_in_planes():
     volume = tubes(STRAIGHT, shape=(14, 48, 64), z_to_xy=2.0)
     in_planes = [tuple(np.array(point) / [1, 1, 2]) for point in STRAIGHT[0]]

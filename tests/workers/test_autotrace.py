@@ -369,3 +369,15 @@ def test_a_run_that_cannot_succeed_is_refused_in_one_line(
     assert "\n" not in str(caught.value)
     assert not worker.hasResult()
     assert [path.name for path in tmp_path.iterdir()] == ["image.tif"]
+
+
+def test_the_mode_is_a_setting_of_its_own(image: Path, tmp_path: Path) -> None:
+    worker = ready(image, tmp_path / "out.swc")
+    assert "mode" not in worker.to_task()
+    worker.setMode("accurate")
+    worker.saveTask(tmp_path / "task.json")
+    again = ZNeutubeAutoTrace()
+    again.loadTask(tmp_path / "task.json")
+    assert again.values["mode"] == "accurate"
+    with pytest.raises(ValueError, match="mode must be 'accurate' or 'reference', not 'fast'"):
+        worker.setMode("fast")

@@ -26,7 +26,7 @@ def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: 
     Returns
     -------
     Array
-        The memory is shared.
+        The memory is shared, but for arrays in another byte order than that of the machine.
 
     Raises
     ------
@@ -48,6 +48,8 @@ def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: 
         told = type(image_or_array).__name__ if shape is None else tuple(shape)
         raise ValueError(f"{caller} takes a ZImg or a (Z, Y, X) or (Y, X) array, got {told}")
     volume = voxels(image_or_array, copy_if_needed=True)
+    if isinstance(volume, np.ndarray) and not volume.dtype.isnative:
+        volume = volume.astype(volume.dtype.newbyteorder("="))
     return volume if len(shape) == 3 else volume[None, :, :]
 
 

@@ -1,0 +1,116 @@
+"""Tracing from a point and between two points, and many images in a row."""
+
+import numpy as np
+import pytest
+import tifffile
+
+import zimg
+from zimg.phantom import neurite
+from zimg.swc import ZSwc
+from zimg.swc.comparing import compare
+from zimg.tracing.many import output_of
+from zimg.tracing.seeded import joined
+
+PHANTOM = neurite()
+LENGTH = PHANTOM.tree.total_length()
+
+
+def along(share):
+    """A point of the known neurite."""
+    fine = PHANTOM.tree.resampled(1.0)
+    return fine.xyz[int(share * (len(fine) - 1))]
+
+
+def test_a_point_gives_the_neurite_through_it():
+    tree = zimg.trace_from(PHANTOM.volume, along(0.5))
+    found = compare(tree, PHANTOM.tree)
+    assert found.recall > 0.8
+    assert found.precision > 0.9
+
+
+def test_a_branch_stops_at_the_tree_and_joins_it():
+    whole = zimg.trace_from(PHANTOM.volume, along(0.5))
+    first = whole.xyz[:, 0] < np.median(whole.xyz[:, 0])
+    rows = np.flatnonzero(first)
+    half = ZSwc.from_arrays(whole.xyz[rows], whole.radius[rows], np.arange(len(rows)) - 1)
+    tree = zimg.trace_from(PHANTOM.volume, along(0.85), half)
+    assert len(tree.roots) == 1
+    assert len(tree) > len(half)
+    assert compare(tree, PHANTOM.tree).recall > 0.8
+
+
+def test_where_nothing_fits_the_tree_stays_and_a_warning_says_so():
+    empty = np.zeros((9, 30, 30), np.uint8)
+    host = ZSwc.from_arrays([[1, 2, 3]], 1, [-1])
+    with pytest.warns(zimg.TraceWarning, match=r"from \(5, 6, 4\)"):
+        assert zimg.trace_from(empty, (5, 6, 4), host) == host
+
+
+@pytest.mark.parametrize("point", [(80, 3, 3), (-1, 0, 0), (1, 2)])
+def test_a_point_outside_is_refused(point):
+    with pytest.raises(ValueError, match="seed_xyz"):
+        zimg.trace_from(PHANTOM.volume, point)
+
+
+def test_a_branch_is_joined_by_its_nearer_end():
+    host = ZSwc.from_arrays([[0, 0, 0], [30, 0, 0]], 2, [-1, 0])
+    branch = np.array([[30.0, 20.0, 0.0], [30.0, 12.0, 0.0], [30.0, 6.0, 0.0]])
+    tree = joined(host, branch, np.ones(3), z_to_xy=1.0)
+    assert len(tree.roots) == 1
+    assert tree.total_length() == pytest.approx(30.0 + 6.0 + 14.0)
+    far = joined(host, branch + np.array([0, 40, 0]), np.ones(3), z_to_xy=1.0)
+    assert len(far.roots) == 2
+
+
+@pytest.mark.parametrize("edge_path", [False, True])
+def test_a_path_follows_the_neurite_between_two_points(edge_path):
+    start, end = along(0.1), along(0.9)
+    path = zimg.trace_path(PHANTOM.volume, start, end, edge_path=edge_path)
+    np.testing.assert_allclose(path.xyz[0], start)
+    np.testing.assert_allclose(path.xyz[-1], end)
+    assert compare(path, PHANTOM.tree, tolerance=4.0 if edge_path else 2.0).precision > 0.9
+    assert path.parent.tolist() == list(range(-1, len(path) - 1))
+
+
+def test_radii_of_a_path_are_those_of_the_neurite():
+    path = zimg.trace_path(PHANTOM.volume, along(0.2), along(0.8))
+    assert np.median(path.radius) == pytest.approx(np.median(PHANTOM.tree.radius), rel=0.4)
+
+
+def test_points_too_far_apart_are_refused():
+    with pytest.raises(ValueError, match="too far apart"):
+        zimg.trace_path(np.zeros((40, 400, 400), np.uint8), (0, 0, 0), (399, 399, 39))
+
+
+def test_many_images_give_a_table_and_one_failure_stops_nothing(tmp_path):
+    good, broken = tmp_path / "good.tif", tmp_path / "broken.tif"
+    tifffile.imwrite(good, PHANTOM.volume)
+    broken.write_bytes(b"II*\0nothing")
+    images = iter([good, broken, PHANTOM.volume, np.zeros((5, 20, 20), np.uint8)])
+    told = []
+    table = zimg.trace_many(
+        images, output=tmp_path / "trees", progress=lambda *step: told.append(step)
+    )
+    assert [row.name for row in table] == [str(good), str(broken), "image 3", "image 4"]
+    assert [bool(row.error) for row in table] == [False, True, False, False]
+    assert table[0].tree == table[2].tree == ZSwc(tmp_path / "trees" / "good.swc").rerooted(0)
+    assert table[3].warnings
+    assert table.failed == [table[1]]
+    assert not (tmp_path / "trees" / "broken.swc").exists()
+    assert told[-1][1] == 4
+    lines = str(table).splitlines()
+    assert len(lines) == 5
+    assert "broken" in lines[2]
+    assert len(table.to_records()) == 4
+
+
+def test_two_images_of_one_output_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"a\.swc"):
+        zimg.trace_many([tmp_path / "x" / "a.tif", tmp_path / "y" / "a.tif"], output=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"), [("a/cell.tif", "cell"), ("cell.ome.tif", "cell"), ("image 3", "image_3")]
+)
+def test_outputs_are_named_after_the_images(tmp_path, name, stem):
+    assert output_of(name, tmp_path) == tmp_path / f"{stem}.swc"
