@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.filterwarnings("default::zimg.tracing.automatic.TraceWarning")  # cell.tif is dark
 def test_the_example_runs_and_finds_one_tube(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
