@@ -99,7 +99,7 @@ class ZImgInfo(CheckedFields):
     validBitCount
         Bits in use; 0 when not known.
     voxelSizeUnit, voxelSizeX, voxelSizeY, voxelSizeZ
-        Distance of neighbouring voxels; sizes are 1.0 and without meaning under unit ``none``.
+        Distance of neighbouring voxels; under unit ``none`` only the ratio of sizes has a meaning.
     timeStamps
         One number per time point, in seconds where the file states a unit.
     channelNames, channelColors

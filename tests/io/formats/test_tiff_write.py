@@ -386,3 +386,15 @@ def test_a_level_of_deflate_is_used_where_it_packs_better(kind, worth, tmp_path)
         np.testing.assert_array_equal(read(path).data[0], image.data[0])
     assert (sizes[6] < 0.95 * sizes[4]) is worth
     assert sizes[6] <= sizes[4]
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
+def test_the_ratio_of_voxel_sizes_without_a_unit_is_kept(name, tmp_path):
+    image = ZImg(np.zeros((1, 2, 4, 5), np.uint8))
+    info = image.info
+    info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ = 0.25, 0.25, 2.0
+    image.info = info
+    write(tmp_path / name, image)
+    again = read(tmp_path / name).info
+    assert [again.voxelSizeX, again.voxelSizeY, again.voxelSizeZ] == [0.25, 0.25, 2.0]
+    assert again.voxelSizeUnit.name == "none"

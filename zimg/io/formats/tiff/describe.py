@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
 from zimg.io.formats.tiff.annotation import annotate
+from zimg.io.units import usable
 from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
@@ -68,13 +69,24 @@ def _pixels(info: ZImgInfo) -> dict[str, str]:
     told["BigEndian"] = "false"
     if info.validBitCount:
         told["SignificantBits"] = str(info.validBitCount)
-    if info.voxelSizeUnit != VoxelSizeUnit.none:
-        for axis in _AXES:
-            told[f"PhysicalSize{axis}"] = repr(getattr(info, f"voxelSize{axis}InUm")())
-            told[f"PhysicalSize{axis}Unit"] = "µm"
+    told |= _physical_sizes(info)
     if _is_even(info) and not _is_default(info):
         told |= {"TimeIncrement": repr(info.timeStamps[1]), "TimeIncrementUnit": "s"}
     return told
+
+
+def _physical_sizes(info: ZImgInfo) -> dict[str, str]:
+    """Voxel sizes in micrometres; where they have no unit, in pixels unless all are 1."""
+    sizes = [getattr(info, f"voxelSize{axis}") for axis in _AXES]
+    unit = "µm"
+    if info.voxelSizeUnit == VoxelSizeUnit.none:
+        if set(sizes) == {1.0} or not all(size == usable(size) for size in sizes):
+            return {}
+        unit = "pixel"
+    else:
+        sizes = [getattr(info, f"voxelSize{axis}InUm")() for axis in _AXES]
+    told = {f"PhysicalSize{axis}": repr(size) for axis, size in zip(_AXES, sizes, strict=True)}
+    return told | {f"PhysicalSize{axis}Unit": unit for axis in _AXES}
 
 
 def _channel(info: ZImgInfo, number: int, samples: int) -> dict[str, str]:
