@@ -116,7 +116,8 @@ def timed(source: Any, session: Path, **options: Any) -> dict[str, Any]:
     """Time and result of one run."""
     shutil.rmtree(session, ignore_errors=True)
     began = time.perf_counter()
-    found = BlockedTracer(source, session, core=128, halo=32, **options).run()
+    given = {"mode": "reference", "core": 128, "halo": 32, **options}
+    found = BlockedTracer(source, session, **given).run()
     return {
         "seconds": round(time.perf_counter() - began, 2),
         "summary": dict(found.summary),
@@ -201,7 +202,7 @@ KILLED = """
 import sys
 from zimg.blocked import BlockedTracer
 from zimg.blocked.block import Parameters, trace_block
-BlockedTracer(sys.argv[1], sys.argv[2], core=128, halo=32, executor=2).run()
+BlockedTracer(sys.argv[1], sys.argv[2], mode="reference", core=128, halo=32, executor=2).run()
 """
 
 

@@ -33,7 +33,7 @@ def flaky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Fl
 
 
 def tracer(volume: FlakyVolume, session: Path, **options: Any) -> BlockedTracer:
-    return BlockedTracer(volume, session, core=64, halo=32, **options)
+    return volumes.tracer(volume, session, **options)
 
 
 def log_of(session: Path) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.blocked import volumes
 from zimg import ZException
-from zimg.blocked import BlockedTracer, records
+from zimg.blocked import records
 from zimg.blocked.session import (
     SessionLockedError,
     SessionMismatchError,
@@ -126,7 +126,7 @@ def test_a_damaged_record_is_kept_aside_and_computed_again(
     for name, content in expected.items():
         (session / name).parent.mkdir(parents=True, exist_ok=True)
         (session / name).write_bytes(content)
-    manifest = BlockedTracer(store, session, core=64, halo=32).manifest()
+    manifest = volumes.tracer(store, session).manifest()
     (session / "manifest.json").write_text(json.dumps(manifest))
     if record == "statistics/whole.rec":
         (session / "stats.rec").unlink()
@@ -158,7 +158,7 @@ def test_a_session_of_other_options_is_refused_by_the_name_of_the_option(
     field: str, store: Path, tmp_path: Path
 ) -> None:
     session = tmp_path / "s"
-    first = BlockedTracer(store, session, core=64, halo=32, z_to_xy=1.0)
+    first = volumes.tracer(store, session, z_to_xy=1.0)
     session.mkdir()
     (session / "manifest.json").write_text(json.dumps(first.manifest()))
     with pytest.raises(SessionMismatchError) as caught:
@@ -178,7 +178,7 @@ def test_a_session_of_a_volume_that_has_changed_is_refused(
     path, session = tmp_path / "a.ome.zarr", tmp_path / "s"
     small = dataclasses.replace(volumes.fork(), shape=(36, 56, 100))
     small.write(path)
-    manifest = BlockedTracer(path, session, core=64, halo=32).manifest()
+    manifest = volumes.tracer(path, session).manifest()
     session.mkdir()
     (session / "manifest.json").write_text(json.dumps(manifest))
     dataclasses.replace(small, shape=(36, 56, 101)).write(path)
@@ -219,7 +219,7 @@ def test_a_second_run_of_a_session_in_use_fails_at_once(store: Path, tmp_path: P
 def test_a_session_of_a_newer_version_is_refused(store: Path, tmp_path: Path) -> None:
     session = tmp_path / "s"
     session.mkdir()
-    manifest = BlockedTracer(store, session, core=64, halo=32).manifest() | {"schema": 99}
+    manifest = volumes.tracer(store, session).manifest() | {"schema": 99}
     (session / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(SessionVersionError, match="schema 99"):
         volumes.run(store, session)

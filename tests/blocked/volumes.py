@@ -34,7 +34,13 @@ def fork_voxels() -> np.ndarray:
 
 def run(source: Any, session: Path, **options: Any) -> BlockedResult:
     """A run with small blocks."""
-    return BlockedTracer(source, session, **{"core": CORE, "halo": HALO, **options}).run()
+    return tracer(source, session, **options).run()
+
+
+def tracer(source: Any, session: Path, **options: Any) -> BlockedTracer:
+    """A tracer with small blocks, in reference mode unless asked otherwise."""
+    given = {"core": CORE, "halo": HALO, "mode": "reference", **options}
+    return BlockedTracer(source, session, **given)
 
 
 def files_of(session: Path) -> dict[str, bytes]:

@@ -10,24 +10,25 @@ from numpy.typing import NDArray
 from zimg._progress import Reporter, reporter
 from zimg._typing import Array
 from zimg.arrays.export import exported
+from zimg.blocked.contrast import with_contrast
+from zimg.blocked.ladder import Ladder
 from zimg.blocked.pieces import Piece, cut_chain, limits, moved
 from zimg.blocked.plan import ZYX, Block
 from zimg.blocked.source import Volume, checked_read
-from zimg.blocked.stats import Thresholds, subtracted, thick
+from zimg.blocked.stats import Thresholds
 from zimg.kernels.components import components, remove_small
-from zimg.ops import like, to_host
+from zimg.ops import fastest, like, to_host
 from zimg.tracing import preprocess
+from zimg.tracing.accurate import SHORTEST_CHAIN as SHORTEST_ACCURATE
+from zimg.tracing.accurate import untraced
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
-from zimg.tracing.grow import GrowthOptions, grow_chains
 from zimg.tracing.leftover import leftover
 from zimg.tracing.mask import foreground
-from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED
-from zimg.tracing.scorer import TubeScorer
-from zimg.tracing.seed_scores import commit, score_seeds
+from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED, Clock, Pass
 from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
 
-Mask = NDArray[np.uint8]
+Decisions = Thresholds | Ladder
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class BlockResult:
 def trace_block(
     volume: Volume,
     block: Block,
-    thresholds: Thresholds,
+    decisions: Decisions,
     parameters: Parameters,
     report: Reporter | None = None,
 ) -> BlockResult:
@@ -87,7 +88,7 @@ def trace_block(
         Read once, the region of the block.
     block
         Its core and region.
-    thresholds
+    decisions
         Of the whole volume.
     parameters
         Of the session.
@@ -104,14 +105,15 @@ def trace_block(
     UnreadableChunkError
         When a voxel of the region cannot be read.
     """
-    if thresholds.threshold is None:
+    if decisions.nothing:
         return BlockResult()
-    signal = thick(checked_read(volume, block.roi))
-    preprocess.check_signal(signal)
-    signal = subtracted(signal, thresholds.background)
-    if not signal.max() > thresholds.threshold:
+    voxels = checked_read(volume, block.roi)
+    preprocess.check_signal(voxels)
+    signal = decisions.signal(voxels)
+    del voxels
+    if not signal.max() > decisions.lowest:
         return BlockResult()
-    run = _Run(block, thresholds, parameters, report or reporter())
+    run = _Run(block, decisions, parameters, report or reporter())
     chains = run.chains(run.uploaded(signal))
     return BlockResult(cut_all(chains, block, parameters), run.seeds)
 
@@ -140,7 +142,7 @@ class _Run:
     """The stages of `zimg.trace` over the region of one block, with the decisions given."""
 
     block: Block
-    thresholds: Thresholds
+    decisions: Decisions
     parameters: Parameters
     report: Reporter
     seeds: int = 0
@@ -148,65 +150,63 @@ class _Run:
     def uploaded(self, signal: NDArray[Any]) -> Array:
         """The signal in the framework and on the device of this worker."""
         device = device_of(self.parameters)
-        return exported(signal, self.parameters.framework, device=device)
+        return fastest(exported(signal, self.parameters.framework, device=device))
 
     def chains(self, signal: Array) -> list[Chain]:
         """Chains that begin in the core, in coordinates of the region."""
-        config = self.parameters.config
-        level = self.thresholds.threshold
-        assert level is not None
-        mask = self._without_noise(foreground(signal, level))
-        seeds = self._owned(extract_seeds(mask))
-        if not len(seeds):
-            return []
-        base, trace = np.zeros(signal.shape, np.uint8), np.zeros(signal.shape, np.uint8)
-        scale, dtype = self.parameters.z_to_xy, self.parameters.dtype
-        with TubeScorer(signal, z_to_xy=scale, dtype=dtype) as scorer:
-            chains = self._pass(scorer, seeds, base, trace, SHORTEST_CHAIN)
-            if config.recover > 0:
-                left = leftover(signal, mask, like(trace, signal), like(base, signal))
-                again = self._owned(unmarked(extract_seeds(left), trace))
-                if len(again):
-                    chains += self._pass(scorer, again, None, trace, SHORTEST_RECOVERED)
+        parameters, decisions = self.parameters, self.decisions
+        trace_mask = np.zeros(signal.shape, np.uint8)
+        exact = parameters.dtype == "float64"
+        with decisions.scorer(signal, parameters.z_to_xy, parameters.dtype) as scorer:
+            run = Pass(scorer, parameters.config, trace_mask, exact, self.report, Clock(), None)
+            if isinstance(decisions, Ladder):
+                chains = self._accurate(run, signal, decisions)
+            else:
+                chains = self._reference(run, signal, decisions)
+            self.seeds = run.seeds
+            return with_contrast(chains, scorer)
+
+    def _accurate(self, run: Pass, signal: Array, ladder: Ladder) -> list[Chain]:
+        """A pass per level, from bright to dim; all share the trace mask."""
+        chains: list[Chain] = []
+        for level in ladder.levels:
+            mask = foreground(signal, level)
+            left = untraced(mask, like(run.trace_mask, mask))
+            found = unmarked(extract_seeds(left, method=run.config.seedMethod), run.trace_mask)
+            seeds = self._owned(found)
+            if len(seeds):
+                chains += run.chains(seeds, SHORTEST_ACCURATE, base=np.zeros_like(run.trace_mask))
         return chains
 
-    def _pass(
-        self, scorer: TubeScorer, seeds: Seeds, base: Mask | None, trace: Mask, shortest: float
-    ) -> list[Chain]:
-        """Score, commit and grow seeds; without `base` they keep away from earlier chains."""
-        self.seeds += len(seeds)
-        config, parameters = self.parameters.config, self.parameters
-        scored = score_seeds(
-            scorer,
-            seeds.points,
-            seeds.value,
-            exact=parameters.dtype == "float64",
-            report=self.report,
-        )
-        kept = commit(
-            scored,
-            seeds.points,
-            np.zeros_like(trace) if base is None else base,
-            z_to_xy=parameters.z_to_xy,
-            strong=config.minSeedScore,
-            trace_mask=trace if base is None else None,
-        )
-        options = GrowthOptions(config.minAutoScore, shortest, config.tuneEnd)
-        return grow_chains(scorer, kept, trace, options, report=self.report)
+    def _reference(self, run: Pass, signal: Array, thresholds: Thresholds) -> list[Chain]:
+        """A pass over the mask, and one over what it leaves."""
+        mask = self._without_noise(foreground(signal, thresholds.lowest), thresholds.smallest)
+        seeds = self._owned(extract_seeds(mask, method=run.config.seedMethod))
+        if not len(seeds):
+            return []
+        base = np.zeros_like(run.trace_mask)
+        chains = run.chains(seeds, SHORTEST_CHAIN, base=base)
+        if run.config.recover > 0:
+            left = leftover(signal, mask, like(run.trace_mask, signal), like(base, signal))
+            found = unmarked(extract_seeds(left, method=run.config.seedMethod), run.trace_mask)
+            again = self._owned(found)
+            if len(again):
+                base = np.zeros_like(base)
+                chains += run.chains(again, SHORTEST_RECOVERED, base=base, apart=True)
+        return chains
 
     def _owned(self, seeds: Seeds) -> Seeds:
         """The seeds whose voxel lies in the core."""
         offset = np.array(self.block.roi.low[::-1])
         low = np.array(self.block.core.low[::-1]) - offset
         high = np.array(self.block.core.high[::-1]) - offset
-        if self.parameters.shape[0] == 1:
-            high[2] = 3
+        if self.parameters.shape[0] <= 2:
+            high[2] = 4  # planes were put around
         points = seeds.points
         return seeds.chosen(np.all((points >= low) & (points < high), axis=1))
 
-    def _without_noise(self, mask: Array) -> Array:
+    def _without_noise(self, mask: Array, size: int) -> Array:
         """Without objects that are too small, unless they touch a border that hides the rest."""
-        size = self.thresholds.smallest
         if size == 0:
             return mask
         kept = remove_small(mask, size)

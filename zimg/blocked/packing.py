@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg.blocked.contrast import ContrastChain
+from zimg.blocked.ladder import Ladder
 from zimg.blocked.pieces import Cut, Piece, records
 from zimg.blocked.records import Record
 from zimg.blocked.stats import Thresholds
@@ -52,7 +54,8 @@ def unpack_pieces(record: Record) -> list[Piece]:
         part = slice(int(bounds[place]), int(bounds[place + 1]))
         head, tail = (ENDS[code] for code in arrays["ends"][place])
         parts = {name: arrays[f"record_{name}"][part] for name in names}
-        chain = Chain(segments=arrays["rows"][part], head=head, tail=tail, **parts)
+        kind = ContrastChain if "contrast" in names else Chain
+        chain = kind(segments=arrays["rows"][part], head=head, tail=tail, **parts)
         cuts = [
             None if axis == UNCUT else Cut(int(axis), float(plane))
             for axis, plane in zip(
@@ -78,6 +81,30 @@ def unpack_thresholds(record: Record) -> Thresholds:
     background, threshold = record.arrays["values"].tolist()
     smallest = int(record.arrays["smallest"][0])
     return Thresholds(background, None if np.isnan(threshold) else threshold, smallest)
+
+
+def pack_ladder(found: Ladder) -> Record:
+    """The decisions of accurate tracing as a record; their floats are stored exactly."""
+    highest = np.nan if found.highest is None else found.highest
+    values = [highest, found.background, found.unit, found.top, found.sigma]
+    return Record({"values": np.array(values), "levels": np.array(found.levels, np.float64)})
+
+
+def unpack_ladder(record: Record) -> Ladder:
+    """The decisions of accurate tracing in a record."""
+    highest, background, unit, top, sigma = record.arrays["values"].tolist()
+    levels = tuple(record.arrays["levels"].tolist())
+    return Ladder(None if np.isnan(highest) else highest, background, unit, top, sigma, levels)
+
+
+def pack_decisions(found: Thresholds | Ladder) -> Record:
+    """Decisions of either mode as a record."""
+    return pack_ladder(found) if isinstance(found, Ladder) else pack_thresholds(found)
+
+
+def unpack_decisions(record: Record) -> Thresholds | Ladder:
+    """The decisions in a record."""
+    return unpack_ladder(record) if "levels" in record.arrays else unpack_thresholds(record)
 
 
 def _axis(cut: Cut | None) -> int:

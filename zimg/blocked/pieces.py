@@ -70,7 +70,7 @@ class Piece:
 
 def records(chain: Chain) -> list[str]:
     """Names of the per-segment records of a chain, its rows apart."""
-    named = [field.name for field in fields(Chain)]
+    named = [field.name for field in fields(chain)]
     return [
         name
         for name in named

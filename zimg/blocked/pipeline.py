@@ -1,19 +1,32 @@
 """One run of blocked tracing: what it is about, its stages in order, and what it gives."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from zimg.blocked import stages
-from zimg.blocked.block import Parameters
+from zimg.blocked.block import Decisions, Parameters
+from zimg.blocked.contrast import screened
+from zimg.blocked.deciding import decide
+from zimg.blocked.ladder import Ladder
 from zimg.blocked.plan import Plan
 from zimg.blocked.session import base_manifest
+from zimg.blocked.somata import somata_of, somata_task
 from zimg.blocked.source import Volume
 from zimg.blocked.stats import Thresholds
 from zimg.blocked.stitch import Stitcher
+from zimg.blocked.strands import Link
 from zimg.blocked.structure import Orphan, build_tree
 from zimg.swc import ZSwc
+from zimg.tracing.accurate import DEFAULTS, AccurateOptions, in_input_voxels
+from zimg.tracing.chains import Chain
+from zimg.tracing.findings import describe_screening
+from zimg.tracing.segments import geometric_radius
+from zimg.tracing.soma_nodes import with_somata
+from zimg.tracing.trees import chosen_trees
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,8 @@ class Settings:
         As of `BlockedTracer`.
     fixed
         The thresholds of ``threshold_mode="fixed"``.
+    options
+        Choices of accurate tracing.
     """
 
     volume: Volume
@@ -65,6 +80,7 @@ class Settings:
     max_rounds: int
     on_unreadable: str
     dataset_id: str = ""
+    options: AccurateOptions = DEFAULTS
 
     def manifest(self) -> dict[str, Any]:
         """What a session of these settings says about itself."""
@@ -85,6 +101,7 @@ class Settings:
             "blocks": len(plan),
             "config": asdict(parameters.config),
             "mode": self.mode,
+            "options": asdict(self.options),
             "threshold_mode": self.threshold_mode,
             "fixed": None if self.fixed is None else asdict(self.fixed),
             "resample": self.resample,
@@ -99,33 +116,20 @@ class Settings:
 def trace_session(settings: Settings, work: stages.Work) -> BlockedResult:
     """Do what the session has not done yet, and write the tree into it."""
     config, z_to_xy = settings.parameters.config, settings.parameters.z_to_xy
-    thresholds = settings.fixed
+    decisions: Decisions | None = settings.fixed
     if settings.threshold_mode == "global":
-        thresholds = stages.find_thresholds(work)
+        decisions = decide(work, mode=settings.mode, invert=settings.options.invert)
     skip = settings.on_unreadable == "skip"
-    pieces, seeds, skipped = stages.trace_blocks(work, thresholds, skip_unreadable=skip)
+    pieces, seeds, skipped = stages.trace_blocks(work, decisions, skip_unreadable=skip)
     work.report.stage("stitch")
     stitcher = Stitcher(pieces, settings.plan, z_to_xy=z_to_xy, low_score=config.minAutoScore)
-    rounds = stages.continue_rounds(work, stitcher, thresholds, settings.max_rounds, skipped)
-    work.report.stage("build tree")
-    chains, links = stitcher.result()
-    tree = build_tree(
-        chains,
-        links,
-        volume=settings.volume,
-        thresholds=thresholds or Thresholds(0.0, None, 0),
-        config=config,
-        z_to_xy=z_to_xy,
-        resample=settings.resample,
-        orphan=settings.orphan,
-    )
-    tree = stages.in_image_voxels(tree, settings.volume)
+    rounds = stages.continue_rounds(work, stitcher, decisions, settings.max_rounds, skipped)
+    tree, found = _tree(settings, work, stitcher, decisions)
     summary = {
         "blocks": len(settings.plan),
         "skipped": sorted(skipped),
         "seeds": seeds,
-        "chains": len(chains),
-        "links": len(links),
+        **found,
         "rounds": rounds,
         "open_ends": len(stitcher.open_ends()),
         "nodes": len(tree),
@@ -133,3 +137,67 @@ def trace_session(settings: Settings, work: stages.Work) -> BlockedResult:
     }
     path = stages.write_result(work.session, tree, summary)
     return BlockedResult(tree, path, summary)
+
+
+def _tree(
+    settings: Settings, work: stages.Work, stitcher: Stitcher, decisions: Decisions | None
+) -> tuple[ZSwc, dict[str, Any]]:
+    """The tree of the stitched chains in voxels of the image, and counts."""
+    chains, links = stitcher.result()
+    found: dict[str, Any] = {"chains": len(chains), "links": len(links)}
+    if isinstance(decisions, Ladder):
+        chains, links, more = _standing_out(settings, decisions, chains, links)
+        found |= more
+    work.report.stage("build tree")
+    tree = build_tree(
+        chains,
+        links,
+        volume=settings.volume,
+        decisions=decisions or Thresholds(0.0, None, 0),
+        config=settings.parameters.config,
+        z_to_xy=settings.parameters.z_to_xy,
+        resample=settings.resample,
+        orphan=settings.orphan,
+    )
+    if not isinstance(decisions, Ladder):
+        return stages.in_image_voxels(tree, settings.volume), found
+    if settings.options.soma and chains:
+        tree, found["somata"] = _with_somata(settings, work, decisions, chains, tree)
+    found["trees_found"] = len(tree.roots)
+    z_to_xy = settings.parameters.z_to_xy
+    tree = chosen_trees(tree, settings.options.trees, z_to_xy=z_to_xy) if len(tree) else tree
+    factors = settings.volume.factors
+    return in_input_voxels(tree, factors, planes=stages.planes_of(settings.volume)), found
+
+
+def _standing_out(
+    settings: Settings, ladder: Ladder, chains: list[Chain], links: list[Link]
+) -> tuple[list[Chain], list[Link], dict[str, Any]]:
+    """The chains that stand out from noise and clutter, and the links between them."""
+    screening = screened(
+        chains,
+        noise=ladder.sigma,
+        longest_side=float(max(settings.plan.shape[1:])),
+        clutter=settings.options.clutter,
+    )
+    kept = screening.keep.tolist()
+    place = dict(zip(np.flatnonzero(screening.keep).tolist(), range(sum(kept)), strict=True))
+    both = [link for link in links if link.hook in place and link.loop in place]
+    moved = [replace(link, hook=place[link.hook], loop=place[link.loop]) for link in both]
+    more = {"noise": ladder.sigma / ladder.unit, "chains_kept": sum(kept)}
+    more |= describe_screening(screening, unit=ladder.unit)
+    return [chain for chain, keep in zip(chains, kept, strict=True) if keep], moved, more
+
+
+def _with_somata(
+    settings: Settings, work: stages.Work, ladder: Ladder, chains: list[Chain], tree: ZSwc
+) -> tuple[ZSwc, int]:
+    """The tree with the cell bodies of all blocks, and how many these are."""
+    radii = geometric_radius(np.concatenate([chain.segments for chain in chains]))
+    typical = float(np.median(radii))
+    tasks = {
+        f"{block.number:06d}": (settings.volume, block, ladder, settings.parameters, typical)
+        for block in settings.plan.blocks()
+    }
+    records = work.done("somata", "somata", somata_task, tasks)
+    return with_somata(tree, somata_of(records), z_to_xy=settings.parameters.z_to_xy)

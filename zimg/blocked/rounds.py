@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from zimg._progress import Reporter, reporter
 from zimg.arrays.export import exported
-from zimg.blocked.block import Parameters, device_of, origin_of
+from zimg.blocked.block import Decisions, Parameters, device_of, origin_of
+from zimg.blocked.contrast import with_contrast
 from zimg.blocked.lines import line_of
 from zimg.blocked.pieces import HEAD, Piece, limits, moved, reversed_chain, taken, unread_at
 from zimg.blocked.plan import Block, Plan
 from zimg.blocked.source import Volume, checked_read
-from zimg.blocked.stats import Thresholds, subtracted, thick
 from zimg.blocked.stitch import Stitcher
+from zimg.ops import fastest
 from zimg.tracing.chains import FORWARD, Chain
 from zimg.tracing.chains import End as EndStatus
 from zimg.tracing.checks import forms_loop
@@ -110,7 +111,7 @@ def _last_fitted(chain: Chain) -> int:
 def continue_block(
     volume: Volume,
     block: Block,
-    thresholds: Thresholds,
+    decisions: Decisions,
     parameters: Parameters,
     task: Task,
     report: Reporter | None = None,
@@ -125,18 +126,19 @@ def continue_block(
     """
     report = report or reporter()
     voxels = checked_read(volume, block.roi)
-    host = subtracted(thick(voxels), thresholds.background)
-    signal = exported(host, parameters.framework, device=device_of(parameters))
+    host = decisions.signal(voxels)
+    signal = fastest(exported(host, parameters.framework, device=device_of(parameters)))
     origin, scale = origin_of(block, parameters), parameters.z_to_xy
     roi = limits(block.roi, parameters.shape, scale)
     found = []
-    with TubeScorer(signal, z_to_xy=scale, dtype=parameters.dtype) as scorer:
+    with decisions.scorer(signal, scale, parameters.dtype) as scorer:
         for place, (number, end) in enumerate(task.keys.tolist()):
             report.check()
             row = task.rows[place].copy()
             row[POSITION] -= origin
             mask = _traced(task, number, row, host.shape, origin, scale)
-            chain = _grown(scorer, mask, row, float(task.signals[place]), parameters)
+            grown = _grown(scorer, mask, row, float(task.signals[place]), parameters)
+            chain = with_contrast([grown], scorer)[0]
             placed = moved(chain, origin)
             unread = unread_at(line_of(placed).points[-1], roi)
             found.append(Piece((number, end, 0), placed, True, (None, None), (False, unread)))

@@ -11,19 +11,17 @@ import numpy as np
 
 from zimg._progress import Cancel, Reporter, reporter
 from zimg.blocked import stats
-from zimg.blocked.block import BlockResult, Parameters, trace_block
-from zimg.blocked.packing import pack_pieces, pack_thresholds, unpack_pieces, unpack_thresholds
+from zimg.blocked.block import BlockResult, Decisions, Parameters, trace_block
+from zimg.blocked.packing import pack_pieces, unpack_pieces
 from zimg.blocked.pieces import Piece
-from zimg.blocked.plan import Block, Box, Plan
+from zimg.blocked.plan import Block, Plan
 from zimg.blocked.records import Record
 from zimg.blocked.rounds import Task, continue_block, tasks_of
 from zimg.blocked.session import RESULT, SUMMARY, Session
 from zimg.blocked.source import UnreadableChunkError, Volume
-from zimg.blocked.stats import Thresholds
 from zimg.blocked.stitch import Stitcher
 from zimg.blocked.workers import Run
 from zimg.swc import ZSwc
-from zimg.tracing.seeds import smallest_object
 
 
 def one_of(name: str, value: str, accepted: tuple[str, ...]) -> None:
@@ -88,115 +86,15 @@ def done_records(
     return {key: found[key] for key in tasks}
 
 
-# Statistics -------------------------------------------------------------------------------------
-
-
-def find_thresholds(work: Work) -> Thresholds:
-    """The decisions for the whole volume, from its cubes."""
-    stored = work.session.load("stats", "")
-    if stored is not None:
-        work.report.stage("statistics", 1)
-        work.report.advance()
-        return unpack_thresholds(stored)
-    cubes = stats.cubes_of(work.plan)
-    if len(cubes) == 1:
-        found = unpack_thresholds(
-            work.done("statistics", "statistics", whole_task, {"whole": (work.volume,)})["whole"]
-        )
-    else:
-        found = _sampled(work, cubes)
-    work.session.save("stats", "", pack_thresholds(found))
-    return found
-
-
-def whole_task(volume: Volume, *, cancel: Cancel | None = None) -> Record:
-    """Task: the decisions over a volume that is one cube."""
-    del cancel
-    return pack_thresholds(stats.whole_thresholds(volume))
-
-
-def _sampled(work: Work, cubes: list[Box]) -> Thresholds:
-    """The decisions from many cubes: their counts are summed."""
-    volume, groups = work.volume, stats.grouped(cubes)
-
-    def records(name: str, function: Callable[..., Record], *more: Any) -> list[Record]:
-        tasks = {
-            f"{name}-{number:06d}": (volume, group, *more) for number, group in enumerate(groups)
-        }
-        found = work.done(f"statistics: {name}", "statistics", function, tasks)
-        return list(found.values())
-
-    def total(name: str, function: Callable[..., Record], *more: Any) -> Any:
-        return sum(record.arrays["counts"] for record in records(name, function, *more))
-
-    low, high, whole = 0.0, 0.0, True
-    if volume.dtype not in (np.uint8, np.uint16):
-        found = [record.arrays["range"] for record in records("range", range_task)]
-        low, high = min(r[0] for r in found), max(r[1] for r in found)
-        whole = all(r[2] for r in found)
-        if low == high:
-            return Thresholds(0.0, None, 0)
-    scale = stats.scale_of(volume.dtype, float(low), float(high), bool(whole))
-    voxels = total("voxels", voxels_task, scale)
-    background = stats.background_of(voxels, scale)
-    maxima = total("maxima", maxima_task, scale, background)
-    level = stats.threshold_of(voxels, maxima, scale, background)
-    if level is None:
-        return Thresholds(background, None, 0)
-    seeds = int(total("seeds", seeds_task, background, level)[0])
-    return Thresholds(background, level, smallest_object(seeds, int(voxels.sum())))
-
-
-def range_task(volume: Volume, cubes: Any, *, cancel: Cancel | None = None) -> Record:
-    """Task: lowest and highest value of some cubes, and whether all are whole."""
-    del cancel
-    return Record({"range": np.array(stats.extremes_of(volume, cubes), np.float64)})
-
-
-def voxels_task(
-    volume: Volume, cubes: Any, scale: stats.Scale, *, cancel: Cancel | None = None
-) -> Record:
-    """Task: voxels per level of some cubes."""
-    del cancel
-    return Record({"counts": stats.voxel_counts(volume, cubes, scale)})
-
-
-def maxima_task(
-    volume: Volume,
-    cubes: Any,
-    scale: stats.Scale,
-    background: float,
-    *,
-    cancel: Cancel | None = None,
-) -> Record:
-    """Task: regional maxima per level of some cubes."""
-    del cancel
-    return Record({"counts": stats.maxima_counts(volume, cubes, scale, background)})
-
-
-def seeds_task(
-    volume: Volume,
-    cubes: Any,
-    background: float,
-    level: float,
-    *,
-    cancel: Cancel | None = None,
-) -> Record:
-    """Task: number of seeds of some cubes."""
-    del cancel
-    count = stats.seed_count(volume, cubes, background, level)
-    return Record({"counts": np.array([count], np.int64)})
-
-
 # Blocks -----------------------------------------------------------------------------------------
 
 
 def trace_blocks(
-    work: Work, thresholds: Thresholds | None, *, skip_unreadable: bool
+    work: Work, decisions: Decisions | None, *, skip_unreadable: bool
 ) -> tuple[list[Piece], int, set[int]]:
     """Pieces of all blocks, the number of seeds, and the blocks that were skipped."""
     tasks = {
-        f"{block.number:06d}": (work.volume, block, thresholds, work.parameters, skip_unreadable)
+        f"{block.number:06d}": (work.volume, block, decisions, work.parameters, skip_unreadable)
         for block in work.plan.blocks()
     }
     records = work.done("blocks", "blocks", block_task, tasks)
@@ -211,7 +109,7 @@ def trace_blocks(
 def block_task(
     volume: Volume,
     block: Block,
-    thresholds: Thresholds | None,
+    decisions: Decisions | None,
     parameters: Parameters,
     skip_unreadable: bool,
     *,
@@ -219,7 +117,7 @@ def block_task(
 ) -> Record:
     """Task: one block."""
     try:
-        found = traced(volume, block, thresholds, parameters, reporter(None, cancel))
+        found = traced(volume, block, decisions, parameters, reporter(None, cancel))
     except UnreadableChunkError as error:
         if not skip_unreadable:
             raise
@@ -231,12 +129,12 @@ def block_task(
 def traced(
     volume: Volume,
     block: Block,
-    thresholds: Thresholds | None,
+    decisions: Decisions | None,
     parameters: Parameters,
     report: Reporter,
 ) -> BlockResult:
     """One block by the decisions of the volume, or by its own where there are none."""
-    own = thresholds or stats.box_thresholds(volume, block.roi)
+    own = decisions or stats.box_thresholds(volume, block.roi)
     return trace_block(volume, block, own, parameters, report)
 
 
@@ -246,7 +144,7 @@ def traced(
 def continue_rounds(
     work: Work,
     stitcher: Stitcher,
-    thresholds: Thresholds | None,
+    decisions: Decisions | None,
     most: int,
     skipped: set[int],
 ) -> int:
@@ -262,7 +160,7 @@ def continue_rounds(
             f"{block:06d}": (
                 work.volume,
                 work.plan.block(block),
-                thresholds,
+                decisions,
                 work.parameters,
                 task,
             )
@@ -287,14 +185,14 @@ def _order(stitcher: Stitcher, piece: Piece) -> tuple[Any, ...]:
 def round_task(
     volume: Volume,
     block: Block,
-    thresholds: Thresholds | None,
+    decisions: Decisions | None,
     parameters: Parameters,
     task: Task,
     *,
     cancel: Cancel | None = None,
 ) -> Record:
     """Task: the open ends of one block."""
-    own = thresholds or stats.box_thresholds(volume, block.roi)
+    own = decisions or stats.box_thresholds(volume, block.roi)
     found = continue_block(volume, block, own, parameters, task, reporter(None, cancel))
     return pack_pieces(found)
 
@@ -310,6 +208,12 @@ def in_image_voxels(tree: ZSwc, volume: Volume) -> ZSwc:
     if scale == (1.0, 1.0, 1.0):
         return tree
     return tree.scaled(scale, radius=float(np.sqrt(rx * ry)))
+
+
+def planes_of(volume: Volume) -> int:
+    """Planes of the image before downsampling."""
+    stated = getattr(volume, "planes", None)
+    return int(stated) if stated is not None else volume.shape[0] * volume.factors[2]
 
 
 def write_result(session: Session, tree: ZSwc, summary: Mapping[str, Any]) -> Path:

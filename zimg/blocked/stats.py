@@ -19,6 +19,7 @@ from zimg.blocked.source import Volume, checked_read
 from zimg.kernels.extrema import regional_maxima
 from zimg.tracing import preprocess, threshold
 from zimg.tracing.mask import foreground
+from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.seeds import extract_seeds, smallest_object
 
 Counts = NDArray[np.int64]
@@ -54,6 +55,29 @@ class Thresholds:
     threshold: float | None
     smallest: int
 
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to trace."""
+        return self.threshold is None
+
+    @property
+    def lowest(self) -> float:
+        """No foreground lies at or below it."""
+        assert self.threshold is not None
+        return self.threshold
+
+    def values(self, voxels: NDArray[Any]) -> NDArray[Any]:
+        """The signal of some voxels."""
+        return table_subtracted(voxels, self.background)
+
+    def signal(self, voxels: NDArray[Any]) -> NDArray[Any]:
+        """The signal of a region; a single plane is repeated."""
+        return self.values(thick(voxels))
+
+    def scorer(self, signal: Any, z_to_xy: float, dtype: str) -> TubeScorer:
+        """A scorer of the signal."""
+        return TubeScorer(signal, z_to_xy=z_to_xy, dtype=dtype)
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -76,7 +100,7 @@ class Scale:
         return self.low + level * self.width
 
 
-def subtracted(voxels: NDArray[Any], background: float) -> NDArray[Any]:
+def table_subtracted(voxels: NDArray[Any], background: float) -> NDArray[Any]:
     """`voxels` less the background of the volume, saturated as `zimg.trace` does it."""
     if not background:
         return voxels
@@ -166,7 +190,7 @@ def maxima_counts(volume: Volume, cubes: Iterable[Box], scale: Scale, background
     counts = np.zeros(scale.size, np.int64)
     for cube in cubes:
         voxels, inner = _with_rim(volume, cube)
-        maxima = np.asarray(regional_maxima(subtracted(voxels, background)))[inner]
+        maxima = np.asarray(regional_maxima(table_subtracted(voxels, background)))[inner]
         counts += np.bincount(scale.levels(voxels[inner][maxima]), minlength=scale.size)
     return counts
 
@@ -176,7 +200,7 @@ def seed_count(volume: Volume, cubes: Iterable[Box], background: float, level: f
     total = 0
     for cube in cubes:
         voxels, inner = _with_rim(volume, cube, SEED_RIM)
-        points = extract_seeds(foreground(subtracted(voxels, background), level)).points
+        points = extract_seeds(foreground(table_subtracted(voxels, background), level)).points
         low, high = [s.start for s in inner[::-1]], [s.stop for s in inner[::-1]]
         total += int(np.all((points >= low) & (points < high), axis=1).sum())
     return total

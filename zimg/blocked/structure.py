@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from zimg.blocked.block import Decisions
+from zimg.blocked.ladder import Ladder
 from zimg.blocked.plan import ZYX, Box
 from zimg.blocked.source import Volume, checked_read
-from zimg.blocked.stats import Thresholds, subtracted, thick
 from zimg.blocked.strands import Link
 from zimg.ops import sample_linear
 from zimg.swc import ZSwc
@@ -18,6 +19,7 @@ from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
 from zimg.tracing.connect import Connection
 from zimg.tracing.contacts import HEAD, TAIL
+from zimg.tracing.crossings import resolved
 from zimg.tracing.forest import spanning_forest
 from zimg.tracing.screen import screen_chains
 from zimg.tracing.segments import Rows
@@ -35,19 +37,19 @@ class SourceSignal(Signal):
     ----------
     source
         The volume.
-    background
-        Subtracted from it.
+    decisions
+        Give the signal.
     """
 
     source: Volume | None = None
-    background: float = 0.0
+    decisions: Decisions | None = None
 
     @property
     def shape_zyx(self) -> ZYX:
         """Size of the volume in voxels."""
         assert self.source is not None
         z, y, x = self.source.shape
-        return (3, y, x) if z == 1 else (z, y, x)
+        return (z + self._added, y, x)
 
     def sample(self, points: Rows) -> Rows:
         """Trilinear samples at ``(n, 3)`` points of trace space; NaN on and outside the border."""
@@ -70,18 +72,27 @@ class SourceSignal(Signal):
         """Voxels of the half-open box from `low` to `high`, both z y x, as float64 on the host."""
         return self._box(low, high).astype(np.float64)
 
+    @property
+    def _added(self) -> int:
+        """Planes that were put around a thin volume."""
+        assert self.source is not None
+        return 2 if self.source.shape[0] <= THIN[isinstance(self.decisions, Ladder)] else 0
+
     def _box(self, low: Index, high: Index) -> Any:
         assert self.source is not None
+        assert self.decisions is not None
         first, last = [int(v) for v in low], [int(v) for v in high]
-        if self.source.shape[0] == 1:
-            flat = Box((0, first[1], first[2]), (1, last[1], last[2]))
-            voxels = thick(checked_read(self.source, flat))[first[0] : last[0]]
-        else:
-            box = Box((first[0], first[1], first[2]), (last[0], last[1], last[2]))
-            voxels = checked_read(self.source, box)
-        return subtracted(voxels, self.background)
+        if self._added:
+            depth = self.source.shape[0]
+            flat = Box((0, first[1], first[2]), (depth, last[1], last[2]))
+            signal = self.decisions.signal(checked_read(self.source, flat))
+            return signal[first[0] : last[0]]
+        box = Box((first[0], first[1], first[2]), (last[0], last[1], last[2]))
+        return self.decisions.values(checked_read(self.source, box))
 
 
+THIN = (1, 2)
+"""Planes up to which reference and accurate tracing put more around a volume."""
 SAMPLED = 64
 """Accepted in one cell of this many voxels are taken from one box."""
 
@@ -91,11 +102,11 @@ def build_tree(
     links: Sequence[Link],
     *,
     volume: Volume,
-    thresholds: Thresholds,
+    decisions: Decisions,
     config: TraceConfig,
     z_to_xy: float,
     resample: bool,
-    orphan: Orphan,
+    orphan: Orphan = None,
     most_path_tests: int = MOST_PATH_TESTED,
 ) -> ZSwc:
     """Join chains into trees and tidy these up, as `zimg.tracing.structure.build_tree`.
@@ -104,7 +115,7 @@ def build_tree(
     ----------
     chains, links
         Of the stitched volume; links are taken unless they close a cycle.
-    volume, thresholds
+    volume, decisions
         For the path test, which reads a box of the signal per test.
     config, z_to_xy
         As of the blocks.
@@ -119,8 +130,10 @@ def build_tree(
     place = {id(chain): number for number, chain in enumerate(kept)}
     signal = None
     if config.spTest and len(kept) <= most_path_tests:
-        signal = SourceSignal(None, z_to_xy, volume, thresholds.background)
+        signal = SourceSignal(None, z_to_xy, volume, decisions)
     grown, connections = chain_graph(kept, reach=config.maxEucDist, signal=signal)
+    if config.crossoverTest:
+        connections = resolved(grown, connections)
     forced = [
         forced_connection(place[id(chains[link.hook])], place[id(chains[link.loop])], link)
         for link in links

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from zimg.blocked.structure import Orphan
 from zimg.blocked.volumes import FileVolume
 from zimg.blocked.workers import BlockedTraceError, Run
 from zimg.image.volume import z_to_xy_ratio
+from zimg.tracing.accurate import AccurateOptions
+from zimg.tracing.automatic import check_mode
 from zimg.tracing.config import Config, TraceConfig, check_config, resolve_config
 
 THRESHOLD_MODES = ("global", "fixed", "auto")
@@ -52,18 +55,23 @@ class BlockedTracer:
         Factors x, y, z; read from a stored level that has them, otherwise computed per block.
     config, level, overrides, resample
         As of `zimg.trace`.
-    mode
-        ``"reference"``, as of `zimg.trace`.
+    mode, clutter, soma, invert
+        As of `zimg.trace`. Noise, thresholds and inversion are decided for the whole volume,
+        clutter over the chains of all blocks.
+    trees
+        As of `zimg.trace`, but all are kept unless asked otherwise: large volumes hold many
+        neurons.
     threshold_mode
-        ``"global"``: one background and one threshold for the volume. ``"fixed"``: those given.
+        For ``mode="reference"``. ``"global"``: one background and one threshold for the volume.
+        ``"fixed"``: those given.
         ``"auto"``: those of each block by itself, the rule of the reference, for comparison; the
         result then depends on the blocks.
     background, threshold, smallest
         For ``"fixed"``: what is subtracted, what foreground exceeds after that, and the voxels that
         an object needs.
     orphan
-        Which short trees are removed: None none, a length, or ``"reference"``, the rule of
-        `zimg.trace`.
+        For ``mode="reference"``: which short trees are removed: None none, a length, or
+        ``"reference"``, the rule of `zimg.trace`.
     executor
         None for this thread; a number of threads; an executor of `concurrent.futures`; or a Dask
         client.
@@ -111,7 +119,11 @@ class BlockedTracer:
         level: int = 0,
         overrides: TraceConfig | Mapping[str, Any] | None = None,
         resample: bool = True,
-        mode: str = "reference",
+        mode: str = "accurate",
+        clutter: str = "split",
+        trees: str = "all",
+        soma: bool = True,
+        invert: bool = False,
         threshold_mode: str = "global",
         background: float | None = None,
         threshold: float | None = None,
@@ -132,13 +144,19 @@ class BlockedTracer:
         progress: Progress = None,
         cancel: Cancel | None = None,
     ) -> None:
-        stages.one_of("mode", mode, ("reference",))
+        choices = AccurateOptions(clutter=clutter, trees=trees, soma=soma, invert=invert)
+        plain = mode == "reference" and trees == "all"  # the reference has no choice of trees
+        check_mode(mode, replace(choices, trees="relative") if plain else choices)
         stages.one_of("threshold_mode", threshold_mode, THRESHOLD_MODES)
         stages.one_of("on_unreadable", on_unreadable, UNREADABLE)
         stages.one_of("dtype", dtype, ("float32", "float64"))
         preset = neutube_json.TRACE_CONFIG if config is None else config
         options = resolve_config(preset, level=level, overrides=overrides)
         check_config(options)
+        if options.enhanceMask:
+            raise NotImplementedError("enhanceMask is not available for tracing in blocks")
+        if mode == "accurate" and (threshold_mode != "global" or orphan is not None):
+            raise ValueError("threshold_mode and orphan are for mode='reference'")
         fixed = _fixed(threshold_mode, background, threshold, smallest)
         volume = volume_source(source, channel=channel, time=time, downsample=downsample)
         self.workers = workers_of(executor, processes=processes, max_in_flight=max_in_flight)
@@ -160,7 +178,7 @@ class BlockedTracer:
         parameters = Parameters(volume.shape, ratio, options, dtype, framework, device)
         self.settings = Settings(
             volume, plan, parameters, channel, time, mode, threshold_mode, fixed, resample,
-            orphan, max_rounds, on_unreadable, dataset_id,
+            orphan, max_rounds, on_unreadable, dataset_id, choices,
         )  # fmt: skip
         self.session_dir = Path(session_dir)
         self.retries, self.fail_fast = retries, fail_fast

@@ -98,6 +98,11 @@ class FileVolume:
         return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
     @property
+    def planes(self) -> int:
+        """Planes before downsampling."""
+        return self.base[0]
+
+    @property
     def info(self) -> ZImgInfo:
         """What the files say about the image, the region applied."""
         return read_source_info(self.source)
@@ -214,6 +219,11 @@ class ArrayVolume:
     def portable(self) -> bool:
         """Whether it can be pickled small: an array in memory is not sent to other processes."""
         return not isinstance(self.array, np.ndarray)
+
+    @property
+    def planes(self) -> int:
+        """Planes before downsampling."""
+        return int(self.array.shape[0])
 
     def read(self, box: Box) -> NDArray[Any]:
         """Voxels of a box."""

@@ -17,6 +17,7 @@ from zimg.cli.outputs import SWC, check_output
 from zimg.cli.showing import counted, show
 from zimg.cli.voxels import require_unit
 from zimg.io.source import ZImgSource
+from zimg.tracing.accurate import DEFAULTS, AccurateOptions
 from zimg.workers.output import write_tree
 from zimg.workers.volume import read_info
 
@@ -77,6 +78,7 @@ def trace_file(
     downsample: str,
     config: tuple[str, int, list[str] | None],
     compute: tuple[str, str | None],
+    mode: tuple[str, AccurateOptions],
     in_um: bool,
     overwrite: bool,
     blocks: BlockOptions,
@@ -95,6 +97,8 @@ def trace_file(
         Configuration, level and settings.
     compute
         Framework and device.
+    mode
+        Mode and the choices of accurate tracing; all trees are kept unless one is asked for.
     blocks
         The options of ``--blocked``.
     """
@@ -103,6 +107,8 @@ def trace_file(
     channel, time, scene = image
     name, level, settings = config
     framework, device = compute
+    way, choices = mode
+    trees = "all" if choices.trees == DEFAULTS.trees else choices.trees
     box = parse_region(region)
     began = perf_counter()
     check_output(output, SWC, inputs=files, overwrite=overwrite)
@@ -123,6 +129,11 @@ def trace_file(
             config=name,
             level=level,
             overrides=parse_settings(settings) or None,
+            mode=way,
+            clutter=choices.clutter,
+            trees=trees,
+            soma=choices.soma,
+            invert=choices.invert,
             threshold_mode=blocks.threshold_mode,
             executor=executor,
             processes=blocks.processes,

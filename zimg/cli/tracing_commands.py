@@ -93,6 +93,7 @@ def trace(
     """Trace the neurons in images and write an SWC file for each."""
     if blocked:
         from zimg.cli.trace_blocked import BlockOptions, trace_file
+        from zimg.tracing.accurate import AccurateOptions
 
         trace_file(
             files,
@@ -104,6 +105,7 @@ def trace(
             downsample=downsample,
             config=(config, level, settings),
             compute=(backend.value, device),
+            mode=(mode.value, AccurateOptions(clutter.value, trees.value, soma, invert)),
             in_um=in_um,
             overwrite=overwrite,
             blocks=BlockOptions(

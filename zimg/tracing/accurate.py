@@ -110,7 +110,7 @@ def run_accurate(
     tree = _tree(kept, image, config, options, details, z_to_xy=z_to_xy, resample=resample)
     details["levels"] = [level / image.unit for level in details["levels"]]
     clock.mark("build tree")
-    tree = _in_input_voxels(tree, downsample_ratio, planes=volume.shape[0])
+    tree = in_input_voxels(tree, downsample_ratio, planes=volume.shape[0])
     return _reported(TraceReport(tree, run.seeds, len(kept), clock.seconds, details))
 
 
@@ -137,8 +137,8 @@ def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -
 def _one_pass(run: Pass, mask: Array) -> list[Chain]:
     """Chains from what is not traced yet of a mask."""
     run.report.stage("find seeds")
-    untraced = _untraced(mask, like(run.trace_mask, mask))
-    found = extract_seeds(untraced, method=run.config.seedMethod)
+    left = untraced(mask, like(run.trace_mask, mask))
+    found = extract_seeds(left, method=run.config.seedMethod)
     seeds = unmarked(found, run.trace_mask)
     run.clock.mark("find seeds")
     if not len(seeds):
@@ -158,7 +158,7 @@ def _share_traced(chains: Sequence[Chain], image: Prepared, level: float, z_to_x
     return counts[0] / counts[1] if counts[1] else 0.0
 
 
-def _untraced(mask: Array, trace_mask: Array) -> Array:
+def untraced(mask: Array, trace_mask: Array) -> Array:
     """Objects of a mask that keep a voxel's distance from what is traced."""
     xp = array_namespace(mask)
     near = neighbourhood(trace_mask > 0, xp.logical_or, connectivity=6, xp=xp)
@@ -222,7 +222,7 @@ def _with_somata(
     return with_somata(tree, somata, z_to_xy=z_to_xy)
 
 
-def _in_input_voxels(tree: ZSwc, ratio: tuple[int, int, int], *, planes: int) -> ZSwc:
+def in_input_voxels(tree: ZSwc, ratio: tuple[int, int, int], *, planes: int) -> ZSwc:
     """The tree of a reduced or thickened volume in the voxels of the input."""
     rx, ry, rz = ratio
     reduced_planes = -(-planes // rz)

@@ -175,6 +175,7 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
                 z_to_xy=self._z_to_xy(source),
                 downsample=self.values["signal_downsample_ratio"],
                 overrides=self._config(),
+                mode=self.values["mode"] or "reference",
                 resample=self.values["do_resample_after_tracing"],
                 dataset_id=self.values["dataset_id"] or "",
                 executor=executor,

@@ -1,0 +1,167 @@
+"""Accurate tracing in blocks: decisions are those of the whole volume."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import zimg
+from tests.blocked import volumes
+from zimg.arbour import Arbour
+from zimg.blocked import BlockedResult, stats
+from zimg.blocked.ladder import Ladder, whole_ladder
+from zimg.blocked.opening import volume_source
+from zimg.blocked.packing import unpack_decisions
+from zimg.blocked.records import decoded
+from zimg.phantom import neuron
+from zimg.swc import ZSwc
+
+
+def run(source: Any, session: Path, **options: Any) -> BlockedResult:
+    return volumes.run(source, session, **{"mode": "accurate", "trees": "relative", **options})
+
+
+def same(one: ZSwc, other: ZSwc) -> bool:
+    return (
+        np.array_equal(one.xyz, other.xyz)
+        and np.array_equal(one.radius, other.radius)
+        and np.array_equal(one.parent, other.parent)
+        and np.array_equal(one.type, other.type)
+    )
+
+
+VOLUMES = {
+    "fork": lambda: volumes.fork_voxels(),
+    "dark": lambda: 255 - volumes.fork_voxels(),
+    "floats": lambda: (volumes.fork_voxels() / np.float32(300.0)).astype(np.float32),
+    "a plane": lambda: volumes.fork_voxels()[18:19],
+    "two planes": lambda: volumes.fork_voxels()[18:20],
+}
+
+
+@pytest.mark.parametrize("name", VOLUMES)
+def test_one_block_gives_the_tree_of_the_whole_volume_node_for_node(
+    name: str, tmp_path: Path
+) -> None:
+    voxels, invert = VOLUMES[name](), name == "dark"
+    whole = zimg.trace(voxels, invert=invert)
+    found = run(voxels, tmp_path / "s", core=512, invert=invert).tree
+    assert len(whole) > 0
+    assert same(found, whole)
+
+
+@pytest.mark.slow
+def test_a_soma_becomes_the_same_node_in_one_block_and_in_four(tmp_path: Path) -> None:
+    phantom = neuron()
+    whole = zimg.trace(phantom.volume, z_to_xy=phantom.z_to_xy)
+    options = {"z_to_xy": phantom.z_to_xy}
+    one = run(phantom.volume, tmp_path / "one", core=512, **options).tree
+    four = run(phantom.volume, tmp_path / "four", core=100, **options)
+    assert same(one, whole)
+    assert four.summary["somata"] == 1
+    both = zimg.compare(four.tree, whole, tolerance=2.0, voxel_size=(1, 1, phantom.z_to_xy))
+    assert both.a_to_b.within >= 0.95
+    assert both.b_to_a.within >= 0.95
+
+
+def test_blocks_give_the_cable_of_the_whole_volume(tmp_path: Path) -> None:
+    whole = zimg.trace(volumes.fork_voxels())
+    found = run(volumes.fork_voxels(), tmp_path / "s")
+    both = zimg.compare(found.tree, whole, tolerance=2.0)
+    assert found.summary["blocks"] == 3
+    assert len(found.tree.roots) == 1
+    assert both.a_to_b.within >= 0.98
+    assert both.b_to_a.within >= 0.98
+
+
+@pytest.mark.parametrize("executor", [1, 3])
+def test_workers_do_not_change_the_files(executor: int, store: Path, tmp_path: Path) -> None:
+    run(store, tmp_path / "one")
+    run(store, tmp_path / "other", executor=executor)
+    assert volumes.files_of(tmp_path / "one") == volumes.files_of(tmp_path / "other")
+
+
+def test_a_killed_session_is_resumed_to_the_same_files(store: Path, tmp_path: Path) -> None:
+    run(store, tmp_path / "one")
+    run(store, tmp_path / "s")
+    for name in ("blocks/000001.rec", "stats.rec", "somata/000002.rec"):
+        (tmp_path / "s" / name).unlink(missing_ok=True)
+    run(store, tmp_path / "s")
+    assert volumes.files_of(tmp_path / "one") == volumes.files_of(tmp_path / "s")
+
+
+@pytest.mark.parametrize("name", ["fork", "dark", "floats"])
+def test_decisions_from_many_cubes_are_near_those_of_the_whole(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voxels, invert = VOLUMES[name](), name == "dark"
+    whole = whole_ladder(volume_source(voxels), invert=invert)
+    monkeypatch.setattr(stats, "ONE_CUBE", 0)
+    monkeypatch.setattr(stats, "CUBE", 48)
+    found = run(voxels, tmp_path / "s", invert=invert)
+    sampled = stored(tmp_path / "s")
+    assert sampled.unit == whole.unit
+    assert sampled.background == pytest.approx(whole.background, abs=1.5 / whole.unit)
+    assert sampled.top == pytest.approx(whole.top, rel=0.05)
+    assert sampled.sigma == pytest.approx(whole.sigma, rel=0.2)
+    assert len(sampled.levels) == pytest.approx(len(whole.levels), abs=1)
+    agreement = zimg.compare(found.tree, volumes.fork().tree, tolerance=2.0)
+    assert agreement.b_to_a.within >= 0.95
+
+
+def stored(session: Path) -> Ladder:
+    """The decisions in a session."""
+
+    data = (session / "stats.rec").read_bytes()
+    header = json.loads(data.split(b"\n")[0])
+    found = unpack_decisions(decoded(data, "stats", "", header["manifest"]))
+    assert isinstance(found, Ladder)
+    return found
+
+
+@pytest.mark.parametrize(
+    "voxels",
+    [
+        np.zeros((40, 40, 140), np.uint8),
+        np.full((40, 40, 140), 9, np.uint16),
+        np.random.default_rng(1).normal(20, 4, (40, 48, 140)).astype(np.uint8),
+    ],
+    ids=["zeros", "constant", "noise"],
+)
+def test_nothing_to_trace_gives_an_empty_tree(voxels: np.ndarray, tmp_path: Path) -> None:
+    found = run(voxels, tmp_path / "s")
+    assert len(found.tree) == 0
+    assert found.path.exists()
+
+
+def test_all_trees_are_kept_unless_asked_otherwise(tmp_path: Path) -> None:
+    long = np.stack([np.arange(10.0, 180, 4), np.full(43, 14.0), np.full(43, 18.0)], axis=1)
+    short = np.stack([np.arange(10.0, 50, 4), np.full(10, 44.0), np.full(10, 18.0)], axis=1)
+    voxels = Arbour.of_paths((36, 56, 192), [long, short]).volume()
+    counts = {
+        trees: len(run(voxels, tmp_path / trees, trees=trees).tree.roots)
+        for trees in ("all", "relative", "single")
+    }
+    assert counts == {"all": 2, "relative": 1, "single": 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "why"),
+    [
+        ({"threshold_mode": "auto"}, ValueError, "threshold_mode and orphan are for mode"),
+        ({"orphan": 5.0}, ValueError, "threshold_mode and orphan are for mode"),
+        ({"mode": "best"}, ValueError, "mode must be one of"),
+        ({"clutter": "much"}, ValueError, "clutter must be one of"),
+        ({"mode": "reference", "trees": "single"}, ValueError, "trees must be"),
+        ({"mode": "reference", "trees": "all", "invert": True}, ValueError, "invert must be"),
+        ({"overrides": {"enhanceMask": True}}, NotImplementedError, "enhanceMask"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    options: dict[str, Any], error: type[Exception], why: str, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=why):
+        run(volumes.fork_voxels(), tmp_path / "s", **options)
+    assert not (tmp_path / "s").exists()

@@ -1,0 +1,169 @@
+"""The statistics of a run: what is decided once for the whole volume, by tasks over cubes of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg._progress import Cancel
+from zimg.blocked import ladder as ladders
+from zimg.blocked import stats
+from zimg.blocked.block import Decisions
+from zimg.blocked.ladder import Ladder
+from zimg.blocked.packing import pack_decisions, unpack_decisions
+from zimg.blocked.plan import Box
+from zimg.blocked.records import Record
+from zimg.blocked.source import Volume
+from zimg.blocked.stages import Work
+from zimg.blocked.stats import Counts, Scale, Thresholds
+from zimg.tracing.seeds import smallest_object
+
+Cubes = Sequence[Box]
+
+
+def decide(work: Work, *, mode: str, invert: bool) -> Decisions:
+    """The decisions for the whole volume, from its cubes; a record keeps them."""
+    stored = work.session.load("stats", "")
+    if stored is not None:
+        work.report.stage("statistics", 1)
+        work.report.advance()
+        return unpack_decisions(stored)
+    cubes = stats.cubes_of(work.plan)
+    found: Decisions
+    if len(cubes) == 1:
+        tasks = {"whole": (work.volume, mode, invert)}
+        found = unpack_decisions(work.done("statistics", "statistics", whole_task, tasks)["whole"])
+    elif mode == "accurate":
+        found = _Sampled(work, cubes).ladder(invert=invert)
+    else:
+        found = _Sampled(work, cubes).thresholds()
+    work.session.save("stats", "", pack_decisions(found))
+    return found
+
+
+class _Sampled:
+    """Decisions from many cubes: their counts are summed, which has no order.
+
+    Parameters
+    ----------
+    work
+        The session, and how tasks are run.
+    cubes
+        That stand for the volume.
+    """
+
+    def __init__(self, work: Work, cubes: list[Box]) -> None:
+        self._work, self._groups = work, stats.grouped(cubes)
+
+    def records(self, name: str, function: Callable[..., Record], *more: Any) -> list[Record]:
+        """The records of one pass over all cubes."""
+        tasks = {
+            f"{name}-{number:06d}": (self._work.volume, group, *more)
+            for number, group in enumerate(self._groups)
+        }
+        kind = "statistics"
+        return list(self._work.done(f"{kind}: {name}", kind, function, tasks).values())
+
+    def total(self, name: str, function: Callable[..., Record], *more: Any) -> Counts:
+        """The sum of the counts of one pass."""
+        counts = [record.arrays["counts"] for record in self.records(name, function, *more)]
+        return np.sum(counts, axis=0)
+
+    def counted(self) -> tuple[Counts, Scale] | None:
+        """Voxels per level of the volume; None where all are equal."""
+        dtype, low, high, whole = self._work.volume.dtype, 0.0, 0.0, True
+        if dtype not in (np.uint8, np.uint16):
+            found = [record.arrays["range"] for record in self.records("range", range_task)]
+            low, high = min(float(r[0]) for r in found), max(float(r[1]) for r in found)
+            whole = all(bool(r[2]) for r in found)
+            if low == high:
+                return None
+        scale = stats.scale_of(dtype, low, high, whole)
+        return self.total("voxels", voxels_task, scale), scale
+
+    def thresholds(self) -> Thresholds:
+        """Decisions of the reference's rules."""
+        counted = self.counted()
+        if counted is None:
+            return Thresholds(0.0, None, 0)
+        voxels, scale = counted
+        background = stats.background_of(voxels, scale)
+        maxima = self.total("maxima", maxima_task, scale, background)
+        level = stats.threshold_of(voxels, maxima, scale, background)
+        if level is None:
+            return Thresholds(background, None, 0)
+        seeds = int(self.total("seeds", seeds_task, background, level)[0])
+        return Thresholds(background, level, smallest_object(seeds, int(voxels.sum())))
+
+    def ladder(self, *, invert: bool) -> Ladder:
+        """Decisions of accurate tracing; the noise is the median of that of the cubes."""
+        counted = self.counted()
+        if counted is None:
+            return Ladder(None, 0.0, 1.0, 0.0, 0.0, ())
+        found = ladders.without_noise(*counted, invert=invert)
+        if found.nothing:
+            return found
+        noises: NDArray[np.float64] = np.concatenate(
+            [record.arrays["noise"] for record in self.records("noise", noise_task, found)]
+        )
+        some = noises[noises > 0.0]
+        sigma = float(np.median(some)) if len(some) else 0.0
+        return ladders.with_levels(found, sigma, *counted)
+
+
+def whole_task(volume: Volume, mode: str, invert: bool, *, cancel: Cancel | None = None) -> Record:
+    """Task: the decisions over a volume that is one cube."""
+    del cancel
+    if mode == "accurate":
+        return pack_decisions(ladders.whole_ladder(volume, invert=invert))
+    return pack_decisions(stats.whole_thresholds(volume))
+
+
+def noise_task(
+    volume: Volume, cubes: Cubes, ladder: Ladder, *, cancel: Cancel | None = None
+) -> Record:
+    """Task: noise of some cubes."""
+    del cancel
+    return Record({"noise": ladders.cube_noises(volume, cubes, ladder)})
+
+
+def range_task(volume: Volume, cubes: Cubes, *, cancel: Cancel | None = None) -> Record:
+    """Task: lowest and highest value of some cubes, and whether all are whole."""
+    del cancel
+    return Record({"range": np.array(stats.extremes_of(volume, cubes), np.float64)})
+
+
+def voxels_task(
+    volume: Volume, cubes: Cubes, scale: Scale, *, cancel: Cancel | None = None
+) -> Record:
+    """Task: voxels per level of some cubes."""
+    del cancel
+    return Record({"counts": stats.voxel_counts(volume, cubes, scale)})
+
+
+def maxima_task(
+    volume: Volume,
+    cubes: Cubes,
+    scale: Scale,
+    background: float,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Task: regional maxima per level of some cubes."""
+    del cancel
+    return Record({"counts": stats.maxima_counts(volume, cubes, scale, background)})
+
+
+def seeds_task(
+    volume: Volume,
+    cubes: Cubes,
+    background: float,
+    level: float,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Task: number of seeds of some cubes."""
+    del cancel
+    count = stats.seed_count(volume, cubes, background, level)
+    return Record({"counts": np.array([count], np.int64)})

@@ -1,0 +1,154 @@
+"""What accurate tracing decides once for the whole volume: background, noise, thresholds."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg.blocked.plan import Box
+from zimg.blocked.source import Volume, checked_read
+from zimg.blocked.stats import Counts, Scale, background_of, table_subtracted
+from zimg.ops import fastest
+from zimg.tracing import preprocess
+from zimg.tracing.accurate import LEAST_CONTRAST
+from zimg.tracing.brightness import RANGE, prepared, thick
+from zimg.tracing.contrast import ContrastScorer
+from zimg.tracing.ladder import (
+    BRIGHTEST_SHARE,
+    FEWEST_BRIGHT,
+    MOST_FOREGROUND,
+    separating,
+    thresholds,
+)
+from zimg.tracing.noise import measure_noise
+from zimg.tracing.scorer import TubeScorer
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Decisions of accurate tracing for the whole volume.
+
+    Attributes
+    ----------
+    highest
+        Highest value of the volume, from which it is inverted; None when it is not.
+    background
+        Subtracted from the image, in its units.
+    unit
+        What 1 of the image is in the signal.
+    top, sigma
+        Intensity of the brightest structures and the noise, in units of the signal; a `top` of 0
+        leaves nothing to trace.
+    levels
+        Thresholds from bright to dim.
+    """
+
+    highest: float | None
+    background: float
+    unit: float
+    top: float
+    sigma: float
+    levels: tuple[float, ...]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to trace."""
+        return self.top <= 0.0
+
+    @property
+    def lowest(self) -> float:
+        """No foreground lies at or below it."""
+        return min(self.levels)
+
+    def values(self, voxels: NDArray[Any]) -> NDArray[Any]:
+        """The signal of some voxels."""
+        image = voxels if self.highest is None else _turned(voxels, self.highest)
+        if np.issubdtype(image.dtype, np.integer):
+            return table_subtracted(image, self.background)
+        return (image - image.dtype.type(self.background)) * image.dtype.type(self.unit)
+
+    def signal(self, voxels: NDArray[Any]) -> NDArray[Any]:
+        """The signal of a region; thin volumes get more planes."""
+        return self.values(np.asarray(thick(voxels)[0]))
+
+    def scorer(self, signal: Any, z_to_xy: float, dtype: str) -> TubeScorer:
+        """A scorer that refuses what does not stand out from the noise."""
+        scorer = ContrastScorer(signal, z_to_xy=z_to_xy, dtype=dtype)
+        scorer.least_contrast = LEAST_CONTRAST * self.sigma
+        return scorer
+
+
+def whole_ladder(volume: Volume, *, invert: bool) -> Ladder:
+    """The decisions of `zimg.trace` over a volume that is read at once."""
+    voxels = checked_read(volume, Box((0, 0, 0), volume.shape))
+    preprocess.check_signal(voxels)
+    image = prepared(thick(fastest(voxels))[0], invert=invert)
+    noise = measure_noise(image.image, image.signal, unit=image.unit)
+    levels: tuple[float, ...] = ()
+    if image.top > 0.0:
+        steps = thresholds(image.top, noise.sigma, step=image.step)
+        levels = tuple(separating(image.signal, steps))
+    highest = float(voxels.max()) if invert else None
+    background = image.background / image.unit
+    return Ladder(highest, background, image.unit, image.top, noise.sigma, levels)
+
+
+def cube_noises(volume: Volume, cubes: Iterable[Box], ladder: Ladder) -> NDArray[np.float64]:
+    """Noise of every cube, in units of the signal."""
+    found = []
+    for cube in cubes:
+        voxels = checked_read(volume, cube)
+        image = voxels if ladder.highest is None else _turned(voxels, ladder.highest)
+        found.append(measure_noise(image, ladder.values(voxels), unit=ladder.unit).sigma)
+    return np.array(found, np.float64)
+
+
+def without_noise(counts: Counts, scale: Scale, *, invert: bool) -> Ladder:
+    """Background, unit and top from the counts of all voxels; noise and levels come later."""
+    highest = None
+    if invert:
+        last = int(np.flatnonzero(counts)[-1])
+        highest = scale.value(last)
+        counts = counts[last::-1]
+        scale = Scale(0.0, scale.width, len(counts), scale.whole)
+    background = background_of(counts, scale)
+    first = int(scale.levels(np.array([background]))[0]) if background else 0
+    base = background if background else (scale.low if scale.whole else 0.0)
+    above = counts[first + 1 :]
+    if not above.any():
+        return Ladder(highest, background, 1.0, 0.0, 0.0, ())
+    rank = max(FEWEST_BRIGHT, int(BRIGHTEST_SHARE * int(counts.sum())))
+    from_top = np.cumsum(above[::-1])
+    place = len(above) - 1 - int(np.searchsorted(from_top, min(rank, int(from_top[-1]))))
+    top = scale.value(first + 1 + place) - base
+    unit = 1.0 if scale.whole else 2.0 ** round(math.log2(RANGE / top))
+    return Ladder(highest, background, unit, top * unit, 0.0, ())
+
+
+def with_levels(ladder: Ladder, sigma: float, counts: Counts, scale: Scale) -> Ladder:
+    """The ladder with its noise, and the levels that show separate structures."""
+    step = 1.0 if scale.whole else 0.0
+    values = scale.low + scale.width * np.arange(len(counts))
+    if ladder.highest is not None:
+        values = ladder.highest - values
+    signal = (values - ladder.background) * ladder.unit
+    total, kept = int(counts.sum()), []
+    for index, level in enumerate(thresholds(ladder.top, sigma, step=step)):
+        limit = math.floor(level) if scale.whole else level
+        share = int(counts[signal > limit].sum()) / total
+        if index and share > MOST_FOREGROUND:
+            break
+        kept.append(level)
+    return Ladder(ladder.highest, ladder.background, ladder.unit, ladder.top, sigma, tuple(kept))
+
+
+def _turned(voxels: NDArray[Any], highest: float) -> NDArray[Any]:
+    """Voxels with dark and bright exchanged."""
+    if not np.issubdtype(voxels.dtype, np.integer):
+        return voxels.dtype.type(highest) - voxels
+    wide = np.clip(int(highest) - voxels.astype(np.int64), 0, None)
+    unsigned = np.issubdtype(voxels.dtype, np.unsignedinteger)
+    return wide.astype(voxels.dtype if unsigned else np.int32)
