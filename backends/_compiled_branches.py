@@ -80,7 +80,7 @@ def path_lengths(parent, order, kinds, length_of):
                 counts[own, kind] = counts[own - 1, kind]
             counts[own, kinds[voxel]] += 1
         total = 0.0
-        for kind in range(length_of.size):
+        for kind in range(1, length_of.size):  # there are no steps of kind 0
             total += counts[own, kind] * length_of[kind]
         length[voxel] = total
     return length
@@ -116,34 +116,55 @@ def _root(value):
 
 
 @jit
+def _measure(reaches, radius):
+    """Write how far the rows of a ball reach, -1 where there is none; return its height."""
+    height, middle = int(radius + 0.5), len(reaches) // 2
+    for dz in range(-height, height + 1):
+        disc = _root(radius * radius - dz * dz)
+        width = int(disc + 0.5)
+        for dy in range(-height, height + 1):
+            reach = -1
+            if abs(dy) <= width:
+                reach = int(_root(disc * disc - dy * dy) + 0.5)
+            reaches[middle + dz, middle + dy] = reach
+    return height
+
+
+@jit
 def _painted(bits, numbers, at, sizes, path, radii, owner, mark, reached):
     """Mark the voxels of one object in the balls round a path; write and count the new ones.
 
     Of a ball only what the one before does not reach is looked at.
     """
     plane, row, planes, rows, columns = sizes
+    middle = int(radii.max() + 0.5)
+    table = np.empty((2, 2 * middle + 1, 2 * middle + 1), np.int32)
     found, own = 0, owner[path[0]]
-    old_z, old_y, old_x, old = np.int64(0), np.int64(0), np.int64(0), -1.0
+    used, height, old, old_height, radius = 0, -1, 0, -1, -1.0
+    old_z, old_y, old_x = np.int64(0), np.int64(0), np.int64(0)
     for i in range(path.size):
-        here, radius = at[path[i]], radii[i]
+        here = at[path[i]]
         z, y, x = here // plane, here % plane // row, here % row
-        height = int(radius + 0.5)
+        old, old_height = used, height
+        if radii[i] != radius:
+            radius = radii[i]
+            used = 1 - used
+            height = _measure(table[used], radius)
         for dz in range(max(-height, 1 - z), min(height, planes - z) + 1):
-            disc = _root(radius * radius - dz * dz)
-            other_disc, shift = -1.0, z + dz - old_z
-            if old >= 0.0 and abs(shift) <= int(old + 0.5):
-                other_disc = _root(old * old - shift * shift)
-            width = int(disc + 0.5)
-            for dy in range(max(-width, 1 - y), min(width, rows - y) + 1):
-                reach = int(_root(disc * disc - dy * dy) + 0.5)
+            shift = z + dz - old_z
+            for dy in range(max(-height, 1 - y), min(height, rows - y) + 1):
+                reach = table[used, middle + dz, middle + dy]
+                if reach < 0:
+                    continue
                 first, last = max(x - reach, 1), min(x + reach, columns)
                 # the row without what the ball before reaches: a part before it and one behind it
                 left, right = last, last + 1
                 across = y + dy - old_y
-                if other_disc >= 0.0 and abs(across) <= int(other_disc + 0.5):
-                    known = int(_root(other_disc * other_disc - across * across) + 0.5)
-                    left = min(last, old_x - known - 1)
-                    right = max(first, old_x + known + 1)
+                if abs(shift) <= old_height and abs(across) <= old_height:
+                    known = table[old, middle + shift, middle + across]
+                    if known >= 0:
+                        left = min(last, old_x - known - 1)
+                        right = max(first, old_x + known + 1)
                 base = (z + dz) * plane + (y + dy) * row
                 for part in range(2):
                     begin, end = (first, left) if part == 0 else (right, last)
@@ -158,7 +179,7 @@ def _painted(bits, numbers, at, sizes, path, radii, owner, mark, reached):
                             reached[found] = voxel
                             found += 1
                         voxel += 1
-        old_z, old_y, old_x, old = z, y, x, radius
+        old_z, old_y, old_x = z, y, x
     return found
 
 
@@ -210,15 +231,15 @@ def branches(
         root = tip
         while parent[root] != root:
             root = parent[root]
-        size = -1
+        size = np.int64(-1)
         if end[root] - place[root] == 1:
             if not singles:
                 continue
-            size = 0
+            size = np.int64(0)
         elif not (length[tip] + 1.0 >= limit and length[tip] + 1.0 > 0):
             if not keeping:
                 continue
-            size = 0
+            size = np.int64(0)
         while True:
             steps = 0
             path[0] = tip
@@ -240,7 +261,7 @@ def branches(
             )
             _covered_from(new, reached, covered, up, parent, order, place, end)
             if size < 0:
-                size = 0
+                size = np.int64(0)
                 for i in range(first, last):
                     key = length[surface[i]] - length[up[surface[i]]]
                     if key >= limit and key > 0:
@@ -257,7 +278,7 @@ def branches(
                 else:
                     size -= 1
                     keys[0], heap[0] = keys[size], heap[size]
-                _sink(keys, heap, size, 0)
+                _sink(keys, heap, size, np.int64(0))
             if size == 0:
                 break
             tip = heap[0]

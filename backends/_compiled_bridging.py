@@ -31,7 +31,7 @@ def gaps(points, radius, trees, is_end, count, widest):
         From which node, to which, and how wide.
     """
     slot_of = np.full((count, count), -1, np.int32)
-    room = 1024
+    room = np.int64(1024)
     node_of, other_of, width_of = _room(room)
     size = 0
     for tree in range(count):
@@ -105,7 +105,7 @@ def bridged(points, radius, parent, widest):
     nodes = len(parent)
     links = linked(parent)
     tree_of, is_end = np.empty(nodes, np.int64), np.empty(nodes, np.bool_)
-    trees, count = np.empty(nodes + 1, np.int64), 0
+    trees, count = np.empty(nodes + 1, np.int64), np.int64(0)
     for node in range(nodes):
         if parent[node] == NONE:
             trees[count] = node
@@ -117,7 +117,8 @@ def bridged(points, radius, parent, widest):
     one, other, width = gaps(points, radius, trees[: count + 1], is_end, count, widest)
     chosen = spanning(tree_of[one], tree_of[other], width, count)
     for gap in np.flatnonzero(chosen):
-        set_root(links, one[gap])
-        unlink(links, one[gap])
-        link(links, one[gap], other[gap], NONE)
+        end = np.int64(one[gap])
+        set_root(links, end)
+        unlink(links, end)
+        link(links, end, np.int64(other[gap]), NONE)
     return depth_first(links, nodes)

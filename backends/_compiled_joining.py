@@ -10,10 +10,10 @@ import numpy as np
 
 from ._compiled import jit
 
-NONE, ERASED = -1, -2
+NONE, ERASED = np.int64(-1), np.int64(-2)  # typed: literals would be compiled apart
 TOUCHING, NEAR_END, FLAT = 0.05, 0.05, 1e-9
 SHORT, STEP = 0.1, 0.5
-NODE_TYPE, BREAK_TYPE = 0, 2
+NODE_TYPE, BREAK_TYPE = np.int64(0), np.int64(2)
 BLOCK = 32
 
 # Columns of the links.
@@ -233,7 +233,7 @@ def joined(points, radius, starts, owners):
     stamps, via = np.zeros(room + 1, np.int64), np.empty(room + 1, np.int64)
     ties = np.empty(room, np.int64)
     firsts = np.empty(chains, np.int64)
-    stamp, count, begin = 1, 0, 0
+    stamp, count, begin = np.int64(1), np.int64(0), np.int64(0)
     for chain in range(chains):
         if chain and owners[chain] != owners[chain - 1]:
             begin = count
@@ -329,7 +329,7 @@ def depth_first(links, count):
     ground = len(links) - 1
     order, parent = np.empty(count, np.int64), np.empty(count, np.int64)
     row = np.full(ground + 1, NONE, np.int64)
-    size, node = 0, links[ground, FIRST]
+    size, node = np.int64(0), links[ground, FIRST]
     while node != NONE:
         order[size] = node
         row[node] = size

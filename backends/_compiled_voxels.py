@@ -127,7 +127,7 @@ def planar_depth(at, rows, width, plane, row):
     """
     squared = np.empty(at.size, np.int32)
     sheet = np.zeros(((rows + 2) * (width + 2)), np.int32)
-    first = 0
+    first = np.int64(0)
     while first < at.size:
         z = at[first] // plane
         last = first

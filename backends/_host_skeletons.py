@@ -132,7 +132,8 @@ def cheapest_paths(
     codes, thickness = _coded(np.asarray(squared))
     lengths, kinds = np.unique(np.asarray(steps, dtype=np.float64), return_inverse=True)
     quotients = lengths / thickness[:, None]
-    width, buckets = _buckets(quotients[np.unique(codes)])
+    ends = [codes.max(), codes.min()] if codes.size else []  # of rows in ascending order
+    width, buckets = _buckets(quotients[ends])
     return rows.loops.cheapest_paths(
         rows.bits, rows.numbers, rows.at, codes, quotients,
         np.insert(kinds.reshape(-1), 13, 0), np.asarray(sources).astype(np.int64),

@@ -47,6 +47,14 @@ def axon(length: int = 5000, *, rows: int = 10, radius: float = 1.6) -> Mask:
     return mask
 
 
+def specks(count: int, seed: int = 0) -> Mask:
+    """A bar among objects of one voxel."""
+    mask = np.zeros((30, 100, 200), np.uint8)
+    mask.reshape(-1)[np.random.default_rng(seed).choice(mask.size, count, replace=False)] = 1
+    mask[12:18, 50:56, 20:180] = 1
+    return mask
+
+
 def _walk(
     random: np.random.Generator,
     place: Floats,

@@ -42,7 +42,9 @@ def mask_of_one(request):
         return {1: zimg.skeletonize(image, config=request["config"])}
     worker = zimg.ZNeutubeSkeletonize()
     worker.setInputImagePath(request["volume"])
-    worker.setSkeletonizeConfig(request["config"])
+    config = request["config"]
+    named = isinstance(config, str)
+    worker.setSkeletonizeConfig(getattr(zimg.neutube_json, config) if named else config)
     worker.setOutputSwcPath(tool + ".swc")
     worker.run()
     return {}

@@ -159,3 +159,26 @@ def test_compiled_loops_give_the_bits_of_the_generic_bodies(seed: int) -> None:
             assert np.array_equal(a[left], b[left])
         assert np.array_equal(one[-2], other[-2])
         assert np.array_equal(one[-1], other[-1])
+
+
+@pytest.mark.parametrize("widest", [-1.0, 12.0, 4.0])
+def test_very_many_trees_are_joined_as_few_are(
+    widest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(1)
+    nodes = separate(*(tuple(point) for point in random.uniform(0, 90, (400, 3)).tolist()))
+    all_pairs = bridging.bridged(nodes, widest=widest)
+    monkeypatch.setattr(bridging, "MOST_PAIRED", 1)
+    nearest = bridging.bridged(nodes, widest=widest)
+    roots = [np.count_nonzero(found.parent < 0) for found in (all_pairs, nearest)]
+    assert roots[0] == roots[1] < 400
+    widths = [found.to_swc().total_length() for found in (all_pairs, nearest)]
+    assert widths[0] - 1e-9 <= widths[1] <= 1.001 * widths[0]
+
+
+def test_two_far_clusters_of_many_trees_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = np.stack(np.meshgrid(*[np.arange(0, 24, 4)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    nodes = separate(*(tuple(p) for p in [*grid.tolist(), *(grid + 500).tolist()]))
+    monkeypatch.setattr(bridging, "MOST_PAIRED", 1)
+    assert np.count_nonzero(bridging.bridged(nodes).parent < 0) == 1
+    assert np.count_nonzero(bridging.bridged(nodes, widest=10.0).parent < 0) == 2
