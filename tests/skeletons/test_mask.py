@@ -28,7 +28,7 @@ def masked(volume: Any, xp: Any, device: Any, **options: Any) -> np.ndarray:
     ],
 )
 def test_operations_compare_with_the_level(
-    level: int, operation: int, expected: list[int], xp: Any, device: Any
+    level: float, operation: int, expected: list[int], xp: Any, device: Any
 ) -> None:
     volume = np.asarray([[[0, 4, 5, 6]]], np.uint8)
     found = masked(volume, xp, device, level=level, levelOp=operation)
@@ -75,3 +75,23 @@ def test_a_gap_of_one_voxel_is_closed_and_a_wider_one_is_not(xp: Any, device: An
     found = masked(volume, xp, device, removingBorder=True)
     assert found[0, 1:-1, 3].all()
     assert not found[0, 1:-1, 7:9].any()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "level", "operation", "expected"),
+    [
+        ("float32", 0.5, 0, [0, 0, 0, 1, 1]),
+        ("float32", 0.5, 1, [0, 1, 0, 0, 0]),
+        ("float32", 0.5, 2, [0, 0, 1, 0, 0]),
+        ("uint8", 1.5, 0, [0, 0, 0, 1, 0]),
+        ("uint8", 1.5, 1, [0, 1, 0, 0, 1]),
+        ("uint8", 1.5, 2, [0, 0, 0, 0, 0]),
+    ],
+)
+def test_a_level_may_be_a_fraction(
+    dtype: str, level: float, operation: int, expected: list[int], xp: Any, device: Any
+) -> None:
+    values = [0.0, 0.25, 0.5, 0.75, 2.0] if dtype == "float32" else [0, 1, 0, 2, 1]
+    volume = np.asarray(values, dtype).reshape(1, 1, -1)
+    found = masked(volume, xp, device, level=level, levelOp=operation)
+    assert np.asarray(found).reshape(-1).astype(int).tolist() == expected

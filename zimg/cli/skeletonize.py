@@ -43,7 +43,7 @@ class SkeletonizeJob:
     scene: int
     config: str | None
     downsample: tuple[int, int, int] | None
-    level: int | None
+    level: float | None
     label: str | None
     root: tuple[float, float, float] | None
     radius: Radius

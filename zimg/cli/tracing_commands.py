@@ -182,10 +182,10 @@ def skeletonize(
         ),
     ] = None,
     threshold: Annotated[
-        int | None,
+        float | None,
         typer.Option(help="Voxels above this value are foreground.", min=0, show_default="0"),
     ] = None,
-    level: Annotated[int | None, typer.Option(hidden=True)] = None,
+    level: Annotated[float | None, typer.Option(hidden=True)] = None,
     label: Annotated[
         str | None,
         typer.Option(

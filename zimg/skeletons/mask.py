@@ -1,5 +1,7 @@
 """The mask of the objects: reduced, thresholded, cleaned."""
 
+import math
+
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
 from zimg.kernels.blocks import merged
@@ -65,7 +67,12 @@ def thresholded(volume: Array, options: SkeletonizeConfig, /, *, xp: Namespace) 
     """Foreground by level and operation; both as in the reference."""
     if options.levelOp in (1, 2) and options.level < 0:
         return xp.zeros_like(volume, dtype=xp.bool)
-    level = xp.asarray(max(options.level, 0), dtype=volume.dtype, device=device(volume))
+    limit = max(options.level, 0)
+    if not xp.isdtype(volume.dtype, "real floating"):  # integers lie on one side of a fraction
+        if options.levelOp == 2 and limit != int(limit):
+            return xp.zeros_like(volume, dtype=xp.bool)
+        limit = math.ceil(limit) if options.levelOp == 1 else math.floor(limit)
+    level = xp.asarray(limit, dtype=volume.dtype, device=device(volume))
     if options.levelOp == 1:
         return (volume > 0) & (volume < level)
     if options.levelOp == 2:

@@ -38,7 +38,7 @@ class SkeletonizeConfig:
     minimalObjectSize
         Smallest number of voxels of an object, in the original volume.
     level
-        Threshold of the signal.
+        Threshold of the signal; a fraction suits images of floats, such as probability maps.
     levelOp
         0: above the level; 1: from 1 up to below the level; 2: equal to it; else: above 0.
     connectingBranch
@@ -65,7 +65,7 @@ class SkeletonizeConfig:
     fillingHole: bool = False
     removingBorder: bool = False
     minimalObjectSize: int = 0
-    level: int = -1
+    level: float = -1
     levelOp: int = 0
     connectingBranch: bool = True
     resampleSwc: bool = True
@@ -220,6 +220,8 @@ def _checked(name: str, value: Any) -> Any:
         raise TypeError(f"{name} takes {kind.__name__}, got {value!r}")
     if kind is float and not math.isfinite(value):
         raise ValueError(f"{name} takes a finite number, got {value!r}")
+    if name == "level" and value == int(value):
+        return int(value)  # compared exactly with integers of any size
     return kind(value)
 
 
