@@ -203,7 +203,13 @@ class ZNeutubeAutoTrace(ImageWorker):
 
     @stores("mode")
     def setMode(self, mode: str) -> None:
-        """Choose ``"reference"``, the default, or ``"accurate"``, as in `zimg.trace`."""
+        """Select the mode of tracing, as in `zimg.trace`.
+
+        Parameters
+        ----------
+        mode
+            ``"reference"``, the default, or ``"accurate"``.
+        """
 
     def run(self, *, progress: Progress = None, cancel: Cancel | None = None) -> None:
         """Trace the image and write the tree.

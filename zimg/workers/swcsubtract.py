@@ -32,7 +32,7 @@ class ZSwcSubtract(Settings):
     >>> worker.setInputSwcFilename("cell.swc")
     >>> worker.setSubtractSwcFilenames(["soma.swc"])
     >>> worker.setOutputSwcFilename("neurites.swc")
-    >>> worker.run()
+    >>> left, before = worker.run()
     """
 
     settings: ClassVar[tuple[Setting, ...]] = (
@@ -44,19 +44,63 @@ class ZSwcSubtract(Settings):
 
     @stores("input_swc")
     def setInputSwcFilename(self, filename: str) -> None:
-        """Set the file with the tree to cut."""
+        """Set the tree to subtract from.
+
+        Parameters
+        ----------
+        filename
+            SWC file.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("subtract_swcs")
     def setSubtractSwcFilenames(self, filenames: Sequence[str]) -> None:
-        """Set one or more files with the trees to subtract."""
+        """Set the trees to subtract.
+
+        Parameters
+        ----------
+        filenames
+            One or more SWC files.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("output_swc")
     def setOutputSwcFilename(self, filename: str) -> None:
-        """Set the file to write. Its folder must exist; an existing file is replaced."""
+        """Set the SWC file to write.
+
+        Parameters
+        ----------
+        filename
+            Its folder must exist; an existing file is replaced.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     @stores("log_file")
     def setLogFile(self, logfilename: str) -> None:
-        """Set a log file, which each run overwrites; an empty name disables it."""
+        """Set the log file.
+
+        Parameters
+        ----------
+        logfilename
+            File that each run overwrites with its log lines; empty for none.
+
+        Raises
+        ------
+        TypeError
+            If the value is of another type.
+        """
 
     def run(self, *, legacy_order: bool = False) -> tuple[int, int]:
         """Subtract and write the file; if no node is left, it has a header only.
