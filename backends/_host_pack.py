@@ -11,7 +11,7 @@ from zimg.kernels.pack import BYTES, PAIRS, PLAIN, Layout, kind_of
 def pack_volume(
     volume: Array, /, *, z_to_xy: float, dtype: object, xp: Namespace | None = None
 ) -> tuple[Array, Layout]:
-    """Words are made in place; 4 million bytes: 130 / 25 ms and 12 / 0 bytes per voxel besides."""
+    """Words are made in place, without temporary volumes."""
     kind = kind_of(volume.dtype, xp=np)
     depth, height, width = volume.shape
     made: Any = dtype if kind == PLAIN else np.int32
