@@ -113,7 +113,13 @@ class BlockedSkeletonizer:
         self._progress, self._cancel = progress, cancel
 
     def manifest(self) -> dict[str, Any]:
-        """What the session is about."""
+        """Describe the session.
+
+        Returns
+        -------
+        dict
+            JSON values: source, options and versions on which the result depends.
+        """
         return base_manifest("skeletonize labels") | {
             "source": self.volume.identity(),
             "fingerprint": self.volume.fingerprint(),
