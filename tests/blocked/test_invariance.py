@@ -126,7 +126,7 @@ def test_one_block_gives_the_tree_of_the_whole_volume_node_for_node(
     dtype: str, tmp_path: Path
 ) -> None:
     voxels = volumes.fork_voxels()
-    whole = zimg.trace(voxels, dtype=dtype)
+    whole = zimg.trace(voxels, dtype=dtype, mode="reference")
     found = volumes.run(voxels, tmp_path / "s", core=512, dtype=dtype, orphan="reference").tree
     assert len(whole) > 0
     assert np.array_equal(found.xyz, whole.xyz)
