@@ -23,8 +23,8 @@ from zimg.ops.memory import is_shared
 from zimg.ops.rows import RowPlan, usable_cores
 from zimg.ops.transfer import plain
 
-from . import _compiled_tracing, _host, _host_arithmetic, _host_order, _host_paths
-from ._compiled import VIEWED, status
+from . import _compiled, _compiled_tracing, _host, _host_arithmetic, _host_order, _host_paths
+from ._compiled import VIEWED
 
 
 def gather(
@@ -106,11 +106,11 @@ def while_loop(
 
 def jit(fn: Callable[..., Any], /, *, xp: Namespace) -> Callable[..., Any]:
     """`fn` compiled per shape, dtype and value of its keyword-only arguments."""
-    return _compiled(fn)
+    return _jitted(fn)
 
 
 @lru_cache(maxsize=256)  # bounded, for closures come and go
-def _compiled(fn: Callable[..., Any]) -> Callable[..., Any]:
+def _jitted(fn: Callable[..., Any]) -> Callable[..., Any]:
     """The compiled form of `fn`, its keyword-only arguments static."""
     parameters = inspect.signature(fn).parameters.values()
     static = tuple(each.name for each in parameters if each.kind is each.KEYWORD_ONLY)
@@ -235,7 +235,7 @@ def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """A view by NumPy of CPU memory: its hooks compile nothing anew for a new shape."""
     if _platform(device(x)) != "cpu" or str(x.dtype).removeprefix("torch.") not in VIEWED:
         return x
-    return x if status().problem else np.asarray(x)
+    return x if _compiled.status().problem else np.asarray(x)
 
 
 fit_segments = _on_rows(_compiled_tracing.fit_segments)

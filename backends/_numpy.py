@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from zimg._typing import Array, Device, Namespace
 from zimg.ops.rows import RowPlan
 
-from ._compiled import status
-from ._compiled import threads as compute_threads
+from . import _compiled
 from ._compiled_tracing import fit_segments, grow_strands, orient_segments, score_segments
 from ._host import (
     components,
@@ -146,14 +145,14 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     between the many short array operations. Compiled growth takes strands to their ends, two seeds
     or one for every thread at a time: more of them grow what a better one has grown already.
     """
-    if status().problem:
+    if _compiled.status().problem:
         return RowPlan(rows=24, shapes=(), workers=1)
-    return RowPlan(rows=24, shapes=(), workers=1, seeds=max(2, compute_threads()), levels=64)
+    return RowPlan(rows=24, shapes=(), workers=1, seeds=max(2, _compiled.threads()), levels=64)
 
 
 def slow_because(*, xp: Namespace) -> str:
     """Why nothing is compiled."""
-    return status().problem
+    return _compiled.status().problem
 
 
 def threads(n: int, /, *, xp: Namespace) -> AbstractContextManager[None]:

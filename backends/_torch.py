@@ -20,8 +20,8 @@ from zimg._typing import Array, Device, Namespace
 from zimg.ops.rows import RowPlan
 from zimg.ops.transfer import plain
 
-from . import _compiled_tracing, _host, _host_arithmetic, _host_order, _host_paths
-from ._compiled import VIEWED, status
+from . import _compiled, _compiled_tracing, _host, _host_arithmetic, _host_order, _host_paths
+from ._compiled import VIEWED
 
 _SAME_BITS = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
@@ -199,7 +199,7 @@ def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """A view by NumPy of CPU memory: its hooks compile nothing anew for a new shape."""
     if x.device.type != "cpu" or str(x.dtype).removeprefix("torch.") not in VIEWED:
         return x
-    return x if status().problem else x.detach().numpy()
+    return x if _compiled.status().problem else x.detach().numpy()
 
 
 fit_segments = _on_rows(_compiled_tracing.fit_segments)

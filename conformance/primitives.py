@@ -57,6 +57,27 @@ def _gathers() -> list[Case]:
     return cases
 
 
+def _ranks() -> list[Case]:
+    values = random_values((5, 7), np.float32)
+    tied = random_values(40, np.int32, levels=3)
+    return [
+        *(Case(f"rank-{rank}", (values, rank)) for rank in (0, 17, 34)),
+        Case("tied", (tied, 20)),
+        Case("one", (values[:1, :1], 0)),
+    ]
+
+
+def _medians() -> list[Case]:
+    volume = random_values((3, 6, 7), np.float32)
+    return [
+        *(
+            Case("x".join(map(str, sizes)), (volume, sizes))
+            for sizes in ((1, 3, 5), (3, 3, 3), (5, 1, 1))
+        ),
+        Case("wider-than-the-volume", (volume[:1, :2, :2], (1, 5, 5))),
+    ]
+
+
 def _samples() -> list[Case]:
     points = np.random.default_rng(3).uniform(-2.0, 8.0, (40, 3)).astype(np.float32)
     on_voxels = np.round(points)
@@ -332,6 +353,8 @@ CASES: dict[str, list[Case]] = {
     "components": _labellings(),
     "remove_small": _labellings(3),
     "combined": _arithmetic(),
+    "ranked": _ranks(),
+    "median_box": _medians(),
     "cheapest_paths": _paths(),
     "score_segments": scores(),
     "fit_segments": fits(),

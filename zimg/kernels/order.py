@@ -26,7 +26,7 @@ def ranked(values: Array, rank: int, /, *, xp: Namespace | None = None) -> Array
         ``()``, in the dtype and on the device of `values`.
     """
     xp = xp or array_namespace(values)
-    return xp.sort(xp.reshape(values, (-1,)))[rank]
+    return xp.reshape(xp.sort(xp.reshape(values, (-1,)))[rank : rank + 1], ())
 
 
 def median(values: Array, /) -> Array:
