@@ -387,12 +387,17 @@ zimg.ZImg.writeImg(sys.argv[1], Slow(), paras=zimg.ZImgWriteParameters(chunks=(1
 """
 
 
+def heeding() -> None:
+    """Let a process be interrupted, although one in the background inherits that it is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT is of POSIX")
 def test_an_interrupted_save_leaves_nothing_and_complains_of_no_task(tmp_path):
     for number in range(3):
         command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "a.ome.zarr")]
         pipe = subprocess.PIPE
-        with subprocess.Popen(command, stdout=pipe, stderr=pipe) as process:
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, preexec_fn=heeding) as process:
             assert process.stdout is not None
             assert process.stderr is not None
             process.stdout.readline()
@@ -423,7 +428,8 @@ def test_an_interrupted_reading_complains_of_no_task(tmp_path, shards):
     options = ZImgWriteParameters(chunks=(1, 32, 32), shards=shards)
     zimg.write(tmp_path / "a.ome.zarr", ZImg(data), parameters=options)
     command = [sys.executable, "-c", READING, str(tmp_path / "a.ome.zarr")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, preexec_fn=heeding) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
