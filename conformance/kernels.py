@@ -251,6 +251,13 @@ READING: dict[str, list[Call]] = {
 """Calls of kernels that read values on the host, as they say: not compiled, not for tracers."""
 
 NOT_CALLED = {
+    "as_float": "the kernels of tests/kernels/test_filters.py begin with it, on every lane",
+    "kind_of": "gives a type",
+    "edged": "median_box, a primitive, begins with it",
+    "median": "ranked, a primitive, does it",
+    "gaussian": "compared on every lane by tests/kernels/test_filters.py",
+    "ridge_maxima": "compared on every lane by tests/kernels/test_extrema.py",
+    "tubular": "compared on every lane by tests/kernels/test_tubular.py",
     "check_connectivity": "takes a plain number and raises",
     "in_type": "reduced and resampled end with it",
     "geodesic_distance": "cheapest_paths, a primitive, does; costs of float32 differ",

@@ -165,7 +165,8 @@ def test_several_images_go_into_a_folder(run: Run, image: Path, tmp_path: Path) 
         "w.ome.zarr",
     ]
     code, out, _ = run("trace", image, other, "-o", tmp_path / "out", "--preview", tmp_path / "out")
-    assert (code, len(out.splitlines())) == (0, 2)
+    assert code == 0
+    assert [out.count(f"{name}.swc: ") for name in "vw"] == [1, 1]
     assert len(ZSwc(tmp_path / "out" / "w.swc")) == len(ZSwc(tmp_path / "out" / "v.swc")) > 0
     assert (tmp_path / "out" / "w.png").exists()
 
@@ -201,7 +202,8 @@ def test_several_images_that_cannot_be_told_apart_are_refused(
 
 def test_options_of_a_configuration_are_set_by_name(run: Run, image: Path, tmp_path: Path) -> None:
     output = tmp_path / "t.swc"
-    code, out, _ = run("trace", image, "-o", output, "--set", "minAutoScore=2", "--json", "-q")
+    with pytest.warns(UserWarning, match="nothing was traced"):
+        code, out, _ = run("trace", image, "-o", output, "--set", "minAutoScore=2", "--json", "-q")
     assert (code, '"nodes": 0' in out) == (0, True)
     for text, part in {
         "minAutoScor=2": "minAutoScor",

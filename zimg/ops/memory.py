@@ -122,7 +122,7 @@ def import_host(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespac
         Device as `device_named` gives it; None for the host, or the default where that is none.
     """
     if is_shared(on):
-        return xp.asarray(host)
+        return xp.asarray(host, device=None)
     return xp.asarray(host, device=on, copy=True)
 
 

@@ -131,6 +131,10 @@ class DirectArray:
 
     def stretch(self, place: tuple[int, ...], take: Box) -> NDArray[Any] | None:
         """A part of a plain chunk, read from its first voxel to its last."""
+        whole = tuple(slice(0, length) for length in self.chunks)
+        if all((a.start, a.stop) == (b.start, b.stop) for a, b in zip(take, whole, strict=True)):
+            data = self.read(self.key(place), None)  # whose size is checked
+            return None if data is None else self._unpacked(data)
         shape = [self.chunks[axis] for axis in self.axes]
         steps = [math.prod(shape[n + 1 :]) * self.stored.itemsize for n in range(len(shape))]
         strides = [steps[self.axes.index(axis)] for axis in range(len(shape))]
