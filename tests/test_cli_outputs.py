@@ -200,10 +200,10 @@ def test_several_images_that_cannot_be_told_apart_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.filterwarnings("always:nothing was traced")
 def test_options_of_a_configuration_are_set_by_name(run: Run, image: Path, tmp_path: Path) -> None:
     output = tmp_path / "t.swc"
-    with pytest.warns(UserWarning, match="nothing was traced"):
-        code, out, _ = run("trace", image, "-o", output, "--set", "minAutoScore=2", "--json", "-q")
+    code, out, _ = run("trace", image, "-o", output, "--set", "minAutoScore=2", "--json", "-q")
     assert (code, '"nodes": 0' in out) == (0, True)
     for text, part in {
         "minAutoScor=2": "minAutoScor",

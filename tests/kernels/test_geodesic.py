@@ -170,7 +170,7 @@ def test_neighbours_are_mutual_and_one_step_apart(mask: np.ndarray) -> None:
 
 
 def test_a_graph_of_too_many_steps_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    hook = import_module("zimg.backends._host_paths")
+    hook: Any = import_module("zimg.backends._host_paths")
     monkeypatch.setattr(hook, "MOST_STEPS", 10)
     with pytest.raises(RuntimeError, match="more than the 10 that shortest paths can take"):
-        paths(np.ones((3, 3, 3), bool), [0])
+        paths(np.ones((3, 3, 3), bool), [0], by=hook.cheapest_paths)
