@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +46,14 @@ def own_children(process: int) -> list[int]:
     return [each for each in every if status_of(each)[1] == process]
 
 
-def heeding() -> None:
-    """Let a process be interrupted, although one in the background inherits that it is not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextmanager
+def heeded() -> Iterator[None]:
+    """Let processes started here be interrupted, although a run in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.slow
@@ -55,13 +62,13 @@ def test_an_interrupt_stops_workers_and_leaves_the_bodies_that_are_done(tmp_path
     volume, folder = tmp_path / "labels.tif", tmp_path / "bodies"
     segmentation(volume)
     command = [sys.executable, "-m", "zimg", "skeletonize", str(volume), "-o", str(folder)]
-    process = subprocess.Popen(
-        [*command, "--label", "all", "--workers", "2", "--quiet"],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "ZIMG_COMPILED": "0"},  # slow enough to be interrupted
-        preexec_fn=heeding,
-    )
+    with heeded():
+        process = subprocess.Popen(
+            [*command, "--label", "all", "--workers", "2", "--quiet"],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "ZIMG_COMPILED": "0"},  # slow enough to be interrupted
+        )
     until = time.monotonic() + 120
     while not list(folder.glob("*.swc")) and time.monotonic() < until:
         assert process.poll() is None, "ended before it was interrupted"

@@ -12,6 +12,8 @@ import threading
 import time
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -387,9 +389,14 @@ zimg.ZImg.writeImg(sys.argv[1], Slow(), paras=zimg.ZImgWriteParameters(chunks=(1
 """
 
 
-def heeding() -> None:
-    """Let a process be interrupted, although one in the background inherits that it is not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextmanager
+def heeded() -> Iterator[None]:
+    """Let processes started here be interrupted, although a run in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT is of POSIX")
@@ -397,7 +404,9 @@ def test_an_interrupted_save_leaves_nothing_and_complains_of_no_task(tmp_path):
     for number in range(3):
         command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "a.ome.zarr")]
         pipe = subprocess.PIPE
-        with subprocess.Popen(command, stdout=pipe, stderr=pipe, preexec_fn=heeding) as process:
+        with heeded():
+            process = subprocess.Popen(command, stdout=pipe, stderr=pipe)
+        with process:
             assert process.stdout is not None
             assert process.stderr is not None
             process.stdout.readline()
@@ -429,7 +438,9 @@ def test_an_interrupted_reading_complains_of_no_task(tmp_path, shards):
     zimg.write(tmp_path / "a.ome.zarr", ZImg(data), parameters=options)
     command = [sys.executable, "-c", READING, str(tmp_path / "a.ome.zarr")]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, preexec_fn=heeding) as process:
+    with heeded():
+        process = subprocess.Popen(command, stdout=pipe, stderr=pipe)
+    with process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
