@@ -9,7 +9,6 @@ Run as ``python -m benchmarks.blocked PART FOLDER [options]``; every part prints
 - ``kills``: a process is killed 20 times at random moments, then finished; the bytes must agree.
 - ``stitch``: synthetic records of 10,648 blocks are stitched; time and memory.
 - ``costs``: CPU seconds of a block per voxel and per voxel of cable.
-- ``reference``: the blocked worker of the reference and ours on one volume.
 """
 
 import argparse

@@ -83,7 +83,8 @@ def _cupy(cupy: Any) -> tuple[list[str], list[str]]:
 
 def _numba(_: Any) -> tuple[list[str], list[str]]:
     """Whether compiled code works, as the library's own hooks see it."""
-    found = import_module("zimg.backends._compiled").status()
+    hooks = next(iter(entry_points(group="zimg.backends", name="numpy"))).load()
+    found = hooks._compiled.status()
     if found.problem:
         return [], [f"not used: {found.problem}"]
     threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"

@@ -7,7 +7,7 @@ import numpy as np
 from zimg._typing import Array
 from zimg.arrays.inputs import voxels
 from zimg.image.img import ZImg
-from zimg.ops.memory import host_view, on_host
+from zimg.ops.memory import host_view, on_host, shareable
 from zimg.values.info import ZImgInfo
 
 
@@ -60,7 +60,7 @@ def as_numpy(volume: Array, /) -> Array:
     """
     if not on_host(volume):
         return volume
-    host = host_view(volume.detach() if hasattr(volume, "detach") else volume)
+    host = host_view(shareable(volume))
     return host.astype(np.float32) if host.dtype.kind == "V" else host
 
 
