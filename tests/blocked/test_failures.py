@@ -1,9 +1,13 @@
 """What cannot be read, comes late, dies or is stopped."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,6 +20,7 @@ from zimg.blocked import BlockedTracer, workers
 from zimg.blocked.source import UnreadableChunkError
 from zimg.blocked.workers import BlockedTraceError, is_transient
 
+ROOT = Path(__file__).resolve().parents[2]
 MIDDLE = (18, 28, 96)
 
 
@@ -23,6 +28,7 @@ MIDDLE = (18, 28, 96)
 def flaky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], FlakyVolume]:
     """Makes a volume that fails in the middle block as the words say, without waiting."""
     monkeypatch.setattr(workers, "DELAYS", (0.0, 0.0, 0.0))
+    monkeypatch.syspath_prepend(ROOT)  # worker processes import the class of the volume
     np.save(tmp_path / "voxels.npy", volumes.fork_voxels())
 
     def made(words: str) -> FlakyVolume:
@@ -109,16 +115,48 @@ def test_fail_fast_ends_with_the_first_failure(
     assert len(caught.value.failures) == 1
 
 
-@pytest.mark.xfail(
-    reason="in some environments the new pool of processes is lost as well; under investigation",
-    strict=False,
-)
 def test_a_worker_that_dies_is_replaced(
     flaky: Callable[[str], FlakyVolume], tmp_path: Path, clean: bytes
 ) -> None:
     found = tracer(flaky("die"), tmp_path / "s", executor=2, processes=True).run()
     assert found.path.read_bytes() == clean
     assert any(line["event"] == "retry" for line in log_of(tmp_path / "s"))
+
+
+def test_a_task_that_kills_every_worker_fails_alone(
+    flaky: Callable[[str], FlakyVolume], tmp_path: Path, clean: bytes
+) -> None:
+    volume, session = flaky("always die"), tmp_path / "s"
+    with pytest.raises(BlockedTraceError, match="terminated abruptly") as caught:
+        tracer(volume, session, executor=3, processes=True, retries=0).run()
+    assert set(caught.value.failures) == {"000001", "000002"}  # both read the voxel
+    assert {path.stem for path in (session / "blocks").glob("*.rec")} == {"000000"}
+    Path(volume.fails).write_text("")
+    assert tracer(volume, session).run().path.read_bytes() == clean
+
+
+def test_a_volume_that_workers_cannot_import_is_named_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("only_here")
+    module.Own = type("Own", (FlakyVolume,), {"__module__": "only_here"})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "only_here", module)
+    np.save(tmp_path / "voxels.npy", volumes.fork_voxels())
+    (tmp_path / "fails.txt").write_text("")
+    volume = module.Own(str(tmp_path / "voxels.npy"), str(tmp_path / "fails.txt"), MIDDLE)
+    with pytest.raises(BlockedTraceError, match="cannot rebuild its task: No module named"):
+        tracer(volume, tmp_path / "s", executor=1, processes=True).run()
+    assert {line["event"] for line in log_of(tmp_path / "s")} == {"failed"}
+
+
+def test_a_pool_that_is_handed_over_and_broken_is_given_up_at_once(
+    flaky: Callable[[str], FlakyVolume], tmp_path: Path
+) -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        with pytest.raises(BlockedTraceError, match="terminated abruptly") as caught:
+            tracer(flaky("die"), tmp_path / "s", executor=pool).run()
+        assert len(caught.value.failures) == 1
+    assert not [line for line in log_of(tmp_path / "s") if line["event"] == "retry"]
 
 
 def test_what_is_transient() -> None:

@@ -1,6 +1,7 @@
 """Where tasks run: in this thread, in pools of ours, or on an executor that is handed over."""
 
 import multiprocessing
+import pickle
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -8,7 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from zimg._errors import ZException
+
 THREAD_PREFIX = "zimg-block"
+
+
+class UnknownTaskError(ZException):
+    """A worker process cannot rebuild its task, such as a source of a class it cannot import."""
 
 
 class Inline(Executor):
@@ -42,6 +49,9 @@ class Workers:
         Whether tasks run in this process, so that they can be cancelled inside.
     owned
         Whether the executor is ours to close.
+    packed
+        Whether tasks travel as bytes that the worker unpickles inside the task: a process pool
+        unpickles outside of it, where an error ends the worker, and the pool with it.
     """
 
     make: Callable[[], Executor]
@@ -49,6 +59,7 @@ class Workers:
     local: bool
     owned: bool
     executor: Executor | None = None
+    packed: bool = False
 
     def current(self) -> Executor:
         """The executor."""
@@ -56,10 +67,20 @@ class Workers:
             self.executor = self.make()
         return self.executor
 
-    def lost(self) -> None:
-        """Replace the executor after it broke, if it is ours."""
-        if self.owned and self.executor is not None:
-            self.executor.shutdown(wait=False, cancel_futures=True)
+    def submit(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], **extra: Any
+    ) -> "tuple[Future[Any], Executor]":
+        """Begin a task; returns its future, and the executor that has it."""
+        executor = self.current()
+        if self.packed:
+            task = pickle.dumps((function, arguments, extra))
+            return executor.submit(run_packed, task), executor
+        return executor.submit(function, *arguments, **extra), executor
+
+    def lost(self, executor: Executor) -> None:
+        """Replace an executor that broke, if it is ours and was not replaced already."""
+        if self.owned and executor is self.executor:
+            executor.shutdown(wait=False, cancel_futures=True)
             self.executor = None
 
     @contextmanager
@@ -71,6 +92,19 @@ class Workers:
             if self.owned and self.executor is not None:
                 self.executor.shutdown(wait=True, cancel_futures=True)
                 self.executor = None
+
+
+def run_packed(task: bytes) -> Any:
+    """Run a pickled function with its arguments; an error to unpickle it is one of the task."""
+    try:
+        function, arguments, extra = pickle.loads(task)
+    except Exception as error:
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise UnknownTaskError(
+            f"the worker process cannot rebuild its task: {why}; classes and functions of the "
+            "caller must be importable there"
+        ) from None
+    return function(*arguments, **extra)
 
 
 def workers_of(
@@ -114,8 +148,14 @@ def workers_of(
             f"max_in_flight is needed: {type(executor).__name__} does not tell how many workers "
             "it has (for Dask: sum(client.ncores().values()), or pass the client itself)"
         )
-    local = isinstance(executor, ThreadPoolExecutor | Inline)
-    return Workers(lambda: executor, int(found), local=local, owned=False, executor=executor)
+    return Workers(
+        lambda: executor,
+        int(found),
+        local=isinstance(executor, ThreadPoolExecutor | Inline),
+        owned=False,
+        executor=executor,
+        packed=isinstance(executor, ProcessPoolExecutor),
+    )
 
 
 def _pool(count: int, processes: bool, max_in_flight: int | None) -> Workers:
@@ -129,7 +169,8 @@ def _pool(count: int, processes: bool, max_in_flight: int | None) -> Workers:
     def pool() -> Executor:
         return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
 
-    return Workers(pool if processes else threads, window, local=not processes, owned=True)
+    make = pool if processes else threads
+    return Workers(make, window, local=not processes, owned=True, packed=processes)
 
 
 def worker_number() -> int:

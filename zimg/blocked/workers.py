@@ -2,7 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +21,9 @@ DELAYS = (1.0, 4.0, 16.0)
 """Seconds before each further try."""
 POLL = 0.2
 """Seconds between two looks at `cancel` while nothing completes."""
+
+IN_COMPANY = 2
+"""A task runs alone after so many losses of its workers for which others may be to blame."""
 
 TRANSIENT = (OSError, TimeoutError, ConnectionError, BrokenExecutor)
 LOST_WORKER = ("KilledWorker", "CommClosedError", "FutureCancelledError")
@@ -34,7 +44,7 @@ class BlockedTraceError(ZException):
         more = f" and {len(causes) - 3} more" if len(causes) > 3 else ""
         count = len(causes)
         told = "; ".join(causes[:3])
-        return f"{count} task(s) failed, the others are done and kept: {told}{more}"
+        return f"{count} task(s) failed, what is done is kept: {told}{more}"
 
 
 @dataclass
@@ -96,13 +106,28 @@ class Run:
 
 @dataclass
 class _Window:
-    """Tasks of one call of `Run.results`."""
+    """Tasks of one call of `Run.results`.
+
+    Attributes
+    ----------
+    run, function, tasks
+        As of `Run.results`.
+    pending
+        Key and executor of every unfinished future.
+    tries, losses
+        By key: failures of the task itself, and losses of its workers with other tasks beside it.
+    failures
+        What failed for good.
+    later
+        When which key is tried again.
+    """
 
     run: Run
     function: Callable[..., Any]
     tasks: Mapping[str, Task]
-    pending: "dict[Future[Any], str]" = field(default_factory=dict)
+    pending: "dict[Future[Any], tuple[str, Executor]]" = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
+    losses: dict[str, int] = field(default_factory=dict)
     failures: dict[str, BaseException] = field(default_factory=dict)
     later: list[tuple[float, str]] = field(default_factory=list)
 
@@ -114,13 +139,18 @@ class _Window:
                 self._wake(waiting)
                 self._fill(waiting)
                 yield from self._completed(waiting)
-                if self.failures and self.run.fail_fast:
+                if self.failures and self._ends_at_failure():
                     break
         finally:
             for future in self.pending:
                 future.cancel()
         if self.failures:
             raise BlockedTraceError(dict(sorted(self.failures.items())))
+
+    def _ends_at_failure(self) -> bool:
+        """Whether the others are not tried: on request, or because their executor is broken."""
+        broken = any(isinstance(why, BrokenExecutor) for why in self.failures.values())
+        return self.run.fail_fast or (broken and not self.run.workers.owned)
 
     def _check(self) -> None:
         if self.run.cancelled():
@@ -134,17 +164,32 @@ class _Window:
 
     def _fill(self, waiting: list[str]) -> None:
         """Submit until the window is full; a task that cannot be submitted has failed."""
-        while waiting and len(self.pending) < self.run.workers.window:
+        workers = self.run.workers
+        extra = {"cancel": self.run.cancel} if workers.local else {}
+        while waiting and self._has_room(waiting[-1]):
             key = waiting.pop()
-            extra = {"cancel": self.run.cancel} if self.run.workers.local else {}
+            executor = workers.current()
             try:
-                future = self.run.workers.current().submit(self.function, *self.tasks[key], **extra)
+                future, executor = workers.submit(self.function, self.tasks[key], **extra)
             except BrokenExecutor as error:
+                self._lost(key, error, executor)
+                return
+            except Exception as error:
                 self._failed(key, error)
+                continue
+            self.pending[future] = key, executor
+            if workers.window == 1 and future.done():
                 return
-            self.pending[future] = key
-            if self.run.workers.window == 1 and future.done():
-                return
+
+    def _has_room(self, key: str) -> bool:
+        """Whether a task may begin beside those that are under way."""
+        if any(self._alone(other) for other, _ in self.pending.values()):
+            return False
+        return len(self.pending) < (1 if self._alone(key) else self.run.workers.window)
+
+    def _alone(self, key: str) -> bool:
+        """Whether a task has no others beside it."""
+        return self.run.workers.window == 1 or self.losses.get(key, 0) >= IN_COMPANY
 
     def _completed(self, waiting: list[str]) -> Iterator[tuple[str, Any]]:
         if not self.pending:
@@ -152,32 +197,46 @@ class _Window:
                 time.sleep(min(POLL, max(0.0, self.later[0][0] - self.run.clock())))
             return
         done, _ = wait(self.pending, timeout=POLL, return_when=FIRST_COMPLETED)
-        for future in sorted(done, key=lambda f: self.pending[f]):
-            key = self.pending.pop(future)
+        for future in sorted(done, key=lambda f: self.pending[f][0]):
+            key, executor = self.pending.pop(future)
             try:
                 result = future.result()
             except ZCancellationException:
                 raise
+            except BrokenExecutor as error:
+                self._lost(key, error, executor)
             except CancelledError as error:
-                self._failed(key, BrokenExecutor(f"its worker was lost: {error}"))
+                self._failed(key, ConnectionError(f"its worker was lost: {error}"))
             except Exception as error:
                 self._failed(key, error)
             else:
                 yield key, result
 
+    def _lost(self, key: str, error: BrokenExecutor, executor: Executor) -> None:
+        """The workers of a task are gone; it is to blame only where it was alone on them."""
+        self.run.workers.lost(executor)
+        if self._alone(key) or not self.run.workers.owned:
+            self._failed(key, error)
+            return
+        self.losses[key] = self.losses.get(key, 0) + 1
+        self._again(key, self.losses[key], error)
+
     def _failed(self, key: str, error: BaseException) -> None:
         """Try a task again later, or note that it failed for good."""
-        if isinstance(error, BrokenExecutor):
-            self.run.workers.lost()
         tried = self.tries[key] = self.tries.get(key, 0) + 1
-        if is_transient(error) and tried <= self.run.retries:
-            delay = self.run.delays[min(tried, len(self.run.delays)) - 1]
-            self.later.append((self.run.clock() + delay, key))
-            self.later.sort()
-            self.run.log("retry", key=key, tried=tried, why=_told(error))
+        hopeless = isinstance(error, BrokenExecutor) and not self.run.workers.owned
+        if is_transient(error) and tried <= self.run.retries and not hopeless:
+            self._again(key, tried, error)
             return
         self.failures[key] = error
         self.run.log("failed", key=key, tried=tried, why=_told(error))
+
+    def _again(self, key: str, tried: int, error: BaseException) -> None:
+        """Try a task again after the delay of its number of tries."""
+        delay = self.run.delays[min(tried, len(self.run.delays)) - 1]
+        self.later.append((self.run.clock() + delay, key))
+        self.later.sort()
+        self.run.log("retry", key=key, tried=tried, why=_told(error))
 
 
 def is_transient(error: BaseException) -> bool:
