@@ -13,8 +13,8 @@ from zimg.arrays.export import exported
 from zimg.blocked.contrast import with_contrast
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.pieces import Piece, cut_chain, limits, moved
-from zimg.blocked.plan import ZYX, Block
-from zimg.blocked.source import Volume, checked_read
+from zimg.blocked.plan import ZYX, Block, Box
+from zimg.blocked.source import Volume, checked_read, known_empty
 from zimg.blocked.stats import Thresholds
 from zimg.kernels.components import components, remove_small
 from zimg.ops import fastest, like, to_host
@@ -105,7 +105,7 @@ def trace_block(
     UnreadableChunkError
         When a voxel of the region cannot be read.
     """
-    if decisions.nothing:
+    if decisions.nothing or without_signal(volume, block.roi, decisions):
         return BlockResult()
     voxels = checked_read(volume, block.roi)
     preprocess.check_signal(voxels)
@@ -116,6 +116,14 @@ def trace_block(
     run = _Run(block, decisions, parameters, report or reporter())
     chains = run.chains(run.uploaded(signal))
     return BlockResult(cut_all(chains, block, parameters), run.seeds)
+
+
+def without_signal(volume: Volume, box: Box, decisions: Decisions) -> bool:
+    """Whether a box is known, without reading, to hold zeros, which are no foreground."""
+    if not known_empty(volume, box):
+        return False
+    signal = decisions.values(np.zeros((1, 1, 1), volume.dtype))
+    return bool(signal.max() <= decisions.lowest)
 
 
 def cut_all(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from zimg._progress import Cancel
-from zimg.blocked.block import Parameters, origin_of
+from zimg.blocked.block import Parameters, origin_of, without_signal
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.pieces import limits
 from zimg.blocked.plan import Block
@@ -28,9 +28,10 @@ def somata_task(
 ) -> Record:
     """Task: cell bodies whose centre lies in the core of a block."""
     del cancel
-    signal = ladder.signal(checked_read(volume, block.roi))
     found = []
-    if signal.max() > ladder.top / 2.0:
+    empty = without_signal(volume, block.roi, ladder)
+    signal = None if empty else ladder.signal(checked_read(volume, block.roi))
+    if signal is not None and signal.max() > ladder.top / 2.0:
         found = find_somata(
             signal,
             top=ladder.top,

@@ -5,6 +5,7 @@ import os
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -120,8 +121,23 @@ class FileVolume:
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
+    def known_empty(self, box: Box) -> bool:
+        """Whether a box is known to hold zeros, because the file has no chunk of it."""
+        if not self._single:
+            return False
+        as_stored = self.level or self.factors == (1, 1, 1)
+        place = self._place(box if as_stored else self._wide(box)[0])
+        return _opened(*self._key()).empty(place)
+
     def _reduced(self, box: Box) -> NDArray[Any]:
         """A box made from full resolution, with a margin that is cut off again."""
+        wide, low = self._wide(box)
+        voxels = np.asarray(reduced(self._stored(wide), self.factors))
+        cut = [slice(a - m, b - m) for a, b, m in zip(box.low, box.high, low, strict=True)]
+        return np.ascontiguousarray(voxels[tuple(cut)])
+
+    def _wide(self, box: Box) -> tuple[Box, list[int]]:
+        """A box with a margin in full resolution, and where that begins in the reduced volume."""
         ratios = self.factors[::-1]
         low = [max(0, a - MARGIN) for a in box.low]
         high = [min(n, b + MARGIN) for b, n in zip(box.high, self.shape, strict=True)]
@@ -129,12 +145,21 @@ class FileVolume:
             _three(a * r for a, r in zip(low, ratios, strict=True)),
             _three(min(b * r, n) for b, r, n in zip(high, ratios, self.base, strict=True)),
         )
-        voxels = np.asarray(reduced(self._stored(wide), self.factors))
-        cut = [slice(a - m, b - m) for a, b, m in zip(box.low, box.high, low, strict=True)]
-        return np.ascontiguousarray(voxels[tuple(cut)])
+        return wide, low
 
     def _stored(self, box: Box) -> NDArray[Any]:
-        """Voxels of a box in voxels of the stored level, the region's start added."""
+        """Voxels of a box in voxels of the stored level."""
+        t, c, z, y, x = self._place(box)
+        if self._single:
+            return _opened(*self._key()).voxels((t, c, z, y, x))[0][0]
+        part = deepcopy(self.source)
+        part.region = type(part.region)(
+            (x.start, y.start, z.start, c.start, t.start), (x.stop, y.stop, z.stop, c.stop, t.stop)
+        )
+        return np.asarray(read_arrays(part)[0][0][0])
+
+    def _place(self, box: Box) -> tuple[slice, slice, slice, slice, slice]:
+        """A box of the stored level along t, c, z, y, x of the file, the region's start added."""
         start, ratios = self.source.region.start, self.factors if self.level else (1, 1, 1)
         z, y, x = (
             slice(a + s // r, b + s // r)
@@ -143,14 +168,7 @@ class FileVolume:
             )
         )
         c, t = self.channel + start.c, self.time + start.t
-        if self._single:
-            handle = _opened(*self._key())
-            return handle.voxels((slice(t, t + 1), slice(c, c + 1), z, y, x))[0][0]
-        part = deepcopy(self.source)
-        part.region = type(part.region)(
-            (x.start, y.start, z.start, c, t), (x.stop, y.stop, z.stop, c + 1, t + 1)
-        )
-        return np.asarray(read_arrays(part)[0][0][0])
+        return slice(t, t + 1), slice(c, c + 1), z, y, x
 
     @property
     def _single(self) -> bool:
@@ -238,6 +256,17 @@ class ArrayVolume:
         cut = [slice(a - m, b - m) for a, b, m in zip(box.low, box.high, low, strict=True)]
         return np.ascontiguousarray(voxels[tuple(cut)])
 
+    def known_empty(self, box: Box) -> bool:
+        """Whether a box is known to hold zeros: a Zarr array in a folder has no chunk of it."""
+        margins = (0, 0, 0) if self.factors == (1, 1, 1) else (MARGIN,) * 3
+        part = tuple(
+            slice(max(0, a - m) * r, min((b + m) * r, n))
+            for a, b, m, r, n in zip(
+                box.low, box.high, margins, self.factors[::-1], self.array.shape, strict=True
+            )
+        )
+        return _without_chunks(self.array, part)
+
     def identity(self) -> dict[str, Any]:
         """The kind of array; what it holds is in the fingerprint."""
         return {"array": type(self.array).__name__}
@@ -288,6 +317,26 @@ def _content(array: Any) -> bytes:
     if hasattr(array, "__dask_tokenize__"):
         return repr(array.__dask_tokenize__()).encode()
     return f"{getattr(array, 'store', '')!r} {getattr(array, 'path', '')!r}".encode()
+
+
+def _without_chunks(array: Any, part: tuple[slice, ...]) -> bool:
+    """Whether a Zarr array in a folder has no chunk that meets a part, so that it holds zeros."""
+    folder = getattr(getattr(array, "store", None), "root", None)
+    if not isinstance(folder, Path) or (array.fill_value is not None and array.fill_value != 0):
+        return False
+    steps = array.shards or array.chunks
+    ranges = [range(p.start // n, -(-p.stop // n)) for p, n in zip(part, steps, strict=True)]
+    keys = (array.metadata.encode_chunk_key(place) for place in product(*ranges))
+    return not any(_is_there(folder / array.path / key) for key in keys)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file exists; an `OSError` where the disk does not tell."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _computed(part: Any) -> NDArray[Any]:

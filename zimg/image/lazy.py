@@ -16,7 +16,7 @@ from zimg.io.reading import scene_infos
 from zimg.io.scenes.chunked import as_dask, as_xarray, called_by, chunks_of
 from zimg.io.scenes.scene import Level, full_level
 from zimg.io.scenes.shared_file import LockedScene, SharedFile
-from zimg.io.scenes.stepped import decoded_box
+from zimg.io.scenes.stepped import decoded_box, region_of
 from zimg.values import FileFormat, ZImgInfo
 from zimg.values.indexing import Box, box_of, info_of
 
@@ -159,6 +159,15 @@ class ZImgFile:
         """Voxels of a box of slices with start, stop and step along T, C, Z, Y, X, on the host."""
         with self._held.reading():
             return decoded_box(self._scene, box, self._level)
+
+    def empty(self, box: Box) -> bool:
+        """Whether a box is known to hold nothing but zeros, without decoding any of it.
+
+        True where none of the stored blocks that the box meets is there, in formats that can leave
+        blocks out (OME-Zarr in a folder or a zip file).
+        """
+        with self._held.reading():
+            return self._scene.empty(region_of(box), self._level)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         """All voxels as a NumPy array, ``(T, C, Z, Y, X)``, read now: what `numpy.asarray` gives.

@@ -118,3 +118,11 @@ class LockedScene:
         """What has to be decoded for a region."""
         with self._lock:
             return self._scene.plan(region, level)
+
+    def empty(self, region: ZImgRegion, level: int = 0) -> bool:
+        """Whether a region is known, without decoding, to hold zeros; few formats can tell."""
+        ask = getattr(self._scene, "empty", None)
+        if ask is None:
+            return False
+        with self._lock:
+            return bool(ask(region, level))

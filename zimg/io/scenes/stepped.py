@@ -46,6 +46,11 @@ def _runs(part: slice) -> Iterator[slice]:
         yield slice(place, place + 1)
 
 
+def region_of(box: Box) -> ZImgRegion:
+    """The region from the first to the last voxel of a box."""
+    return _region(*box)
+
+
 def _region(t: slice, c: slice, z: slice, y: slice, x: slice) -> ZImgRegion:
     starts, stops = zip(*((part.start, part.stop) for part in (x, y, z, c, t)), strict=True)
     return ZImgRegion(starts, stops)

@@ -146,12 +146,29 @@ class DirectArray:
         sizes = tuple(part.stop - part.start for part in take)
         return np.ndarray(sizes, self.stored, data, strides=tuple(strides))
 
+    def holds(
+        self, place: tuple[int, ...], indices: dict[tuple[int, ...], NDArray[np.uint64] | None]
+    ) -> bool:
+        """Whether a chunk of a shard is there, by the index of the shard."""
+        assert self.shards is not None
+        return self._where(place, self.shards, indices) is not None
+
     def _of_shard(
         self,
         place: tuple[int, ...],
         shards: Sharding,
         indices: dict[tuple[int, ...], NDArray[np.uint64] | None],
     ) -> bytes | None:
+        where = self._where(place, shards, indices)
+        return None if where is None else self.read(*where)
+
+    def _where(
+        self,
+        place: tuple[int, ...],
+        shards: Sharding,
+        indices: dict[tuple[int, ...], NDArray[np.uint64] | None],
+    ) -> tuple[str, RangeByteRequest] | None:
+        """The key of a chunk's shard, and its bytes there; None when it is absent."""
         outer = tuple(a // n for a, n in zip(place, shards.shape, strict=True))
         inner = tuple(a % n for a, n in zip(place, shards.shape, strict=True))
         if outer not in indices:
@@ -162,7 +179,7 @@ class DirectArray:
         offset, count = (int(value) for value in index[inner])
         if offset == count == ABSENT:
             return None
-        return self.read(self.key(outer), RangeByteRequest(offset, offset + count))
+        return self.key(outer), RangeByteRequest(offset, offset + count)
 
     def _index(self, outer: tuple[int, ...], shards: Sharding) -> NDArray[np.uint64] | None:
         """Offsets and sizes of the chunks of a shard; None when there is no shard."""

@@ -69,6 +69,14 @@ class ConfinedStore(LocalStore):
         except IsADirectoryError:
             raise ZException(f"{key} is a folder where a file is expected") from None
 
+    def holds(self, key: str) -> bool:
+        """Whether there is something of that name; an `OSError` where the disk does not tell."""
+        try:
+            os.lstat(self.root / key)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
     async def get_partial_values(
         self,
         prototype: BufferPrototype,

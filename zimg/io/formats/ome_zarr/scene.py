@@ -16,6 +16,7 @@ from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.errors import ReplacedError
 from zimg.io.disk.limits import check_counts
+from zimg.io.formats.ome_zarr.absent import holds_nothing
 from zimg.io.formats.ome_zarr.axes import ALL
 from zimg.io.formats.ome_zarr.bounded import bounded
 from zimg.io.formats.ome_zarr.checks import check_array, check_chunks, check_claims
@@ -128,11 +129,7 @@ class ZarrScene:
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
         """Jobs for the rows of chunks along t and z that meet `region`."""
-        array = self._full if level == 0 else self._arrays[level]
-        if level not in self._checked:
-            with self._steady(array.path):
-                check_chunks(array)
-            self._checked.add(level)
+        array = self._with_chunks(level)
         steps = self._by_letter(array.shards or array.chunks)
         start, end = region.start, region.end
         wanted = [(getattr(start, a), getattr(end, a)) for a in "tczyx"]
@@ -146,6 +143,23 @@ class ZarrScene:
             for t in _pieces(*wanted[0], steps["t"])
             for z in _pieces(*wanted[2], steps["z"])
         ]
+
+    def empty(self, region: ZImgRegion, level: int = 0) -> bool:
+        """Whether it is known, without decoding, that a region holds nothing but zeros."""
+        array = self._with_chunks(level)
+        start, end = region.start, region.end
+        box = {letter: (getattr(start, letter), getattr(end, letter)) for letter in ALL}
+        with self._steady(array.path):
+            return holds_nothing(array, self._box(box))
+
+    def _with_chunks(self, level: int) -> "zarr.Array[Any]":
+        """The array of a level, which has chunks."""
+        array = self._full if level == 0 else self._arrays[level]
+        if level not in self._checked:
+            with self._steady(array.path):
+                check_chunks(array)
+            self._checked.add(level)
+        return array
 
     def _job(
         self, array: "zarr.Array[Any]", box: Sequence[tuple[int, int]], corner: tuple[int, int]

@@ -90,9 +90,13 @@ class ZipFolder(Store):
         except (zipfile.BadZipFile, EOFError, RuntimeError, zlib.error) as error:
             raise ZException(f"{key} of the zip file cannot be read: {error}") from error
 
-    async def exists(self, key: str) -> bool:
+    def holds(self, key: str) -> bool:
         """Whether there is something under a key."""
         return self._top + key in self._file.NameToInfo
+
+    async def exists(self, key: str) -> bool:
+        """Whether there is something under a key."""
+        return self.holds(key)
 
     def keys_below(self, prefix: str) -> Iterator[str]:
         """Names of files relative to a folder."""
