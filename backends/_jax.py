@@ -5,6 +5,7 @@ Figures are CPU milliseconds under ``jit`` on one x86-64 core, generic body / ho
 
 import inspect
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache, wraps
 from typing import Any
 
@@ -143,14 +144,21 @@ def barrier(x: Any, /, *, xp: Namespace | None = None) -> Any:
     return lax.optimization_barrier(x)  # type: ignore[no-untyped-call]
 
 
+def wide_types(*, xp: Namespace) -> AbstractContextManager[None]:
+    """64-bit types for this thread alone; what is compiled meanwhile is remembered apart."""
+    return jax.enable_x64(True)
+
+
 def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     """Few compiled shapes, none below 32 rows, where XLA orders sums differently.
 
     On a CPU chunks of 64 instead of 256 rows cost 24 % more; the sizes for a GPU are an estimate.
     """
     if _platform(on) == "cpu":
-        return RowPlan(rows=256, shapes=(32, 64, 128, 256), workers=usable_cores(), seeds=32)
-    return RowPlan(rows=4096, shapes=(64, 512, 4096), workers=1, seeds=128)
+        return RowPlan(
+            rows=256, shapes=(32, 64, 128, 256), workers=usable_cores(), seeds=32, lanes=(32,)
+        )
+    return RowPlan(rows=4096, shapes=(64, 512, 4096), workers=1, seeds=128, lanes=(256,))
 
 
 def _platform(on: Device) -> str:

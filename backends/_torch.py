@@ -117,7 +117,7 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     on_host = on is None or torch.device(on).type == "cpu"
     if on_host:
         return RowPlan(rows=64, shapes=(), workers=1)
-    return RowPlan(rows=4096, shapes=(), workers=1, seeds=128)
+    return RowPlan(rows=4096, shapes=(), workers=1, seeds=128, lanes=(256,), unread=8)
 
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:

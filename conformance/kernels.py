@@ -273,7 +273,12 @@ NOT_CALLED = {
 """Public functions of the kernels without a call, and why."""
 
 
-INSIDE = {"whole": "combined runs it", "integers": "merged runs it"}
+INSIDE = {
+    "whole": "combined runs it",
+    "integers": "merged runs it",
+    "line_search": "fit_segments runs it",
+    "fit_lanes": "fit_segments runs it",
+}
 """Modules whose functions are parts of another kernel, and which."""
 
 

@@ -1,7 +1,7 @@
 """The primitives that the array API standard lacks: generic bodies that a framework may replace."""
 
 from zimg.ops.gather import gather
-from zimg.ops.loop import barrier, jit, while_loop
+from zimg.ops.loop import barrier, jit, while_loop, wide_types
 from zimg.ops.rows import RowPlan, fastest, row_plan, slow_because
 from zimg.ops.sampling import sample_linear
 from zimg.ops.scan import cumulative_max, cumulative_min
@@ -30,4 +30,5 @@ __all__ = [
     "to_host",
     "upload",
     "while_loop",
+    "wide_types",
 ]

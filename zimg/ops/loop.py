@@ -1,6 +1,7 @@
 """Loops, compilation and fusion barriers: the same source, eager or traced."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 from zimg._dispatch import hookable
@@ -85,3 +86,20 @@ def barrier(x: State, /, *, xp: Namespace | None = None) -> State:
         The values of `x`.
     """
     return x
+
+
+@hookable
+def wide_types(*, xp: Namespace) -> AbstractContextManager[None]:
+    """Context in which the framework has its 64-bit types, where they are switched off otherwise.
+
+    Parameters
+    ----------
+    xp
+        Namespace of the framework.
+
+    Returns
+    -------
+    context manager
+        Restores the former state at its end; arrays keep their types.
+    """
+    return nullcontext()

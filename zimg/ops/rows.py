@@ -22,6 +22,13 @@ class RowPlan:
     seeds, levels
         Seeds from which tracing grows at the same time, and segments that each end grows before
         the others are looked at.
+    lanes
+        Segments that are fitted in step, descending: the next number is taken as soon as no more
+        than that are left.
+    queue
+        Segments that wait for a lane, at most; compiled frameworks always compute with so many.
+    unread
+        Rounds of a loop between two looks of the host at whether it goes on.
     """
 
     rows: int
@@ -29,12 +36,20 @@ class RowPlan:
     workers: int
     seeds: int = 12
     levels: int = 1
+    lanes: tuple[int, ...] = (32, 16, 8, 4, 2, 1)
+    queue: int = 4096
+    unread: int = 1
 
     def padded(self, count: int) -> int:
         """Smallest allowed chunk that holds `count` rows (`count` itself when any size is)."""
         if not 0 <= count <= self.rows:
             raise ValueError(f"a chunk holds 0 to {self.rows} rows, got {count}")
         return next((size for size in self.shapes if size >= count), count)
+
+    def widths(self, count: int) -> tuple[int, ...]:
+        """Numbers of lanes for `count` segments, no more than there are, descending."""
+        first = min(self.lanes[0], count)
+        return (first, *(width for width in self.lanes if width < first))
 
 
 def usable_cores() -> int:

@@ -95,7 +95,7 @@ def score_segments(
     samples = template.inner.shape[0] * static.get("slices", SLICES)
     out = np.empty((len(rows), width))
     for chosen, masked in _chunks(rows, layout, samples, plan):
-        chunk = like(_relative(rows[chosen], layout, plan).astype(dtype), words)
+        chunk = like(_padded(relative(rows[chosen], layout), plan).astype(dtype), words)
         result = compiled(words, chunk, template, layout=layout, masked=masked, **static)
         out[chosen] = np.reshape(to_host(result)[: len(chosen)], (len(chosen), width))
     return out
@@ -220,15 +220,18 @@ SAMPLES = 213 * SLICES
 """Samples of a row of the full template, of which a plan counts its rows."""
 
 
-def _relative(rows: Rows, layout: Layout, plan: RowPlan) -> Rows:
-    """Rows for the kernels: relative to the voxel of their bottom, padded to a known shape."""
-    if plan.shapes:
-        missing = plan.padded(len(rows)) - len(rows)
-        rows = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
+def relative(rows: Rows, layout: Layout) -> Rows:
+    """Rows for the kernels, ``(n, 11)``: their positions count from the voxel of the bottom."""
     origins = _origins(rows, layout)
-    relative = np.concatenate([rows, origins], axis=1)
-    relative[:, POSITION] -= origins * _image_to_trace(layout)
-    return relative
+    placed = np.concatenate([rows, origins], axis=1)
+    placed[:, POSITION] -= origins * _image_to_trace(layout)
+    return placed
+
+
+def _padded(rows: Rows, plan: RowPlan) -> Rows:
+    """Rows up to a shape that compiled kernels know; the last one repeated."""
+    missing = plan.padded(len(rows)) - len(rows) if plan.shapes else 0
+    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 
 
 def _origins(rows: Rows, layout: Layout) -> Rows:
