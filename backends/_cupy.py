@@ -101,7 +101,7 @@ def compact(
 
 def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     """Large chunks, since launches cost more than rows; an estimate."""
-    return RowPlan(rows=4096, shapes=(), workers=1, seeds=128)
+    return RowPlan(rows=4096, shapes=(), workers=1, seeds=128, lanes=(256,), unread=8)
 
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
