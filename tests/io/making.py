@@ -1,7 +1,7 @@
 """Files of others, built here: OME-TIFF from its XML, LIF from its description."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -196,4 +196,26 @@ def lsm(path: Path, data: np.ndarray, first: int = 100_000, step: int = 10_000) 
             file.seek(first + z * step)
             file.write(data[z].tobytes())
         file.truncate(first + depth * step)
+    return path
+
+
+MRC_MODES = {"i1": 0, "u1": 0, "i2": 1, "u2": 6, "f2": 12, "f4": 2}
+
+
+def mrc(
+    path: Path, array: np.ndarray, header: Mapping[int, object] = {}, *, stamped: bool = True
+) -> Path:
+    """A volume (Z, Y, X) behind a header, in which 32-bit fields are set by their place."""
+    order = ">" if array.dtype.str[0] == ">" else "<"
+    fields = bytearray(1024)
+    sizes = array.shape[::-1]
+    known = {**dict(enumerate(sizes)), 3: MRC_MODES[array.dtype.str[1:]]}
+    known |= {7 + n: size for n, size in enumerate(sizes)} | {16 + n: n + 1 for n in range(3)}
+    for place, value in {**{4 * n: v for n, v in known.items()}, **header}.items():
+        kind = "f" if isinstance(value, np.floating) else "i"
+        struct.pack_into(order + kind, fields, place, value)
+    if stamped:
+        fields[208:212] = b"MAP "
+        fields[212:214] = b"\x44\x44" if order == "<" else b"\x11\x11"
+    path.write_bytes(bytes(fields) + array.tobytes())
     return path

@@ -34,11 +34,12 @@ def test_members_count_from_zero(enumeration, names):
     assert {m.name: m.value for m in enumeration} == {n: i for i, n in enumerate(names.split())}
 
 
-def test_formats_keep_the_values_of_the_reference_and_add_two():
+def test_formats_keep_the_values_of_the_reference_and_add_seven():
     first = "Unknown HDF5Img OmeTiff Tiff Vaa3DRaw ZeissLsm Jpeg JpegXR Png"
     second = "MetaImage ZeissCZI ITKImage Leica OpenImageIO BioFormats OmeZarr Vaa3DPBD"
-    assert " ".join(m.name for m in FileFormat) == f"{first} {second}"
-    assert [m.value for m in FileFormat] == [*range(9), *range(10, 18)]
+    third = "NikonND2 Mrc Olympus Imaris Bioio"
+    assert " ".join(m.name for m in FileFormat) == f"{first} {second} {third}"
+    assert [m.value for m in FileFormat] == [*range(9), *range(10, 23)]
     assert [(m.name, m.value) for m in VoxelFormat] == [
         ("Unsigned", 1),
         ("Signed", 2),

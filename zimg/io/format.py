@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from zimg._errors import ZException
 from zimg.io.scenes.scene import Reader
@@ -37,6 +38,9 @@ class Format:
     inside
         Names of formats that are containers of files of this one: a file with a suffix of this
         format that begins as one of them is of this format.
+    accepts
+        ``module:name`` of what says whether installed packages read a path, for a reader without
+        suffixes of its own. It is asked last, when `requires` are installed.
     extra
         Extra of the distribution that brings what is needed.
     requires
@@ -52,6 +56,7 @@ class Format:
     writer: str = ""
     write_suffixes: tuple[str, ...] = field(default=())
     inside: tuple[str, ...] = ()
+    accepts: str = ""
     extra: str = ""
     requires: tuple[str, ...] = ()
 
@@ -71,9 +76,14 @@ class Format:
     def open(self, path: Path | str, format: FileFormat) -> Reader:
         """Open `path`, or an address, with the reader of this format, which is imported now."""
         self.check_installed()
-        module, _, name = self.reader.partition(":")
-        make: Callable[[Path | str, FileFormat], Reader] = getattr(import_module(module), name)
+        make: Callable[[Path | str, FileFormat], Reader] = _named(self.reader)
         return make(path, format)
+
+    def accepted(self, path: Path) -> bool:
+        """Whether what `accepts` names takes a file; False when a package is not installed."""
+        if not self.accepts or self.missing:
+            return False
+        return bool(_named(self.accepts)(path))
 
     def writing(self) -> Writer:
         """What writes this format, imported now."""
@@ -85,3 +95,9 @@ class Format:
     def has_signature(self, head: bytes) -> bool:
         """Whether the first bytes of a file are those of this format."""
         return any(head.startswith(mark, place) for place, mark in self.signatures)
+
+
+def _named(place: str) -> Any:
+    """What ``module:name`` stands for, imported now."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

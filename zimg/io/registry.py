@@ -70,6 +70,9 @@ def format_to_read(file: Path, format: FileFormat = FileFormat.Unknown) -> Forma
     # A container of another format's files: their suffix says more than their first bytes.
     if found and by_suffix and found.name in by_suffix.inside:
         found = by_suffix
+    if found is None or found.missing:  # another reader that is installed is better than none
+        others = (by_suffix, *(each for each in named if each.accepts and each.accepted(file)))
+        found = next((each for each in others if each and not each.missing), found)
     if found is None and format != FileFormat.Unknown:
         found = named[0]
     if found is None:
@@ -106,18 +109,19 @@ def _by_content(file: Path, formats: list[Format]) -> Format | None:
 
 
 def _by_suffix(file: Path, formats: list[Format], *, writing: bool = False) -> Format | None:
-    """The format with the longest suffix that the name ends in."""
+    """The format with the longest suffix that the name ends in; of several, one that is installed."""
     name = file.name.lower()
-    best: tuple[int, Format | None] = (0, None)
+    best: tuple[tuple[int, bool], Format | None] = ((0, True), None)
     for each in formats:
         if file.is_dir() and not each.marks:
             continue
         for suffix in (writing and each.write_suffixes) or each.suffixes:
-            if name.endswith(suffix) and len(suffix) > best[0]:
-                best = len(suffix), each
+            if name.endswith(suffix) and (key := (len(suffix), not each.missing)) > best[0]:
+                best = key, each
     return best[1]
 
 
 def _refuse(reason: str, formats: list[Format]) -> NoReturn:
-    accepted = ", ".join(f"{each.name} ({' '.join(each.suffixes)})" for each in formats)
+    named = (each for each in formats if each.suffixes)
+    accepted = ", ".join(f"{each.name} ({' '.join(each.suffixes)})" for each in named)
     raise ZException(f"{reason}; accepted: {accepted}")

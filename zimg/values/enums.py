@@ -70,6 +70,11 @@ class FileFormat(_NamedValue):
     BioFormats = 15
     OmeZarr = 16
     Vaa3DPBD = 17
+    NikonND2 = 18
+    Mrc = 19
+    Olympus = 20
+    Imaris = 21
+    Bioio = 22
 
 
 class Interpolant(_NamedValue):

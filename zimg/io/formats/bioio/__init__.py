@@ -1,0 +1,1 @@
+"""Files that the installed plugins of bioio read."""

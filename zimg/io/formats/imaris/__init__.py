@@ -1,0 +1,1 @@
+"""Imaris files (.ims), which are HDF5."""

@@ -1,0 +1,1 @@
+"""ND2 files of Nikon."""

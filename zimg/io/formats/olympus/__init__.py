@@ -1,0 +1,1 @@
+"""OIB and OIF files of Olympus FluoView."""
