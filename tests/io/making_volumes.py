@@ -88,3 +88,37 @@ MAKERS: dict[str, Callable[[Path, np.ndarray], None]] = {
     ".hdr": analyze,
     ".v3dpbd": packed_by_differences,
 }
+
+
+def imaris(path: Path, data: np.ndarray, **options: object) -> Path:
+    """An Imaris file of (T, C, Z, Y, X) with levels that halve y and x until 16 are left."""
+    import h5py
+
+    def tell(place: h5py.Group, **texts: object) -> None:
+        for name, value in texts.items():
+            place.attrs[name] = np.array([each.encode() for each in str(value)], "S1")
+
+    times, channels, depth, height, width = data.shape
+    settings = {"chunks": (min(depth, 2), 16, 16), "compression": "gzip", **options}
+    with h5py.File(path, "w") as file:
+        level, step = 0, 1
+        while level == 0 or min(height, width) // step >= 16:
+            for t, c in np.ndindex(times, channels):
+                volume = data[t, c, :, ::step, ::step]
+                name = f"DataSet/ResolutionLevel {level}/TimePoint {t}/Channel {c}"
+                place = file.create_group(name)
+                z, y, x = volume.shape
+                padded = [(0, -n % 16) for n in volume.shape[1:]]
+                place.create_dataset("Data", data=np.pad(volume, [(0, z % 2), *padded]), **settings)
+                tell(place, ImageSizeX=x, ImageSizeY=y, ImageSizeZ=z)
+            level, step = level + 1, 2 * step
+        ends = {f"ExtMax{n}": 10 + size / 2 for n, size in enumerate((width, height, 4 * depth))}
+        image = file.create_group("DataSetInfo/Image")
+        tell(image, X=width, Y=height, Z=depth, Unit="um", **ends)
+        tell(image, ExtMin0=10, ExtMin1=10, ExtMin2=10)
+        for c in range(channels):
+            place = file.create_group(f"DataSetInfo/Channel {c}")
+            tell(place, Name=f"dye {c}", Color="1.000 0.502 0.000", ColorMode="BaseColor")
+        info = file.create_group("DataSetInfo/TimeInfo")
+        tell(info, **{f"TimePoint{n + 1}": f"2024-01-01 00:00:{2.5 * n:06.3f}" for n in range(times)})
+    return path

@@ -181,8 +181,6 @@ _OWN = (
         formats=(FileFormat.Olympus,),
         suffixes=(".oib", ".oif"),
         reader="zimg.io.formats.olympus.reader:OlympusReader",
-        extra="olympus",
-        requires=("oiffile",),
     ),
     Format(
         name="Imaris",

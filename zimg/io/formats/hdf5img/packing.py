@@ -1,5 +1,6 @@
 """How chunks are packed: filters of HDF5, applied here so that several threads can work."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,8 @@ from zimg.values import Compression
 
 # Registered numbers (https://github.com/HDFGroup/hdf5_plugins/blob/master/docs/RegisteredFilterPlugins.md);
 # 488 is the reference's own.
-DEFLATE, FLETCHER32, JPEGXR, ZSTD = 1, 3, 488, 32015
-KNOWN = (DEFLATE, FLETCHER32, JPEGXR, ZSTD)
+DEFLATE, SHUFFLE, FLETCHER32, JPEGXR, LZ4, ZSTD = 1, 2, 3, 488, 32004, 32015
+KNOWN = (DEFLATE, SHUFFLE, FLETCHER32, JPEGXR, LZ4, ZSTD)
 CHECKSUM = 4  # bytes behind a chunk
 JPEGXR_TYPES = ("uint8", "uint16")
 WAYS = {
@@ -38,22 +39,22 @@ class Packed:
     filters
         Numbers of the filters, in the order in which they were applied.
     shape
-        Voxels of a chunk along y and x.
+        Voxels of a chunk along y and x, or z, y and x.
     dtype
         Voxel type as stored, with its byte order.
     """
 
     filters: tuple[int, ...]
-    shape: tuple[int, int]
+    shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
     @property
     def nbytes(self) -> int:
         """Bytes of an unpacked chunk."""
-        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+        return math.prod(self.shape) * self.dtype.itemsize
 
     def unpacked(self, data: bytes, mask: int) -> NDArray[Any]:
-        """The ``(Y, X)`` voxels of a chunk.
+        """The voxels of a chunk.
 
         Parameters
         ----------
@@ -85,6 +86,10 @@ class Packed:
             place = np.empty(self.shape, self.dtype.newbyteorder("="))
             imagecodecs.jpegxr_decode(data, out=place)
             return place.astype(self.dtype, copy=False).reshape(-1).view(np.uint8)
+        if number == SHUFFLE:
+            return _unshuffled(data, self.dtype.itemsize)
+        if number == LZ4:
+            return imagecodecs.lz4h5_decode(data, out=self.nbytes)
         if number == ZSTD:
             return imagecodecs.zstd_decode(data, out=self.nbytes)
         return imagecodecs.deflate_decode(data, out=self.nbytes)
@@ -97,6 +102,14 @@ def _verified(data: Any) -> Any:
     if found.to_bytes(CHECKSUM, "little") != checksum:
         raise ZException("the checksum of a chunk is wrong: it is damaged")
     return content
+
+
+def _unshuffled(data: Any, size: int) -> Any:
+    """`data` in which the first bytes of all voxels came first, then the second ones, ..."""
+    found = np.frombuffer(data, np.uint8)
+    if len(found) % size:
+        raise ZException(f"a chunk of {len(found)} bytes has no whole number of voxels")
+    return np.ascontiguousarray(found.reshape(size, -1).T).reshape(-1)
 
 
 def check_packing(dtype: str, parameters: ZImgWriteParameters) -> None:
