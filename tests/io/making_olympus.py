@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Mapping
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +126,7 @@ def _directory(
     outer = [name for name in streams if "/" not in name]
     inner = [name for name in streams if "/" in name]
     number = {name: n for n, name in enumerate([*outer, *inner], start=2)}
-    after = {a: number[b] for group in (outer, inner) for a, b in zip(group, group[1:], strict=False)}
+    after = {a: number[b] for group in (outer, inner) for a, b in pairwise(group)}
     first = number[inner[0]] if inner else FREE
     entries = [
         _entry("Root Entry", 5, (FREE, FREE, 1), *root),

@@ -120,5 +120,7 @@ def imaris(path: Path, data: np.ndarray, **options: object) -> Path:
             place = file.create_group(f"DataSetInfo/Channel {c}")
             tell(place, Name=f"dye {c}", Color="1.000 0.502 0.000", ColorMode="BaseColor")
         info = file.create_group("DataSetInfo/TimeInfo")
-        tell(info, **{f"TimePoint{n + 1}": f"2024-01-01 00:00:{2.5 * n:06.3f}" for n in range(times)})
+        tell(
+            info, **{f"TimePoint{n + 1}": f"2024-01-01 00:00:{2.5 * n:06.3f}" for n in range(times)}
+        )
     return path

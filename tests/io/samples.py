@@ -10,7 +10,9 @@ import numpy as np
 import tifffile
 
 from tests.io import making
-from tests.io.making_volumes import MAKERS
+from tests.io.making_nd2 import nd2
+from tests.io.making_olympus import oib
+from tests.io.making_volumes import MAKERS, imaris
 from zimg import ZImg
 from zimg.image import write
 from zimg.io.formats.table import FORMATS
@@ -64,6 +66,16 @@ TIFFS: dict[str, Callable[[Path], object]] = {
 }
 
 
+# Files of microscopes, and the package that reads them.
+MICROSCOPES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    ".mrc": ("numpy", lambda path: making.mrc(path, voxels((3, 23, 31)).astype(np.int16))),
+    ".oib": ("numpy", lambda path: oib(path, voxels((1, 2, 2, 23, 31)).astype(np.uint16))),
+    ".ims": ("h5py", lambda path: imaris(path, voxels((1, 2, 3, 33, 35)))),
+    ".nd2": ("nd2", lambda path: nd2(path, voxels((3, 2, 23, 31)), "Z")),
+    ".packed.nd2": ("nd2", lambda path: nd2(path, voxels((3, 2, 23, 31)), "Z", packed=True)),
+}
+
+
 def suffixes() -> list[str]:
     """An end of file names for each format that is a single file, read and written here."""
     firsts = [
@@ -77,6 +89,7 @@ def suffixes() -> list[str]:
 def variants() -> list[str]:
     """Those of `suffixes`, of stores, and of files that are only read here."""
     found = [*suffixes(), *STORES, *MAKERS, *TIFFS]
+    found += [suffix for suffix, (package, _) in MICROSCOPES.items() if find_spec(package)]
     if find_spec("pylibCZIrw"):
         found += PACKINGS
     if find_spec("liffile"):
@@ -94,6 +107,8 @@ def made(folder: Path, suffix: str) -> Path:
         _write_czi(path, PACKINGS[suffix])
     elif suffix in MAKERS:
         MAKERS[suffix](path, voxels((3, 23, 31)))
+    elif suffix in MICROSCOPES:
+        MICROSCOPES[suffix][1](path)
     elif suffix == ".pgm":
         path.write_bytes(b"P5 # maxval\n31 23\n100\n" + voxels((23, 31)).tobytes())
     elif suffix == ".lif":

@@ -109,7 +109,7 @@ def _by_content(file: Path, formats: list[Format]) -> Format | None:
 
 
 def _by_suffix(file: Path, formats: list[Format], *, writing: bool = False) -> Format | None:
-    """The format with the longest suffix that the name ends in; of several, one that is installed."""
+    """The format with the longest suffix that the name ends in; an installed one of several."""
     name = file.name.lower()
     best: tuple[tuple[int, bool], Format | None] = ((0, True), None)
     for each in formats:

@@ -74,11 +74,11 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
         zimg.read(tmp_path / "a.oif")
 
 
-@pytest.mark.parametrize("change", [lambda d: d[:-100], lambda d: d[:40], lambda d: b""])
-def test_a_truncated_plane_is_refused(change, tmp_path):
+@pytest.mark.parametrize("size", [-100, 40, 0])
+def test_a_truncated_plane_is_refused(size, tmp_path):
     path = oif(tmp_path / "a.oif", voxels((1, 1, 2, 20, 30)))
     place = tmp_path / "a.oif.files" / "s_C001Z002.tif"
-    place.write_bytes(change(place.read_bytes()))
+    place.write_bytes(place.read_bytes()[:size])
     with pytest.raises(ZException, match=r"cannot read .*a\.oif as Olympus"):
         zimg.read(path)
 

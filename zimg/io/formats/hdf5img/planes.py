@@ -113,7 +113,7 @@ class Plane:
             return
         packed = Packed(filters, self._properties.get_chunk(), self._dataset.dtype)
         check_decoded(packed.shape, packed.dtype.itemsize, stored=file.size)
-        chunks = self._touched(file, packed.shape, target)
+        chunks = self._touched(file, self._properties.get_chunk(), target)
         count = max(1, PIECE // packed.nbytes)
         fill = self._fill()
         for first in range(0, len(chunks), count):

@@ -104,7 +104,9 @@ def _describe(info: ZImgInfo, told: h5g.GroupID) -> None:
 
 def _place(info: ZImgInfo, place: h5g.GroupID) -> None:
     """Voxel sizes by the extent of the image, and its corner."""
-    first, last = ([number(text(place, f"Ext{end}{n}")) for n in range(3)] for end in ("Min", "Max"))
+    first, last = (
+        [number(text(place, f"Ext{end}{n}")) for n in range(3)] for end in ("Min", "Max")
+    )
     extents = [
         None if a is None or b is None else (b - a) / count
         for a, b, count in zip(first, last, info.size, strict=False)

@@ -55,7 +55,11 @@ class ImarisScene:
             x, y, z = (max(1, round(a / b)) for a, b in zip(full, size, strict=True))
             pairs = zip(full, size, (x, y, z), strict=True)
             whole = all(b in (a // ratio, -(-a // ratio)) for a, b, ratio in pairs)
-            if whole and (x, y, z) != last and all(a >= b for a, b in zip((x, y, z), last, strict=True)):
+            if (
+                whole
+                and (x, y, z) != last
+                and all(a >= b for a, b in zip((x, y, z), last, strict=True))
+            ):
                 last = x, y, z
                 yield Level(size, last), number
 

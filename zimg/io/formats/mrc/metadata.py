@@ -1,4 +1,7 @@
-"""The header of an MRC file: 1024 bytes of fixed fields (MRC2014, doi:10.1016/j.jsb.2015.04.002)."""
+"""The header of an MRC file: 1024 bytes of fixed fields.
+
+The fields are those of MRC2014, doi:10.1016/j.jsb.2015.04.002.
+"""
 
 from typing import Any
 
@@ -35,7 +38,7 @@ _DTYPE = np.dtype(
 )
 MODES = {0: "int8", 1: "int16", 2: "float32", 6: "uint16", 12: "float16"}
 REFUSED = {3: "complex integers", 4: "complex numbers", 101: "two voxels in a byte"}
-STAMPS = {(0x44, 0x44): "<", (0x44, 0x41): "<", (0x11, 0x11): ">"}
+STAMPS: dict[tuple[int, ...], str] = {(0x44, 0x44): "<", (0x44, 0x41): "<", (0x11, 0x11): ">"}
 IMOD = 1146047817  # marks files of IMOD, whose bytes are signed only where flag 1 says so
 STACKS = range(401, 631)  # space groups of stacks of volumes
 

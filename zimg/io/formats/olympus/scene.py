@@ -86,7 +86,7 @@ def plane_of(file: TiffFile, name: str) -> TiffPage:
 def _check_strips(page: TiffPage, name: str, size: int) -> None:
     """Refuse a plane whose strips are not all in its file: tifffile would leave zeros."""
     offsets, counts = page.dataoffsets, page.databytecounts
-    inside = all(0 < a and 0 < n and a + n <= size for a, n in zip(offsets, counts, strict=True))
+    inside = all(a > 0 and n > 0 and a + n <= size for a, n in zip(offsets, counts, strict=True))
     stored = sum(counts) if page.compression == 1 else page.nbytes
     if not offsets or not inside or stored < page.nbytes:
         raise ZException(f"plane {name} ends before its last row: it is truncated or damaged")
