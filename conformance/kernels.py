@@ -114,6 +114,7 @@ def _extremes(values: Array) -> tuple[Array, ...]:
 def _packed(volume: Array) -> Array:
     words, layout = pack.pack_volume(volume, z_to_xy=1.0, dtype=None)
     depth, height, width = layout.shape
+    words = words[: (depth + 1) * (height + 1) * (width + 1)]
     grid = array_namespace(words).reshape(words, (depth + 1, height + 1, width + 1))
     return grid[:, :height, :width]
 

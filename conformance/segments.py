@@ -61,7 +61,8 @@ def _read_words(packed: tuple[NDArray[np.generic], Layout]) -> tuple[NDArray[np.
     """Words that kernels read, and the layout."""
     words, layout = packed
     depth, height, width = layout.shape
-    grid = words.reshape((depth + 1, height + 1, width + 1))
+    grid = words[: (depth + 1) * (height + 1) * (width + 1)]
+    grid = grid.reshape((depth + 1, height + 1, width + 1))
     return grid[:, :height, :width], layout
 
 

@@ -32,7 +32,17 @@ def test_numpy_works_on_the_cpu_with_its_hooks() -> None:
 def test_jax_says_whether_64_bit_types_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("jax")
     monkeypatch.setenv("JAX_ENABLE_X64", "1")
-    assert find_framework("jax").notes == ("64-bit types on",)
+    assert find_framework("jax").notes[0] == "64-bit types on"
+
+
+def test_jax_says_whether_compiled_programs_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("jax")
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    assert "lost at exit (JAX_COMPILATION_CACHE_DIR=" in find_framework("jax").notes[1]
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
+    assert find_framework("jax").notes[1] == f"compiled programs kept in {tmp_path}"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ from typing import Any
 
 GIB = 2**30
 
+KEEP_PROGRAMS = "JAX_COMPILATION_CACHE_DIR=FOLDER"
+"""Setting of the environment that makes JAX keep what it has compiled."""
+
 
 def probed(framework: str) -> dict[str, Any]:
     """Version, devices, notes and hooks of a framework that can be imported.
@@ -69,7 +72,9 @@ def _jax(jax: Any) -> tuple[list[str], list[str]]:
     if not any(each.platform == "cpu" for each in found):
         devices.append("cpu")
     state = "on" if jax.config.jax_enable_x64 else "off (jax_enable_x64 switches it on)"
-    return devices, [f"64-bit types {state}"]
+    folder = jax.config.jax_compilation_cache_dir
+    kept = f"kept in {folder}" if folder else f"lost at exit ({KEEP_PROGRAMS} keeps them)"
+    return devices, [f"64-bit types {state}", f"compiled programs {kept}"]
 
 
 def _cupy(cupy: Any) -> tuple[list[str], list[str]]:

@@ -23,3 +23,13 @@ def test_a_lane_allows_its_largest_chunk_and_none_below_32_when_it_compiles(xp, 
     plan = row_plan(xp=xp, on=device)
     assert plan.padded(plan.rows) == plan.rows
     assert lane.framework != "jax" or min(plan.shapes) >= 32
+
+
+def test_volumes_are_padded_to_few_lengths_where_shapes_are_compiled():
+    compiling = RowPlan(rows=256, shapes=(256,), workers=1)
+    lengths = {compiling.words(count) for count in range(1, 10**6, 1000)}
+    assert max(lengths) >= 10**6 - 1000
+    assert len(lengths) < 10
+    for count in (1, 70_000, 10**7):
+        assert count <= compiling.words(count) <= max(1.5 * count, 2**16)
+    assert RowPlan(rows=24, shapes=(), workers=1).words(70_001) == 70_001

@@ -1,15 +1,20 @@
 """A volume prepared for trilinear sampling: neighbouring voxels packed into one integer word."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, DType, Namespace
+from zimg.ops import jit, row_plan
 
 BYTES, PAIRS, PLAIN = "bytes", "pairs", "plain"
 
 
-class Layout(NamedTuple):
-    """How the words of a pack are read; static and hashable, so a compiled kernel can depend on it.
+@dataclass(frozen=True)
+class Layout:
+    """How the words of a pack are read.
+
+    Kernels compute with its numbers and never branch on them, so that a framework can compile them
+    once for volumes of all shapes; only `kind` is static.
 
     Attributes
     ----------
@@ -55,21 +60,33 @@ def pack_volume(
     Returns
     -------
     words, layout
-        ``((Z + 1) * (Y + 1) * (X + 1),)`` on the device of `volume`, and how to read it. Words of
-        the padding behind rows and columns hold anything.
+        ``((Z + 1) * (Y + 1) * (X + 1),)`` or more on the device of `volume`, and how to read it.
+        Words of the padding behind rows and columns hold anything, and so do words behind the
+        last, which frameworks get that compile for shapes: there are few lengths.
     """
     xp = xp or array_namespace(volume)
     depth, height, width = volume.shape
     kind = kind_of(volume.dtype, xp=xp)
-    values = xp.astype(volume, dtype if kind == PLAIN else xp.int32)
-    values = _padded(values, xp=xp)
+    plan = row_plan(xp=xp, on=device(volume))
+    size = plan.words((depth + 1) * (height + 1) * (width + 1))
+    made = dtype if kind == PLAIN else xp.int32
+    words = jit(_words, xp=xp)(volume, kind=kind, dtype=made, size=size, xp=xp)
+    return words, Layout(kind, (depth, height, width), float(z_to_xy))
+
+
+def _words(volume: Array, *, kind: str, dtype: object, size: int, xp: Namespace) -> Array:
+    """The words of a volume in one row of `size`."""
+    values = _padded(xp.astype(volume, dtype), xp=xp)
     if kind == PAIRS:
         values = values | (_shifted(values, 2, xp=xp) << 16)
     elif kind == BYTES:
         pair = values | (_shifted(values, 2, xp=xp) << 8)
         values = pair | (_shifted(pair, 1, xp=xp) << 16)
-    layout = Layout(kind, (depth, height, width), float(z_to_xy))
-    return xp.reshape(values, (-1,)), layout
+    words = xp.reshape(values, (-1,))
+    missing = size - words.shape[0]
+    if not missing:
+        return words
+    return xp.concat([words, xp.zeros((missing,), dtype=words.dtype, device=device(words))])
 
 
 def kind_of(dtype: DType, *, xp: Namespace) -> str:

@@ -76,16 +76,7 @@ def slice_correlations(
     xp = array_namespace(rows)
     field = full_field(rows, template, layout)
     value, valid = sampled(words, rows, field, layout, masked=masked)
-    per_slice = [
-        _correlation(
-            value[:, s : s + 1, :],
-            None if valid is None else valid[:, s : s + 1, :],
-            field.weight,
-            xp=xp,
-        )
-        for s in range(SLICES)
-    ]
-    return xp.stack(per_slice, axis=1)
+    return _correlations(value, valid, field.weight, xp=xp)
 
 
 def centroids(
@@ -112,21 +103,51 @@ def centroids(
 def _correlation(value: Array, valid: Array | None, weight: Array, *, xp: Namespace) -> Array:
     """Correlation over the valid samples, with both means divided by the number of all samples."""
     count = value.shape[1] * value.shape[2]
-    mean_weight = _sum(weight, 1, xp=xp) / weight.shape[1]
-    mean_value = _sum(_sum(value, 2, xp=xp), 1, xp=xp) / count
-    weights = (weight - mean_weight[:, None])[:, None, :]
-    values = value - mean_value[:, None, None]
+    mean = _sum(_sum(value, 2, xp=xp), 1, xp=xp) / count
+    values, weights = _kept(value - mean[:, None, None], valid, xp=xp), _deviations(weight, xp=xp)
+    squares, spread = _squares(values, valid, weights, xp=xp)
+    product = _sum(_sum(values, 1, xp=xp) * weights[:, 0, :], 1, xp=xp)
+    spread = _sum(spread, 1, xp=xp) * _sum(squares, 1, xp=xp)
+    return _over_root(product, spread, xp=xp)
+
+
+def _correlations(value: Array, valid: Array | None, weight: Array, *, xp: Namespace) -> Array:
+    """As `_correlation`, of every slice by itself, ``(n, slices)``."""
+    mean = _sum(value, 2, xp=xp) / value.shape[2]
+    values, weights = _kept(value - mean[:, :, None], valid, xp=xp), _deviations(weight, xp=xp)
+    squares, spread = _squares(values, valid, weights, xp=xp)
+    product = _sum(values * weights, 2, xp=xp)
+    return _over_root(product, spread * squares, xp=xp)
+
+
+def _kept(values: Array, valid: Array | None, *, xp: Namespace) -> Array:
+    """`values`, which are used up, with 0 where they are not valid."""
+    if valid is not None:
+        values *= xp.astype(valid, values.dtype)
+    return values
+
+
+def _deviations(weight: Array, *, xp: Namespace) -> Array:
+    """Weights less their mean, ``(n, 1, points)``."""
+    mean = _sum(weight, 1, xp=xp) / weight.shape[1]
+    return (weight - mean[:, None])[:, None, :]
+
+
+def _squares(
+    values: Array, valid: Array | None, weights: Array, *, xp: Namespace
+) -> tuple[Array, Array]:
+    """Sums of the squares of the samples and of the weights of valid ones, ``(n, slices)``."""
     squares = weights * weights
     if valid is None:
         # Summed slice by slice, as where samples are tested: the bits must not depend on the test.
-        spread = xp.concat([_sum(squares, 2, xp=xp)] * value.shape[1], axis=1)
+        spread = xp.concat([_sum(squares, 2, xp=xp)] * values.shape[1], axis=1)
     else:
-        counts = xp.astype(valid, values.dtype)
-        values *= counts
-        spread = _sum(squares * counts, 2, xp=xp)
-    spread = _sum(spread, 1, xp=xp)
-    product = _sum(_sum(values, 1, xp=xp) * weights[:, 0, :], 1, xp=xp)
-    spread = spread * _sum(_sum(values * values, 2, xp=xp), 1, xp=xp)
+        spread = _sum(squares * xp.astype(valid, values.dtype), 2, xp=xp)
+    return _sum(values * values, 2, xp=xp), spread
+
+
+def _over_root(product: Array, spread: Array, *, xp: Namespace) -> Array:
+    """Correlations of a product and a product of squares; 0 where nothing varies."""
     flat = spread <= 0
     root = xp.sqrt(xp.where(flat, xp.ones_like(spread), spread))
     return xp.where(flat, xp.zeros_like(product), product / root)

@@ -56,8 +56,8 @@ def jit(fn: Function, /, *, xp: Namespace) -> Function:
     ----------
     fn
         Pure function of arrays, best at module level: the compiled form is remembered per function.
-        Its keyword-only arguments are static, hashable Python values (`xp` among them); arrays
-        are positional.
+        Its keyword-only arguments are static, hashable Python values (`xp` among them), but for a
+        `zimg.kernels.pack.Layout` that is annotated as such; arrays are positional.
     xp
         Namespace of the arrays.
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from zimg._dispatch import hookable
 from zimg._typing import Array, Device, Namespace
 
+FEWEST_WORDS = 2**16
+"""Shortest padded volume; each longer one has half more."""
+
 
 @dataclass(frozen=True, slots=True)
 class RowPlan:
@@ -45,6 +48,13 @@ class RowPlan:
         if not 0 <= count <= self.rows:
             raise ValueError(f"a chunk holds 0 to {self.rows} rows, got {count}")
         return next((size for size in self.shapes if size >= count), count)
+
+    def words(self, count: int) -> int:
+        """Length to which `count` words of a volume are padded: few, where shapes are compiled."""
+        size = FEWEST_WORDS if self.shapes else count
+        while size < count:
+            size += size // 2
+        return size
 
     def widths(self, count: int) -> tuple[int, ...]:
         """Numbers of lanes for `count` segments, no more than there are, descending."""
