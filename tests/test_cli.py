@@ -361,9 +361,10 @@ def test_trace_of_several_images_writes_a_tree_and_a_page_for_each(
 ) -> None:
     other = tmp_path / "dark.tif"
     tifffile.imwrite(other, np.zeros((5, 20, 20), np.uint8))
-    trees, pages = tmp_path / "trees", tmp_path / "pages"
-    result = zimg("trace", image, other, "-o", trees, "--report", pages)
+    trees, pages, sheet = tmp_path / "trees", tmp_path / "pages", tmp_path / "sheet.png"
+    result = zimg("trace", image, other, "-o", trees, "--report", pages, "--sheet", sheet)
     assert result.code == 0, result.err
+    assert sheet.read_bytes().startswith(b"\x89PNG")
     assert "warning: nothing was traced" in result.err
     assert follows(ZSwc(trees / "neurite.swc"))
     page = (pages / "neurite.html").read_text(encoding="utf-8")

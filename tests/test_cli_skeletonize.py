@@ -233,3 +233,15 @@ def test_an_interrupt_says_so_and_leaves_no_file(
     output = tmp_path / "tree.swc"
     assert command(image, "-o", output, "-q") == (130, "", "zimg: interrupted\n")
     assert not output.exists()
+
+
+def test_a_contact_sheet_shows_all_labels(command: Any, image: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "new" / "sheet.png"
+    options = ("--set", "minimalLength=5", "--sheet", sheet)
+    code, _, err = command(image, "-o", tmp_path / "bodies", "--label", "all", *options)
+    assert code == 0, err
+    picture = imagecodecs.png_decode(sheet.read_bytes())
+    assert picture.shape[1] > 2 * 200  # two tiles in a row
+    code, _, err = command(image, "-o", tmp_path / "one.swc", "--label", 3, *options)
+    assert code == 2
+    assert "--sheet is for the trees of several labels" in err

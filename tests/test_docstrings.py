@@ -26,6 +26,7 @@ WITH_EXAMPLES = {
     "ZSwc": zimg.ZSwc,
     "ZSwcSubtract": zimg.ZSwcSubtract,
     "compare": zimg.compare,
+    "contact_sheet": zimg.contact_sheet,
     "get_preset": zimg.neutube_json.get_preset,
     "open": zimg.open,
     "read": zimg.read,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from zimg.skeletons import SkeletonizeConfig, skeletonize, skeletonize_labels
     from zimg.swc import SwcNode, ZSwc
     from zimg.swc.comparing import compare
+    from zimg.swc.sheets import contact_sheet
     from zimg.swc.subtraction import subtract
     from zimg.tracing import TraceWarning, trace, trace_from, trace_many, trace_path
     from zimg.tracing.config import TraceConfig
@@ -86,6 +87,7 @@ __all__ = [
     "__version__",
     "col4",
     "compare",
+    "contact_sheet",
     "doctor",
     "neutube_json",
     "read",
@@ -130,6 +132,7 @@ _NAMES_OF = {
     "zimg.skeletons": ("SkeletonizeConfig", "skeletonize", "skeletonize_labels"),
     "zimg.swc": ("SwcNode", "ZSwc"),
     "zimg.swc.comparing": ("compare",),
+    "zimg.swc.sheets": ("contact_sheet",),
     "zimg.swc.subtraction": ("subtract",),
     "zimg.tracing": ("TraceWarning", "trace", "trace_from", "trace_many", "trace_path"),
     "zimg.tracing.config": ("TraceConfig",),

@@ -62,6 +62,10 @@ Preview = Annotated[
     Path | None,
     typer.Option(metavar="PNG", help="Also draw the tree over three projections of the image."),
 ]
+Sheet = Annotated[
+    Path | None,
+    typer.Option(metavar="PNG", help="Also draw all trees into one contact sheet, named."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
 Settings = Annotated[

@@ -9,6 +9,7 @@ from typing import Any
 from zimg._typing import Array
 from zimg.swc import ZSwc
 from zimg.view import preview, write_png
+from zimg.view.sheet import Tile, sheet
 
 
 def show(outcome: Any, line: str, *, as_json: bool, quiet: bool) -> None:
@@ -28,3 +29,10 @@ def write_preview(path: Path, volume: Array, tree: ZSwc, *, z_to_xy: float) -> N
     """Write projections of a volume, without and with its tree, as a PNG file."""
     path.absolute().parent.mkdir(parents=True, exist_ok=True)
     write_png(path, preview(volume, tree, z_to_xy=z_to_xy, voxel_size=tree.voxel_size))
+
+
+def write_sheet(path: Path, tiles: list[Tile]) -> None:
+    """Write a contact sheet as a PNG file; without tiles there is none."""
+    if tiles:
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        write_png(path, sheet(tiles))

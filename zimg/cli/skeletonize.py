@@ -25,6 +25,7 @@ from zimg.skeletons.labels import LabelSearch
 from zimg.skeletons.options import SkeletonizeConfig, resolve_options
 from zimg.skeletons.voxels import Radius
 from zimg.swc import ZSwc
+from zimg.swc.sheets import contact_sheet
 from zimg.values import ZImgInfo
 from zimg.workers.output import write_tree
 from zimg.workers.volume import read_channel, read_info
@@ -54,6 +55,7 @@ class SkeletonizeJob:
     preview: Path | None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     overwrite: bool = False
+    sheet: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -90,18 +92,22 @@ def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
         volume = read_channel(
             source, job.channel, job.time, framework=job.framework, device=job.device
         )
-    drawn, tally = [], Tally()
+    drawn: dict[str, ZSwc] = {}
+    tally = Tally()
     for path, tree in _trees(job, volume, options, info, progress=progress):
         if job.label == EVERY and not len(tree):
             continue  # a body without a tree has no file
         written = tree.to_um(info) if job.in_um else tree
         write_tree(written, path)
         tally.add(written)
-        if job.preview is not None:
-            drawn.append(tree)
+        if job.preview is not None or job.sheet is not None:
+            drawn[path.stem] = tree
     if job.preview is not None:
         ratio = z_to_xy_ratio(info)
-        write_preview(job.preview, volume, ZSwc.concatenate(drawn), z_to_xy=ratio)
+        write_preview(job.preview, volume, ZSwc.concatenate(drawn.values()), z_to_xy=ratio)
+    if job.sheet is not None and drawn:
+        job.sheet.absolute().parent.mkdir(parents=True, exist_ok=True)
+        contact_sheet(drawn, labels=volume, output=job.sheet)
     return _outcome(job, tally, seconds=perf_counter() - began)
 
 
@@ -138,8 +144,9 @@ def _check_outputs(job: SkeletonizeJob) -> None:
         check_folder(job.output, SWC[0], inputs=inputs, overwrite=job.overwrite)
     else:
         check_output(job.output, SWC, inputs=inputs, overwrite=job.overwrite)
-    if job.preview is not None:
-        check_output(job.preview, PNG, inputs=inputs, overwrite=job.overwrite)
+    for picture in (job.preview, job.sheet):
+        if picture is not None:
+            check_output(picture, PNG, inputs=inputs, overwrite=job.overwrite)
 
 
 def _options(job: SkeletonizeJob) -> SkeletonizeConfig:
@@ -156,6 +163,8 @@ def _check_label(job: SkeletonizeJob) -> None:
     text = job.label
     if text == EVERY and job.root is not None:
         raise ValueError("root is for one tree; give it with one label, not with all")
+    if text != EVERY and job.sheet is not None:
+        raise ValueError("--sheet is for the trees of several labels; give it with --label all")
     if text != EVERY and job.workers > 1:
         raise ValueError("workers share labels; give them with label all")
     if text not in (None, EVERY) and not (text.isdecimal() and int(text) > 0):

@@ -13,7 +13,7 @@ from zimg._progress import reporter
 from zimg._typing import ArrayFramework
 from zimg.cli.arguments import require_framework
 from zimg.cli.outcome import Outcome
-from zimg.cli.outputs import PNG, SWC, check_output
+from zimg.cli.outputs import PNG, SWC, check_output, stem_of
 from zimg.cli.report import write_report
 from zimg.cli.showing import write_preview
 from zimg.cli.voxels import require_unit, say_missing_size
@@ -25,6 +25,7 @@ from zimg.tracing.automatic import TraceWarning, check_mode, run_mode
 from zimg.tracing.config import check_config, resolve_config
 from zimg.tracing.pipeline import TraceReport
 from zimg.values import ZImgInfo, ZImgRegion
+from zimg.view.sheet import Tile, tile
 from zimg.workers.checks import ratio
 from zimg.workers.output import write_tree
 from zimg.workers.volume import read_channel, read_info
@@ -53,6 +54,7 @@ class TraceJob:
     mode: str = "accurate"
     options: AccurateOptions = DEFAULTS
     report: Path | None = None
+    tiles: list[Tile] | None = None
 
 
 def run_job(job: TraceJob, *, progress: bool) -> Outcome:
@@ -94,6 +96,8 @@ def run_job(job: TraceJob, *, progress: bool) -> Outcome:
     whole = whole_ratio(z_to_xy, job)
     if job.preview is not None:
         write_preview(job.preview, volume, result.tree, z_to_xy=whole)
+    if job.tiles is not None:
+        job.tiles.append(tile(f"{stem_of(job.file)}: {len(tree)} nodes", result.tree, volume))
     outcome = outcome_of(job, result, z_to_xy=z_to_xy, seconds=perf_counter() - began)
     if job.report is not None:
         write_report(job.report, outcome, volume, result.tree, z_to_xy=whole)

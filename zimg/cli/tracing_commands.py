@@ -25,6 +25,7 @@ from zimg.cli.options import (
     Report,
     Scene,
     Settings,
+    Sheet,
     SomaChoice,
     Time,
     TraceMode,
@@ -76,6 +77,7 @@ def trace(
     device: Device = None,
     preview: Preview = None,
     report: Report = None,
+    sheet: Sheet = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -91,6 +93,8 @@ def trace(
     resume: of_blocks.Resume = False,
 ) -> None:
     """Trace the neurons in images and write an SWC file for each."""
+    if blocked and sheet is not None:
+        raise ValueError("--sheet is for several images; a blocked trace has one: use --preview")
     if blocked:
         from zimg.cli.trace_blocked import BlockOptions, trace_file
         from zimg.tracing.accurate import AccurateOptions
@@ -121,10 +125,15 @@ def trace(
     from zimg.cli.arguments import parse_factors, parse_region, parse_settings
     from zimg.cli.batch import run_all, targets
     from zimg.cli.outcome import summary
-    from zimg.cli.showing import show
+    from zimg.cli.outputs import PNG, check_output
+    from zimg.cli.showing import show, write_sheet
     from zimg.cli.trace import TraceJob, run_job
     from zimg.tracing.accurate import AccurateOptions
+    from zimg.view.sheet import Tile
 
+    if sheet is not None:
+        check_output(sheet, PNG, inputs=files, overwrite=overwrite)
+    tiles: list[Tile] | None = None if sheet is None else []
     outputs = targets(files, output, ".swc")
     previews = [None] * len(files) if preview is None else targets(files, preview, ".png")
     jobs = [
@@ -148,6 +157,7 @@ def trace(
             mode=mode.value,
             options=AccurateOptions(clutter.value, trees.value, soma, invert),
             report=report,
+            tiles=tiles,
         )
         for file, tree, picture in zip(files, outputs, previews, strict=True)
     ]
@@ -156,7 +166,11 @@ def trace(
         outcome = run_job(job, progress=not quiet)
         show(outcome, summary(outcome), as_json=as_json, quiet=quiet)
 
-    run_all(run, jobs)
+    try:
+        run_all(run, jobs)
+    finally:  # of those that could be traced, too
+        if sheet is not None:
+            write_sheet(sheet, tiles or [])
 
 
 def skeletonize(
@@ -204,6 +218,7 @@ def skeletonize(
     backend: Framework = Backend.numpy,
     device: Device = None,
     preview: Preview = None,
+    sheet: Sheet = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -232,6 +247,7 @@ def skeletonize(
         framework=backend.value,
         device=device,
         preview=preview,
+        sheet=sheet,
         overrides=parse_settings(settings),
         overwrite=overwrite,
     )

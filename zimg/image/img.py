@@ -13,6 +13,7 @@ from zimg.image.create import FORMS, created
 from zimg.image.exchange import ImageExchange
 from zimg.image.files import ImageFiles
 from zimg.image.geometry import ImageGeometry
+from zimg.image.pictures import ImagePictures
 from zimg.io.source import FileName, ZImgSource
 from zimg.values.enums import Dimension, FileFormat
 from zimg.values.indexing import box_of, info_of
@@ -20,7 +21,7 @@ from zimg.values.info import ZImgInfo
 from zimg.values.region import ZImgRegion
 
 
-class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles):
+class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictures):
     """An image: per time point one C-contiguous ``(C, Z, Y, X)`` array of one framework.
 
     Parameters

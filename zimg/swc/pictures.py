@@ -1,5 +1,6 @@
 """Methods of a forest that show and measure its shape."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,11 +11,13 @@ from zimg._typing import Array
 from zimg.swc.morphometry import Morphometry, measured
 from zimg.swc.table import NodeTable
 from zimg.swc.units import TreeUnits, require_one_unit, sizes_in_um
+from zimg.values import ZImgInfo
 
 if TYPE_CHECKING:
     from zimg.view.colouring import Colouring
-    from zimg.view.plane_plot import Background, Plane
+    from zimg.view.plane_plot import Background
     from zimg.view.protocols import ImageLike
+    from zimg.view.reducing import Plane
 
 Colour = Literal["tree", "type", "radius", "error"]
 FINENESS = 20
@@ -58,7 +61,8 @@ class TreePictures(TreeUnits):
         Returns
         -------
         matplotlib.axes.Axes
-            The axes, with equal scales and y or z downwards, as in images.
+            The axes, with true proportions and y or z downwards, as in images; axes that hold an
+            image already keep their proportions.
 
         Raises
         ------
@@ -191,8 +195,16 @@ def _background(tree: TreeUnits, image: Any, channel: int) -> "Background":
     info = getattr(image, "info", None)
     volume = image if info is None else image.data[0][channel, ...]
     if tree.unit in (None, "voxel"):
-        return Background(volume, (1.0, 1.0, 1.0))
+        return Background(volume, (1.0, 1.0, 1.0), _proportions(tree, info))
     size = tree.voxel_size if info is None else sizes_in_um(info)
     if size is None or tree.unit != "um":
         raise ValueError(f"the tree is in {tree.unit}: to_voxels() places it over the image")
     return Background(volume, size)
+
+
+def _proportions(tree: TreeUnits, info: ZImgInfo | None) -> tuple[float, float, float]:
+    """Sizes of a voxel along x, y, z in any common unit; equal when they are not known."""
+    stated = None if info is None else (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ)
+    size = stated or tree.voxel_size
+    usable = size is not None and all(math.isfinite(each) and each > 0 for each in size)
+    return size if size is not None and usable else (1.0, 1.0, 1.0)

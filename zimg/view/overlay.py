@@ -134,7 +134,7 @@ def zoom_of(
 
 
 def _grey(image: Image, down: float, across: float) -> Canvas:
-    grey = _resize(stretched(image, CONTRAST) ** GAMMA, (down, across))
+    grey = resized(stretched(image, CONTRAST) ** GAMMA, (down, across))
     return np.repeat((255.0 * WHITE * grey)[..., None], 3, axis=2)
 
 
@@ -193,7 +193,7 @@ def tree_labels(tree: TreeLike) -> NDArray[np.int64]:
     return rank[root]
 
 
-def _resize(image: Image, zoom: tuple[float, float]) -> Image:
+def resized(image: Image, zoom: tuple[float, float]) -> Image:
     """Resize an image: keep the brightest of merged pixels, then interpolate linearly."""
     rows, columns = (max(1, round(n * z)) for n, z in zip(image.shape, zoom, strict=True))
     for axis, wanted in enumerate((rows, columns)):

@@ -56,7 +56,7 @@ def plot_space(tree: TreeLike, colouring: Colouring, *, unit: str = "") -> Any:
 
 
 def _lines(plotly: Any, points: NDArray[np.float64], name: str, line: dict[str, Any]) -> Any:
-    x, y, z = points.T
+    x, y, z = points.astype(np.float32).T  # half the size of a saved page
     return plotly.Scatter3d(
         x=x, y=y, z=z, mode="lines", name=name, line=line, connectgaps=False, hoverinfo="skip"
     )
