@@ -14,6 +14,7 @@ PYTEST    := pytest -q -n $(WORKERS) --dist loadfile --hypothesis-profile=ci
 
 # `backends` and `conformance` are folders: without this line make would find nothing to do.
 .PHONY: demo test check format conformance bench docs lanes generic lowest import-time clean
+.PHONY: dist wheel-test sbom
 .NOTPARALLEL:
 
 demo: .venv/ready-core
@@ -41,6 +42,31 @@ bench: .venv/ready-test
 docs: .venv/ready-docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
+# The wheel and the sdist, the same bytes for the same commit.
+dist: .venv/ready-test
+	rm -rf dist
+	$(BIN)/python tools/build_dist.py --outdir dist
+
+# The tests against the wheel, in a folder that holds no source of the library; without torch, as
+# `lanes`. Left out are the tests that read the source.
+wheel-test: dist
+	$(PYTHON) -m venv --clear .venv-wheel
+	.venv-wheel/bin/python -m pip install --quiet "$$(ls dist/*.whl)[$(WHEEL_EXTRAS)]" \
+		build pytest-xdist setuptools setuptools-scm -c tests/constraints.txt
+	rm -rf build/outside && mkdir -p build/outside
+	tar -xzf dist/*.tar.gz -C build/outside --strip-components 1
+	cd build/outside && rm -rf $(SOURCES) && $(export_threads) \
+		../../.venv-wheel/bin/python -m $(PYTEST) --pyargs tests zimg.conformance
+
+WHEEL_EXTRAS := jax,conformance,formats,dask,xarray,networkx,pandas,plot,plot3d
+SOURCES := zimg backends conformance *.egg-info tests/test_imports.py tests/test_packaging.py \
+	tests/test_device_kwarg.py tests/test_surface.py
+
+# Packages that an installation with all extras of the tests consists of, with their licences.
+sbom: .venv/ready-test
+	$(BIN)/python tools/sbom.py formats dask xarray networkx pandas plot plot3d torch jax \
+		--output dist/sbom.cdx.json
+
 # The best of ten, in milliseconds, with warm files. The target is below 300.
 import-time: .venv/ready-core
 	@$(BIN)/python -m timeit -n 1 -r 10 -u msec \
@@ -63,7 +89,7 @@ lanes:
 lane:
 	$(LANE) -m venv --clear .venv-lane
 	.venv-lane/bin/python -m pip install --quiet -e ".[jax,conformance]" \
-		build pytest-xdist setuptools -c tests/constraints.txt
+		build pytest-xdist setuptools setuptools-scm -c tests/constraints.txt
 	$(export_threads) .venv-lane/bin/$(PYTEST) tests conformance
 
 # The oldest releases that pyproject.toml accepts, without torch: its old releases have no CPU build
@@ -75,7 +101,7 @@ lowest:
 	$(export_threads) .venv-lowest/bin/$(PYTEST) tests conformance
 
 LOWEST_EXTRAS := jax,conformance,formats,dask,xarray,networkx,pandas
-LOWEST_TESTS  := build nibabel pylibCZIrw pynrrd pytest-xdist setuptools SimpleITK
+LOWEST_TESTS  := build nibabel pylibCZIrw pynrrd pytest-xdist setuptools setuptools-scm SimpleITK
 
 # An environment that is there is kept, with a CPU build of torch that the user installed first,
 # whatever its version. An interrupted install leaves its mark, and the next one starts afresh.
@@ -102,4 +128,4 @@ torch_version := from importlib.metadata import version; print('torch==' + versi
 	@touch .venv/ready-core .venv/ready-test $@ && rm .venv/installing
 
 clean:
-	rm -rf .venv .venv-lane .venv-lowest build dist site zimg-demo
+	rm -rf .venv .venv-lane .venv-lowest .venv-wheel build dist site zimg-demo

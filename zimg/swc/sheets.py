@@ -69,7 +69,7 @@ def contact_sheet(
     >>> labels[2:5, 20:24, 5:30] = 2
     >>> trees = zimg.skeletonize_labels(labels)
     >>> zimg.contact_sheet(trees, labels=labels, side=100).shape
-    (127, 212, 3)
+    (123, 212, 3)
     """
     from zimg.view.png import write_png
     from zimg.view.sheet import sheet, tile
