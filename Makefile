@@ -111,7 +111,8 @@ define install
 	@rm -f .venv/ready-* && touch .venv/installing
 	@torch=$$($(BIN)/python -c "$(torch_version)" 2>/dev/null || echo '&') && \
 		sed "s/^torch==.*/$$torch/" tests/constraints.txt >.venv/constraints.txt
-	$(BIN)/python -m pip install --disable-pip-version-check
+	@echo "installing into .venv, which takes a minute or more ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check
 endef
 torch_version := from importlib.metadata import version; print('torch==' + version('torch'))
 

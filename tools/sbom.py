@@ -84,7 +84,7 @@ def canonical(name: str) -> str:
 def licence_of(dist: Distribution) -> str:
     """SPDX expression, else the classifiers, else the first line of the field License."""
     data = dist.metadata
-    if data.get("License-Expression"):
+    if data["License-Expression"]:
         return str(data["License-Expression"])
     told = [line for line in data.get_all("Classifier") or () if line.startswith("License ::")]
     names = [line.rsplit(" :: ", 1)[-1] for line in told if not line.endswith("OSI Approved")]

@@ -54,16 +54,18 @@ class _Growth:
         return len(self.points) - 1
 
 
-def neuron(seed: int = 2) -> Phantom:
+def neuron(seed: int = 2, shape: tuple[int, int, int] = SHAPE) -> Phantom:
     """Draw a neuron: a soma, six primary branches with daughters, blur and two kinds of noise.
 
     Parameters
     ----------
     seed
         Which neuron; the same seed gives the same one.
+    shape
+        Sizes of the volume along z, y, x; branches end before its border.
     """
     random = np.random.default_rng(seed)
-    depth, height, width = SHAPE
+    depth, height, width = shape
     size = np.array((width, height, depth * Z_TO_XY))
     growth = _Growth([size / 2], [SOMA_RADIUS], [-1])
     turn = random.uniform(0, 2 * np.pi)
@@ -73,7 +75,7 @@ def neuron(seed: int = 2) -> Phantom:
         _grow(growth, 0, direction, 2.6, size, random, forks=1)
     points, radii = np.array(growth.points), np.array(growth.radii)
     parents = np.array(growth.parents)
-    volume = _draw(points, radii, parents, random, shape=SHAPE, z_to_xy=Z_TO_XY)
+    volume = _draw(points, radii, parents, random, shape=shape, z_to_xy=Z_TO_XY)
     scaled = points / np.array((1.0, 1.0, Z_TO_XY))
     return Phantom(volume, ZSwc.from_arrays(scaled, radii, parents), Z_TO_XY)
 

@@ -1,6 +1,7 @@
 """``zimg demo``: draw a synthetic neuron, trace it, and compare the two."""
 
 import sys
+import webbrowser
 from pathlib import Path
 from time import perf_counter
 
@@ -20,9 +21,11 @@ from zimg.view import preview, write_png
 from zimg.workers.output import write_tree
 
 FILES = ("volume.tif", "gold.swc", "tree.swc", "tree.png")
+SHAPE = (28, 128, 128)
+"""Small enough for a few seconds."""
 
 
-def run_demo(folder: Path, *, overwrite: bool, progress: bool) -> None:
+def run_demo(folder: Path, *, overwrite: bool, progress: bool, show: bool = False) -> None:
     """Write volume, ground truth, trace and picture to a folder, and print the agreement."""
     began = perf_counter()
     for name in FILES:
@@ -31,10 +34,10 @@ def run_demo(folder: Path, *, overwrite: bool, progress: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ZException(f"cannot write to {folder}: {error.strerror}") from error
-    phantom = neuron()
+    phantom = neuron(shape=SHAPE)
     write(folder / "volume.tif", as_image(phantom))
     write_tree(phantom.tree, folder / "gold.swc")
-    with reporter(progress) as report:
+    with reporter(_one_line if progress and sys.stderr.isatty() else None) as report:
         result = run_mode(
             phantom.volume,
             mode="accurate",
@@ -43,11 +46,22 @@ def run_demo(folder: Path, *, overwrite: bool, progress: bool) -> None:
             config=resolve_config(neutube_json.TRACE_CONFIG),
             report=report,
         )
+    if progress and sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
     write_tree(result.tree, folder / "tree.swc")
     picture = preview(phantom.volume, result.tree, z_to_xy=phantom.z_to_xy)
     write_png(folder / "tree.png", picture)
     sys.stdout.write("\n".join([*_lines(folder, phantom, result), ""]))
     sys.stdout.write(f"{perf_counter() - began:.1f} s\n")
+    if show:
+        webbrowser.open((folder / "tree.png").absolute().as_uri())
+
+
+def _one_line(stage: str, done: int, total: int | None) -> None:
+    """Show the stage on one line of the terminal, each in place of the last one."""
+    share = f" {done} of {total}" if total else ""
+    sys.stderr.write(f"\r\033[K{stage}{share}")
+    sys.stderr.flush()
 
 
 def _lines(folder: Path, phantom: Phantom, result: TraceReport) -> list[str]:

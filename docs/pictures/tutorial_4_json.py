@@ -1,0 +1,38 @@
+"""What each command prints with --json."""
+
+import contextlib
+import io
+import json
+
+from zimg.cli import main
+
+SHORTEST = 3
+
+
+def shortened(value):
+    """The value with long lists cut off."""
+    if isinstance(value, dict):
+        pairs = list(value.items())
+        some = {name: shortened(item) for name, item in pairs[:30]}
+        return some
+    if isinstance(value, list):
+        more = ["..."] if len(value) > SHORTEST else []
+        return [shortened(item) for item in value[: 1 if more else SHORTEST]] + more
+    return value
+
+
+for command in (
+    "info tutorial.tif",
+    "formats",
+    "trace tutorial.tif -o cli.swc -q",
+    "skeletonize tutorial.tif -o mask.swc --threshold 90 -q",
+    "check tutorial.swc",
+    "compare tutorial.swc gold.swc",
+    "doctor",
+):
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
+        main([*command.split(), "--json"])
+    if told.getvalue():
+        print(f"$ zimg {command} --json")
+        print(json.dumps(shortened(json.loads(told.getvalue())), indent=1), end="\n\n")
