@@ -1,6 +1,6 @@
 """Run scripts that draw, all in one process, and keep the figure and the text that each leaves.
 
-    python docs/drawing.py FOLDER SCRIPT...
+python docs/drawing.py FOLDER SCRIPT...
 """
 
 import io
@@ -18,7 +18,7 @@ from time import perf_counter
 import matplotlib as mpl
 
 mpl.use("Agg")
-from matplotlib import pyplot  # noqa: E402 (after the choice of the backend)
+from matplotlib import pyplot as plt
 
 DOTS = 80
 """Dots per inch of the pictures: small files that are sharp enough on a page."""
@@ -26,16 +26,16 @@ DOTS = 80
 
 def draw(script: Path, folder: Path) -> dict[str, object]:
     """Run one script; its figure becomes a PNG file under its name."""
-    pyplot.close("all")
+    plt.close("all")
     printed, began = io.StringIO(), perf_counter()
     with redirect_stdout(printed), warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         runpy.run_path(str(script))
-    figures = len(pyplot.get_fignums())
+    figures = len(plt.get_fignums())
     if figures > 1:
         raise RuntimeError(f"{script.name} must leave one figure, not {figures}")
     if figures:
-        pyplot.savefig(folder / f"{script.stem}.png", dpi=DOTS, bbox_inches="tight")
+        plt.savefig(folder / f"{script.stem}.png", dpi=DOTS, bbox_inches="tight")
     elif not printed.getvalue():
         raise RuntimeError(f"{script.name} draws and prints nothing")
     return {"printed": printed.getvalue(), "seconds": perf_counter() - began}

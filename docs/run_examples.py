@@ -23,7 +23,9 @@ from mkdocs.structure.files import File, Files
 
 DOCS = Path(__file__).parent
 EXAMPLES = DOCS / "examples"
-COMMENT = re.compile(r"^<!-- (run|draw|picture|printed|gallery|formats)(?: (\w+\.py))? -->$", re.MULTILINE)
+COMMENT = re.compile(
+    r"^<!-- (run|draw|picture|printed|gallery|formats)(?: (\w+\.py))? -->$", re.MULTILINE
+)
 HEADING = re.compile(r'^"""(.+?)\.?\n(?:\n(.*?))?"""\n', flags=re.DOTALL)
 DRAWN = Path(tempfile.mkdtemp(prefix="zimg-docs-"))
 SECONDS = 600
@@ -118,9 +120,8 @@ def _gallery(up: str) -> str:
     for script in sorted((DOCS / "gallery").glob("*.py")):
         title, description, _ = _parts(script)
         anchor = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-        tiles.append(
-            f"[![{title}]({up}drawn/{script.stem}.png){{ loading=lazy }}\n<span>{title}</span>](#{anchor})"
-        )
+        small = f"![{title}]({up}drawn/{script.stem}.png){{ loading=lazy }}"
+        tiles.append(f"[{small}<span>{title}</span>](#{anchor})")
         link = f"[`{script.name}`]({up}gallery/{script.name})"
         body = _drawn(script, up, source=True)
         examples.append(f"## {title} {{ #{anchor} }}\n\n{description} {link}\n\n{body}")

@@ -1,7 +1,7 @@
 """Trace a neuron.
 
-`zimg.trace` takes an image, or a `(Z, Y, X)` array of any framework, and returns a tree. `plot` draws the
-longest trees in colours of their own.
+`zimg.trace` takes an image, or a `(Z, Y, X)` array of any framework, and returns a tree. `plot`
+draws the longest trees in colours of their own.
 """
 
 import zimg

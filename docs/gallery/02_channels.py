@@ -1,7 +1,7 @@
 """Channels in colours, with a scale bar.
 
-`image.plot` adds channels in their own colours, or in those that you name. The bar is in µm because the
-image states its voxel size.
+`image.plot` adds channels in their own colours, or in those that you name. The bar is in µm because
+the image states its voxel size.
 """
 
 import numpy as np

@@ -1,6 +1,7 @@
 """Skeletonize a segmentation.
 
-`skeletonize_labels` gives a tree for each label; the contact sheet shows each of them over its own voxels.
+`skeletonize_labels` gives a tree for each label; the contact sheet shows each of them over its own
+voxels.
 """
 
 import matplotlib.pyplot as plt

@@ -1,6 +1,7 @@
 """Draw a tree into a volume.
 
-`rasterize` makes masks, labels and distances: targets to train a network with, or a check of the radii.
+`rasterize` makes masks, labels and distances: targets to train a network with, or a check of
+the radii.
 """
 
 import matplotlib.pyplot as plt

@@ -1,7 +1,7 @@
 """Filter with Torch, then trace.
 
-Kernels run on the framework and device of the array, here a tensor on the CPU; `device="cuda"` changes
-nothing else.
+Kernels run on the framework and device of the array, here a tensor on the CPU; `device="cuda"`
+changes nothing else.
 """
 
 import matplotlib.pyplot as plt

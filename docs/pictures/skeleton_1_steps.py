@@ -27,7 +27,11 @@ way = np.full(mask.shape, np.nan)
 way[mask > 0] = dijkstra(graph, directed=False, indices=start)
 
 figure, axes = plt.subplots(1, 4, figsize=(13, 3.4))
-pictures = ((mask, "mask", "gray"), (thick, "thickness", "magma"), (way, "cost of the way", "viridis"))
+pictures = (
+    (mask, "mask", "gray"),
+    (thick, "thickness", "magma"),
+    (way, "cost of the way", "viridis"),
+)
 for ax, (picture, title, colours) in zip(axes, pictures, strict=False):
     ax.imshow(picture, cmap=colours)
     ax.set_title(title)

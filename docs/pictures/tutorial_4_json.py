@@ -12,9 +12,7 @@ SHORTEST = 3
 def shortened(value):
     """The value with long lists cut off."""
     if isinstance(value, dict):
-        pairs = list(value.items())
-        some = {name: shortened(item) for name, item in pairs[:30]}
-        return some
+        return {name: shortened(item) for name, item in value.items()}
     if isinstance(value, list):
         more = ["..."] if len(value) > SHORTEST else []
         return [shortened(item) for item in value[: 1 if more else SHORTEST]] + more
