@@ -26,7 +26,7 @@ EXAMPLES = DOCS / "examples"
 COMMENT = re.compile(
     r"^<!-- (run|draw|picture|printed|gallery|formats)(?: (\w+\.py))? -->$", re.MULTILINE
 )
-HEADING = re.compile(r'^"""(.+?)\.?\n(?:\n(.*?))?"""\n', flags=re.DOTALL)
+HEADING = re.compile(r'^"""([^\n]+?)\.?(?:\n\n(.*?)\n)?"""\n', flags=re.DOTALL)
 DRAWN = Path(tempfile.mkdtemp(prefix="zimg-docs-"))
 SECONDS = 600
 

@@ -88,7 +88,7 @@ def licence_of(dist: Distribution) -> str:
         return str(data["License-Expression"])
     told = [line for line in data.get_all("Classifier") or () if line.startswith("License ::")]
     names = [line.rsplit(" :: ", 1)[-1] for line in told if not line.endswith("OSI Approved")]
-    text = (data.get("License") or "").strip()
+    text = (data["License"] or "").strip()
     return " AND ".join(names) or (text.splitlines()[0][:60] if text else "not stated")
 
 

@@ -9,7 +9,8 @@ import matplotlib.pyplot as plt
 import zimg
 from zimg.phantom import neurite, neuron
 
-images = [neurite().volume, neuron(seed=3).volume[:, 40:160, 40:160], neurite().volume[:, ::-1]]
+drawn = neurite().volume
+images = [drawn, drawn[:, ::-1], neuron(5, (20, 80, 80)).volume]
 table = zimg.trace_many(images)
 print(table)
 

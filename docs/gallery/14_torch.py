@@ -13,6 +13,7 @@ from zimg.phantom import neurite
 noisy = torch.asarray(neurite().volume, dtype=torch.float32)
 noisy = noisy + 60 * torch.randn(noisy.shape, generator=torch.Generator().manual_seed(0))
 smooth = torch.nn.functional.avg_pool3d(noisy[None, None], 3, stride=1, padding=1)[0, 0]
+smooth = smooth.clamp(0, 255).to(torch.uint8)
 tree = zimg.trace(smooth)
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4))

@@ -1,6 +1,8 @@
 """Three of the levels: what is brighter than each."""
 
 import matplotlib.pyplot as plt
+import numpy as np
+from scipy import ndimage
 
 import zimg
 from zimg.phantom import neuron
@@ -13,9 +15,9 @@ shown = [levels[0], levels[len(levels) // 2], levels[-1]]
 figure, axes = plt.subplots(1, 4, figsize=(12, 3.2))
 axes[0].imshow(drawn.volume.max(axis=0), cmap="gray")
 axes[0].set_title("maximum along z")
-background = float(drawn.volume.mean())
+smooth = ndimage.gaussian_filter(drawn.volume.astype(float), 1.0) - np.median(drawn.volume)
 for ax, level in zip(axes[1:], shown, strict=True):
-    ax.imshow((drawn.volume > background + level).max(axis=0), cmap="gray")
+    ax.imshow((smooth > level).max(axis=0), cmap="gray")
     ax.set_title(f"{level:.0f} above background")
 for ax in axes:
     ax.axis("off")

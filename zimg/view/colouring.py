@@ -13,6 +13,11 @@ PALETTE = (
 )
 """Colours for light backgrounds; the first six are those of Okabe and Ito (2008)."""
 
+BRIGHT = (
+    *("#ff7020", "#40c4ff", "#76e660", "#ff5c8a", "#ffd640", "#ba86ff", "#40e8ce", "#ff80e2"),
+)
+"""The same over images; those of pictures (`zimg.view.overlay.COLOURS`)."""
+
 OTHERS = "#9a9a9a"
 TYPES = {
     0: "undefined",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._typing import Array
-from zimg.view.colouring import SCALE, Colouring, Values
+from zimg.view.colouring import BRIGHT, PALETTE, SCALE, Colouring, Values
 from zimg.view.contrast import stretched
 from zimg.view.extras import needed
 from zimg.view.image_plot import proportion
@@ -70,6 +70,7 @@ def plot_plane(
         aspect = proportion(background.proportions, plane)
     elif not ax.images:
         aspect = 1.0
+    above = dict(zip(PALETTE, BRIGHT, strict=True)) if ax.images else {}
     linked = np.flatnonzero(tree.parent >= 0)
     lines = np.stack([tree.xyz[tree.parent[linked]], tree.xyz[linked]], axis=1)[:, :, axes]
     if isinstance(colouring, Values):
@@ -77,11 +78,16 @@ def plot_plane(
         ax.figure.colorbar(drawn, ax=ax, label=colouring.name)
     else:
         for group in colouring:
-            _add(ax, lines[group.rows[linked]], color=group.colour, label=group.name)
+            _add(
+                ax,
+                lines[group.rows[linked]],
+                color=above.get(group.colour, group.colour),
+                label=group.name,
+            )
         if len(colouring) > 1:
             ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     roots = tree.xyz[tree.parent < 0][:MOST_ROOTS, axes]
-    ax.scatter(*roots.T, s=ROOT, color="black", zorder=3)
+    ax.scatter(*roots.T, s=ROOT, color="white" if above else "black", edgecolors="black", zorder=3)
     _set_axes(ax, plane, unit, aspect)
     return ax
 
