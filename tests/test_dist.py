@@ -68,6 +68,18 @@ def test_links_of_the_readme_work_on_a_package_index() -> None:
     links = re.findall(r"\]\(([^)]+)\)", text)
     assert links
     assert [link for link in links if not link.startswith("https://")] == []
+    site, files = PROJECT["urls"]["Documentation"] + "/", f"{HOME}/blob/main/"
+    pages = [link.removeprefix(site).strip("/") for link in links if link.startswith(site)]
+    assert pages
+    docs = ROOT / "docs"
+    named = ("{}.md", "{}/README.md", "{}/index.md")
+    missing = [p for p in pages if not any((docs / n.format(p)).exists() for n in named)]
+    missing += [
+        link
+        for link in links
+        if link.startswith(files) and not (ROOT / link.removeprefix(files)).exists()
+    ]
+    assert missing == []
 
 
 def test_the_bill_of_materials_has_each_requirement_with_a_licence(tmp_path: Path) -> None:
