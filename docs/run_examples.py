@@ -21,6 +21,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
+sys.path.append(str(Path(__file__).parent))
+from formats_table import table
+
 DOCS = Path(__file__).parent
 EXAMPLES = DOCS / "examples"
 COMMENT = re.compile(
@@ -66,7 +69,7 @@ def on_page_markdown(markdown: str, page: Any, **_: object) -> str:
         if kind == "gallery":
             return _gallery(up)
         if kind == "formats":
-            return formats_table()
+            return table()
         if kind == "printed":
             return f"```text\n{_printed(_script(name))}```"
         return _drawn(_script(name), up, source=kind == "draw")
@@ -127,16 +130,3 @@ def _gallery(up: str) -> str:
         examples.append(f"## {title} {{ #{anchor} }}\n\n{description} {link}\n\n{body}")
     grid = '<div class="zimg-gallery" markdown>\n\n' + "\n".join(tiles) + "\n\n</div>"
     return "\n\n".join([grid, *examples])
-
-
-def formats_table() -> str:
-    """Table of the formats that the library registers."""
-    from zimg.io.formats.table import FORMATS
-
-    lines = ["| Format | Suffixes | Read | Write | Extra |", "| --- | --- | --- | --- | --- |"]
-    for each in FORMATS:
-        suffixes = " ".join(f"`{suffix}`" for suffix in each.suffixes)
-        extra = f"`{each.extra}`" if each.extra else "-"
-        can = ["yes" if way else "no" for way in (each.reader, each.writer)]
-        lines.append(f"| {each.name} | {suffixes} | {can[0]} | {can[1]} | {extra} |")
-    return "\n".join(lines)

@@ -1,6 +1,7 @@
 """`zimg info`, `zimg convert` and `zimg formats`: what they print, write, hold and refuse."""
 
 import json
+import runpy
 import tracemalloc
 from contextlib import closing
 from pathlib import Path
@@ -182,13 +183,15 @@ def test_the_guide_prints_what_it_says(
     assert result.failed == 0, capsys.readouterr().out
 
 
-def test_the_guide_has_every_format_with_what_it_does() -> None:
-    text = GUIDE.read_text(encoding="utf-8")
-    for each in FORMATS:
-        suffixes = " ".join(f"`{suffix}`" for suffix in each.suffixes)
-        does = ("yes" if each.reader else "no", "yes" if each.writer else "no")
-        extra = f"`{each.extra}`" if each.extra else "-"
-        assert f"| {each.name} | {suffixes} | {does[0]} | {does[1]} | {extra} |" in text
+def test_the_guide_shows_the_table_of_all_formats() -> None:
+    assert "\n<!-- formats -->\n" in GUIDE.read_text(encoding="utf-8")
+    _, _, *rows = runpy.run_path(str(GUIDE.parents[1] / "formats_table.py"))["table"]().splitlines()
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert [row[0] for row in cells] == [each.name for each in FORMATS]
+    for (_, suffixes, read, write, extra), each in zip(cells, FORMATS, strict=True):
+        assert suffixes.replace("`", "").split() == list(each.suffixes)
+        assert (read == "yes", write == "yes") == (bool(each.reader), bool(each.writer))
+        assert extra.strip("`") == (each.extra or "-")
 
 
 @pytest.mark.parametrize("name", ["out.tif", "out.ome.tif", "out.ome.zarr", "out.nrrd"])

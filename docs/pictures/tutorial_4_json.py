@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 
 from zimg.cli import main
 
@@ -19,6 +20,11 @@ def shortened(value):
     return value
 
 
+def flat(found):
+    """A list of numbers or words on one line."""
+    return f"[{' '.join(found[1].split())}]"
+
+
 for command in (
     "info tutorial.tif",
     "formats",
@@ -33,4 +39,5 @@ for command in (
         main([*command.split(), "--json"])
     if told.getvalue():
         print(f"$ zimg {command} --json")
-        print(json.dumps(shortened(json.loads(told.getvalue())), indent=1), end="\n\n")
+        lines = json.dumps(shortened(json.loads(told.getvalue())), indent=1)
+        print(re.sub(r"\[\s+([^][{}]*?)\s+\]", flat, lines), end="\n\n")
