@@ -27,7 +27,7 @@ ORDER = (
     {"skeletons", "tracing"},
     {"blocked"},
     {"workers"},
-    {"bioio", "napari"},
+    {"bioio", "learning", "napari"},
     {"phantom", "arbour", "diagnosis"},
     {"cli"},
 )

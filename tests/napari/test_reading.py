@@ -95,7 +95,7 @@ def test_the_manifest_is_valid_and_its_commands_exist():
     manifest.validate_imports()
 
 
-def test_napari_finds_the_plugin_of_the_installation():
+def test_napari_finds_the_plugin_of_the_installation(tmp_path):
     npe2 = pytest.importorskip("npe2")
     manager = npe2.PluginManager()
     manager.discover()
@@ -103,3 +103,6 @@ def test_napari_finds_the_plugin_of_the_installation():
         pytest.skip("this installation was made before the plugin was: install it again")
     commands = [each.command for each in manager.iter_compatible_readers("a.nrrd")]
     assert "zimg-xp.read" in commands
+    image(channels=1).save(tmp_path / "a.nrrd")
+    (layer,) = npe2.read([str(tmp_path / "a.nrrd")], stack=False, plugin_name="zimg-xp")
+    assert layer[1]["scale"] == pytest.approx((2.0, 0.5, 0.5))

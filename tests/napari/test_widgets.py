@@ -44,11 +44,11 @@ def wait(application, widget, seconds: float = 120.0) -> None:
 
 
 def test_a_layer_is_traced_with_progress(application):
-    from zimg.napari.widgets import trace_widget
+    from zimg.napari.widgets import TraceWidget
 
     viewer, phantom = Viewer(), neurite()
     viewer.add_image(phantom.volume, scale=(2.0, 0.5, 0.5), name="neurite")
-    widget = trace_widget(viewer)
+    widget = TraceWidget(viewer)
     told = []
     widget._messages.stage.connect(lambda *each: told.append(each))
     widget.start.changed.emit(True)
@@ -64,11 +64,11 @@ def test_a_layer_is_traced_with_progress(application):
 
 
 def test_the_work_can_be_stopped(application):
-    from zimg.napari.widgets import trace_widget
+    from zimg.napari.widgets import TraceWidget
 
     viewer = Viewer()
     viewer.add_image(np.random.default_rng(0).random((40, 200, 200), np.float32))
-    widget = trace_widget(viewer)
+    widget = TraceWidget(viewer)
     widget.run()
     widget.stop.changed.emit(True)
     wait(application, widget)
@@ -77,13 +77,13 @@ def test_the_work_can_be_stopped(application):
 
 
 def test_labels_are_skeletonized(application):
-    from zimg.napari.widgets import skeletonize_widget
+    from zimg.napari.widgets import SkeletonizeWidget
 
     viewer = Viewer()
     labels = np.zeros((9, 40, 40), np.uint16)
     labels[3:6, 5:8, 3:37], labels[3:6, 20:23, 3:37] = 1, 2
     viewer.add_labels(labels, name="cells")
-    widget = skeletonize_widget(viewer)
+    widget = SkeletonizeWidget(viewer)
     widget.run()
     wait(application, widget)
     tree = ZSwc.from_napari(viewer.layers[-1])
@@ -91,10 +91,10 @@ def test_labels_are_skeletonized(application):
 
 
 def test_an_error_is_shown_and_nothing_is_added(application):
-    from zimg.napari.widgets import trace_widget
+    from zimg.napari.widgets import TraceWidget
 
     viewer = Viewer()
-    widget = trace_widget(viewer)
+    widget = TraceWidget(viewer)
     widget.run()
     assert widget.text.value == "choose a layer first"
     viewer.add_image(np.full((4, 9, 9), np.nan, np.float32))

@@ -16,18 +16,18 @@ TREES = (".swc", ".eswc")
 Paths = str | Sequence[str]
 
 
-def reader_of(paths: Paths) -> Callable[[Paths], list[LayerData]] | None:
+def reader_of(path: Paths) -> Callable[[Paths], list[LayerData]] | None:
     """What reads some paths; None when none of ours does.
 
     Parameters
     ----------
-    paths
-        One or several; all are asked for, as napari passes a reader all that were dropped.
+    path
+        One or several; napari passes it by this name.
     """
-    return layers_of if all(map(_is_ours, _listed(paths))) else None
+    return layers_of if all(map(_is_ours, _listed(path))) else None
 
 
-def layers_of(paths: Paths) -> list[LayerData]:
+def layers_of(path: Paths) -> list[LayerData]:
     """The layers of all images and trees of some files.
 
     Raises
@@ -35,11 +35,11 @@ def layers_of(paths: Paths) -> list[LayerData]:
     ZException
         When one of them cannot be read.
     """
-    return [layer for path in _listed(paths) for layer in _layers(path)]
+    return [layer for each in _listed(path) for layer in _layers(each)]
 
 
-def _listed(paths: Paths) -> list[str]:
-    return [os.fspath(paths)] if isinstance(paths, str | os.PathLike) else list(paths)
+def _listed(path: Paths) -> list[str]:
+    return [os.fspath(path)] if isinstance(path, str | os.PathLike) else list(path)
 
 
 def _is_ours(path: str) -> bool:

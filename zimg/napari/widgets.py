@@ -135,32 +135,39 @@ def anisotropy(layer: Any) -> float:
     return float(scale[-3] / scale[-1]) if len(scale) > 2 else 1.0
 
 
-def trace_widget(napari_viewer: Any) -> LayerWork:
-    """A widget that traces an image layer."""
-    dark = CheckBox(text="neurites are dark", value=False)
-    mode = ComboBox(label="mode", choices=["accurate", "reference"], value="accurate")
+class TraceWidget(LayerWork):
+    """Traces an image layer."""
 
-    def compute(given: Any, progress: ProgressCallback, cancel: Event) -> list[tuple[str, ZSwc]]:
+    def __init__(self, napari_viewer: Any) -> None:  # napari passes the viewer by this name
+        self._dark = CheckBox(text="neurites are dark", value=False)
+        self._mode = ComboBox(label="mode", choices=["accurate", "reference"], value="accurate")
+        options = self._mode, self._dark
+        super().__init__(napari_viewer, Image, "Trace", self._traced, *options)
+
+    def _traced(
+        self, given: tuple[Any, float], progress: ProgressCallback, cancel: Event
+    ) -> list[tuple[str, ZSwc]]:
         pixels, ratio = given
         tree = trace(
             pixels,
             z_to_xy=ratio,
-            mode=mode.value,
-            invert=dark.value,
+            mode=self._mode.value,
+            invert=self._dark.value,
             progress=progress,
             cancel=cancel,
         )
         return [("trace", tree)] if len(tree) else []
 
-    return LayerWork(napari_viewer, Image, "Trace", compute, mode, dark)
 
+class SkeletonizeWidget(LayerWork):
+    """Skeletonizes all bodies of a labels layer."""
 
-def skeletonize_widget(napari_viewer: Any) -> LayerWork:
-    """A widget that skeletonizes all bodies of a labels layer."""
+    def __init__(self, napari_viewer: Any) -> None:  # napari passes the viewer by this name
+        super().__init__(napari_viewer, Labels, "Skeletonize", self._skeletons)
 
-    def compute(given: Any, progress: ProgressCallback, cancel: Event) -> list[tuple[str, ZSwc]]:
+    def _skeletons(
+        self, given: tuple[Any, float], progress: ProgressCallback, cancel: Event
+    ) -> list[tuple[str, ZSwc]]:
         found = skeletonize_labels(given[0], progress=progress, cancel=cancel)
         trees = [tree for tree in found.values() if len(tree)]
         return [("skeletons", ZSwc.concatenate(trees))] if trees else []
-
-    return LayerWork(napari_viewer, Labels, "Skeletonize", compute)
