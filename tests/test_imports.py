@@ -27,6 +27,7 @@ ORDER = (
     {"skeletons", "tracing"},
     {"blocked"},
     {"workers"},
+    {"bioio", "learning", "napari"},
     {"phantom", "arbour", "diagnosis"},
     {"cli"},
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zimg.image import open as open
     from zimg.io.parameters import ZImgWriteParameters
     from zimg.io.source import ZImgSource
+    from zimg.learning import patches
     from zimg.skeletons import SkeletonizeConfig, skeletonize, skeletonize_labels
     from zimg.swc import SwcNode, ZSwc
     from zimg.swc.comparing import compare
@@ -90,6 +91,7 @@ __all__ = [
     "contact_sheet",
     "doctor",
     "neutube_json",
+    "patches",
     "read",
     "skeletonize",
     "skeletonize_labels",
@@ -129,6 +131,7 @@ _NAMES_OF = {
         "write",
     ),
     "zimg.diagnosis": ("doctor",),
+    "zimg.learning": ("patches",),
     "zimg.skeletons": ("SkeletonizeConfig", "skeletonize", "skeletonize_labels"),
     "zimg.swc": ("SwcNode", "ZSwc"),
     "zimg.swc.comparing": ("compare",),

@@ -10,7 +10,9 @@ from numpy.typing import DTypeLike, NDArray
 from zimg._typing import Array, ArrayFramework, Device, ImageFramework
 from zimg.arrays.export import exported
 from zimg.arrays.interop import framework_name
+from zimg.image.napari_layers import arrays_of_layers, image_layers
 from zimg.ops.memory import host_view, is_writable, on_host
+from zimg.values.info import ZImgInfo, described
 
 # What `to_arrays` gives that is not an array of the array API standard.
 _NOT_IMAGES = ("memview", "tensorflow", "tf")
@@ -20,6 +22,7 @@ class ImageExchange:
     """Arrays of an image in any framework, and NumPy's and DLPack's protocols."""
 
     _arrays: list[Array]
+    info: ZImgInfo
 
     def to_arrays(
         self, framework: ArrayFramework = "auto", *, device: Device = None, copy: bool | None = None
@@ -72,6 +75,66 @@ class ImageExchange:
         result = shallow_copy(self)  # metadata is replaced, never changed, so it may be shared
         result._arrays = self.to_arrays(framework, device=device, copy=copy)
         return result
+
+    def to_napari(self, viewer: Any = None, *, name: str = "image") -> list[Any]:
+        """Return the image as napari layers, one per channel, or add them to a viewer.
+
+        Parameters
+        ----------
+        viewer
+            A `napari.Viewer` to add the layers to, or None.
+        name
+            Of the layers; names of channels follow it.
+
+        Returns
+        -------
+        list
+            Data, options and type of each layer without a viewer, else the layers that were added.
+            Axes are t, z, y, x without those of one sample; scales are in µm where the voxel size
+            is known. Pixels on another device are copied to the host.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> image = ZImg(np.zeros((2, 4, 6, 8), np.uint8))
+        >>> [options["name"] for _, options, _ in image.to_napari()]
+        ['image channel 0', 'image channel 1']
+        """
+        host = np.stack(self.to_arrays("numpy", device="cpu"))
+        layers = image_layers([host], self.info, name)
+        if viewer is None:
+            return layers
+        return [viewer.add_image(data, **options) for data, options, _ in layers]
+
+    @classmethod
+    def from_napari(cls, layers: Any) -> Self:
+        """Make an image of a napari layer, or of several as its channels.
+
+        Parameters
+        ----------
+        layers
+            Layers of images or labels, alike in size and type, or their data, options and types.
+            Of several resolutions, the full one is taken.
+
+        Returns
+        -------
+        ZImg
+            Axes y and x, before them z, before it t; of three axes the first is t where the layer
+            labels it so. Voxel sizes in µm where the layer has a unit
+            of length.
+
+        Raises
+        ------
+        ValueError
+            For layers that are no image, or differ.
+        """
+        alone = hasattr(layers, "as_layer_data_tuple") or (
+            isinstance(layers, tuple) and len(layers) == 3 and isinstance(layers[2], str)
+        )
+        arrays, told = arrays_of_layers([layers] if alone else list(layers))
+        image = cls(arrays, layout="CZYX")
+        image.info = described(image.info, told)
+        return image
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: arrays on the host by way of NumPy, as not every framework can."""

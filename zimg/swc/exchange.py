@@ -8,8 +8,8 @@ import numpy as np
 
 from zimg._typing import Array, ArrayFramework, Device
 from zimg.arrays.export import exported
+from zimg.swc.bridges import TreeBridges
 from zimg.swc.tables import from_graph, from_table, to_graph, to_table
-from zimg.swc.units import TreeUnits
 from zimg.values import ZImgInfo
 
 
@@ -31,7 +31,7 @@ class TreeArrays(NamedTuple):
     edges: Array
 
 
-class TreeExchange(TreeUnits):
+class TreeExchange(TreeBridges):
     """Conversions to the forms of other tools, and back."""
 
     def to_arrays(

@@ -209,6 +209,15 @@ _OWN = (
         extra="bioformats",
         requires=("scyjava",),
     ),
+    Format(
+        name="bioio",
+        formats=(FileFormat.Bioio,),
+        suffixes=(),
+        reader="zimg.io.formats.bioio.reader:BioioReader",
+        accepts="zimg.io.formats.bioio.plugins:accepts",
+        extra="bioio",
+        requires=("bioio",),
+    ),
 )
 
 

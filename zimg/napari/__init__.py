@@ -1,0 +1,1 @@
+"""The napari plugin: files of every format, trees, and a widget that traces layers."""
