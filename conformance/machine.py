@@ -47,8 +47,8 @@ def device_name(lane: Lane) -> str:
 
 def torch_device_name(torch: Any, on: str) -> str:
     """Name of a device of torch; Apple's has none of its own."""
-    module = getattr(torch, on.partition(":")[0], None)
-    return str(module.get_device_name(on)) if hasattr(module, "get_device_name") else on
+    name: Any = getattr(getattr(torch, on.partition(":")[0], None), "get_device_name", None)
+    return str(name(on)) if name else on
 
 
 def processor() -> str:
