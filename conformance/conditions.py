@@ -62,6 +62,14 @@ _MISSING: dict[str, tuple[str, ...]] = {
     "device": (*_STEPS, "offset", "misaligned", "big-endian", "read-only"),
 }
 
+# By framework, or by lane where one device of a framework lacks what others have.
+_LACKS: dict[str, tuple[str, ...]] = {
+    "array_api_strict": ("float16", "bfloat16"),
+    "jax": WIDE,
+    "cupy": ("bfloat16",),
+    "torch-mps": ("float64", "uint16", "uint32", "uint64"),  # from its documentation, never run
+}
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -112,6 +120,11 @@ RULES = (
     Rule("host", "device", "copy", "an upload"),
     Rule("strict-device1", "device", "refuse", "no way that does not pass the host"),
     Rule("device", "strict-device1", "refuse", "no way that does not pass the host"),
+    *(
+        Rule(*way, "refuse", "only its own framework reaches it")
+        for lane in ("torch-mps", "torch-xpu")
+        for way in ((lane, "device"), ("device", lane))
+    ),
     Rule("jax", "torch", "copy", "torch would write into what JAX holds immutable"),
     Rule("any", "torch", "copy", "torch writes through it", ("read-only",)),
     Rule("any", "torch", "copy", "torch aborts or raises", ("reversed", "big-endian")),
@@ -157,8 +170,7 @@ def exists(lane: Lane, condition: str, dtype: str) -> bool:
         return False
     if condition == "big-endian" and dtype in (*_SINGLE_BYTES, "bfloat16"):
         return False
-    lacks = {"array_api_strict": ("float16", "bfloat16"), "jax": WIDE, "cupy": ("bfloat16",)}
-    return dtype not in lacks.get(lane.framework, ())
+    return dtype not in _LACKS.get(lane.framework, ()) + _LACKS.get(lane.id, ())
 
 
 def numbers(dtype: str) -> Host:
@@ -180,7 +192,7 @@ def made(lane: Lane, xp: Namespace, condition: str, source: str | Host) -> Array
         bits = xp.from_numpy(host.view(np.uint16) if dtype == "bfloat16" else host)
         return (bits.view(xp.bfloat16) if dtype == "bfloat16" else bits).to(lane.device)
     if lane.framework == "jax":
-        return import_module("jax").device_put(host, xp.zeros(1).device)
+        return import_module("jax").device_put(host, device_of(lane, xp))
     return xp.asarray(host, device=device_of(lane, xp))
 
 

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 
-from zimg.testing import LANES, Lane, missing_gpu
+from zimg.testing import LANES, Lane, missing_device
 
 PACKAGES = ("zimg-xp", "array-api-compat", "array-api-extra", "scipy", "pytest", "hypothesis")
 
@@ -30,10 +30,10 @@ def _version(framework: str) -> str:
 
 def device_name(lane: Lane) -> str:
     """Device of a lane as a person knows it."""
-    if lane.gpu and (missing := missing_gpu(lane.framework)):
+    if lane.gpu and (missing := missing_device(lane)):
         return missing
     if lane.gpu and lane.framework == "torch":
-        return str(import_module("torch").cuda.get_device_name(lane.device))
+        return torch_device_name(import_module("torch"), lane.device or "cuda:0")
     if lane.gpu and lane.framework == "cupy":
         runtime: Any = import_module("cupy").cuda.runtime
         return str(runtime.getDeviceProperties(int(lane.device or 0))["name"].decode())
@@ -43,6 +43,12 @@ def device_name(lane: Lane) -> str:
         kind = str(jax.devices(name)[int(number or 0)].device_kind)
         return processor() if kind == "cpu" else kind
     return f"pretended device {lane.device}" if "strict" in lane.framework else processor()
+
+
+def torch_device_name(torch: Any, on: str) -> str:
+    """Name of a device of torch; Apple's has none of its own."""
+    name: Any = getattr(getattr(torch, on.partition(":")[0], None), "get_device_name", None)
+    return str(name(on)) if name else on
 
 
 def processor() -> str:

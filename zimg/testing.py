@@ -4,11 +4,13 @@ Other packages add theirs through the entry points of the group ``zimg.lanes``.
 """
 
 import os
+import platform
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 from typing import Any
 
@@ -63,9 +65,19 @@ OWN_LANES = (
     Lane("strict-no_float64", "array_api_strict", "no_float64"),
     Lane("torch", "array_api_compat.torch", "cpu"),
     Lane("torch-cuda", "array_api_compat.torch", "cuda:0", gpu=True),
-    Lane("jax", "jax.numpy", None),
+    Lane("jax", "jax.numpy", "cpu"),
     Lane("cupy", "array_api_compat.cupy", None, gpu=True),
 )
+"""Lanes of every run: a skipped one says that a GPU is missing."""
+
+OTHER_DEVICES = (
+    Lane("torch-mps", "array_api_compat.torch", "mps", gpu=True),
+    Lane("torch-xpu", "array_api_compat.torch", "xpu:0", gpu=True),
+    Lane("jax-gpu", "jax.numpy", "gpu:0", gpu=True),
+)
+"""Lanes of machines that may have such a device, and of runs that ask for it."""
+
+JAX_PLUGINS = ("jax-cuda12-plugin", "jax-cuda13-plugin", "jax-rocm7-plugin", "jax-rocm60-plugin")
 
 
 def added_lanes() -> tuple[Lane, ...]:
@@ -86,19 +98,53 @@ def chosen() -> tuple[str | None, str | None]:
     return framework or None, on or None
 
 
+def likely_lanes() -> tuple[Lane, ...]:
+    """The other devices that this machine may have; no framework is imported to find out."""
+    likely = {
+        "torch-mps": sys.platform == "darwin" and platform.machine() == "arm64",
+        "torch-xpu": "+xpu" in _version("torch"),
+        "jax-gpu": any(map(_version, JAX_PLUGINS)),
+    }
+    return tuple(lane for lane in OTHER_DEVICES if likely[lane.id])
+
+
+def _version(package: str) -> str:
+    """Version of an installed package, empty for others."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
 def with_device(lanes: tuple[Lane, ...], framework: str, on: str) -> tuple[Lane, ...]:
-    """`lanes`, those of `framework` reduced to one on the device `on`."""
+    """`lanes`, those of `framework` reduced to one on the device `on`, with the flags of that.
+
+    Parameters
+    ----------
+    lanes
+        All lanes; at least one is of `framework`.
+    framework, on
+        As in ``--backend`` and ``--device``: ``torch`` and ``mps``, ``jax`` and ``gpu:0``.
+    """
     own = [lane for lane in lanes if lane.framework == framework]
-    kind = on.partition(":")[0]
-    alike = [lane for lane in own if (lane.device or "").partition(":")[0] == kind]
-    moved = replace((alike or own)[0], device=on)
     others = tuple(lane for lane in lanes if lane.framework != framework)
+    kind = on.partition(":")[0]
+    alike = [lane for lane in (*own, *OTHER_DEVICES) if _is_kind(lane, framework, kind)]
+    if alike:
+        return (*others, replace(alike[0], device=on))
+    if framework not in ("torch", "jax"):  # one kind of device, or a package that knows itself
+        return (*others, replace(own[0], device=on))
+    moved = replace(own[0], id=f"{framework}-{kind}", device=on, gpu=kind != "cpu")
     return (*others, moved)
+
+
+def _is_kind(lane: Lane, framework: str, kind: str) -> bool:
+    return lane.framework == framework and (lane.device or "").partition(":")[0] == kind
 
 
 def all_lanes() -> tuple[Lane, ...]:
     """Every lane of this run."""
-    lanes = OWN_LANES + added_lanes()
+    lanes = OWN_LANES + likely_lanes() + added_lanes()
     if len({lane.id for lane in lanes}) != len(lanes):
         raise ValueError(f"two lanes have one name: {sorted(lane.id for lane in lanes)}")
     framework, on = chosen()
@@ -119,23 +165,43 @@ def lane_parameters(lanes: tuple[Lane, ...] = LANES) -> list[Any]:
 def namespace_of(lane: Lane) -> Namespace:
     """Import the namespace of `lane`, or skip the test with the reason."""
     pytest.importorskip(lane.framework, reason=f"{lane.framework} is not installed")
-    if lane.gpu and (missing := missing_gpu(lane.framework)):
+    if lane.gpu and (missing := missing_device(lane)):
         pytest.skip(missing)
     return import_module(lane.module)
 
 
-def missing_gpu(framework: str) -> str | None:
+def missing_device(lane: Lane) -> str | None:
     """Why a GPU lane cannot run here, or None; lanes of other packages find out themselves."""
-    if framework not in ("torch", "cupy"):
+    if lane.framework not in ("torch", "jax", "cupy"):
         return None
-    if find_spec(framework) is None:
-        return f"{framework} is not installed"
-    module: Any = import_module(framework)
-    if framework == "torch":
-        return None if module.cuda.is_available() else "torch finds no CUDA device"
+    if find_spec(lane.framework) is None:
+        return f"{lane.framework} is not installed"
+    found = {"torch": _torch_has, "jax": _jax_has, "cupy": _cupy_has}[lane.framework]
+    return found(import_module(lane.framework), lane.device or "0")
+
+
+def _torch_has(torch: Any, on: str) -> str | None:
+    kind, _, number = on.partition(":")
+    module = torch.backends.mps if kind == "mps" else getattr(torch, kind, None)
+    if module is None or not module.is_available():
+        return f"torch finds no {'CUDA' if kind == 'cuda' else kind} device"
+    count = 1 if kind == "mps" else module.device_count()
+    return None if int(number or 0) < count else f"torch finds {count} devices, not {on}"
+
+
+def _jax_has(jax: Any, on: str) -> str | None:
+    kind, _, number = on.partition(":")
     try:
-        return None if module.cuda.runtime.getDeviceCount() else "cupy finds no device"
-    except module.cuda.runtime.CUDARuntimeError as error:
+        found = jax.devices(kind)
+    except RuntimeError as error:
+        return f"jax finds no {kind} device: {error}"
+    return None if int(number or 0) < len(found) else f"jax finds {len(found)} devices, not {on}"
+
+
+def _cupy_has(cupy: Any, _: str) -> str | None:
+    try:
+        return None if cupy.cuda.runtime.getDeviceCount() else "cupy finds no device"
+    except cupy.cuda.runtime.CUDARuntimeError as error:
         return f"cupy finds no device: {error}"
 
 

@@ -234,3 +234,11 @@ def test_the_repr_is_one_line_and_tells_sizes_type_and_place():
     image = ZImg(np.zeros((3, 4, 5), np.uint16), layout="ZYX")
     assert repr(image) == "ZImg(times=1, channels=1, z=3, y=4, x=5, uint16, numpy on cpu)"
     assert repr(ZImg()) == "ZImg(empty)"
+
+
+def test_modules_of_arrays_are_found_where_they_were():
+    import zimg.image.export as export
+    from zimg.image.host import aligned_zeros
+
+    assert export.__name__ == "zimg.arrays.export"
+    assert aligned_zeros.__module__ == "zimg.arrays.host"

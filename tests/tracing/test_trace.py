@@ -81,6 +81,15 @@ def test_a_tube_is_found_within_a_voxel(xp, device, lines, mode):
     np.testing.assert_array_equal(bring_home(array), volume)
 
 
+@pytest.mark.parametrize("mode", ["accurate", "reference"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_floats_of_16_bits_are_traced_as_floats_of_32(dtype, mode):
+    torch = pytest.importorskip("torch")
+    single = torch.from_numpy(tubes(STRAIGHT)).to(torch.float32)
+    half = single.to(getattr(torch, dtype))
+    assert trace(half, mode=mode) == trace(half.to(torch.float32), mode=mode)
+
+
 @pytest.mark.parametrize("dtype", ["uint16", "float32", "int16"])
 def test_other_voxels_give_the_same_tube(dtype):
     volume = tubes(STRAIGHT).astype(dtype)

@@ -5,7 +5,10 @@ from typing import Any
 
 from zimg._dispatch import framework_of, namespace_by_type
 from zimg._typing import Array, DType
+from zimg.ops.memory import on_host
 from zimg.values.enums import VoxelFormat
+
+__all__ = ["ACCEPTED", "VOXEL_TYPES", "dtype_name", "framework_name", "on_host"]
 
 # Bytes per voxel and kind of every type an image may have.
 VOXEL_TYPES = {

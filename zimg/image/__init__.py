@@ -1,5 +1,8 @@
 """The container, and what makes or consumes one; the values that describe it by the same door."""
 
+import sys
+
+from zimg.arrays import export, host, interop
 from zimg.image.img import ZImg
 from zimg.image.lazy import ZImgFile, open
 from zimg.image.providers import ZImgBlockProvider, ZImgSliceProvider
@@ -21,6 +24,9 @@ from zimg.values import (
     ZVoxelCoordinate,
     col4,
 )
+
+# Where these modules were before arrays had a folder of their own; scripts import them from here.
+sys.modules |= {f"{__name__}.{m.__name__.rpartition('.')[2]}": m for m in (export, host, interop)}
 
 __all__ = [
     "Compression",

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 
+from zimg._dispatch import array_namespace
 from zimg._typing import Array
 from zimg.arrays.inputs import voxels
+from zimg.arrays.interop import dtype_name
 from zimg.image.img import ZImg
 from zimg.ops.memory import host_view, on_host, shareable
 from zimg.values.info import ZImgInfo
@@ -26,7 +28,8 @@ def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: 
     Returns
     -------
     Array
-        The memory is shared, but for arrays in another byte order than that of the machine.
+        The memory is shared, but for arrays in another byte order than that of the machine, and
+        floats of 16 bits, which become float32 on their device: few operations take them.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: 
                 f"an image of {channels} channels and {times} times has no channel {channel} "
                 f"at time {time}"
             )
-        return image_or_array.data[time][channel, ...]
+        return _computable(image_or_array.data[time][channel, ...])
     if channel or time:
         raise ValueError(f"an array has one channel and time, got channel={channel}, time={time}")
     shape = getattr(image_or_array, "shape", None)
@@ -50,7 +53,15 @@ def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: 
     volume = voxels(image_or_array, copy_if_needed=True)
     if isinstance(volume, np.ndarray) and not volume.dtype.isnative:
         volume = volume.astype(volume.dtype.newbyteorder("="))
-    return volume if len(shape) == 3 else volume[None, :, :]
+    return _computable(volume if len(shape) == 3 else volume[None, :, :])
+
+
+def _computable(volume: Array) -> Array:
+    """`volume`, floats of 16 bits as float32, which holds their values."""
+    if dtype_name(volume.dtype) not in ("bfloat16", "float16"):
+        return volume
+    xp = array_namespace(volume)
+    return xp.astype(volume, xp.float32)
 
 
 def as_numpy(volume: Array, /) -> Array:

@@ -1,0 +1,1 @@
+"""The certificate of a device: right, lean and fast, found out on the machine of its owner."""

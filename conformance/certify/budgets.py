@@ -1,0 +1,148 @@
+"""What small pieces of work may cost a device: counted without one, written down, only lowered.
+
+``python -m zimg.conformance.certify.budgets`` counts and prints; ``--lower`` writes what has become
+less to `budgets.json`, and refuses to raise a figure.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zimg import skeletonize, trace
+from zimg._dispatch import namespace_named
+from zimg._typing import Array
+from zimg.ops import upload
+from zimg.phantom import neurite
+
+from .counting import Counts, Ledger, counted
+from .pretending import pretended_gpu
+
+FILE = Path(__file__).with_name("budgets.json")
+
+COUNTED = {
+    "torch": ("kernels", "launches", "reads", "downloads", "downloaded", "uploads", "uploaded"),
+    "jax": ("launches", "downloads", "downloaded", "uploads", "uploaded", "programs"),
+}
+"""What can be counted of a framework; `peak` besides, for the whole work of Torch."""
+
+SLACK = 0.05
+"""Share by which a count may exceed its budget: frameworks round differently from version to
+version, and the line search of a fit then takes another number of rounds."""
+
+WORK: dict[str, Callable[[Array, Ledger], Any]] = {
+    "reference": lambda x, ledger: trace(x, mode="reference", progress=ledger.enter),
+    "accurate": lambda x, ledger: trace(x, progress=ledger.enter),
+    "skeleton": lambda x, ledger: skeletonize(x, progress=ledger.enter),
+}
+"""Pieces of work: tracing in both modes, and a skeleton."""
+
+FOREGROUND = 100
+"""Grey value above which the phantom is the mask of the skeleton."""
+
+
+@cache
+def volume(work: str) -> NDArray[Any]:
+    """The phantom, 32 x 64 x 80 uint8, or its mask."""
+    phantom = neurite().volume
+    return phantom > FOREGROUND if work == "skeleton" else phantom
+
+
+def count(framework: str, work: str, *, shape: tuple[int, int, int] | None = None) -> Ledger:
+    """Costs of a piece of work on a pretended GPU.
+
+    Parameters
+    ----------
+    framework
+        ``torch`` or ``jax``.
+    work
+        A key of `WORK`.
+    shape
+        Smaller part of the volume, to see what another shape costs.
+    """
+    part = tuple(slice(0, n) for n in shape or volume(work).shape)
+    placed = upload(np.ascontiguousarray(volume(work)[part]), on=None, xp=_namespace(framework))
+    with pretended_gpu(framework), counted(framework) as ledger:
+        WORK[work](placed, ledger)
+    return ledger
+
+
+def _namespace(framework: str) -> Any:
+    if framework == "torch":
+        from array_api_compat import torch
+
+        return torch
+    return namespace_named(framework)
+
+
+def figures(framework: str, ledger: Ledger) -> dict[str, dict[str, int]]:
+    """Counts by stage, what is not counted and zeros left out."""
+    names = (*COUNTED[framework], "peak")
+    stages = {**ledger.stages, "total": ledger.total}
+    return {stage: _nonzero(counts, names) for stage, counts in stages.items()}
+
+
+def _nonzero(counts: Counts, names: tuple[str, ...]) -> dict[str, int]:
+    found = asdict(counts)
+    return {name: found[name] for name in names if found[name]}
+
+
+def budgets() -> dict[str, dict[str, dict[str, dict[str, int]]]]:
+    """Framework to work to stage to figures, as they are written down."""
+    found: dict[str, dict[str, dict[str, dict[str, int]]]] = json.loads(
+        FILE.read_text(encoding="utf-8")
+    )
+    return found
+
+
+def exceeded(
+    found: dict[str, dict[str, int]], allowed: dict[str, dict[str, int]], *, slack: float = SLACK
+) -> list[str]:
+    """Lines on every figure above its budget; a stage without a budget may cost nothing."""
+    return [
+        f"{stage}: {number} {name}, allowed are {most}"
+        for stage, counts in found.items()
+        for name, number in counts.items()
+        if number > (1 + slack) * (most := allowed.get(stage, {}).get(name, 0))
+    ]
+
+
+def lowered(
+    found: dict[str, dict[str, int]], allowed: dict[str, dict[str, int]]
+) -> dict[str, dict[str, int]]:
+    """Budgets after a count: the lower of both figures; a new stage replaces nothing."""
+    if not allowed:
+        return found
+    return {
+        stage: {name: min(n, allowed.get(stage, {}).get(name, n)) for name, n in counts.items()}
+        for stage, counts in found.items()
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Count everything, print the totals, and lower the budgets when asked to."""
+    written = budgets() if FILE.exists() else {}
+    chosen = [each for each in arguments if not each.startswith("-")]
+    for framework in COUNTED:
+        for work in WORK:
+            if chosen and f"{framework}-{work}" not in chosen:
+                continue
+            found = figures(framework, count(framework, work))
+            allowed = written.setdefault(framework, {}).get(work, {})
+            print(framework, work, found["total"])  # noqa: T201
+            for line in exceeded(found, allowed) if allowed else ():
+                print("  ABOVE", line)  # noqa: T201
+            written[framework][work] = lowered(found, allowed)
+    if "--lower" in arguments:
+        FILE.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

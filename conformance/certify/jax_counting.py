@@ -1,0 +1,39 @@
+"""Programs that JAX compiles, as it announces them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import jax
+
+from .counting import Ledger
+
+COMPILED = "/jax/core/compile/backend_compile_duration"
+
+_ledgers: list[Ledger] = []
+
+
+@cache
+def _listen() -> None:
+    """Listen once for the life of the process: JAX offers no way to stop."""
+    jax.monitoring.register_event_duration_secs_listener(_book)
+
+
+def _book(event: str, seconds: float, **_: Any) -> None:
+    if event == COMPILED:
+        for ledger in _ledgers:
+            ledger.now.programs += 1
+            ledger.now.compile_seconds += seconds
+
+
+@contextmanager
+def programs(ledger: Ledger) -> Iterator[None]:
+    """Book the programs that are compiled in a block, those forgotten that were made before."""
+    _listen()
+    jax.clear_caches()
+    _ledgers.append(ledger)
+    try:
+        yield
+    finally:
+        _ledgers.remove(ledger)
