@@ -4,6 +4,7 @@ Run as ``python -m benchmarks.blocked PART FOLDER [options]``; every part prints
 
 - ``generate``: the store of 1.5e9 voxels with known trees, and these as SWC.
 - ``readme``: the example of the manual as written, in a process of its own, and its agreement.
+- ``accurate``: the same with ``worker.setMode("accurate")``.
 - ``workers``: one and two workers, threads and processes.
 - ``slow``: storage that takes 50 ms per chunk, with 1, 4 and 16 threads.
 - ``kills``: a process is killed 20 times at random moments, then finished; the bytes must agree.
@@ -77,11 +78,16 @@ def generate(folder: Path) -> dict[str, Any]:
     }
 
 
-def readme(folder: Path) -> dict[str, Any]:
+def accurate(folder: Path) -> dict[str, Any]:
+    """The example of the manual in accurate mode."""
+    return readme(folder, README.replace("worker.run", 'worker.setMode("accurate")\nworker.run'))
+
+
+def readme(folder: Path, script: str = README) -> dict[str, Any]:
     """The example of the manual; its memory is that of the whole process."""
     shutil.rmtree(folder / "session", ignore_errors=True)
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", README], cwd=folder, check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
     seconds = time.perf_counter() - began
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     tree, gold = zimg.ZSwc(folder / "large_signal.swc"), zimg.ZSwc(folder / "gold.swc")
@@ -340,6 +346,7 @@ def costs(folder: Path) -> dict[str, Any]:
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "generate": generate,
     "readme": readme,
+    "accurate": accurate,
     "workers": workers,
     "slow": slow,
     "kills": kills,
