@@ -4,7 +4,10 @@ Run as ``python -m benchmarks.blocked PART FOLDER [options]``; every part prints
 
 - ``generate``: the store of 1.5e9 voxels with known trees, and these as SWC.
 - ``readme``: the example of the manual as written, in a process of its own, and its agreement.
+- ``accurate``: the same with ``worker.setMode("accurate")``.
 - ``workers``: one and two workers, threads and processes.
+- ``reference``: the worker of the reference and ours on one file, each in a process of its own;
+  `ZIMG_REFERENCE_PYTHON` names an interpreter that has the reference installed.
 - ``slow``: storage that takes 50 ms per chunk, with 1, 4 and 16 threads.
 - ``kills``: a process is killed 20 times at random moments, then finished; the bytes must agree.
 - ``stitch``: synthetic records of 10,648 blocks are stitched; time and memory.
@@ -13,6 +16,7 @@ Run as ``python -m benchmarks.blocked PART FOLDER [options]``; every part prints
 
 import argparse
 import json
+import os
 import random
 import resource
 import shutil
@@ -20,7 +24,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,18 +32,18 @@ from typing import Any
 import numpy as np
 
 import zimg
+from benchmarks.blocked_records import CORE, pieces_of
+from benchmarks.rival import INTERPRETER
 from zimg.arbour import Arbour
 from zimg.blocked import BlockedTracer
 from zimg.blocked.block import Parameters, trace_block
 from zimg.blocked.opening import volume_source
 from zimg.blocked.packing import pack_pieces
-from zimg.blocked.pieces import Cut, Piece, cut_chain, limits, moved
 from zimg.blocked.plan import Box, Plan, make_plan
 from zimg.blocked.records import encoded
 from zimg.blocked.source import Volume
 from zimg.blocked.stats import Thresholds, box_thresholds
 from zimg.blocked.stitch import Stitcher
-from zimg.tracing.chains import Chain
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = (1000, 1000, 1500)
@@ -77,11 +81,16 @@ def generate(folder: Path) -> dict[str, Any]:
     }
 
 
-def readme(folder: Path) -> dict[str, Any]:
+def accurate(folder: Path) -> dict[str, Any]:
+    """The example of the manual in accurate mode."""
+    return readme(folder, README.replace("worker.run", 'worker.setMode("accurate")\nworker.run'))
+
+
+def readme(folder: Path, script: str = README) -> dict[str, Any]:
     """The example of the manual; its memory is that of the whole process."""
     shutil.rmtree(folder / "session", ignore_errors=True)
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", README], cwd=folder, check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
     seconds = time.perf_counter() - began
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     tree, gold = zimg.ZSwc(folder / "large_signal.swc"), zimg.ZSwc(folder / "gold.swc")
@@ -148,6 +157,51 @@ def workers(folder: Path) -> dict[str, Any]:
         "precision": both.a_to_b.within,
         "recall": both.b_to_a.within,
     }
+
+
+COMPARED = """
+import json, resource, sys, time
+import zimg
+worker = zimg.ZNeutubeBlockedAutoTrace()
+worker.setInputImageSource(zimg.ZImgSource("middle.tif"))
+worker.setSelectedChannelTime(0, 0)
+worker.setTraceConfig(zimg.neutube_json.TRACE_CONFIG)
+worker.setOutputSessionDir(sys.argv[1])
+worker.setOutputSwcPath(sys.argv[1] + ".swc")
+if len(sys.argv) > 2:
+    worker.setBlockCoreSize(int(sys.argv[2]))
+    worker.setBlockHalo(32)
+def used():
+    told = resource.getrusage(resource.RUSAGE_SELF)
+    return told.ru_utime + told.ru_stime, told.ru_maxrss * 1024
+(cpu, _), began = used(), time.perf_counter()
+worker.run()
+wall = time.perf_counter() - began
+print(json.dumps({"wall": wall, "cpu": used()[0] - cpu, "peak_bytes": used()[1]}))
+"""
+
+
+def reference(folder: Path) -> dict[str, Any]:
+    """The reference, ours in one block as it works, and ours in 18 blocks."""
+    voxels = zimg.read(middle(folder))
+    voxels.save(folder / "middle.tif")
+    theirs, ours = os.environ[INTERPRETER], sys.executable
+    runs = {"reference": [theirs], "ours": [ours], "ours in 18 blocks": [ours, "128"]}
+    gold = zimg.ZSwc(folder / "middle.swc")
+    told = {}
+    for name, (python, *more) in runs.items():
+        session = f"compared {name}"
+        shutil.rmtree(folder / session, ignore_errors=True)
+        command = [python, "-c", COMPARED, session, *more]
+        answer = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+        tree = zimg.ZSwc(folder / f"{session}.swc")
+        both = zimg.compare(tree, gold, tolerance=2.0)
+        told[name] = json.loads(answer.stdout.splitlines()[-1]) | {
+            "trees": len(tree.roots),
+            "precision": both.a_to_b.within,
+            "recall": both.b_to_a.within,
+        }
+    return told
 
 
 @dataclass(frozen=True)
@@ -235,7 +289,7 @@ def stitch(folder: Path, side: int = 22, fibres: int = 3) -> dict[str, Any]:
     """
     del folder
     plan = Plan((side * CORE,) * 3, (CORE,) * 3, (64,) * 3)
-    pieces = list(_synthetic(plan, fibres))
+    pieces = list(pieces_of(plan, fibres))
     segments = sum(len(piece.chain) for piece in pieces)
     some = pieces[:200]
     record = len(encoded(pack_pieces(some), "blocks", "0", "0")) / sum(len(p.chain) for p in some)
@@ -258,43 +312,6 @@ def stitch(folder: Path, side: int = 22, fibres: int = 3) -> dict[str, Any]:
         "expected": fibres * side * side,
         "links": len(links),
     }
-
-
-CORE = 512
-
-
-def _synthetic(plan: Plan, fibres: int) -> Iterator[Piece]:
-    """What all blocks would record: one of eight blocks, moved to its place."""
-    small = Plan((3 * CORE,) * 3, plan.core, plan.halo)
-    variants = [_variant(small, fibres, seed) for seed in range(8)]
-    for block in plan.blocks():
-        offset = np.array(block.core.low[::-1], np.float64) - CORE
-        for piece in variants[block.number % 8]:
-            cuts = [c and Cut(c.axis, c.plane + offset[c.axis]) for c in piece.cuts]
-            key = (block.number, *piece.key[1:])
-            yield Piece(key, moved(piece.chain, offset), piece.inside, (cuts[0], cuts[1]))
-
-
-def _variant(plan: Plan, fibres: int, seed: int) -> list[Piece]:
-    """The pieces of the middle block of 27."""
-    block, error = plan.block(13), np.random.default_rng(seed)
-    core, roi = (limits(box, plan.shape, 1.0) for box in (block.core, block.roi))
-    found: list[Piece] = []
-    for number in range(fibres):
-        axis = number % 3
-        others = [a for a in range(3) if a != axis]
-        place = np.random.default_rng(number).uniform(CORE + 40, CORE + 470, 2)
-        along = np.arange(block.roi.low[0] + 1.0, block.roi.high[0] - 12.0, 5.0)
-        rows = np.zeros((len(along), 8))
-        rows[:, 0], rows[:, 3], rows[:, 4] = 3.0, 1.0, 11.0
-        rows[:, 1:3] = [(np.pi / 2, np.pi / 2), (np.pi / 2, np.pi), (0.0, 0.0)][axis]
-        rows[:, 5 + axis] = along
-        rows[:, [5 + a for a in others]] = place + error.normal(0, 0.3, 2)
-        count = len(rows)
-        score, ones = np.full(count, 0.7), np.ones(count)
-        chain = Chain(rows, ones.astype(np.int8), np.zeros(count), score, ones)
-        found += cut_chain(chain, (block.number, number), core, roi)
-    return found
 
 
 def costs(folder: Path) -> dict[str, Any]:
@@ -340,7 +357,9 @@ def costs(folder: Path) -> dict[str, Any]:
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "generate": generate,
     "readme": readme,
+    "accurate": accurate,
     "workers": workers,
+    "reference": reference,
     "slow": slow,
     "kills": kills,
     "stitch": stitch,

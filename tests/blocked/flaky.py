@@ -1,12 +1,14 @@
 """Volumes and executors that fail in a planned way; importable by worker processes."""
 
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from zimg.blocked.executors import worker_number
 from zimg.blocked.plan import ZYX, Box
 
 
@@ -71,3 +73,9 @@ class FlakyVolume:
 
     def fingerprint(self) -> dict[str, Any]:
         return {"shape": list(self.shape), "dtype": self.dtype.name}
+
+
+def number_after(seconds: float) -> int:
+    """Task: the number of the worker that runs it, after a while."""
+    time.sleep(seconds)
+    return worker_number()

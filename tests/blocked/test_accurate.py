@@ -156,7 +156,17 @@ def test_all_trees_are_kept_unless_asked_otherwise(tmp_path: Path) -> None:
         ({"clutter": "much"}, ValueError, "clutter must be one of"),
         ({"mode": "reference", "trees": "single"}, ValueError, "trees must be"),
         ({"mode": "reference", "trees": "all", "invert": True}, ValueError, "invert must be"),
-        ({"overrides": {"enhanceMask": True}}, NotImplementedError, "enhanceMask"),
+        (
+            {
+                "mode": "reference",
+                "trees": "all",
+                "overrides": {"enhanceMask": True},
+                "threshold_mode": "fixed",
+                "threshold": 40,
+            },
+            ValueError,
+            "no threshold for enhanceMask",
+        ),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(

@@ -24,7 +24,6 @@ from zimg.tracing.accurate import untraced
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
 from zimg.tracing.leftover import leftover
-from zimg.tracing.mask import foreground
 from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED, Clock, Pass
 from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
 
@@ -55,6 +54,11 @@ class Parameters:
     dtype: str = "float32"
     framework: str = "numpy"
     device: str | Callable[[int], str] | None = None
+
+    @property
+    def enhanced(self) -> float | None:
+        """The size of a voxel in z over that in x and y where tubes are enhanced, or None."""
+        return self.z_to_xy if self.config.enhanceMask else None
 
 
 @dataclass(frozen=True)
@@ -177,8 +181,7 @@ class _Run:
     def _accurate(self, run: Pass, signal: Array, ladder: Ladder) -> list[Chain]:
         """A pass per level, from bright to dim; all share the trace mask."""
         chains: list[Chain] = []
-        for level in ladder.levels:
-            mask = foreground(signal, level)
+        for mask in ladder.masks(signal, self.parameters.z_to_xy):
             left = untraced(mask, like(run.trace_mask, mask))
             found = unmarked(extract_seeds(left, method=run.config.seedMethod), run.trace_mask)
             seeds = self._owned(found)
@@ -188,7 +191,8 @@ class _Run:
 
     def _reference(self, run: Pass, signal: Array, thresholds: Thresholds) -> list[Chain]:
         """A pass over the mask, and one over what it leaves."""
-        mask = self._without_noise(foreground(signal, thresholds.lowest), thresholds.smallest)
+        found = thresholds.mask(signal, self.parameters.z_to_xy)
+        mask = self._without_noise(found, thresholds.smallest)
         seeds = self._owned(extract_seeds(mask, method=run.config.seedMethod))
         if not len(seeds):
             return []

@@ -1,25 +1,28 @@
 """The statistics of a run: what is decided once for the whole volume, by tasks over cubes of it."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zimg._progress import Cancel
 from zimg.blocked import ladder as ladders
-from zimg.blocked import stats
+from zimg.blocked import stats, tubes
 from zimg.blocked.block import Decisions
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.packing import pack_decisions, unpack_decisions
 from zimg.blocked.plan import Box
 from zimg.blocked.records import Record
-from zimg.blocked.source import Volume
+from zimg.blocked.source import Volume, checked_read
 from zimg.blocked.stages import Work
 from zimg.blocked.stats import Counts, Scale, Thresholds
+from zimg.ops import fastest
 from zimg.tracing.seeds import smallest_object
 
 Cubes = Sequence[Box]
+Found = TypeVar("Found", Thresholds, Ladder)
 
 
 def decide(work: Work, *, mode: str, invert: bool) -> Decisions:
@@ -32,7 +35,7 @@ def decide(work: Work, *, mode: str, invert: bool) -> Decisions:
     cubes = stats.cubes_of(work.plan)
     found: Decisions
     if len(cubes) == 1:
-        tasks = {"whole": (work.volume, mode, invert)}
+        tasks = {"whole": (work.volume, mode, invert, work.parameters.enhanced)}
         found = unpack_decisions(work.done("statistics", "statistics", whole_task, tasks)["whole"])
     elif mode == "accurate":
         found = _Sampled(work, cubes).ladder(invert=invert)
@@ -91,10 +94,11 @@ class _Sampled:
         background = stats.background_of(voxels, scale)
         maxima = self.total("maxima", maxima_task, scale, background)
         level = stats.threshold_of(voxels, maxima, scale, background)
-        if level is None:
-            return Thresholds(background, None, 0)
-        seeds = int(self.total("seeds", seeds_task, background, level)[0])
-        return Thresholds(background, level, smallest_object(seeds, int(voxels.sum())))
+        found = self._enhanced(Thresholds(background, level, 0))
+        if found.nothing:
+            return found
+        seeds = int(self.total("seeds", seeds_task, found, self._work.parameters.enhanced)[0])
+        return replace(found, smallest=smallest_object(seeds, int(voxels.sum())))
 
     def ladder(self, *, invert: bool) -> Ladder:
         """Decisions of accurate tracing; the noise is the median of that of the cubes."""
@@ -109,15 +113,73 @@ class _Sampled:
         )
         some = noises[noises > 0.0]
         sigma = float(np.median(some)) if len(some) else 0.0
-        return ladders.with_levels(found, sigma, *counted)
+        return self._enhanced(ladders.with_levels(found, sigma, *counted))
+
+    def _enhanced(self, found: Found) -> Found:
+        """Decisions with the thresholds of tubes where these are asked for."""
+        ratio = self._work.parameters.enhanced
+        if ratio is None:
+            return found
+        ranges = self.records("tubes", tube_range_task, found, ratio)
+        highest = max(float(record.arrays["highest"][0]) for record in ranges)
+        fine = isinstance(found, Ladder)
+        width = tubes.fine_width(highest) if fine else tubes.rule_width(highest)
+        parts = [r.arrays for r in self.records("tube counts", tubes_task, found, ratio, width)]
+        voxels, maxima, positive = (
+            np.sum([part[name] for part in parts], axis=0)
+            for name in ("voxels", "maxima", "positive")
+        )
+        counts = tubes.AnswerCounts(voxels, maxima, int(positive[0]), width)
+        return replace(found, tubes=counts.levels() if fine else counts.level())
 
 
-def whole_task(volume: Volume, mode: str, invert: bool, *, cancel: Cancel | None = None) -> Record:
+def whole_task(
+    volume: Volume,
+    mode: str,
+    invert: bool,
+    enhanced: float | None,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
     """Task: the decisions over a volume that is one cube."""
     del cancel
     if mode == "accurate":
-        return pack_decisions(ladders.whole_ladder(volume, invert=invert))
-    return pack_decisions(stats.whole_thresholds(volume))
+        return pack_decisions(ladders.whole_ladder(volume, invert=invert, enhanced=enhanced))
+    return pack_decisions(stats.whole_thresholds(volume, enhanced))
+
+
+def tube_range_task(
+    volume: Volume, cubes: Cubes, found: Decisions, z_to_xy: float, *, cancel: Cancel | None = None
+) -> Record:
+    """Task: the highest answer to tubes in some cubes."""
+    del cancel
+    highest = max(float(a[inner].max()) for a, inner in _answers(volume, cubes, found, z_to_xy))
+    return Record({"highest": np.array([highest])})
+
+
+def tubes_task(
+    volume: Volume,
+    cubes: Cubes,
+    found: Decisions,
+    z_to_xy: float,
+    width: float,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Task: answers to tubes per level in some cubes."""
+    del cancel
+    voxels, maxima, positive = tubes.counted(_answers(volume, cubes, found, z_to_xy), width)
+    return Record({"voxels": voxels, "maxima": maxima, "positive": np.array([positive])})
+
+
+def _answers(
+    volume: Volume, cubes: Cubes, found: Decisions, z_to_xy: float
+) -> Iterator[tuple[NDArray[Any], tuple[slice, ...]]]:
+    """The answers of every cube with a rim, and where the cube is."""
+    for cube in cubes:
+        wide, inner = tubes.with_rim(cube, volume.shape, z_to_xy)
+        signal = found.values(checked_read(volume, wide))
+        yield np.asarray(tubes.answer_of(fastest(signal), z_to_xy)), inner
 
 
 def noise_task(
@@ -158,12 +220,12 @@ def maxima_task(
 def seeds_task(
     volume: Volume,
     cubes: Cubes,
-    background: float,
-    level: float,
+    found: Thresholds,
+    enhanced: float | None,
     *,
     cancel: Cancel | None = None,
 ) -> Record:
     """Task: number of seeds of some cubes."""
     del cancel
-    count = stats.seed_count(volume, cubes, background, level)
+    count = stats.seed_count(volume, cubes, found, enhanced)
     return Record({"counts": np.array([count], np.int64)})

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.blocked.lines import Edges, Line, line_of
+from zimg.blocked.lines import Edges, Line, directions_of, lengths_of, line_of
 from zimg.blocked.pieces import HEAD, TAIL, Piece, between
 from zimg.blocked.plan import Plan
 from zimg.tracing.chains import Chain, knots
@@ -49,22 +49,16 @@ class Part:
 
 
 def without_duplicates(
-    pieces: Sequence[Piece],
-    lines: Sequence[Line],
-    bound: set[tuple[int, int]],
-    plan: Plan,
-    z_to_xy: float,
+    copies: "Copies", bound: set[tuple[int, int]]
 ) -> tuple[list[Part], list[Hook]]:
     """Keep of every piece what no longer piece of another block has traced near a face.
 
     Parameters
     ----------
-    pieces, lines
-        Inside their cores, sorted by key.
+    copies
+        Of the pieces inside their cores, sorted by key.
     bound
         Piece and end of matched stubs; these ends stay.
-    plan, z_to_xy
-        Where the faces are.
 
     Returns
     -------
@@ -73,10 +67,9 @@ def without_duplicates(
     list
         Of every end at which something was removed: part, end, the part that has it, and where.
     """
-    copies = _Copies(pieces, lines, _bands(lines, plan, z_to_xy))
     gone = copies.removed(bound)
     parts, spans = [], []
-    for number, (piece, line) in enumerate(zip(pieces, lines, strict=True)):
+    for number, (piece, line) in enumerate(zip(copies.pieces, copies.lines, strict=True)):
         runs = _kept_runs(gone.get(number), len(line.points))
         for span in runs:
             parts.append(_part(number, piece.chain, line, span))
@@ -84,28 +77,19 @@ def without_duplicates(
     return parts, _hooks(parts, spans, copies)
 
 
-def without_copies(
-    pieces: Sequence[Piece], lines: Sequence[Line], plan: Plan, z_to_xy: float
-) -> tuple[list[Piece], list[Line]]:
+def without_copies(copies: "Copies") -> "Copies":
     """The pieces that are no copies, all of them but an end knot or two, of longer ones.
 
     They go before stubs are matched, so that no stub is matched to that of a copy.
     """
-    gone = _Copies(pieces, lines, _bands(lines, plan, z_to_xy)).removed(set())
-    kept = [n for n in range(len(pieces)) if n not in gone or not _is_copy(gone[n])]
-    return [pieces[n] for n in kept], [lines[n] for n in kept]
+    gone = copies.removed(set())
+    kept = [n for n in range(len(copies.pieces)) if n not in gone or not _is_copy(gone[n])]
+    return copies if len(kept) == len(copies.pieces) else copies.chosen(kept)
 
 
 def _is_copy(gone: NDArray[np.bool_]) -> bool:
     """Whether all knots go, apart from one at either end of a piece of more than two."""
     return bool(gone.all() if len(gone) <= 2 else gone[1:-1].all())
-
-
-def _bands(lines: Sequence[Line], plan: Plan, z_to_xy: float) -> list[NDArray[np.bool_]]:
-    """Which knots of all lines lie near an internal face."""
-    planes = [np.array(p) for p in plan.planes[::-1]]
-    planes[2] = planes[2] * z_to_xy
-    return [_in_band(line, planes) for line in lines]
 
 
 def _part(number: int, chain: Chain, line: Line, span: tuple[int, int]) -> Part:
@@ -118,7 +102,7 @@ def _part(number: int, chain: Chain, line: Line, span: tuple[int, int]) -> Part:
     return Part(number, part, line_of(part), whole)
 
 
-def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "_Copies") -> list[Hook]:
+def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "Copies") -> list[Hook]:
     """Where the ends at which something was removed go on: in the copy that was kept."""
     at: dict[int, list[tuple[int, int, int]]] = {}
     for place, (number, first, last) in enumerate(spans):
@@ -128,7 +112,7 @@ def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "_Copie
         for end, beyond in ((HEAD, first - 1), (TAIL, last)):
             if parts[place].whole[end]:
                 continue
-            for other, knot, position in copies.of(number, beyond):
+            for other, knot, position in copies.beside(number, beyond):
                 found = [p for a, b, p in at.get(other, ()) if a <= knot < b]
                 if found:
                     hooks.append((place, end, found[0], position))
@@ -137,54 +121,80 @@ def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "_Copie
 
 
 @dataclass
-class _Copies:
+class Copies:
     """Which knots of which pieces lie beside edges of pieces of other blocks.
 
     Attributes
     ----------
+    pieces, lines
+        Inside their cores, sorted by key.
     pairs
         By piece: knot, other piece, the knot before the place there, and the place; nearest first.
     """
 
     pieces: Sequence[Piece]
     lines: Sequence[Line]
-    bands: list[NDArray[np.bool_]]
     pairs: dict[int, list[tuple[int, int, int, Rows]]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        members = [n for n, band in enumerate(self.bands) if band.any()]
-        if len({self.pieces[n].key[0] for n in members}) < 2:
-            return
-        edges = Edges.of([self.lines[n] for n in members], members)
-        blocks = np.array([piece.key[0] for piece in self.pieces])
-        asked = [(n, k) for n in members for k in np.flatnonzero(self.bands[n]).tolist()]
+    @classmethod
+    def of(
+        cls, pieces: Sequence[Piece], lines: Sequence[Line], plan: Plan, z_to_xy: float
+    ) -> "Copies":
+        """Those of the pieces of a plan, whose faces are looked at."""
+        copies = cls(pieces, lines)
+        if not pieces:
+            return copies
+        points = np.concatenate([line.points for line in lines])
+        radius = np.concatenate([line.radius for line in lines])
+        counts = np.array([len(line.points) for line in lines])
+        band = _in_band(points, radius, plan, z_to_xy)
+        starts = np.cumsum(counts) - counts
+        members = np.flatnonzero(np.logical_or.reduceat(band, starts))
+        blocks = np.array([piece.key[0] for piece in pieces])
+        if len(set(blocks[members].tolist())) < 2:
+            return copies
+        edges = Edges.of([lines[n] for n in members.tolist()], members.tolist())
+        owner, ahead = np.repeat(np.arange(len(lines)), counts), directions_of(points, counts)
+        asked = np.flatnonzero(band)
         for first in range(0, len(asked), BATCH):
-            self._look_up(asked[first : first + BATCH], edges, blocks)
+            at = asked[first : first + BATCH]
+            knots_here = np.stack([owner[at], at - starts[owner[at]]], axis=1)
+            copies._look_up(points[at], radius[at], ahead[at], knots_here, edges, blocks)
+        return copies
 
-    def _look_up(self, batch: list[tuple[int, int]], edges: Edges, blocks: Index) -> None:
-        """Find what lies beside some knots."""
-        here = np.array([self.lines[n].points[k] for n, k in batch])
-        own = np.array([self.lines[n].radius[k] for n, k in batch])
-        ahead = np.array([self.lines[n].direction_at(k) for n, k in batch])
-        mine = np.array([n for n, _ in batch])
+    def _look_up(
+        self, here: Rows, own: Rows, ahead: Rows, mine: Index, edges: Edges, blocks: Index
+    ) -> None:
+        """Find what lies beside some knots, of which `mine` has the piece and the number."""
         near = edges.near(here, own)
-        keep = blocks[mine[near.point]] != blocks[near.owner]
+        keep = blocks[mine[near.point, 0]] != blocks[near.owner]
         keep &= near.beyond <= OVERHANG
         keep &= np.abs((ahead[near.point] * near.direction).sum(1)) > SMALLEST_COSINE
         near = near.chosen(keep)
         for place in np.lexsort((near.knot, near.owner, near.distance, near.point)).tolist():
-            number, at = batch[near.point[place]]
+            number, at = mine[near.point[place]].tolist()
             found = (at, int(near.owner[place]), int(near.knot[place]), near.position[place])
             self.pairs.setdefault(number, []).append(found)
 
-    def of(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
+    def chosen(self, kept: Sequence[int]) -> "Copies":
+        """Those of some of the pieces among themselves."""
+        place = {number: rank for rank, number in enumerate(kept)}
+        pairs = {}
+        for number, found in self.pairs.items():
+            if number in place:
+                left = [(at, place[o], k, p) for at, o, k, p in found if o in place]
+                if left:
+                    pairs[place[number]] = left
+        return Copies([self.pieces[n] for n in kept], [self.lines[n] for n in kept], pairs)
+
+    def beside(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
         """Pieces beside a knot, nearest first: piece, the knot before the place, the place."""
         return [(o, k, p) for a, o, k, p in self.pairs.get(number, ()) if a == at]
 
     def removed(self, bound: set[tuple[int, int]]) -> dict[int, NDArray[np.bool_]]:
         """Which knots of which pieces go; longer pieces are decided over first."""
         gone: dict[int, NDArray[np.bool_]] = {}
-        length = {n: self._length(n) for n in self.pairs}
+        length = dict(zip(self.pairs, lengths_of([self.lines[n] for n in self.pairs]), strict=True))
         order = sorted(self.pairs, key=lambda n: (-length[n], self.pieces[n].key))
         rank = {number: place for place, number in enumerate(order)}
         for number in order:
@@ -200,19 +210,18 @@ class _Copies:
                 gone[number] = _long_runs(covered)
         return gone
 
-    def _length(self, number: int) -> float:
-        steps = np.diff(self.lines[number].points, axis=0)
-        return round(float(np.linalg.norm(steps, axis=1).sum()), 6)
 
-
-def _in_band(line: Line, planes: list[Rows]) -> NDArray[np.bool_]:
+def _in_band(points: Rows, radius: Rows, plan: Plan, z_to_xy: float) -> NDArray[np.bool_]:
     """Which knots lie near an internal face."""
-    width = np.maximum(NARROWEST_BAND, 2.0 * line.radius)
-    inside = np.zeros(len(line.points), np.bool_)
-    for axis, faces in enumerate(planes):
-        if len(faces):
-            apart = np.abs(line.points[:, axis, None] - faces).min(axis=1)
-            inside |= apart <= width
+    width = np.maximum(NARROWEST_BAND, 2.0 * radius)
+    inside = np.zeros(len(points), np.bool_)
+    for axis, (faces, scale) in enumerate(zip(plan.planes[::-1], (1.0, 1.0, z_to_xy), strict=True)):
+        if not faces:
+            continue
+        planes = np.array(faces) * scale
+        after = np.searchsorted(planes, points[:, axis])
+        for side in (np.maximum(after - 1, 0), np.minimum(after, len(planes) - 1)):
+            inside |= np.abs(points[:, axis] - planes[side]) <= width
     return inside
 
 

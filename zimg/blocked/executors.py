@@ -2,6 +2,7 @@
 
 import multiprocessing
 import pickle
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -167,16 +168,51 @@ def _pool(count: int, processes: bool, max_in_flight: int | None) -> Workers:
         return ThreadPoolExecutor(count, thread_name_prefix=THREAD_PREFIX)
 
     def pool() -> Executor:
-        return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+        context = multiprocessing.get_context("spawn")
+        begun = context.Value("i", 0)
+        return ProcessPoolExecutor(
+            count, mp_context=context, initializer=_take_number, initargs=(begun,)
+        )
 
     make = pool if processes else threads
     return Workers(make, window, local=not processes, owned=True, packed=processes)
 
 
+_own: dict[str, int] = {}
+"""The number of this process, where it is a worker of a pool of ours."""
+
+
+def _take_number(begun: Any) -> None:
+    """Number the processes of a pool from 0, whatever other processes there were before."""
+    with begun.get_lock():
+        _own["number"] = begun.value
+        begun.value += 1
+
+
 def worker_number() -> int:
-    """A number from 0 for the worker that this code runs on, to give each its own device."""
+    """A number from 0 for the worker that this code runs on, to give each its own device.
+
+    Threads and processes of ours are numbered in their pool. Of executors that are handed over, a
+    Dask worker has the number that is its name, and a process its number among those of its parent.
+    """
     name = threading.current_thread().name
     if name.startswith(THREAD_PREFIX):
         return int(name.rpartition("_")[2])
+    if "number" in _own:
+        return _own["number"]
+    dask = _dask_worker()
+    if dask is not None:
+        return dask
     identity = multiprocessing.current_process()._identity
     return int(identity[-1]) - 1 if identity else 0
+
+
+def _dask_worker() -> int | None:
+    """The number that is the name of the Dask worker that this code runs on."""
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return None
+    try:
+        return int(distributed.get_worker().name)
+    except (ValueError, TypeError):  # no worker, or one with another name
+        return None

@@ -1,16 +1,18 @@
 """What accurate tracing decides once for the whole volume: background, noise, thresholds."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg._typing import Array
 from zimg.blocked.plan import Box
 from zimg.blocked.source import Volume, checked_read
 from zimg.blocked.stats import Counts, Scale, background_of, table_subtracted
+from zimg.blocked.tubes import answer_of, levels_of
 from zimg.ops import fastest
 from zimg.tracing import preprocess
 from zimg.tracing.accurate import LEAST_CONTRAST
@@ -23,6 +25,7 @@ from zimg.tracing.ladder import (
     separating,
     thresholds,
 )
+from zimg.tracing.mask import foreground
 from zimg.tracing.noise import measure_noise
 from zimg.tracing.scorer import TubeScorer
 
@@ -44,6 +47,8 @@ class Ladder:
         leaves nothing to trace.
     levels
         Thresholds from bright to dim.
+    tubes
+        Thresholds of the answer to tubes, where these are enhanced.
     """
 
     highest: float | None
@@ -52,6 +57,7 @@ class Ladder:
     top: float
     sigma: float
     levels: tuple[float, ...]
+    tubes: tuple[float, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -60,8 +66,17 @@ class Ladder:
 
     @property
     def lowest(self) -> float:
-        """No foreground lies at or below it."""
-        return min(self.levels)
+        """No foreground lies where the whole signal is at or below it."""
+        return 0.0 if self.tubes else min(self.levels)
+
+    def masks(self, signal: Array, z_to_xy: float) -> Iterator[Array]:
+        """The foreground of every pass, from bright to dim."""
+        for level in self.levels:
+            yield foreground(signal, level)
+        if self.tubes:
+            answer = answer_of(signal, z_to_xy)
+            for level in self.tubes:
+                yield foreground(answer, level)
 
     def values(self, voxels: NDArray[Any]) -> NDArray[Any]:
         """The signal of some voxels."""
@@ -81,19 +96,32 @@ class Ladder:
         return scorer
 
 
-def whole_ladder(volume: Volume, *, invert: bool) -> Ladder:
-    """The decisions of `zimg.trace` over a volume that is read at once."""
+def whole_ladder(volume: Volume, *, invert: bool, enhanced: float | None = None) -> Ladder:
+    """The decisions of `zimg.trace` over a volume that is read at once.
+
+    Parameters
+    ----------
+    volume
+        Read whole.
+    invert
+        Whether neurites are dark.
+    enhanced
+        Where tubes are enhanced, the size of a voxel in z over that in x and y; None elsewhere.
+    """
     voxels = checked_read(volume, Box((0, 0, 0), volume.shape))
     preprocess.check_signal(voxels)
     image = prepared(thick(fastest(voxels))[0], invert=invert)
     noise = measure_noise(image.image, image.signal, unit=image.unit)
     levels: tuple[float, ...] = ()
+    tubes: tuple[float, ...] = ()
     if image.top > 0.0:
         steps = thresholds(image.top, noise.sigma, step=image.step)
         levels = tuple(separating(image.signal, steps))
+        if enhanced is not None:
+            tubes = levels_of(answer_of(image.signal, enhanced))
     highest = float(voxels.max()) if invert else None
     background = image.background / image.unit
-    return Ladder(highest, background, image.unit, image.top, noise.sigma, levels)
+    return Ladder(highest, background, image.unit, image.top, noise.sigma, levels, tubes)
 
 
 def cube_noises(volume: Volume, cubes: Iterable[Box], ladder: Ladder) -> NDArray[np.float64]:

@@ -7,10 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from zimg.tracing.chains import Chain, knots
+from zimg.tracing.chains import BACKWARD, BOTH, KNOT_DISTANCE, Chain, knots
 from zimg.tracing.segments import RADIUS, SCALE, Rows, point_at
 
 Index = NDArray[np.int64]
+
+SAME_FRACTION = 1e-5
+"""Knots of one segment nearer than this share of its length are one knot, as of `knots`."""
 
 LEVELS = 2
 """How many times larger a tree is than those that are merged into it."""
@@ -34,13 +37,6 @@ class Line:
     radius: Rows
     segment: Index
 
-    def direction_at(self, knot: int) -> Rows:
-        """Unit vector along the line at a knot, ``(3,)``."""
-        first, last = max(knot - 1, 0), min(knot + 1, len(self.points) - 1)
-        step = self.points[last] - self.points[first]
-        length = float(np.linalg.norm(step))
-        return step / length if length > 0 else step
-
 
 def line_of(chain: Chain) -> Line:
     """The polyline of a chain."""
@@ -48,6 +44,71 @@ def line_of(chain: Chain) -> Line:
     rows = chain.segments[index]
     radius = rows[:, RADIUS] * np.sqrt(rows[:, SCALE])
     return Line(point_at(rows, fraction), radius, index)
+
+
+def lines_of(chains: Sequence[Chain]) -> list[Line]:
+    """The polylines of many chains, those of the usual form at once.
+
+    A chain of several segments whose knots all lie apart has a knot at its head, those that its
+    segments carry, and one at its tail; `zimg.tracing.chains.knots` knows the other forms.
+    """
+    if not chains:
+        return []
+    counts = np.array([len(chain) for chain in chains])
+    ends = np.cumsum(counts)
+    rows, fix, direction = (
+        np.concatenate([getattr(chain, name) for chain in chains])
+        for name in ("segments", "fix", "direction")
+    )
+    owner = np.repeat(np.arange(len(chains)), counts)
+    before = np.zeros(len(rows), np.bool_)
+    before[1:] = (direction[:-1] == BACKWARD) & (owner[1:] == owner[:-1])
+    fixed, back = ~np.isnan(fix), direction == BACKWARD
+    carried = np.flatnonzero((direction != BOTH) & (fixed | back | ~before))
+    share = np.where(fixed, fix, np.where(back, 1.0, 0.0))[carried]
+    odd = counts == 1
+    points = point_at(rows[carried], share)
+    close = np.linalg.norm(np.diff(points, axis=0), axis=1) <= KNOT_DISTANCE
+    odd[owner[carried][1:][close & (owner[carried][1:] == owner[carried][:-1])]] = True
+    # A knot of the first segment at its bottom, or of the last one at its top, is an end already.
+    first, last = ends - counts, ends - 1
+    end = (carried == first[owner[carried]]) & (np.abs(share) < SAME_FRACTION)
+    end |= (carried == last[owner[carried]]) & (np.abs(share - 1.0) < SAME_FRACTION)
+    segment = np.concatenate([first, carried[~end], last])
+    fraction = np.concatenate([np.zeros(len(first)), share[~end], np.ones(len(last))])
+    order = np.lexsort((fraction, segment))
+    segment, fraction = segment[order], fraction[order]
+    places = point_at(rows[segment], fraction)
+    radius = rows[segment, RADIUS] * np.sqrt(rows[segment, SCALE])
+    cuts = np.cumsum(np.bincount(owner[segment], minlength=len(chains)))[:-1]
+    parts = (np.split(values, cuts) for values in (places, radius, segment - first[owner[segment]]))
+    return [
+        line_of(chain) if strange else Line(*part)
+        for chain, strange, *part in zip(chains, odd.tolist(), *parts, strict=True)
+    ]
+
+
+def directions_of(points: Rows, counts: Index) -> Rows:
+    """Unit vectors along lines at their knots, ``(n, 3)``; the points of all lines in a row."""
+    ends = np.cumsum(counts)
+    place = np.arange(len(points))
+    first = np.maximum(place - 1, np.repeat(ends - counts, counts))
+    last = np.minimum(place + 1, np.repeat(ends - 1, counts))
+    step = points[last] - points[first]
+    length = np.linalg.norm(step, axis=1, keepdims=True)
+    return np.divide(step, length, out=step, where=length > 0)
+
+
+def lengths_of(lines: Sequence[Line]) -> list[float]:
+    """Lengths of lines, rounded so that equal lines in other blocks have the same."""
+    if not lines:
+        return []
+    counts = np.array([len(line.points) for line in lines])
+    points = np.concatenate([line.points for line in lines])
+    steps = np.linalg.norm(np.diff(points, axis=0, append=points[-1:]), axis=1)
+    steps[np.cumsum(counts) - 1] = 0.0
+    found: list[float] = np.round(np.add.reduceat(steps, np.cumsum(counts) - counts), 6).tolist()
+    return found
 
 
 @dataclass(frozen=True)
@@ -75,13 +136,18 @@ class Edges:
     @classmethod
     def of(cls, lines: Sequence[Line], owners: Sequence[int]) -> "Edges":
         """The edges of lines."""
-        counts = [len(line.points) - 1 for line in lines]
+        counts = np.array([len(line.points) for line in lines])
+        points = np.concatenate([line.points for line in lines])
+        radius = np.concatenate([line.radius for line in lines])
+        begins = np.ones(len(points), np.bool_)
+        begins[np.cumsum(counts) - 1] = False
+        first = np.flatnonzero(begins)
         return cls.made(
-            np.concatenate([line.points[:-1] for line in lines]),
-            np.concatenate([np.diff(line.points, axis=0) for line in lines]),
-            np.concatenate([np.stack([x.radius[:-1], x.radius[1:]], axis=1) for x in lines]),
-            np.repeat(owners, counts).astype(np.int64),
-            np.concatenate([np.arange(count) for count in counts]),
+            points[first],
+            points[first + 1] - points[first],
+            np.stack([radius[first], radius[first + 1]], axis=1),
+            np.repeat(owners, counts - 1).astype(np.int64),
+            first - np.repeat(np.cumsum(counts) - counts, counts - 1),
         )
 
     @classmethod

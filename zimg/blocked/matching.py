@@ -152,9 +152,10 @@ def _matched_on_face(
         return []
     graph = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(stubs), len(stubs)))
     _, group = connected_components(graph, directed=False)
+    order = np.argsort(group[one], kind="stable")
+    cuts = np.flatnonzero(np.diff(group[one][order])) + 1
     pairs = []
-    for number in np.unique(group[one]):
-        mine = group[one] == number
+    for mine in np.split(order, cuts):
         pairs += _assigned(one[mine], other[mine], cost[mine])
     return pairs
 
@@ -187,6 +188,8 @@ def _allowed(stubs: Sequence[Stub], one: Index, other: Index) -> tuple[Index, In
 
 def _assigned(one: Index, other: Index, cost: Rows) -> list[tuple[int, int]]:
     """The cheapest set of pairs of one connected group that matches as many as possible."""
+    if len(one) == 1:
+        return [(int(one[0]), int(other[0]))]
     rows, row = np.unique(one, return_inverse=True)
     columns, column = np.unique(other, return_inverse=True)
     table = np.full((len(rows), len(columns)), FORBIDDEN)

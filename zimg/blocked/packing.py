@@ -73,28 +73,41 @@ def pack_thresholds(found: Thresholds) -> Record:
     values = np.array(
         [found.background, np.nan if found.threshold is None else found.threshold], np.float64
     )
-    return Record({"values": values, "smallest": np.array([found.smallest], np.int64)})
+    arrays = {"values": values, "smallest": np.array([found.smallest], np.int64)}
+    return Record(arrays | _packed_tubes(found))
 
 
 def unpack_thresholds(record: Record) -> Thresholds:
     """The thresholds of a record."""
     background, threshold = record.arrays["values"].tolist()
     smallest = int(record.arrays["smallest"][0])
-    return Thresholds(background, None if np.isnan(threshold) else threshold, smallest)
+    known = None if np.isnan(threshold) else threshold
+    return Thresholds(background, known, smallest, _tubes(record))
 
 
 def pack_ladder(found: Ladder) -> Record:
     """The decisions of accurate tracing as a record; their floats are stored exactly."""
     highest = np.nan if found.highest is None else found.highest
     values = [highest, found.background, found.unit, found.top, found.sigma]
-    return Record({"values": np.array(values), "levels": np.array(found.levels, np.float64)})
+    arrays = {"values": np.array(values), "levels": np.array(found.levels, np.float64)}
+    return Record(arrays | _packed_tubes(found))
 
 
 def unpack_ladder(record: Record) -> Ladder:
     """The decisions of accurate tracing in a record."""
     highest, background, unit, top, sigma = record.arrays["values"].tolist()
     levels = tuple(record.arrays["levels"].tolist())
-    return Ladder(None if np.isnan(highest) else highest, background, unit, top, sigma, levels)
+    known = None if np.isnan(highest) else highest
+    return Ladder(known, background, unit, top, sigma, levels, _tubes(record))
+
+
+def _packed_tubes(found: Thresholds | Ladder) -> dict[str, NDArray[Any]]:
+    """Thresholds of tubes as an array of a record; nothing where there are none."""
+    return {"tubes": np.array(found.tubes, np.float64)} if found.tubes else {}
+
+
+def _tubes(record: Record) -> tuple[float, ...]:
+    return tuple(record.arrays["tubes"].tolist()) if "tubes" in record.arrays else ()
 
 
 def pack_decisions(found: Thresholds | Ladder) -> Record:

@@ -7,6 +7,7 @@ get a segment of unit length that carries their last knot.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -68,14 +69,16 @@ class Piece:
     open: tuple[bool, bool] = (False, False)
 
 
-def records(chain: Chain) -> list[str]:
+def records(chain: Chain) -> tuple[str, ...]:
     """Names of the per-segment records of a chain, its rows apart."""
-    named = [field.name for field in fields(chain)]
-    return [
-        name
-        for name in named
-        if name != "segments" and isinstance(getattr(chain, name), np.ndarray)
-    ]
+    kind: Any = type(chain)
+    return _records_of(kind)
+
+
+@cache
+def _records_of(kind: type[Any]) -> tuple[str, ...]:
+    named = (field.name for field in fields(kind))
+    return tuple(name for name in named if name not in ("segments", "head", "tail"))
 
 
 def taken(chain: Chain, index: Index | slice) -> Chain:

@@ -68,6 +68,17 @@ def known_empty(volume: Volume, box: Box) -> bool:
         return False  # reading will tell what is wrong
 
 
+def _may_pass(cause: BaseException | None) -> bool:
+    """Whether a read failed by the disk or the network, or by what such an error has caused."""
+    while cause is not None:
+        # What obstore calls generic are connections and answers of servers that it gave up on.
+        remote = type(cause).__module__.startswith("obstore")
+        if isinstance(cause, OSError) or (remote and type(cause).__name__ == "GenericError"):
+            return True
+        cause = cause.__cause__
+    return False
+
+
 def checked_read(volume: Volume, box: Box) -> NDArray[Any]:
     """Voxels of a box; whatever fails names the source and the box.
 
@@ -87,7 +98,7 @@ def checked_read(volume: Volume, box: Box) -> NDArray[Any]:
     except (OSError, UnreadableChunkError):
         raise
     except Exception as error:
-        if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, EOFError):
+        if _may_pass(error.__cause__):
             raise OSError(
                 str(UnreadableChunkError(volume.name, box.low, box.high, str(error)))
             ) from error

@@ -134,7 +134,7 @@ def traced(
     report: Reporter,
 ) -> BlockResult:
     """One block by the decisions of the volume, or by its own where there are none."""
-    own = decisions or stats.box_thresholds(volume, block.roi)
+    own = decisions or stats.box_thresholds(volume, block.roi, parameters.enhanced)
     return trace_block(volume, block, own, parameters, report)
 
 

@@ -7,13 +7,15 @@ are summed, which has no order, so that neither blocks nor workers change a deci
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg._typing import Array
+from zimg.blocked import tubes
 from zimg.blocked.plan import ZYX, Box, Plan
 from zimg.blocked.source import Volume, checked_read
 from zimg.kernels.extrema import regional_maxima
@@ -49,22 +51,34 @@ class Thresholds:
         Foreground is above it; None when the volume gives none, which leaves nothing to trace.
     smallest
         Voxels that an object needs to stay.
+    tubes
+        A threshold of the answer to tubes, or none.
     """
 
     background: float
     threshold: float | None
     smallest: int
+    tubes: tuple[float, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to trace."""
-        return self.threshold is None
+        return self.threshold is None and not self.tubes
 
     @property
     def lowest(self) -> float:
-        """No foreground lies at or below it."""
+        """No foreground lies where the whole signal is at or below it."""
+        if self.tubes:
+            return 0.0
         assert self.threshold is not None
         return self.threshold
+
+    def mask(self, signal: Array, z_to_xy: float) -> Array:
+        """The foreground of a signal, with that of its tubes where these are enhanced."""
+        masks = [] if self.threshold is None else [foreground(signal, self.threshold)]
+        if self.tubes:
+            masks.append(foreground(tubes.answer_of(signal, z_to_xy), self.tubes[0]))
+        return masks[0] if len(masks) == 1 else masks[0] | masks[1]
 
     def values(self, voxels: NDArray[Any]) -> NDArray[Any]:
         """The signal of some voxels."""
@@ -129,21 +143,32 @@ def _cube(place: Sequence[int], shape: ZYX) -> Box:
     return Box((z, y, x), (high[0], high[1], high[2]))
 
 
-def whole_thresholds(volume: Volume) -> Thresholds:
+def whole_thresholds(volume: Volume, enhanced: float | None = None) -> Thresholds:
     """The decisions of `zimg.trace` over a volume that is read at once."""
-    return box_thresholds(volume, Box((0, 0, 0), volume.shape))
+    return box_thresholds(volume, Box((0, 0, 0), volume.shape), enhanced)
 
 
-def box_thresholds(volume: Volume, box: Box) -> Thresholds:
-    """The decisions of `zimg.trace` over one box."""
+def box_thresholds(volume: Volume, box: Box, enhanced: float | None = None) -> Thresholds:
+    """The decisions of `zimg.trace` over one box.
+
+    Parameters
+    ----------
+    volume, box
+        What is read.
+    enhanced
+        Where tubes are enhanced, the size of a voxel in z over that in x and y; None elsewhere.
+    """
     voxels = thick(checked_read(volume, box))
     preprocess.check_signal(voxels)
     signal, background = preprocess.subtract_background(voxels)
     level = threshold.locmax_threshold(signal)
-    if level is None:
-        return Thresholds(background, None, 0)
-    seeds = extract_seeds(foreground(signal, level))
-    return Thresholds(background, level, smallest_object(len(seeds), signal.size))
+    found = Thresholds(background, level, 0)
+    if enhanced is not None:
+        found = replace(found, tubes=tubes.level_of(tubes.answer_of(signal, enhanced)))
+    if found.nothing:
+        return found
+    seeds = extract_seeds(found.mask(signal, enhanced or 1.0))
+    return replace(found, smallest=smallest_object(len(seeds), signal.size))
 
 
 def thick(voxels: NDArray[Any]) -> NDArray[Any]:
@@ -195,12 +220,14 @@ def maxima_counts(volume: Volume, cubes: Iterable[Box], scale: Scale, background
     return counts
 
 
-def seed_count(volume: Volume, cubes: Iterable[Box], background: float, level: float) -> int:
-    """Seeds of the thresholded signal in some cubes."""
-    total = 0
+def seed_count(
+    volume: Volume, cubes: Iterable[Box], found: Thresholds, enhanced: float | None = None
+) -> int:
+    """Seeds of the foreground in some cubes."""
+    total, rim = 0, SEED_RIM if enhanced is None else max(tubes.reach_of(enhanced))
     for cube in cubes:
-        voxels, inner = _with_rim(volume, cube, SEED_RIM)
-        points = extract_seeds(foreground(table_subtracted(voxels, background), level)).points
+        voxels, inner = _with_rim(volume, cube, rim)
+        points = extract_seeds(found.mask(found.values(voxels), enhanced or 1.0)).points
         low, high = [s.start for s in inner[::-1]], [s.stop for s in inner[::-1]]
         total += int(np.all((points >= low) & (points < high), axis=1).sum())
     return total

@@ -9,8 +9,8 @@ from operator import attrgetter
 
 import numpy as np
 
-from zimg.blocked.duplicates import Part, without_copies, without_duplicates
-from zimg.blocked.lines import Line, line_of
+from zimg.blocked.duplicates import Copies, Part, without_copies, without_duplicates
+from zimg.blocked.lines import line_of, lines_of
 from zimg.blocked.matching import Stub, matched, stubs_of
 from zimg.blocked.pieces import (
     HEAD,
@@ -50,11 +50,10 @@ class Stitcher(Strands):
             self._keep(inside)
             return
         self._tails = {piece.key: piece for piece in ordered if not piece.inside}
-        lines = [line_of(piece.chain) for piece in inside]
-        inside, lines = without_copies(inside, lines, plan, z_to_xy)
-        stubs = stubs_of(inside, lines)
-        pairs = matched(stubs)
-        self._assemble(inside, lines, stubs, pairs, plan, z_to_xy)
+        lines = lines_of([piece.chain for piece in inside])
+        copies = without_copies(Copies.of(inside, lines, plan, z_to_xy))
+        stubs = stubs_of(copies.pieces, copies.lines)
+        self._assemble(copies, stubs, matched(stubs))
         self._follow_tails()
         self._close_covered_ends()
 
@@ -65,18 +64,10 @@ class Stitcher(Strands):
 
     # Assembly of pieces ---------------------------------------------------------------------
 
-    def _assemble(
-        self,
-        inside: list[Piece],
-        lines: list[Line],
-        stubs: list[Stub],
-        pairs: list[tuple[int, int]],
-        plan: Plan,
-        z_to_xy: float,
-    ) -> None:
+    def _assemble(self, copies: Copies, stubs: list[Stub], pairs: list[tuple[int, int]]) -> None:
         """Remove what is traced twice, and join the rest along matched stubs."""
         bound = {(stubs[i].piece, stubs[i].end) for pair in pairs for i in pair}
-        parts, hooks = without_duplicates(inside, lines, bound, plan, z_to_xy)
+        parts, hooks = without_duplicates(copies, bound)
         at = {(p.piece, end): n for n, p in enumerate(parts) for end in (0, 1) if p.whole[end]}
         partner: dict[End, End] = {}
         for one, other in pairs:
@@ -85,7 +76,7 @@ class Stitcher(Strands):
             partner[a], partner[b] = b, a
         loose = {(s.piece, s.end): s for s in stubs if (s.piece, s.end) not in bound}
         for walk in walks_of(len(parts), partner):
-            self._add_walk(walk, parts, inside, loose)
+            self._add_walk(walk, parts, copies.pieces, loose)
         self.accepted.add([p.line for p in parts], list(range(len(parts))))
         self._link_parts(parts, hooks)
 
@@ -93,7 +84,7 @@ class Stitcher(Strands):
         self,
         walk: list[tuple[int, bool]],
         parts: list[Part],
-        inside: list[Piece],
+        inside: Sequence[Piece],
         loose: dict[End, Stub],
     ) -> None:
         """One strand of parts in order, each with whether it is reversed."""

@@ -153,8 +153,10 @@ class BlockedTracer:
         preset = neutube_json.TRACE_CONFIG if config is None else config
         options = resolve_config(preset, level=level, overrides=overrides)
         check_config(options)
-        if options.enhanceMask:
-            raise NotImplementedError("enhanceMask is not available for tracing in blocks")
+        if options.enhanceMask and threshold_mode == "fixed":
+            raise ValueError(
+                "threshold_mode='fixed' gives no threshold for enhanceMask; use 'global'"
+            )
         if mode == "accurate" and (threshold_mode != "global" or orphan is not None):
             raise ValueError("threshold_mode and orphan are for mode='reference'")
         fixed = _fixed(threshold_mode, background, threshold, smallest)

@@ -192,7 +192,7 @@ class FileVolume:
         """Shape, type, and a digest of what the files hold at their ends or in their metadata."""
         digest = hashlib.sha256()
         for path in self.source.filenames:
-            for part in _evidence(Path(path)) if "://" not in path else ():
+            for part in _evidence(Path(path)) if "://" not in path else self._layout(path):
                 digest.update(part)
         return {
             "shape": list(self.shape),
@@ -200,6 +200,12 @@ class FileVolume:
             "level": self.level,
             "sha256": digest.hexdigest(),
         }
+
+    def _layout(self, address: str) -> list[bytes]:
+        """What a store at an address says about itself: sizes and chunks of its levels."""
+        handle = _opened(address, self.source.scene, 0, int(self.source.format), 0)
+        levels = [(level.size, handle.level(n).chunks) for n, level in enumerate(handle.levels)]
+        return [repr((handle.shape, handle.dtype.name, levels)).encode()]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Parts that continue each other in the order in which they do, and the chain they make."""
 
-from dataclasses import replace
+from itertools import pairwise
 
 from zimg.blocked.pieces import HEAD, TAIL, joined, taken
 from zimg.tracing.chains import Chain
@@ -33,14 +33,14 @@ def walks_of(count: int, partner: dict[End, End]) -> list[list[tuple[int, bool]]
 
 def concatenated(chains: list[Chain]) -> Chain:
     """Chains joined at their stubs; the joint is the mean of both."""
-    whole = chains[0]
-    for other in chains[1:]:
-        joint = taken(whole, slice(-1, None))
-        row, second = joint.segments[0].copy(), other.segments[0]
+    if len(chains) == 1:
+        return chains[0]
+    whole = joined([chains[0], *(taken(chain, slice(1, None)) for chain in chains[1:])])
+    place = -1
+    for chain, other in pairwise(chains):
+        place += len(chain) - (place >= 0)
+        row, second = whole.segments[place], other.segments[0]
         row[POSITION] = 0.5 * (row[POSITION] + second[POSITION])
         row[RADIUS] = 0.5 * (row[RADIUS] + second[RADIUS])
         row[SCALE] = 0.5 * (row[SCALE] + second[SCALE])
-        joint = replace(joint, segments=row[None, :])
-        parts = [taken(whole, slice(None, -1)), joint, taken(other, slice(1, None))]
-        whole = replace(joined(parts), head=whole.head, tail=other.tail)
     return whole
