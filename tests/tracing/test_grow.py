@@ -10,7 +10,8 @@ from zimg._progress import reporter
 from zimg.tracing.chains import BACKWARD, FORWARD, End, length
 from zimg.tracing.checks import CHANGE, OWN
 from zimg.tracing.grow import GrowthOptions, grow_chains, probe_points
-from zimg.tracing.grow_strands import REFUSED, Grown, grow_strands
+from zimg.tracing.grow_levels import REFUSED
+from zimg.tracing.grow_strands import Grown, grow_strands
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.seed_scores import commit, score_seeds
 from zimg.tracing.segments import COLUMNS as WIDTH

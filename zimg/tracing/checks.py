@@ -1,8 +1,9 @@
 """Tests that a newly fitted segment must pass to extend its chain."""
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
 
+from zimg._dispatch import namespace_by_type
+from zimg._typing import Array
 from zimg.tracing.chains import End
 from zimg.tracing.segments import (
     Rows,
@@ -18,11 +19,11 @@ SIGNAL_RATIO = 0.5
 """Limits of growth, in voxels and as ratios of neighbours (behaviour of the reference)."""
 
 
-def passes_score(score: Rows, rows: Rows, limit: float) -> NDArray[np.bool_]:
+def passes_score(score: Array, rows: Array, limit: float | Array) -> Array:
     """Whether scores exceed `limit`, thick tubes by up to half (behaviour of the reference)."""
-    exponent = np.minimum(4.0 - geometric_radius(rows), 700.0)
-    passed: NDArray[np.bool_] = score > limit * (1.0 + 1.0 / (2.0 + np.exp(exponent)))
-    return passed
+    xp = namespace_by_type(rows)
+    exponent = xp.clip(4.0 - geometric_radius(rows), max=700.0)
+    return score > limit * (1.0 + 1.0 / (2.0 + xp.exp(exponent)))
 
 
 OWN = (None, End.LOW_SCORE, End.TOO_LARGE)
@@ -30,16 +31,16 @@ CHANGE = (None, End.SIZE_CHANGE, End.SIGNAL_CHANGE, End.OUT_OF_BOUND)
 """Failures by the numbers that the functions below return."""
 
 
-def own_failures(rows: Rows, score: Rows, limit: float) -> NDArray[np.int8]:
-    """Why segments fail by themselves, which is tested before loops: numbers into `OWN`."""
-    large = np.where(geometric_radius(rows) > LARGEST_RADIUS, 2, 0)
-    return np.where(passes_score(score, rows, limit), large, 1).astype(np.int8)
+def own_failures(rows: Array, score: Array, limit: float | Array) -> Array:
+    """Why segments fail by themselves, which is tested before loops: int8 numbers into `OWN`."""
+    large = geometric_radius(rows) > LARGEST_RADIUS
+    return _first_of([~passes_score(score, rows, limit), large])
 
 
 def change_failures(
-    rows: Rows, previous: Rows, signal_ratio: Rows, front: Rows, upper: Rows
-) -> NDArray[np.int8]:
-    """Why segments fail against their neighbours or leave the volume: numbers into `CHANGE`.
+    rows: Array, previous: Array, signal_ratio: Array, front: Array, upper: Sequence[float]
+) -> Array:
+    """Why segments fail against their neighbours or leave the volume: int8 numbers into `CHANGE`.
 
     Parameters
     ----------
@@ -50,14 +51,24 @@ def change_failures(
     front
         ``(n, 3)`` the ends that point away from the chain.
     upper
-        ``(3,)`` largest coordinates inside the volume, in trace space.
+        Largest coordinates inside the volume, in trace space, x, y, z.
     """
-    radius = geometric_radius(rows)
+    xp, radius = namespace_by_type(rows), geometric_radius(rows)
     ratio = geometric_radius(previous) / radius
     size = (radius > 1.0) & ~((ratio >= 1.0 / SIZE_RATIO) & (ratio <= SIZE_RATIO))
+    x, y, z = (front[..., axis] > upper[axis] for axis in range(3))
     # A front with a negative coordinate counts as inside; behaviour of the reference.
-    outside = np.any(front > upper, axis=-1) & ~np.any(front < 0, axis=-1)
-    return np.select([size, signal_ratio < SIGNAL_RATIO, outside], [1, 2, 3], 0).astype(np.int8)
+    outside = (x | y | z) & ~xp.any(front < 0, axis=-1)
+    return _first_of([size, signal_ratio < SIGNAL_RATIO, outside])
+
+
+def _first_of(failures: list[Array]) -> Array:
+    """The number, from 1, of the first failure of each segment; 0 without any."""
+    xp = namespace_by_type(failures[0])
+    number = xp.zeros_like(failures[0], dtype=xp.int8)
+    for place in range(len(failures), 0, -1):
+        number = xp.where(failures[place - 1], xp.full_like(number, place), number)
+    return number
 
 
 def forms_loop(row: Rows, front: Rows, chain: Rows, neighbour: int) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zimg.tracing.grow_strands import REFUSED
+from zimg.tracing.grow_levels import REFUSED
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.segments import Rows
 

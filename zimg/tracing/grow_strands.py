@@ -5,29 +5,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._dispatch import hookable
+from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
+from zimg.arrays.interop import dtype_name
+from zimg.kernels.line_search import PROBES
 from zimg.kernels.pack import Layout
 from zimg.kernels.template import Template
-from zimg.tracing.checks import change_failures, own_failures
-from zimg.tracing.fit import fit_segments
-from zimg.tracing.labels import Mask, marked
-from zimg.tracing.scorer import score_segments
-from zimg.tracing.segments import (
-    DEFAULT_LENGTH,
-    LENGTH,
-    POSITION,
-    Rows,
-    axis_point,
-    contains,
-    point_at,
+from zimg.kernels.widen import widest_float
+from zimg.ops import RowPlan, jit, like, row_plan, to_host, wide_types
+from zimg.tracing.grow_levels import (
+    CHANGE,
+    GOES_ON,
+    NOT_GROWN,
+    OWN,
+    SCORE,
+    SIGNAL,
+    STATE,
+    Level,
+    grow_levels,
 )
+from zimg.tracing.labels import Mask, marked
+from zimg.tracing.segments import COLUMNS, POSITION, Rows, point_at
 
-OVERLAP = 0.5
-"""Fraction of a segment at which the next one begins (behaviour of the reference)."""
-
-REFUSED = -1.0
-"""Score of a segment whose signal does not stand out: below every limit."""
+FEWEST_KNOWN = 64
+"""Shortest room for the segments of a strand where shapes are compiled; each longer one doubles."""
 
 
 class Grown(NamedTuple):
@@ -107,66 +108,115 @@ def grow_strands(
     Grown
         Segments with their scores, and why each strand ends; a last segment that fails is included.
     """
-    n, known = len(rows), rows.shape[1]
-    chain = np.concatenate([rows, np.ones((n, most, rows.shape[2]))], axis=1)
-    place, signal, ahead = count.copy(), signal.copy(), ahead.copy()
-    found = _nothing(n, most)
-    where = np.arange(known + most)
-    for level in range(most):
-        if mask.shape == layout.shape:
-            found.open[:] &= ~marked(mask, ahead, layout.z_to_xy)
-        on = np.flatnonzero(found.open)
-        if not len(on):
-            break
-        last = chain[on, place[on] - 1]
-        fitted, _ = fit_segments(words, predicted(last), template, layout=layout, xp=xp)
-        score, mean = scored(words, fitted, template, layout, contrast, xp=xp)
-        front = point_at(fitted, 1.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(signal[on] != 0.0, mean / signal[on], np.inf)
-        own = own_failures(fitted, score, limit)
-        change = change_failures(fitted, last, ratio, front, np.array(layout.upper))
-        before = where < place[on][:, None]
-        loop = (contains(chain[on], front[:, None]) & before).any(1) & (front[:, 0] >= 0)
-        found.rows[on, level], found.score[on, level] = fitted, score
-        found.signal[on, level], found.own[on, level] = mean, own
-        found.change[on, level] = change
-        chain[on, place[on]] = fitted
-        place[on] += 1
-        signal[on], ahead[on] = mean, front
-        found.gained[on] += 1
-        found.open[on] = ~((own > 0) | (change > 0) | loop)
-    return found
+    xp = xp or array_namespace(words)
+    plan, free = row_plan(xp=xp, on=device(words)), np.arange(len(rows))
+    seen = mask.shape == layout.shape
+    if seen:
+        free = np.flatnonzero(~marked(mask, ahead, layout.z_to_xy))
+    written = np.zeros((most, len(rows), STATE + 1))
+    size = 2 * plan.seeds if plan.shapes else max(len(free), 1)
+    for start in range(0, len(free), size):
+        part = free[start : start + size]
+        given = rows[part], count[part], signal[part]
+        limits = np.array([limit, contrast])
+        written[:, part] = _grown(words, *given, limits, template, layout, plan, most, xp=xp)
+    found = _read(written, np.isin(np.arange(len(rows)), free))
+    return _stopped(found, mask, layout.z_to_xy) if seen else found
 
 
-def _nothing(n: int, most: int) -> Grown:
-    """Strands that have grown nothing yet."""
-    score, signal = np.zeros((2, n, most))
-    own, change = np.zeros((2, n, most), np.int8)
-    rows, gained = np.zeros((n, most, 8)), np.zeros(n, np.int64)
-    return Grown(rows, score, signal, own, change, gained, np.ones(n, np.bool_))
-
-
-def predicted(last: Rows) -> Rows:
-    """Segments moved on by half their axes, to be fitted, ``(n, 8)``."""
-    rows = last.copy()
-    rows[..., POSITION] = axis_point(last, OVERLAP * (last[..., LENGTH] - 1.0))
-    rows[..., LENGTH] = DEFAULT_LENGTH
-    return rows
-
-
-def scored(
+def _grown(
     words: Array,
     rows: Rows,
+    count: NDArray[np.int64],
+    signal: Rows,
+    limits: Rows,
     template: Template,
     layout: Layout,
-    contrast: float,
+    plan: RowPlan,
+    most: int,
     *,
-    xp: Namespace | None,
-) -> tuple[Rows, Rows]:
-    """Correlation and mean signal of segments, those without contrast refused."""
-    full = score_segments(words, rows, template, layout=layout, what="full", xp=xp)
-    score, mean = full[:, 1], full[:, 2]
-    if contrast > 0.0:
-        score = np.where(np.nan_to_num(mean - full[:, 3]) < contrast, REFUSED, score)
-    return score, mean
+    xp: Namespace,
+) -> Rows:
+    """New segments of strands, ``(most, n, 13)``: one way up, and one down."""
+    n, room = len(rows), rows.shape[1] + most
+    if plan.shapes:
+        n, room = 2 * plan.seeds, _room(room)
+    every = np.arange(len(rows))
+    base = np.zeros((n, 3))
+    chain = np.ones((n, room, COLUMNS))
+    with wide_types(xp=xp):
+        kind = dtype_name(widest_float(words, xp=xp))
+        if kind != "float64":  # small numbers keep their digits
+            base[every] = np.floor(rows[every, count - 1, POSITION] / _scale(layout))
+        chain[every, : rows.shape[1]] = rows
+        chain[..., POSITION] -= (base * _scale(layout))[:, None]
+        last, used, signals = np.ones((n, COLUMNS)), np.zeros(n, np.int32), np.zeros(n)
+        last[every], used[every], signals[every] = chain[every, count - 1], count, signal
+        widths = plan.widths(n)
+        chunk = PROBES * widths[0] if plan.shapes else plan.rows
+        found = jit(grow_levels, xp=xp)(
+            words,
+            like(chain, words, dtype=kind),
+            like(last, words, dtype=kind),
+            like(used, words),
+            like(signals, words, dtype=kind),
+            like(base, words, dtype=kind),
+            like(limits, words, dtype=kind),
+            template,
+            layout=layout,
+            levels=most,
+            how=Level(widths, chunk, plan.unread),
+        )
+        written = np.array(to_host(found)[:, : len(rows)], np.float64)
+    written[..., POSITION] += (base * _scale(layout))[every]
+    return written
+
+
+def _scale(layout: Layout) -> Rows:
+    """Size of a voxel in trace space, x, y, z."""
+    return np.array([1.0, 1.0, layout.z_to_xy])
+
+
+def _room(segments: int) -> int:
+    """Length to which chains of `segments` are padded."""
+    room = FEWEST_KNOWN
+    while room < segments:
+        room *= 2
+    return room
+
+
+def _read(written: Rows, free: NDArray[np.bool_]) -> Grown:
+    """What has grown, by strand; those that are not `free` have met the mask already."""
+    by_strand = np.swapaxes(written, 0, 1)
+    state = by_strand[..., STATE]
+    gained = (state != NOT_GROWN).sum(axis=1)
+    last = np.take_along_axis(state, np.maximum(gained - 1, 0)[:, None], axis=1)[:, 0]
+    return Grown(
+        rows=np.ascontiguousarray(by_strand[..., :COLUMNS]),
+        score=by_strand[..., SCORE],
+        signal=by_strand[..., SIGNAL],
+        own=by_strand[..., OWN].astype(np.int8),
+        change=by_strand[..., CHANGE].astype(np.int8),
+        gained=gained,
+        open=free & ((gained == 0) | (last == GOES_ON)),
+    )
+
+
+def _stopped(found: Grown, mask: Mask, z_to_xy: float) -> Grown:
+    """`found`, each strand cut before the first segment that it would grow from within `mask`."""
+    n, most = found.score.shape
+    fronts = point_at(found.rows, 1.0).reshape(-1, 3)
+    hit = marked(mask, fronts, z_to_xy).reshape(n, most)[:, : most - 1]
+    hit &= np.arange(1, most) < found.gained[:, None]
+    meets = hit.any(axis=1)
+    gained = np.where(meets, hit.argmax(axis=1) + 1, found.gained) if most > 1 else found.gained
+    kept = np.arange(most) < gained[:, None]
+    return Grown(
+        rows=found.rows * kept[..., None],
+        score=found.score * kept,
+        signal=found.signal * kept,
+        own=found.own * kept,
+        change=found.change * kept,
+        gained=gained,
+        open=found.open & ~meets,
+    )

@@ -9,7 +9,7 @@ import array_api_compat.numpy as host
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._dispatch import array_namespace, device, hookable
+from zimg._dispatch import array_namespace, device, hookable, namespace_by_type
 from zimg._typing import Array, Namespace
 from zimg.kernels.pack import Layout, pack_volume
 from zimg.kernels.scores import (
@@ -28,7 +28,7 @@ from zimg.kernels.template import (
 )
 from zimg.kernels.tube import SLICES
 from zimg.ops import RowPlan, jit, like, row_plan, threads, to_host
-from zimg.tracing.segments import LENGTH, POSITION, RADIUS, SCALE, Rows, point_at
+from zimg.tracing.segments import LENGTH, POSITION, RADIUS, SCALE, Rows, X, Z, point_at
 
 REACH = 1.64
 """A field ends at most this many radii, or voxels where that is more, beyond its wall."""
@@ -220,12 +220,13 @@ SAMPLES = 213 * SLICES
 """Samples of a row of the full template, of which a plan counts its rows."""
 
 
-def relative(rows: Rows, layout: Layout) -> Rows:
+def relative(rows: Array, layout: Layout) -> Array:
     """Rows for the kernels, ``(n, 11)``: their positions count from the voxel of the bottom."""
-    origins = _origins(rows, layout)
-    placed = np.concatenate([rows, origins], axis=1)
-    placed[:, POSITION] -= origins * _image_to_trace(layout)
-    return placed
+    xp = namespace_by_type(rows)
+    height = xp.floor(rows[:, Z:] / layout.z_to_xy)
+    voxel = xp.concat([xp.floor(rows[:, X:Z]), height], axis=1)
+    flat, height = rows[:, X:Z] - voxel[:, :2], rows[:, Z:] - height * layout.z_to_xy
+    return xp.concat([rows[:, :X], flat, height, voxel], axis=1)
 
 
 def _padded(rows: Rows, plan: RowPlan) -> Rows:

@@ -1,4 +1,4 @@
-"""Geometry of tube segments on the host: rows of eight numbers, in float64.
+"""Geometry of tube segments: rows of eight numbers, on the host in float64, else on any device.
 
 A segment is a straight elliptic cylinder in *trace space* (x, y, z in xy voxels; z is the plane
 index times the z:xy voxel ratio). A row holds ``radius, theta, psi, scale, length, x, y, z``: the
@@ -8,6 +8,9 @@ the position of the *bottom*. The axis runs from ``t = 0`` (bottom) to ``t = len
 
 import numpy as np
 from numpy.typing import NDArray
+
+from zimg._dispatch import namespace_by_type
+from zimg._typing import Array
 
 Rows = NDArray[np.float64]
 
@@ -19,20 +22,22 @@ DEFAULT_LENGTH = 11.0
 """Length of a segment while it is fitted, in voxels (behaviour of the reference)."""
 
 
-def frame(rows: Rows) -> tuple[Rows, Rows, Rows]:
+def frame(rows: Array) -> tuple[Array, Array, Array]:
     """Local axes u, v (section) and a (bottom to top) of every row, each ``(..., 3)``."""
-    ct, st = np.cos(rows[..., THETA]), np.sin(rows[..., THETA])
-    cp, sp = np.cos(rows[..., PSI]), np.sin(rows[..., PSI])
-    u = np.stack([cp, sp, np.zeros_like(cp)], axis=-1)
-    v = np.stack([-ct * sp, ct * cp, st], axis=-1)
+    xp = namespace_by_type(rows)
+    ct, st = xp.cos(rows[..., THETA]), xp.sin(rows[..., THETA])
+    cp, sp = xp.cos(rows[..., PSI]), xp.sin(rows[..., PSI])
+    u = xp.stack([cp, sp, xp.zeros_like(cp)], axis=-1)
+    v = xp.stack([-ct * sp, ct * cp, st], axis=-1)
     return u, v, axis_direction(rows)
 
 
-def axis_direction(rows: Rows) -> Rows:
+def axis_direction(rows: Array) -> Array:
     """Unit vectors from bottom to top, ``(..., 3)``."""
-    ct, st = np.cos(rows[..., THETA]), np.sin(rows[..., THETA])
-    cp, sp = np.cos(rows[..., PSI]), np.sin(rows[..., PSI])
-    return np.stack([st * sp, -st * cp, ct], axis=-1)
+    xp = namespace_by_type(rows)
+    ct, st = xp.cos(rows[..., THETA]), xp.sin(rows[..., THETA])
+    cp, sp = xp.cos(rows[..., PSI]), xp.sin(rows[..., PSI])
+    return xp.stack([st * sp, -st * cp, ct], axis=-1)
 
 
 def upper_direction(rows: Rows) -> Rows:
@@ -45,12 +50,13 @@ def upper_direction(rows: Rows) -> Rows:
     return np.stack([st * sp, -st * cp, np.sqrt(1.0 - st * st)], axis=-1)
 
 
-def axis_point(rows: Rows, offset: float | Rows) -> Rows:
+def axis_point(rows: Array, offset: float | Array) -> Array:
     """Points on the axes at `offset` voxels from the bottoms, ``(..., 3)``."""
-    return rows[..., POSITION] + np.asarray(offset)[..., None] * axis_direction(rows)
+    reach = offset if isinstance(offset, int | float) else offset[..., None]
+    return rows[..., POSITION] + reach * axis_direction(rows)
 
 
-def point_at(rows: Rows, fraction: float | Rows) -> Rows:
+def point_at(rows: Array, fraction: float | Array) -> Array:
     """Points on the axes at a `fraction` of the way from bottom (0) to top (1)."""
     return axis_point(rows, (rows[..., LENGTH] - 1.0) * fraction)
 
@@ -63,19 +69,19 @@ def flipped(rows: Rows) -> Rows:
     return out
 
 
-def geometric_radius(rows: Rows) -> Rows:
+def geometric_radius(rows: Array) -> Array:
     """Radius of the circle with the area of the section."""
-    return rows[..., RADIUS] * np.sqrt(rows[..., SCALE])
+    return rows[..., RADIUS] * namespace_by_type(rows).sqrt(rows[..., SCALE])
 
 
-def local_coordinates(rows: Rows, points: Rows) -> tuple[Rows, Rows, Rows]:
+def local_coordinates(rows: Array, points: Array) -> tuple[Array, Array, Array]:
     """Section coordinates (along u and v) and axial offset of `points` in each row's frame."""
-    u, v, a = frame(rows)
-    delta = points - rows[..., POSITION]
-    return (delta * u).sum(-1), (delta * v).sum(-1), (delta * a).sum(-1)
+    xp, delta = namespace_by_type(rows), points - rows[..., POSITION]
+    across, along, offset = (xp.sum(delta * axis, axis=-1) for axis in frame(rows))
+    return across, along, offset
 
 
-def contains(rows: Rows, points: Rows) -> NDArray[np.bool_]:
+def contains(rows: Array, points: Array) -> Array:
     """Whether each point lies in its row's cylinder, half a voxel longer at both ends."""
     across, along, offset = local_coordinates(rows, points)
     inside = (across / rows[..., SCALE]) ** 2 + along**2 <= rows[..., RADIUS] ** 2

@@ -11,7 +11,8 @@ import numpy as np
 
 from zimg.tracing.chains import BACKWARD, FORWARD, End
 from zimg.tracing.checks import CHANGE, OWN
-from zimg.tracing.grow_strands import Grown, grow_strands, predicted
+from zimg.tracing.grow_levels import predicted
+from zimg.tracing.grow_strands import Grown, grow_strands
 from zimg.tracing.labels import Mask, swollen
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.segments import Rows, flipped, point_at
@@ -75,7 +76,7 @@ class Strand:
 
     def prediction(self) -> Rows:
         """The last segment moved on by half its axis, to be fitted."""
-        return predicted(self.rows[-1])
+        return predicted(self.rows[-1][None])[0]
 
     def ahead(self, start: Rows) -> Rows:
         """The point at which the strand meets others: its front, before it has grown `start`."""

@@ -1,0 +1,268 @@
+"""Growth of strands on a device: fit, score and tests of one segment of every strand at a time."""
+
+from math import inf, tau
+from typing import NamedTuple
+
+from zimg._dispatch import array_namespace, device
+from zimg._typing import Array, Namespace
+from zimg.kernels.fit_lanes import fit_lanes
+from zimg.kernels.line_search import VARIABLES
+from zimg.kernels.pack import Layout
+from zimg.kernels.scores import full_scores
+from zimg.kernels.template import Template
+from zimg.ops import while_loop
+from zimg.tracing.checks import change_failures, own_failures
+from zimg.tracing.scorer import relative
+from zimg.tracing.segments import (
+    COLUMNS,
+    DEFAULT_LENGTH,
+    LENGTH,
+    SCALE,
+    THETA,
+    axis_point,
+    contains,
+    point_at,
+)
+
+OVERLAP = 0.5
+"""Fraction of a segment at which the next one begins (behaviour of the reference)."""
+
+REFUSED = -1.0
+"""Score of a segment whose signal does not stand out: below every limit."""
+
+SCORE, SIGNAL, OWN, CHANGE, STATE = range(COLUMNS, COLUMNS + 5)
+WRITTEN = COLUMNS + 5
+"""Numbers of a grown segment: its row and these columns."""
+
+NOT_GROWN, GOES_ON, ENDS = 0, 1, 2
+"""What `STATE` says of a segment."""
+
+
+class Strands(NamedTuple):
+    """Strands under way.
+
+    Attributes
+    ----------
+    level
+        ``(1,)`` int32, how many segments each has been asked for.
+    chain
+        ``(n, k, 8)`` segments of each strand, of which the first `count` count.
+    last, count, signal
+        ``(n, 8)`` last segment, ``(n,)`` int32 number of segments, ``(n,)`` last mean signal.
+    on
+        ``(n,)`` whether a strand goes on.
+    grown
+        ``(levels, n, 13)`` new segments.
+    """
+
+    level: Array
+    chain: Array
+    last: Array
+    count: Array
+    signal: Array
+    on: Array
+    grown: Array
+
+
+class Level(NamedTuple):
+    """How a level is computed; Python numbers, which never change a result.
+
+    Attributes
+    ----------
+    widths, unread
+        Of the fits: see `zimg.kernels.fit_lanes.fit_lanes`.
+    chunk
+        Segments that are scored at a time, at most.
+    """
+
+    widths: tuple[int, ...]
+    chunk: int
+    unread: int
+
+
+def grow_levels(
+    words: Array,
+    chain: Array,
+    last: Array,
+    count: Array,
+    signal: Array,
+    base: Array,
+    limits: Array,
+    template: Template,
+    *,
+    layout: Layout,
+    levels: int,
+    how: Level,
+) -> Array:
+    """Grow strands by some segments, ``(levels, n, 13)``.
+
+    Parameters
+    ----------
+    words
+        Packed volume.
+    chain, last
+        ``(n, k, 8)`` segments of each strand so far, with room for the new ones, and ``(n, 8)``
+        the last of each, in the precision of the search.
+    count
+        ``(n,)`` int32, how many segments a strand has; 0 in places that are not used.
+    signal
+        ``(n,)`` mean signal of the last segment.
+    base
+        ``(n, 3)`` x, y, z of the voxel from which the positions of a strand count.
+    limits
+        ``(2,)`` score that segments must exceed, and least contrast or 0.
+    template
+        The full template.
+    layout
+        How to read `words`.
+    levels
+        New segments of a strand at most.
+    how
+        How a level is computed.
+    """
+    xp, on = array_namespace(chain), device(chain)
+    grown = xp.zeros((levels, chain.shape[0], WRITTEN), dtype=chain.dtype, device=on)
+    level = xp.zeros((1,), dtype=count.dtype, device=on)
+    start = Strands(level, chain, last, count, signal, count > 0, grown)
+
+    def body(strands: Strands) -> Strands:
+        return _one_level(words, strands, base, limits, template, layout, how, xp=xp)
+
+    def goes_on(strands: Strands) -> Array:
+        return xp.any(strands.on & (strands.level < levels))
+
+    return while_loop(goes_on, body, start, xp=xp).grown
+
+
+def predicted(last: Array) -> Array:
+    """Segments moved on by half their axes, to be fitted, ``(n, 8)``."""
+    xp = array_namespace(last)
+    place = axis_point(last, OVERLAP * (last[:, LENGTH] - 1.0))
+    length = xp.full_like(last[:, :1], DEFAULT_LENGTH)
+    return xp.concat([last[:, :VARIABLES], length, place], axis=1)
+
+
+def _one_level(
+    words: Array,
+    strands: Strands,
+    base: Array,
+    limits: Array,
+    template: Template,
+    layout: Layout,
+    how: Level,
+    *,
+    xp: Namespace,
+) -> Strands:
+    """Fit, score and test the next segment of every strand that goes on."""
+    start = _placed(predicted(strands.last), base, layout, xp=xp)
+    fitted = _fitted(words, start, strands.on, template, layout, how, xp=xp)
+    row = xp.concat([fitted, predicted(strands.last)[:, VARIABLES:]], axis=1)
+    placed = xp.concat([fitted, start[:, VARIABLES:]], axis=1)
+    score, signal = _scored(words, placed, limits[1], template, layout, how, xp=xp)
+    front = point_at(row, 1.0)
+    beyond = front + _in_trace(base, layout, xp=xp)
+    own = own_failures(row, score, limits[0])
+    ratio = _ratio(signal, strands.signal, xp=xp)
+    change = change_failures(row, strands.last, ratio, beyond, layout.upper)
+    loop = _runs_back(strands, front, xp=xp) & (beyond[:, 0] >= 0)
+    ends = (own > 0) | (change > 0) | loop
+    state = xp.astype(ends, score.dtype) * (ENDS - GOES_ON) + GOES_ON
+    figures = (score, signal, xp.astype(own, score.dtype), xp.astype(change, score.dtype), state)
+    written = xp.concat([row, *(column[:, None] for column in figures)], axis=1)
+    return _taken(strands, written, ends, xp=xp)
+
+
+def _placed(rows: Array, base: Array, layout: Layout, *, xp: Namespace) -> Array:
+    """Rows ``(n, 11)`` as the kernels take them."""
+    placed = relative(rows, layout)
+    return xp.concat([placed[:, :COLUMNS], placed[:, COLUMNS:] + base], axis=1)
+
+
+def _in_trace(base: Array, layout: Layout, *, xp: Namespace) -> Array:
+    """Voxels in trace space, ``(n, 3)``."""
+    return xp.concat([base[:, :2], base[:, 2:] * layout.z_to_xy], axis=1)
+
+
+def _fitted(
+    words: Array,
+    start: Array,
+    on: Array,
+    template: Template,
+    layout: Layout,
+    how: Level,
+    *,
+    xp: Namespace,
+) -> Array:
+    """Fitted variables ``(n, 4)`` of the strands that go on; others keep those they have."""
+    order = xp.argsort(xp.astype(~on, xp.int32), stable=True)
+    count = xp.sum(xp.astype(on, xp.int32), dtype=xp.int32)
+    queue, count = xp.take(start, order, axis=0), xp.reshape(count, (1,))
+    widths, chunk, unread = how
+    found = fit_lanes(
+        words, queue, count, template, layout=layout, widths=widths, chunk=chunk, unread=unread
+    )
+    found = xp.take(found, xp.argsort(order), axis=0)
+    found = xp.where(on[:, None], found[:, :VARIABLES], start[:, :VARIABLES])
+    radius, angles, scale = found[:, :THETA], found[:, THETA:SCALE], found[:, SCALE:]
+    return xp.concat([radius, angles % tau, scale], axis=1)
+
+
+def _scored(
+    words: Array,
+    placed: Array,
+    contrast: Array,
+    template: Template,
+    layout: Layout,
+    how: Level,
+    *,
+    xp: Namespace,
+) -> tuple[Array, Array]:
+    """Correlation and mean signal of segments, those without contrast refused."""
+    asked, chunk = xp.astype(placed, template.inner.dtype), how.chunk
+    full = xp.concat(
+        [
+            full_scores(words, asked[i : i + chunk, :], template, layout=layout, masked=True)
+            for i in range(0, asked.shape[0], chunk)
+        ]
+    )
+    full = xp.astype(full, placed.dtype)
+    score, inside, around = full[:, 1], full[:, 2], full[:, 3]
+    difference = xp.where(xp.isnan(inside - around), xp.zeros_like(inside), inside - around)
+    refused = (contrast > 0) & (difference < contrast)
+    return xp.where(refused, xp.full_like(score, REFUSED), score), inside
+
+
+def _ratio(signal: Array, before: Array, *, xp: Namespace) -> Array:
+    """Mean signals over those of the segments before; infinite over nothing."""
+    known = before != 0
+    ratio = signal / xp.where(known, before, xp.ones_like(before))
+    return xp.where(known, ratio, xp.full_like(ratio, inf))
+
+
+def _runs_back(strands: Strands, front: Array, *, xp: Namespace) -> Array:
+    """Whether a front lies in a segment of its own strand, ``(n,)``."""
+    inside = contains(strands.chain, front[:, None, :])
+    return xp.any(inside & (_numbers(strands, xp=xp) < strands.count[:, None]), axis=1)
+
+
+def _numbers(strands: Strands, *, xp: Namespace) -> Array:
+    """Numbers of the segments in a chain, ``(1, k)``."""
+    length, on = strands.chain.shape[1], device(strands.chain)
+    return xp.arange(length, dtype=strands.count.dtype, device=on)[None, :]
+
+
+def _taken(strands: Strands, written: Array, ends: Array, *, xp: Namespace) -> Strands:
+    """The strands with their new segments."""
+    on, level, row = strands.on, strands.level, written[:, :COLUMNS]
+    new = on[:, None] & (_numbers(strands, xp=xp) == strands.count[:, None])
+    levels = xp.arange(strands.grown.shape[0], dtype=level.dtype, device=device(written))
+    here = (levels == level)[:, None, None] & on[None, :, None]
+    return Strands(
+        level + 1,
+        xp.where(new[:, :, None], row[:, None, :], strands.chain),
+        xp.where(on[:, None], row, strands.last),
+        strands.count + xp.astype(on, strands.count.dtype),
+        xp.where(on, written[:, SIGNAL], strands.signal),
+        on & ~ends,
+        xp.where(here, written[None, ...], strands.grown),
+    )
