@@ -90,12 +90,16 @@ def test_a_session_that_is_running_or_stopped_says_so(
     ("options", "code", "why"),
     [
         (("--blocked",), 2, "--blocked needs --session DIR"),
-        (("--session", "s"), 2, "--session is for --blocked"),
-        (("--blocked", "--session", "s", "--core", "1,2"), 2, "takes a number, X,Y,Z or auto"),
+        (("--session", "s"), 2, "--session needs --blocked"),
+        (("--blocked", "--session", "s", "--core", "1,2"), 2, "must be a number, X,Y,Z or auto"),
         (("--blocked", "--session", "s", "--core", "auto"), 2, "memory_limit"),
-        (("--blocked", "--session", "s", "--memory-limit", "much"), 2, "takes bytes such as 8G"),
+        (
+            ("--blocked", "--session", "s", "--memory-limit", "much"),
+            2,
+            "must be a number of bytes such as 8G",
+        ),
         (("--blocked", "--session", "s", "--memory-limit", "1M"), 2, "memory_limit 1.05e"),
-        (("--blocked", "--session", "s", "--preview", "a.png"), 2, "has no --preview"),
+        (("--blocked", "--session", "s", "--preview", "a.png"), 2, "no --preview"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(

@@ -11,6 +11,7 @@ import pytest
 import tifffile
 
 import zimg
+from tests.io import making
 from zimg.cli import main
 from zimg.phantom import neurite
 from zimg.swc import ZSwc
@@ -76,6 +77,57 @@ def test_an_output_is_never_an_input(
     assert (code, out) == (1, "")
     assert f"output {output} is the input {input_file}" in err
     assert input_file.read_bytes() == before
+
+
+def volume(folder: Path, name: str) -> Path:
+    """A small image in one or two files."""
+    path = folder / name
+    zimg.write(path, zimg.ZImg(np.arange(24, dtype=np.uint8).reshape(1, 2, 3, 4)))
+    return path
+
+
+def pair_of_nifti(folder: Path) -> tuple[Path, Path, list[str]]:
+    single = volume(folder, "b.nii").read_bytes()
+    header = bytearray(single[:352])
+    header[108:112], header[344:348] = bytes(4), b"ni1\0"
+    (folder / "a.hdr").write_bytes(header)
+    (folder / "a.img").write_bytes(single[-24:])
+    return folder / "a.hdr", folder / "a.img", ["--format", "ITKImage"]
+
+
+def detached_nrrd(folder: Path) -> tuple[Path, Path, list[str]]:
+    fields = "NRRD0004\ntype: uint8\ndimension: 3\nsizes: 4 3 2\nencoding: raw\n"
+    (folder / "a.nhdr").write_text(f"{fields}data file: a.tif\n\n")
+    (folder / "a.tif").write_bytes(bytes(24))
+    return folder / "a.nhdr", folder / "a.tif", []
+
+
+def copied_header(folder: Path) -> tuple[Path, Path, list[str]]:
+    """The data file, which belongs to both, is removed when the first header is replaced."""
+    path = volume(folder, "a.mhd")
+    (folder / "copy.mhd").write_bytes(path.read_bytes())
+    return folder / "copy.mhd", path, []
+
+
+def set_of_ome(folder: Path) -> tuple[Path, Path, list[str]]:
+    blocks = making.block("a.ome.tif", 0, "1") + making.block("b.ome.tif", 1, "2")
+    for name, uuid in (("a.ome.tif", "1"), ("b.ome.tif", "2")):
+        data = np.zeros((3, 20, 30), np.uint16)
+        making.pages(folder / name, data, making.described(blocks, uuid))
+    return folder / "a.ome.tif", folder / "b.ome.tif", []
+
+
+@pytest.mark.parametrize("made", [pair_of_nifti, detached_nrrd, copied_header, set_of_ome])
+def test_an_output_is_never_a_file_of_an_input(
+    run: Run, tmp_path: Path, made: Callable[[Path], tuple[Path, Path, list[str]]]
+) -> None:
+    source, output, options = made(tmp_path)
+    assert run("info", source)[0] == 0
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    code, _, err = run("convert", source, output, "--overwrite", "-q", *options)
+    assert code == 1
+    assert f"output {output} is a part of the input {source}" in err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize(
@@ -208,7 +260,7 @@ def test_options_of_a_configuration_are_set_by_name(run: Run, image: Path, tmp_p
     for text, part in {
         "minAutoScor=2": "minAutoScor",
         "minAutoScore": "NAME=VALUE",
-        "minAutoScore=a": "not a JSON number",
+        "minAutoScore=a": "must be a JSON number",
         "minAutoScore=NaN": "minAutoScore",
     }.items():
         code, _, err = run("trace", image, "-o", tmp_path / "n.swc", "--set", text, "-q")

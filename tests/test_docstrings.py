@@ -90,6 +90,21 @@ def methods(owner: type) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 CALLABLES = dict(public_callables())
 
+# Callables that cannot fail: they only return, copy or reset what the object holds.
+CANNOT_FAIL = {
+    "ZImg.isEmpty",
+    *(f"{name}.copy" for name in ("ZImgInfo", "ZImgRegion", "ZImgSource")),
+    *(f"{name}.copy" for name in ("ZVoxelCoordinate", "col4")),
+    "ZImgInfo.dataTypeString",
+    *(f"{name}.{method}" for name in ("ZNeutubeAutoTrace", "ZNeutubeBlockedAutoTrace")
+      for method in ("clearAlgoConfigOverrides", "clearTraceConfig", "hasResult", "outputSwcPath")),
+    "ZNeutubeBlockedAutoTrace.outputSessionDir",
+    *(f"ZNeutubeSkeletonize.{method}" for method in ("hasResult", "outputSwcPath", "to_task")),
+    "ZSwcSubtract.to_task",
+    *(f"ZSwc.{method}" for method in ("check", "labelSomaAndOthers", "resortID", "trees")),
+    "doctor",
+}  # fmt: skip
+
 
 @pytest.mark.parametrize("name", CALLABLES)
 def test_parameters_and_returns_are_documented(name: str) -> None:
@@ -100,3 +115,14 @@ def test_parameters_and_returns_are_documented(name: str) -> None:
         assert "Parameters\n----------\n" in text
     if signature.return_annotation not in (None, "None", inspect.Signature.empty):
         assert "Returns\n-------\n" in text
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_exceptions_are_documented(name: str) -> None:
+    """Every public callable has a section Raises, except those that cannot fail."""
+    text = inspect.getdoc(CALLABLES[name]) or ""
+    assert ("Raises\n------\n" in text) == (name not in CANNOT_FAIL)
+
+
+def test_the_callables_that_cannot_fail_exist() -> None:
+    assert set(CALLABLES) >= CANNOT_FAIL

@@ -49,9 +49,9 @@ def test_jax_says_whether_compiled_programs_are_kept(
     ("code", "problem"),
     [
         ("raise ImportError('no libcudart.so.12')", "ImportError: no libcudart.so.12"),
-        ("import os; os.abort()", "its import crashes (SIGABRT)"),
-        ("import os; os.kill(os.getpid(), 11)", "its import crashes (SIGSEGV)"),
-        ("import os; os._exit(0)", "it ends unexpectedly"),
+        ("import os; os.abort()", "the import crashes (SIGABRT)"),
+        ("import os; os.kill(os.getpid(), 11)", "the import crashes (SIGSEGV)"),
+        ("import os; os._exit(0)", "the probe ended unexpectedly"),
     ],
 )
 def test_a_framework_that_cannot_be_imported_is_a_line_of_the_report(
@@ -66,7 +66,7 @@ def test_a_framework_that_hangs_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = broken(tmp_path, "endless_framework", "import time; time.sleep(60)", monkeypatch)
-    assert find_framework(name, seconds=0.5).problem == "its import takes more than 0.5 s"
+    assert find_framework(name, seconds=0.5).problem == "the import takes more than 0.5 s"
 
 
 def test_what_a_framework_prints_does_not_disturb(

@@ -38,8 +38,8 @@ class _Display(Protocol):
 class Reporter:
     """Interface through which a computation reports its progress.
 
-    A computation announces its stages one after another and how much of each is done. Each call is
-    also a point at which it may be cancelled. As a context manager, it ends the last stage on exit.
+    A computation announces its stages one after another and how much of each is done. Each call
+    also checks for cancellation. As a context manager, it ends the last stage on exit.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Reporter:
         self.check()
 
     def quiet(self) -> "Reporter":
-        """The same, for parts of the work whose stages are not shown."""
+        """A reporter that shows no stages but checks for cancellation."""
         return Reporter(None, self._cancel)
 
     def check(self) -> None:

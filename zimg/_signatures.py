@@ -8,7 +8,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def of_forms(*forms: Callable[..., Any], bound: bool = False) -> Callable[[F], F]:
-    """Give a function of ``*args, **options`` a signature that names what its forms take.
+    """Give a function of ``*args, **options`` a signature with the arguments of all forms.
 
     Parameters
     ----------
@@ -20,8 +20,8 @@ def of_forms(*forms: Callable[..., Any], bound: bool = False) -> Callable[[F], F
     Returns
     -------
     Callable
-        A decorator. It leaves the function as it is: positional arguments stay possible, in the
-        order of each form. Options are listed with their defaults, those without one with ``...``.
+        A decorator. The function is unchanged: positional arguments remain possible, in the order
+        of each form. Options are listed with their defaults, or ``...`` without one.
     """
     first = [Parameter("self", Parameter.POSITIONAL_ONLY)] if bound else []
     options: dict[str, Parameter] = {}

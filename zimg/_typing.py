@@ -11,9 +11,8 @@ DType = Any
 ImageFramework = Literal[
     "auto", "numpy", "torch", "pytorch", "jax", "cupy", "array_api", "array_api_strict"
 ]
-"""Frameworks that can hold an image.
-
-Those of other packages work too, if they have registered hooks; type checkers know only these.
+"""Frameworks that can hold an image. Frameworks of other packages also work if they have registered
+hooks, but type checkers know only these.
 """
 ArrayFramework = Literal[ImageFramework, "tensorflow", "tf", "memview"]
-"""Frameworks and forms that arrays can be handed over in."""
+"""Frameworks and forms that arrays can be converted to."""

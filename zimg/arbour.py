@@ -1,4 +1,4 @@
-"""Known trees in a volume of any size, drawn box by box: what large volumes are tested with."""
+"""Synthetic trees in volumes of any size, drawn box by box, for tests of large volumes."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -33,20 +33,20 @@ STEP = 4.0
 
 @dataclass(frozen=True)
 class Arbour:
-    """Trees, and how they look in a volume.
+    """Trees and their appearance in a volume.
 
     Attributes
     ----------
     shape
         Voxels along z, y, x.
     tree
-        In voxels x, y, z.
+        Trees in voxels x, y, z.
     brightness
-        ``(edges,)`` of the edge above every node, as a share of `signal`; None for 1.
+        Brightness of the edge above every node, as a share of `signal`; None for 1.
     background, signal, noise
-        Grey values: of empty space, added inside a tube, and the deviation of Gaussian noise.
+        Grey value of empty space, value added inside a tube, and standard deviation of the noise.
     seed
-        Of the noise.
+        Seed of the noise.
     """
 
     shape: ZYX
@@ -80,7 +80,7 @@ class Arbour:
         seed: int = 1,
         **options: Any,
     ) -> "Arbour":
-        """Random trees of about `length` voxels of cable each, that stay inside the volume."""
+        """Grow random trees of about `length` voxels of cable each inside the volume."""
         random = np.random.default_rng(seed)
         nodes: list[tuple[Floats, int]] = []
         for _ in range(trees):
@@ -91,7 +91,7 @@ class Arbour:
         return cls(shape, tree, seed=seed, **options)
 
     def box(self, low: Sequence[int], high: Sequence[int]) -> NDArray[np.uint8]:
-        """Voxels of a half-open box z, y, x; the same wherever the box is cut."""
+        """Voxels of a half-open box z, y, x; independent of the partition into boxes."""
         size = [b - a for a, b in zip(low, high, strict=True)]
         bright = np.zeros(size, np.float32)
         for edge in self._edges_in(low, high):
@@ -102,7 +102,7 @@ class Arbour:
         return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
     def volume(self) -> NDArray[np.uint8]:
-        """The whole volume; for those that fit in memory."""
+        """The whole volume, if it fits in memory."""
         return self.box((0, 0, 0), self.shape)
 
     def write(
@@ -118,13 +118,14 @@ class Arbour:
         Parameters
         ----------
         path
-            Folder to make or replace.
+            Folder to create or replace.
         chunk
             Voxels z, y, x of a chunk; even numbers.
         halve
-            Axes, such as ``("x", "y")``, of a second level at half the size; none without them.
+            Axes, such as ``("x", "y")``, along which a second level is halved; empty for no second
+            level.
         tell
-            Called with the chunks that are done and their number.
+            Called with the numbers of finished and of all chunks.
         """
         import zarr
         from zarr.storage import LocalStore
@@ -157,7 +158,7 @@ class Arbour:
 
     @cached_property
     def _cells(self) -> dict[ZYX, list[int]]:
-        """Edges by the cells that they reach."""
+        """Edges by the cells that they intersect."""
         cells: dict[ZYX, list[int]] = {}
         for edge in range(len(self.tree)):
             low, high = self._reach_of(edge)
@@ -224,7 +225,7 @@ def _grow(
     fork_every: float,
     random: np.random.Generator,
 ) -> None:
-    """Add one tree: smooth random walks, each fork begun on an earlier one."""
+    """Add one tree: smooth random walks that fork from earlier ones."""
     margin = np.minimum(12.0, size / 3)
     first = len(nodes)
     nodes.append((random.uniform(margin, size - margin), -1))

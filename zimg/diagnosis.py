@@ -1,7 +1,7 @@
-"""What works on this machine: frameworks, devices, formats, and what would add the others.
+"""Report which frameworks, devices and formats work, and how to install the others.
 
-Each framework is imported in a process of its own, all at once, so that one that hangs or crashes
-is a line of the report and nothing worse.
+Each framework is imported in a separate process, all at once, so that a hang or crash is only a
+line of the report.
 """
 
 import json
@@ -24,13 +24,13 @@ EXTRAS = {
     "array_api_strict": "conformance",
     "dask": "dask",
 }
-"""Frameworks that are looked for, and the extra that brings each."""
+"""Frameworks to examine, and the extra that installs each."""
 
 COMPILER = "numba"
-"""What compiles the kernels that trace and skeletonize on CPUs."""
+"""Compiler of the CPU kernels for tracing and skeletonization."""
 
 TIME_LIMIT = 120.0
-"""Seconds until an import is given up; a cold one of a large framework takes tens of them."""
+"""Time limit of an import in seconds; a cold import of a large framework takes tens of seconds."""
 
 _PROBE = Path(__file__).with_name("_probe.py")
 
@@ -44,15 +44,16 @@ class FrameworkFinding:
     name
         Name to import.
     version
-        Empty when it does not work.
+        Version; empty if the framework does not work.
     devices, notes
-        What it says about itself, one text each.
+        Devices and remarks.
     hooks
-        ``registered``, ``none``, or why they cannot be imported; generic code is used then.
+        ``registered``, ``none``, or the reason why they cannot be imported; generic code is then
+        used.
     problem
-        Why it does not work; empty when it does.
+        Reason why it does not work; empty if it works.
     install
-        Command that would add it; empty when it is installed.
+        Command that installs it; empty if it is installed.
     """
 
     name: str
@@ -66,7 +67,7 @@ class FrameworkFinding:
 
 @dataclass(frozen=True, slots=True)
 class FormatFinding:
-    """One kind of file: whether it is read and written, what is missing, and what would add it."""
+    """One file format: readable, writable, missing packages, and how to install them."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -78,18 +79,18 @@ class FormatFinding:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What works on a machine; prints as a table.
+    """Diagnosis of a machine; prints as a table.
 
     Attributes
     ----------
     python, system, zimg
-        Versions; `zimg` is ``not installed`` when it runs from a folder that nothing installed.
+        Versions; `zimg` is ``not installed`` if it runs from a folder without installation.
     frameworks, formats
-        What was found, in the order of the table.
+        Findings in the order of the table.
     compiled
-        The compiler of the CPU kernels, and what it offers here.
+        The compiler of the CPU kernels.
     problem
-        Why the core does not work; empty when it does.
+        Reason why the core does not work; empty if it works.
     """
 
     python: str
@@ -115,19 +116,19 @@ class Diagnosis:
 
 
 def doctor() -> Diagnosis:
-    """Find out what works on this machine; takes as long as importing the slowest framework.
+    """Diagnose this machine; takes as long as importing the slowest framework.
 
     Returns
     -------
     Diagnosis
-        Frameworks with versions, devices and hooks, formats, and the commands that would add what
-        is missing. Nothing that is broken makes this fail.
+        Frameworks with versions, devices and hooks; formats; and commands that install missing
+        packages. Broken packages do not raise an error.
     """
     with ThreadPoolExecutor(len(EXTRAS) + 1) as pool:
         compiled = pool.submit(find_framework, COMPILER)
         frameworks = tuple(pool.map(find_framework, EXTRAS))
     numpy = next(each for each in frameworks if each.name == "numpy")
-    # A NumPy whose import crashes would end this process as well.
+    # If importing NumPy crashes, it would end this process, too.
     formats, problem = ((), f"numpy: {numpy.problem}") if numpy.problem else find_formats()
     system = f"{platform.system()} {platform.machine()}"
     return Diagnosis(
@@ -142,7 +143,7 @@ def doctor() -> Diagnosis:
 
 
 def find_framework(name: str, *, seconds: float = TIME_LIMIT) -> FrameworkFinding:
-    """Import a framework in another process and ask it about itself.
+    """Import a framework in another process and examine it.
 
     Parameters
     ----------
@@ -165,17 +166,17 @@ def find_framework(name: str, *, seconds: float = TIME_LIMIT) -> FrameworkFindin
             env=_environment(),
         )
     except subprocess.TimeoutExpired:
-        return FrameworkFinding(name, problem=f"its import takes more than {seconds:g} s")
+        return FrameworkFinding(name, problem=f"the import takes more than {seconds:g} s")
     except OSError as error:
         return FrameworkFinding(name, problem=f"cannot start {sys.executable!r}: {error}")
     return _read(name, answer)
 
 
 def find_formats() -> tuple[tuple[FormatFinding, ...], str]:
-    """Formats as they are registered, and why they cannot be found (empty when they can)."""
+    """Registered formats, and the reason if they cannot be listed."""
     try:
         from zimg.io.formats.table import FORMATS
-    except Exception as error:  # a broken package of the core; the report is about that
+    except Exception as error:  # a broken package of the core, which the report describes
         return (), f"{type(error).__name__}: {error}"
     found = [
         FormatFinding(
@@ -199,15 +200,15 @@ def _is_found(name: str) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of a probe: what this process can import, and no memory taken in advance."""
+    """Environment of a probe: the import path of this process, without preallocation of memory."""
     paths = os.pathsep.join(path for path in sys.path if path)
     return {**os.environ, "PYTHONPATH": paths, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 
 
 def _read(name: str, answer: "subprocess.CompletedProcess[str]") -> FrameworkFinding:
-    """What a probe found, or how it failed."""
+    """Result of a probe, or its failure."""
     if answer.returncode < 0:
-        return FrameworkFinding(name, problem=f"its import crashes ({_signal(-answer.returncode)})")
+        return FrameworkFinding(name, problem=f"the import crashes ({_signal(-answer.returncode)})")
     lines = answer.stdout.strip().splitlines() if not answer.returncode else []
     try:
         found = json.loads(lines[-1])
@@ -215,7 +216,9 @@ def _read(name: str, answer: "subprocess.CompletedProcess[str]") -> FrameworkFin
         return FrameworkFinding(name, found["version"], devices, notes, found["hooks"])
     except (IndexError, KeyError, TypeError, ValueError):
         said = [line for line in answer.stderr.splitlines() if line.strip()][-1:]
-        return FrameworkFinding(name, problem=said[0].strip() if said else "it ends unexpectedly")
+        return FrameworkFinding(
+            name, problem=said[0].strip() if said else "the probe ended unexpectedly"
+        )
 
 
 def _signal(number: int) -> str:

@@ -1,4 +1,4 @@
-"""A neuron that never lived: a known tree and the noisy, anisotropic volume it would give."""
+"""A synthetic neuron: a known tree and a noisy, anisotropic volume of it."""
 
 from dataclasses import dataclass
 
@@ -60,7 +60,7 @@ def neuron(seed: int = 2, shape: tuple[int, int, int] = SHAPE) -> Phantom:
     Parameters
     ----------
     seed
-        Which neuron; the same seed gives the same one.
+        Seed of the neuron.
     shape
         Sizes of the volume along z, y, x; branches end before its border.
     """
@@ -81,7 +81,7 @@ def neuron(seed: int = 2, shape: tuple[int, int, int] = SHAPE) -> Phantom:
 
 
 def neurite() -> Phantom:
-    """Draw one bent neurite in a small isotropic volume: enough to trace, in a second or two."""
+    """Draw one bent neurite in a small isotropic volume, for quick examples."""
     x = np.arange(10.0, 72.0, 2.0)
     points = np.stack((x, 32.0 + 6.0 * np.sin(x / 14.0), 16.0 + 3.0 * np.cos(x / 17.0)), axis=1)
     radii, parents = np.full(len(x), 3.0), np.arange(len(x)) - 1
@@ -130,7 +130,7 @@ def _draw(
     clean = np.zeros(shape)
     for node, parent in enumerate(parents):
         start = node if parent < 0 else parent
-        # The soma does not taper into its branches.
+        # Branches do not taper into the soma.
         wide = radii[node] if parents[start] < 0 else radii[start]
         tube = (points[start], points[node], wide, radii[node])
         _draw_tube(clean, *tube, spacing=np.array((1.0, 1.0, z_to_xy)))

@@ -1,4 +1,4 @@
-"""Lanes: the frameworks and doubles that every test runs on, shared by tests and conformance.
+"""Test lanes: the frameworks and test doubles on which tests and conformance run.
 
 Other packages add theirs through the entry points of the group ``zimg.lanes``.
 """
@@ -29,7 +29,7 @@ CHOICE = "ZIMG_CONFORMANCE"
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One column of the test matrix: a namespace, a device in it, and what is switched off.
+    """One column of the test matrix: namespace, device and disabled features.
 
     Attributes
     ----------
@@ -38,9 +38,9 @@ class Lane:
     module
         Import name of the namespace.
     device
-        Device as the framework spells it; None for its default.
+        Device in the notation of the framework; None for its default.
     strictest
-        Switch boolean indexing and data-dependent shapes off (array-api-strict only).
+        Whether to disable boolean indexing and data-dependent shapes (array-api-strict only).
     gpu
         Whether the lane needs a GPU.
     """
@@ -53,7 +53,7 @@ class Lane:
 
     @property
     def framework(self) -> str:
-        """The package to install, and the name that hooks go by."""
+        """Name of the package and of its hooks."""
         return self.module.removeprefix("array_api_compat.").split(".")[0]
 
 
@@ -93,7 +93,7 @@ def added_lanes() -> tuple[Lane, ...]:
 
 
 def chosen() -> tuple[str | None, str | None]:
-    """Framework and device that the environment asks for, None for every one of them."""
+    """Framework and device requested by the environment; None for all."""
     framework, _, on = os.environ.get(CHOICE, "").partition("=")
     return framework or None, on or None
 
@@ -146,7 +146,7 @@ def all_lanes() -> tuple[Lane, ...]:
     """Every lane of this run."""
     lanes = OWN_LANES + likely_lanes() + added_lanes()
     if len({lane.id for lane in lanes}) != len(lanes):
-        raise ValueError(f"two lanes have one name: {sorted(lane.id for lane in lanes)}")
+        raise ValueError(f"lane ids must be unique, got {sorted(lane.id for lane in lanes)}")
     framework, on = chosen()
     return with_device(lanes, framework, on) if framework and on else lanes
 
@@ -171,7 +171,7 @@ def namespace_of(lane: Lane) -> Namespace:
 
 
 def missing_device(lane: Lane) -> str | None:
-    """Why a GPU lane cannot run here, or None; lanes of other packages find out themselves."""
+    """Reason why a GPU lane cannot run, or None; lanes of other packages decide themselves."""
     if lane.framework not in ("torch", "jax", "cupy"):
         return None
     if find_spec(lane.framework) is None:
@@ -206,7 +206,7 @@ def _cupy_has(cupy: Any, _: str) -> str | None:
 
 
 def device_of(lane: Lane, xp: Namespace) -> Device:
-    """The device of `lane` as the objects that arrays of `xp` report."""
+    """The device of `lane` in the form that arrays of `xp` report."""
     framework = framework_of(xp)
     if framework == "numpy":
         return "cpu"
@@ -263,7 +263,7 @@ def device(lane: Lane, xp: Namespace) -> Device:
 
 
 def bring_home(x: Array) -> NDArray[Any]:
-    """`x` as a NumPy array for an assertion, also from the pretended devices of strict lanes."""
+    """Convert `x` to NumPy for assertions, also from the simulated devices of strict lanes."""
     xp = array_namespace(x)
     if framework_of(xp) == "array_api_strict":
         x = x.to_device(xp.Device("CPU_DEVICE"))

@@ -127,7 +127,7 @@ def test_what_only_converts_to_an_array_is_refused():
         def __array__(self, dtype=None, copy=None):
             return values()
 
-    with pytest.raises(TypeError, match="cannot take a Convertible"):
+    with pytest.raises(TypeError, match="cannot make an image from Convertible"):
         ZImg(Convertible())
 
 
@@ -305,11 +305,11 @@ def test_the_arguments_have_the_names_of_the_reference():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"ndarray": values(), "filename": "a.tif"}, "made of one thing"),
+        ({"ndarray": values(), "filename": "a.tif"}, "made from one source"),
         ({"ndarray": values(), "info": ZImgInfo()}, "takes imgInfo, copy_if_needed, layout"),
         ({"layout": "ZYX"}, "takes nothing else"),
-        ({"ndarray": values(), "imgInfo": "ZYX"}, "imgInfo is a ZImgInfo"),
-        ({"ndarray": values(), "layout": 3}, "layout is a string"),
+        ({"ndarray": values(), "imgInfo": "ZYX"}, "imgInfo must be a ZImgInfo"),
+        ({"ndarray": values(), "layout": 3}, "layout must be a string"),
     ],
 )
 def test_arguments_that_do_not_go_together_are_refused(arguments, told):
@@ -343,7 +343,7 @@ def test_the_metadata_of_an_image_cannot_outgrow_its_arrays():
     image = ZImg(np.zeros((1, 1, 2, 2), np.uint8))
     with pytest.raises(ValueError, match="size and type"):
         image.info = ZImgInfo(100, 100)
-    with pytest.raises(TypeError, match="info is a ZImgInfo"):
+    with pytest.raises(TypeError, match="info must be a ZImgInfo"):
         image.info = {"width": 100}  # type: ignore[assignment]
     assert image.data[0].shape == (1, 1, 2, 2)
 
@@ -382,4 +382,4 @@ def test_an_array_of_jax_on_several_devices_is_gathered_on_one_or_refused():
     command = [sys.executable, "-c", SHARDED]
     done = subprocess.run(command, env=flags, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "spread over devices" in done.stdout
+    assert "on several devices" in done.stdout

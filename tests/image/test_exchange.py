@@ -45,7 +45,7 @@ def test_numpy_may_ask_for_a_copy_or_another_dtype():
     as_float = np.asarray(image, dtype=np.float64)
     assert as_float.dtype == np.float64
     np.testing.assert_array_equal(as_float, x)
-    with pytest.raises(ValueError, match="need a copy"):
+    with pytest.raises(ValueError, match="needs a copy"):
         np.array(image, dtype=np.float64, copy=False)
 
 

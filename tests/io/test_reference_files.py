@@ -24,7 +24,7 @@ BETTER: dict[str, dict[str, Any]] = {
 REFUSED = {
     "bad_truncated.tif": "truncated",
     "bad_notatiff.tif": "not a TIFF",
-    "bad_ome_missing_planes.ome.tif": "maps 6 planes, the file has 4; missing: ",
+    "bad_ome_missing_planes.ome.tif": "maps 6 planes, but the file has 4 pages; missing: ",
 }
 
 

@@ -138,6 +138,9 @@ def test_what_interrupts_passes_and_leaves_no_file(tmp_path):
 
 def test_formats_that_are_only_read_are_told(tmp_path: Path):
     for format in (FileFormat.ZeissLsm, FileFormat.Unknown):
-        with pytest.raises(ZException, match=r"(ZeissLsm|'\.lsm') is not written; accepted: TIFF"):
+        with pytest.raises(
+            ZException,
+            match=r"(ZeissLsm cannot be written|suffix '\.lsm' is not supported); accepted: TIFF",
+        ):
             ZImg(DATA).save(tmp_path / "a.lsm", format)
     assert not list(tmp_path.iterdir())

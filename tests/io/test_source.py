@@ -87,7 +87,7 @@ def test_a_file_that_is_missing_is_named(name):
         ((3,), {}, "a str, a Path or a list of them, got 3"),
         (([b"{}"], 2), {}, r"file names \(str or Path\)"),
         (("{}", 5), {}, "region of ZImgSource takes a ZImgRegion, got 5"),
-        (("{}", None, -1), {}, "scene of ZImgSource takes an integer from 0 up, got -1"),
+        (("{}", None, -1), {}, "scene of ZImgSource takes an integer of at least 0, got -1"),
         (("{}", None, 0, "Tiff"), {}, "format of ZImgSource takes a member of FileFormat"),
     ],
 )

@@ -121,7 +121,7 @@ def whole_volume(mask, config):
         ({"config": {"minimalLenght": 5}}, ValueError, "unknown option 'minimalLenght'"),
         ({"config": {"minimalLength": "5"}}, TypeError, "minimalLength takes float"),
         ({"config": {"interpolating": True}}, ValueError, "interpolating"),
-        ({"downsample": (0, 1, 1)}, ValueError, "three integers .x, y, z. from 1"),
+        ({"downsample": (0, 1, 1)}, ValueError, "three integers of at least 1"),
         ({"channel": 1}, ValueError, "one channel and time"),
         ({"radius": "round"}, ValueError, "'planar' or 'euclidean'"),
     ],

@@ -51,9 +51,9 @@ def test_a_preset_is_known_by_name_and_by_its_mapping() -> None:
     ("given", "error", "told"),
     [
         ({"downsampleInterval": [1, 2]}, ValueError, "3 numbers"),
-        ({"downsampleInterval": [1, 2, 0.5]}, TypeError, "whole ones"),
-        ({"rebase": 1}, TypeError, "rebase takes bool"),
-        ({"level": "2"}, TypeError, "level takes"),
+        ({"downsampleInterval": [1, 2, 0.5]}, TypeError, "integers where"),
+        ({"rebase": 1}, TypeError, "rebase must be bool"),
+        ({"level": "2"}, TypeError, "level must be"),
         ({"level": float("nan")}, ValueError, "finite"),
         ({"minimalLength": float("inf")}, ValueError, "finite"),
         ([1], TypeError, "mapping"),

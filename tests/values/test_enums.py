@@ -78,7 +78,7 @@ def test_a_coordinate_needs_two_whole_numbers_of_64_bits(args):
 
 def test_a_component_is_checked_on_assignment_and_keeps_its_value():
     place = ZVoxelCoordinate()
-    with pytest.raises(TypeError, match="x of ZVoxelCoordinate takes an integer of 64 bits"):
+    with pytest.raises(TypeError, match="x of ZVoxelCoordinate takes a 64-bit integer"):
         place.x = 1.5  # type: ignore[assignment]
     assert place.x == 0
 

@@ -180,5 +180,5 @@ def test_width_and_height_are_given_together(args):
 
 @pytest.mark.parametrize("sizes", [(-1, 2), (2.5, 2)])
 def test_sizes_are_whole_and_not_negative(sizes):
-    with pytest.raises(TypeError, match="takes an integer from 0 up, got"):
+    with pytest.raises(TypeError, match="takes an integer of at least 0, got"):
         ZImgInfo(*sizes)

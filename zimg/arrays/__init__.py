@@ -1,1 +1,1 @@
-"""Memory of any framework: into, out of and between arrays."""
+"""Arrays of any framework: import, storage, export and conversion."""

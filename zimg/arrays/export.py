@@ -1,4 +1,4 @@
-"""The stored arrays in another framework: a view, a copy where there must be one, or an error."""
+"""Convert arrays to another framework: as a view, a copy where necessary, or an error."""
 
 import numpy as np
 from array_api_compat import to_device
@@ -31,53 +31,55 @@ from zimg.ops.transfer import to_host
 _OTHER_NAMES = {"pytorch": "torch", "tf": "tensorflow", "array_api": "auto"}
 _HOST_ONLY = ("numpy", "memview")
 _PSEUDO = ("array_api_strict", "array_api", "memview")
-_NOT_WITHOUT_REQUEST = "cannot be shared there; device='cpu' without copy=False downloads it"
+_NOT_WITHOUT_REQUEST = (
+    "cannot be shared with the host; device='cpu' without copy=False downloads it"
+)
 
 
 def frameworks() -> tuple[str, ...]:
-    """Names that `exported` accepts: registered frameworks and a few forms of any array."""
+    """Names that `exported` accepts: registered frameworks and special forms."""
     return ("auto", *registered_frameworks(), *_PSEUDO)
 
 
 def exported(
     x: Array, framework: str = "auto", *, device: Device = None, copy: bool | None = None
 ) -> Array:
-    """`x` in `framework`, sharing memory where that is possible and safe.
+    """Convert `x` to `framework`, sharing memory where that is possible and safe.
 
     Parameters
     ----------
     x
         Array of any framework, with any strides.
     framework
-        ``auto`` or ``array_api`` (`x` itself, which has the methods of the standard), ``memview``,
+        ``auto`` or ``array_api`` (`x` itself, which implements the standard), ``memview``,
         or any framework with registered hooks: ``numpy``, ``torch`` (or ``pytorch``), ``jax``,
         ``cupy``, ``tensorflow`` (or ``tf``), those of other packages.
     device
-        Where the result shall be; None for where `x` is, or the GPU when `framework` is ``cupy``.
-        The host is asked for as ``cpu``.
+        Device of the result; None for that of `x`, or the GPU if `framework` is ``cupy``. The host
+        is ``cpu``.
     copy
-        True: always a copy; False: a view or an error; None: a copy only where needed.
+        True always copies, False returns a view or raises an error, None copies only if necessary.
 
     Returns
     -------
     array or memoryview
         Same shape, dtype and values, without a gradient. Read-only memory never becomes writable:
-        what JAX and read-only arrays hold is copied for torch, which can write to anything.
+        JAX and read-only arrays are copied for torch, whose tensors are always writable.
 
     Raises
     ------
     ValueError
-        When the framework or device is not known, sharing is asked for and impossible, or memory
-        of another device would have to come to the host without being asked for.
+        When the framework or device is unknown, a view is requested but impossible, or memory of
+        another device would be copied to the host without a request.
     TypeError
-        When the framework lacks the dtype, or has it switched off.
+        When the framework lacks the dtype, or it is disabled.
     ModuleNotFoundError
         When the framework is not installed.
 
     Notes
     -----
-    JAX takes its arrays to be immutable, and shows what is written later to memory that it shares
-    with a writable array. Ask for a copy where one shall not see the other.
+    JAX assumes that arrays are immutable: later writes to memory that it shares with a writable
+    array are visible in JAX. Request a copy to avoid this.
     """
     name = _OTHER_NAMES.get(framework, framework)
     if name not in frameworks():
@@ -103,7 +105,7 @@ def exported(
 
 
 def _on_device(x: Array, wanted: Device, *, copy: bool | None) -> Array:
-    """`x` in its own framework, on the device `wanted`."""
+    """Move `x` to the device `wanted` within its framework."""
     target = None if wanted is None else _target(wanted, framework_name(x), namespace_by_type(x))
     if target is None or target == device(x):
         return array_namespace(x).asarray(x, copy=True) if copy else x
@@ -113,12 +115,12 @@ def _on_device(x: Array, wanted: Device, *, copy: bool | None) -> Array:
 
 
 def _downloaded(x: Array, *, copy: bool | None) -> NDArray[np.generic]:
-    """`x`, which is not on the host, as a new NumPy array."""
+    """Copy `x` from a device to a new NumPy array."""
     if copy is False:
         raise ValueError(f"an array on {device(x)} {_NOT_WITHOUT_REQUEST}")
     try:
         return to_host(x)
-    except TypeError:  # a pretended device, which only its own framework can leave
+    except TypeError:  # a simulated device, which only its own framework can leave
         xp = namespace_by_type(x)
         return host_view(to_device(x, _target("cpu", framework_name(x), xp)))
 
@@ -126,11 +128,11 @@ def _downloaded(x: Array, *, copy: bool | None) -> NDArray[np.generic]:
 def _between_devices(
     x: Array, name: str, xp: Namespace, target: Device, *, copy: bool | None
 ) -> Array:
-    """`x`, not on the host, in another framework by DLPack."""
+    """Pass `x` on a device to another framework through DLPack."""
     takes = name not in _HOST_ONLY and hasattr(xp, "from_dlpack")
-    if not takes or x.__dlpack_device__()[0] == 1:  # DLPack's number of the host
+    if not takes or x.__dlpack_device__()[0] == 1:  # DLPack device type of the host
         raise ValueError(f"an array on {device(x)} {_NOT_WITHOUT_REQUEST}")
-    if not is_writable(x):  # other frameworks would write into what must not change
+    if not is_writable(x):  # other frameworks could write to immutable memory
         if copy is False:
             raise ValueError(f"an immutable array of {framework_name(x)} cannot be shared")
         x, copy = array_namespace(x).asarray(x, copy=True), None
@@ -144,30 +146,30 @@ def _between_devices(
 def _from_host(
     host: NDArray[np.generic], name: str, xp: Namespace, target: Device, *, copy: bool | None
 ) -> Array:
-    """Host memory in another framework; shared on the host, uploaded to other devices."""
+    """Pass host memory to another framework: shared on the host, uploaded to other devices."""
     away = not (target is None or is_host_device(target))
     uploads = away or not shares_host_memory(xp=xp)
     found = obstacle(host, on=target, xp=xp)
-    reason = f"what goes to {target or name} is copied" if uploads else found
+    reason = f"transfers to {target or name} always copy" if uploads else found
     if copy is False and reason is not None:
         raise ValueError(f"memory cannot be shared with {name} because {reason}; allow a copy")
     if found or (copy and not uploads):
         host = aligned_copy(host.astype(host.dtype.newbyteorder("="), copy=False))
     result = import_host(host, on=target, xp=xp)
     if copy is False and host.size and _address(result) != host.ctypes.data:
-        raise ValueError(f"{name} copies such memory instead of sharing it; allow a copy")
+        raise ValueError(f"{name} cannot share such memory; allow a copy")
     return result
 
 
 def _address(x: Array) -> int:
-    """Where the memory of an array on the host starts."""
+    """Address of the memory of an array on the host."""
     return int(x.data_ptr()) if hasattr(x, "data_ptr") else np.asarray(x).ctypes.data
 
 
 def _check_dtype(x: Array, name: str, xp: Namespace) -> None:
-    """Refuse what the framework would narrow in silence, or does not know."""
+    """Refuse dtypes that the framework lacks or would silently narrow."""
     dtype = dtype_name(x.dtype)
-    if name in _HOST_ONLY:  # NumPy takes the bfloat16 of ml_dtypes, and buffers have none
+    if name in _HOST_ONLY:  # NumPy accepts bfloat16 of ml_dtypes; buffers do not
         native = name == "numpy" and isinstance(x.dtype, np.dtype)
         reason = None if native or dtype != "bfloat16" else f"{name} has no dtype {dtype}"
     else:
@@ -177,7 +179,7 @@ def _check_dtype(x: Array, name: str, xp: Namespace) -> None:
 
 
 def _target(wanted: Device, name: str, xp: Namespace) -> Device:
-    """The device `wanted` as arrays of the framework `name` report it."""
+    """The device `wanted` in the notation of the framework `name`."""
     try:
         return device_named(wanted, xp=xp)
     except (AssertionError, IndexError, RuntimeError, ValueError) as error:
@@ -186,7 +188,7 @@ def _target(wanted: Device, name: str, xp: Namespace) -> Device:
 
 
 def _namespace(name: str) -> Namespace:
-    """The framework called `name`, imported."""
+    """Import the framework called `name`."""
     try:
         return namespace_named(name)
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Host memory that every framework can share."""
+"""Aligned host memory that every framework can share."""
 
 import math
 from collections.abc import Sequence
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-# JAX shares a host buffer only when it starts at a multiple of this many bytes.
+# JAX shares a host buffer only if its address is a multiple of this.
 ALIGNMENT = 64
 
 
 def aligned_zeros(shape: Sequence[int], dtype: DTypeLike) -> NDArray[np.generic]:
-    """A C-contiguous array of zeros whose first byte is aligned.
+    """Allocate an aligned C-contiguous array of zeros.
 
-    Untouched pages cost no memory, so this serves for buffers that are filled afterwards too.
+    Untouched pages use no memory, so this is also suitable for buffers that are filled later.
 
     Raises
     ------
     MemoryError
-        When the memory cannot be had.
+        When the memory cannot be allocated.
     """
     voxel = np.dtype(dtype)
     size = math.prod(shape) * voxel.itemsize
@@ -28,12 +28,12 @@ def aligned_zeros(shape: Sequence[int], dtype: DTypeLike) -> NDArray[np.generic]
 
 
 def aligned_copy(x: NDArray[np.generic]) -> NDArray[np.generic]:
-    """`x` in C order, native byte order and aligned memory."""
+    """Copy `x` to aligned memory in C order and native byte order."""
     result = aligned_zeros(x.shape, x.dtype if x.dtype.isnative else x.dtype.newbyteorder("="))
     result[...] = x
     return result
 
 
 def is_aligned(x: NDArray[np.generic]) -> bool:
-    """Whether the memory of `x` starts where JAX can share it."""
+    """Whether the memory of `x` is aligned so that JAX can share it."""
     return x.ctypes.data % ALIGNMENT == 0

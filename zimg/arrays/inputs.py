@@ -1,4 +1,4 @@
-"""What may become an image: arrays of any framework, and buffers of host memory."""
+"""Accept arrays of any framework and buffers of host memory as images."""
 
 import numpy as np
 from array_api_compat import is_array_api_obj, is_dask_array, is_pydata_sparse_array
@@ -9,33 +9,33 @@ from zimg.ops.memory import settled
 
 
 def voxels(data: object, *, copy_if_needed: bool) -> Array:
-    """`data` as an array with a voxel type, sharing its memory, in whatever strides it has.
+    """Return `data` as an array with a voxel type, with shared memory and unchanged strides.
 
     Parameters
     ----------
     data
         An array of any framework, or host memory with DLPack or the buffer protocol.
     copy_if_needed
-        Whether a Dask array may be computed, an array on several devices be gathered on one, and
-        the negative bit of torch be resolved.
+        Whether to compute a Dask array, gather an array from several devices, and resolve the
+        negative bit of torch.
 
     Returns
     -------
     array
-        Of the framework of `data`, or of NumPy when it has none.
+        Array of the framework of `data`, or of NumPy if it has none.
 
     Raises
     ------
     TypeError
-        For an object or a dtype that no image can hold.
+        For objects and dtypes that an image cannot hold.
     ValueError
-        For what would need a copy that is not allowed.
+        When a copy would be necessary but is not allowed.
     """
     given = _as_array(data, copy_if_needed=copy_if_needed)
     x = settled(given)
     if x is not given and not copy_if_needed:
         raise ValueError(
-            "an array spread over devices, or with the negative bit, cannot be shared; allow a copy"
+            "an array on several devices, or with the negative bit, cannot be shared; allow a copy"
         )
     if dtype_name(x.dtype) not in VOXEL_TYPES:
         raise TypeError(f"an image cannot hold {x.dtype} voxels; accepted are {ACCEPTED}")
@@ -43,31 +43,31 @@ def voxels(data: object, *, copy_if_needed: bool) -> Array:
 
 
 def _as_array(data: object, *, copy_if_needed: bool) -> Array:
-    """`data` as an array of its own framework, or of NumPy when it has none."""
+    """Return `data` as an array of its framework, or of NumPy if it has none."""
     if isinstance(data, np.ndarray) and not isinstance(data, np.ma.MaskedArray):
         return np.asarray(data)
     if _is_not_plain(data):
         raise TypeError(f"an image cannot hold a {type(data).__name__}; give a plain array")
     if is_dask_array(data):
         if not copy_if_needed:
-            raise ValueError("a Dask array has no memory to share; allow a copy, or compute it")
+            raise ValueError("a Dask array has no memory to share; allow a copy or compute it")
         return np.asarray(data)
     if is_array_api_obj(data):
         return data
     try:
         if hasattr(data, "__dlpack__"):
-            return np.from_dlpack(data)  # refused below if it is not
+            return np.from_dlpack(data)  # others are refused below
         return np.asarray(memoryview(data))  # type: ignore[arg-type]
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
         raise TypeError(
-            f"cannot take a {type(data).__name__} as an image; accepted are arrays of NumPy, "
+            f"cannot make an image from {type(data).__name__}: accepted are arrays of NumPy, "
             f"torch, JAX, CuPy and array API libraries, and host memory by DLPack or the buffer "
             f"protocol ({error})"
         ) from error
 
 
 def _is_not_plain(data: object) -> bool:
-    """Whether `data` is an array whose voxels are not simply one after another in memory."""
+    """Whether `data` is a sparse, masked, nested or otherwise special array."""
     if isinstance(data, np.ma.MaskedArray) or is_pydata_sparse_array(data):
         return True
     return str(getattr(data, "layout", "torch.strided")) != "torch.strided"  # torch's sparse kinds

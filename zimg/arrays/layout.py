@@ -1,4 +1,4 @@
-"""Layout strings: which axis of an array is which axis of an image."""
+"""Layout strings, which assign the axes of an array to the axes of an image."""
 
 from functools import cache
 from typing import NoReturn
@@ -11,7 +11,7 @@ TIME = "T"
 
 
 def checked_layout(layout: str, shape: tuple[int, ...]) -> str:
-    """`layout` in capitals, when it names every axis of an array of `shape` once.
+    """Check that `layout` names every axis of an array once, and return it in capitals.
 
     Parameters
     ----------
@@ -23,12 +23,12 @@ def checked_layout(layout: str, shape: tuple[int, ...]) -> str:
     Raises
     ------
     ValueError
-        Naming the layout, the shape and what would be accepted.
+        Naming the layout, the shape and the accepted layouts.
     TypeError
         When the layout is not a string.
     """
     if not isinstance(layout, str):
-        raise TypeError(f"a layout is a string of axis letters, got {layout!r}")
+        raise TypeError(f"layout must be a string of axis letters, got {layout!r}")
     letters = layout.upper()
     if not _is_sound(letters) or len(letters) != len(shape) or 0 in shape:
         _refuse(layout, letters, shape)
@@ -37,26 +37,28 @@ def checked_layout(layout: str, shape: tuple[int, ...]) -> str:
 
 @cache
 def _is_sound(letters: str) -> bool:
-    """Whether each letter is known and stands once, Y and X among them."""
+    """Whether the letters are valid and unique and include Y and X."""
     return len(set(letters)) == len(letters) and {"Y", "X"} <= set(letters) <= set(AXES + TIME)
 
 
 def _refuse(layout: str, letters: str, shape: tuple[int, ...]) -> NoReturn:
-    """Say what is wrong with a layout for an array of `shape`."""
+    """Raise the error for an invalid layout."""
     told = f"layout {layout!r} for an array of shape {tuple(shape)}"
     if unknown := sorted(set(letters) - set(AXES + TIME)):
-        raise ValueError(f"{told}: letters are T, C, Z, Y and X, got {', '.join(unknown)}")
+        raise ValueError(f"{told}: letters must be T, C, Z, Y or X, got {', '.join(unknown)}")
     if len(set(letters)) != len(letters):
-        raise ValueError(f"{told}: each letter may stand once")
+        raise ValueError(f"{told}: each letter may occur only once")
     if not {"Y", "X"} <= set(letters):
         raise ValueError(f"{told}: Y and X must be among the axes")
     if len(letters) != len(shape):
-        raise ValueError(f"{told}: one letter per axis, got {len(letters)} for {len(shape)} axes")
+        raise ValueError(
+            f"{told}: expected one letter per axis, got {len(letters)} for {len(shape)} axes"
+        )
     raise ValueError(f"{told}: an image needs at least one voxel along every axis")
 
 
 def time_points(x: Array, letters: str) -> list[Array]:
-    """Arrays of `x` at each time, axes as in `letters` without T; views where slices are views."""
+    """Split `x` with the axes `letters` into time points, as views if slices are views."""
     if TIME not in letters:
         return [x]
     axis = letters.index(TIME)
@@ -66,7 +68,7 @@ def time_points(x: Array, letters: str) -> list[Array]:
 
 @cache
 def permutation(letters: str) -> tuple[int, ...]:
-    """Order that brings the axes `letters` (without T) into the order C, Z, Y, X."""
+    """Permutation of the axes `letters` (without T) to the order C, Z, Y, X."""
     return tuple(letters.index(axis) for axis in AXES if axis in letters)
 
 
@@ -78,7 +80,7 @@ def czyx_shape(shape: tuple[int, ...], letters: str) -> tuple[int, ...]:
 
 
 def in_order(x: Array, letters: str) -> Array:
-    """`x` with its axes in the order C, Z, Y, X and those of size 1 left as they are."""
+    """Permute `x` to the order C, Z, Y, X, leaving axes of size 1 in place."""
     order = permutation(letters)
     if order == tuple(sorted(order)):
         return x
@@ -86,6 +88,6 @@ def in_order(x: Array, letters: str) -> Array:
 
 
 def moves_data(shape: tuple[int, ...], letters: str) -> bool:
-    """Whether the order C, Z, Y, X needs more than moving axes of size 1."""
+    """Whether the order C, Z, Y, X requires more than moving axes of size 1."""
     order = [axis for axis in permutation(letters) if shape[axis] > 1]
     return order != sorted(order)

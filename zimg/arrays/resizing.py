@@ -1,4 +1,4 @@
-"""Stored arrays in another size, channel by channel, in their framework and on their device."""
+"""Resize stored arrays channel by channel, in their framework and on their device."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from zimg.kernels.resample import resampled
 
 
 def per_channel(work: Callable[[Array], Array], x: Array) -> Array:
-    """Apply `work` to each volume of a ``(C, Z, Y, X)`` array, one at a time to save memory."""
+    """Apply `work` to each channel of a ``(C, Z, Y, X)`` array in turn, to save memory."""
     xp = array_namespace(x)
     return xp.stack([work(x[c, ...]) for c in range(x.shape[0])], axis=0)
 
@@ -25,9 +25,9 @@ def resized_array(
     sizes
         Along z, y, x.
     interpolant
-        Name of a member of `Interpolant`.
+        Member of `Interpolant`.
     smooth
-        Whether the kernel is widened along axes that shrink.
+        Whether to widen the kernel along axes that shrink.
 
     Returns
     -------

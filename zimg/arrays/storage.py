@@ -1,4 +1,4 @@
-"""The storage rule: per time one C-contiguous ``(C, Z, Y, X)`` array, shared where it can be."""
+"""The storage rule: one C-contiguous ``(C, Z, Y, X)`` array per time, shared where possible."""
 
 from collections.abc import Sequence
 
@@ -22,30 +22,29 @@ from zimg.ops.memory import (
 
 
 def stored(data: Sequence[object], layout: str, *, copy_if_needed: bool) -> list[Array]:
-    """The arrays an image keeps of `data`: one C-contiguous ``(C, Z, Y, X)`` array per time.
+    """Convert `data` to the storage of an image: a C-contiguous ``(C, Z, Y, X)`` array per time.
 
     Parameters
     ----------
     data
         Arrays of one framework, dtype and shape, or host memory with DLPack or the buffer protocol.
     layout
-        One letter of T, C, Z, Y, X per axis, for each of them.
+        One letter of T, C, Z, Y, X per axis; the same for all arrays.
     copy_if_needed
-        Whether data that cannot be shared may be copied, once, on its device.
+        Whether data that cannot be shared may be copied once, on its device.
 
     Returns
     -------
     list of arrays
-        Of the framework and on the device of `data`, in native byte order. Each shares the memory
-        it came from when that already is C-contiguous in the order C, Z, Y, X, up to axes of
-        size 1.
+        Of the framework and on the device of `data`, in native byte order. An array shares the
+        memory of its source if that is C-contiguous in the order C, Z, Y, X, up to axes of size 1.
 
     Raises
     ------
     TypeError
-        For an object or a dtype that no image can hold, and for mixed frameworks or devices.
+        For objects and dtypes that an image cannot hold, and for mixed frameworks or devices.
     ValueError
-        For a layout that does not fit, arrays that differ, or a copy that is needed and not
+        For a wrong layout, arrays of different shape or dtype, or a necessary copy that is not
         allowed.
     """
     arrays = [voxels(x, copy_if_needed=copy_if_needed) for x in data]
@@ -63,7 +62,7 @@ def stored(data: Sequence[object], layout: str, *, copy_if_needed: bool) -> list
 
 
 def part(x: Array, box: tuple[slice, ...]) -> Array:
-    """The voxels of a stored array in `box`: shared where they are C-contiguous, else one copy."""
+    """Part of a stored array: a view if it is C-contiguous, else one copy."""
     if _is_seen_by_host(x):
         host = host_view(x)
         return _by_host(_contiguous(host[box], AXES, copy_if_needed=True), x, host)
@@ -74,17 +73,18 @@ def _check_alike(arrays: list[Array], letters: str) -> None:
     """Refuse time points that differ in framework, device, dtype or shape."""
     kinds = {(framework_name(x), str(device(x))) for x in arrays}
     if len(kinds) > 1:
-        raise TypeError(f"time points must be of one framework and device, got {sorted(kinds)}")
+        raise TypeError(f"time points must have the same framework and device, got {sorted(kinds)}")
     if len({(czyx_shape(x.shape, letters), dtype_name(x.dtype)) for x in arrays}) > 1:
         found = ", ".join(f"{tuple(x.shape)} {dtype_name(x.dtype)}" for x in arrays)
-        raise ValueError(f"time points must be alike in shape and dtype, got {found}")
+        raise ValueError(f"time points must have the same shape and dtype, got {found}")
 
 
 def _points(x: Array, letters: str, *, copy_if_needed: bool) -> list[Array]:
     """The stored arrays of one array, T split into time points."""
     if letters != AXES and not copy_if_needed and copies_when_sliced(x) and not on_host(x):
         raise ValueError(
-            f"{framework_name(x)} copies to make {AXES} of {letters} on {device(x)}; allow a copy"
+            f"{framework_name(x)} must copy to reorder {letters} to {AXES} on {device(x)}; "
+            "allow a copy"
         )
     by_host = letters != AXES and _is_seen_by_host(x)
     source = host_view(x) if by_host else x
@@ -99,12 +99,12 @@ def _points(x: Array, letters: str, *, copy_if_needed: bool) -> list[Array]:
 
 
 def _is_seen_by_host(x: Array) -> bool:
-    """Whether parts of `x` are taken from its host view, since its framework would copy."""
+    """Whether to slice the host view of `x`, because its framework would copy."""
     return copies_when_sliced(x) and on_host(x)
 
 
 def _contiguous(x: Array, letters: str, *, copy_if_needed: bool) -> Array:
-    """One time point as it is stored."""
+    """Convert one time point to the stored form."""
     shape, ordered = czyx_shape(x.shape, letters), in_order(x, letters)
     swapped = isinstance(x, np.ndarray) and not x.dtype.isnative
     if swapped or not is_contiguous(ordered):
@@ -117,12 +117,12 @@ def _contiguous(x: Array, letters: str, *, copy_if_needed: bool) -> Array:
 
 
 def _copied(x: Array) -> Array:
-    """`x` in C order and native byte order on its device; axes may have become one."""
+    """Copy `x` to C order and native byte order on its device, possibly with merged axes."""
     if isinstance(x, np.ndarray):
         return aligned_copy(x)
     xp = array_namespace(x)
-    flat = xp.reshape(x, (-1,))  # the portable way to C order, where it has to copy
-    # steps of one size need no copy to become one axis
+    flat = xp.reshape(x, (-1,))  # the portable way to force C order
+    # axes with a common stride merge without a copy
     return flat if is_contiguous(flat) else xp.asarray(flat, copy=True)
 
 
@@ -133,7 +133,7 @@ def _by_host(
     *,
     copy_if_needed: bool = True,
 ) -> Array:
-    """Part of the view `host` of `x`, or a copy of a part, again in the framework of `x`."""
+    """Part of the host view of `x`, or a copy of it, in the framework of `x`."""
     xp = namespace_by_type(x)
     if reason := lacks_dtype(point.dtype.name, xp=xp):
         raise TypeError(reason)
@@ -143,14 +143,13 @@ def _by_host(
     result = import_host(point, on=device(x), xp=xp)
     if not copy_if_needed and point.ctypes.data != start:
         raise ValueError(
-            f"{framework_name(x)} shares memory from multiples of {ALIGNMENT} bytes only; "
-            "allow a copy"
+            f"{framework_name(x)} shares only memory aligned to {ALIGNMENT} bytes; allow a copy"
         )
     return result
 
 
 def _reason(x: Array, letters: str) -> str:
-    """Why `x` cannot be shared."""
+    """Reason why `x` cannot be shared."""
     if moves_data(tuple(x.shape), letters):
         why = f"axis order {letters} differs from {AXES}"
     elif isinstance(x, np.ndarray) and not x.dtype.isnative:

@@ -119,6 +119,11 @@ class BlockedSkeletonizer:
         -------
         dict
             JSON values: source, options and versions on which the result depends.
+
+        Raises
+        ------
+        OSError
+            If a file of the source cannot be read.
         """
         return base_manifest("skeletonize labels") | {
             "source": self.volume.identity(),

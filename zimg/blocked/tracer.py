@@ -193,6 +193,11 @@ class BlockedTracer:
         -------
         dict
             JSON values: source, options and versions on which the result depends.
+
+        Raises
+        ------
+        OSError
+            If a file of the source cannot be read.
         """
         return self.settings.manifest()
 

@@ -1,4 +1,4 @@
-"""The command ``zimg``: its subcommands, its exit codes, and how it ends."""
+"""The command ``zimg``: subcommands and exit codes."""
 
 import os
 import sys
@@ -60,7 +60,7 @@ def session(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the session.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show how far a session of tracing in blocks is; it may be running."""
+    """Show the state of a session of blocked tracing, which may be running."""
     from zimg.cli.trace_blocked import show_session
 
     show_session(folder, as_json=as_json)
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             warnings.showwarning = warn
             code = app(given or ["--help"], prog_name="zimg", standalone_mode=False) or 0
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as ``head``, has closed the pipe
+    except BrokenPipeError:  # the reader of the pipe, such as ``head``, has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILURE
     except (KeyboardInterrupt, typer.Abort):

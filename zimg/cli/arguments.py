@@ -24,7 +24,9 @@ def parse_region(text: str) -> ZImgRegion:
     """
     match = REGION.fullmatch(text)
     if match is None:
-        raise ValueError(f"region must be X0:X1,Y0:Y1,Z0:Z1 with numbers from 0, not {text!r}")
+        raise ValueError(
+            f"region must be X0:X1,Y0:Y1,Z0:Z1 with numbers of at least 0, got {text!r}"
+        )
     bounds = match.groups()
     return region_of(text, list(zip(bounds[0::2], bounds[1::2], strict=True)))
 
@@ -56,7 +58,7 @@ def parse_factors(text: str) -> tuple[int, int, int]:
     """
     parts = text.split(",")
     if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-        raise ValueError(f"downsample must be X,Y,Z, three integers from 1, not {text!r}")
+        raise ValueError(f"downsample must be X,Y,Z, three integers of at least 1, got {text!r}")
     x, y, z = map(int, parts)
     return x, y, z
 
@@ -72,7 +74,7 @@ def parse_numbers(name: str, text: str) -> tuple[float, float, float]:
     try:
         x, y, z = map(float, text.split(","))
     except ValueError:
-        raise ValueError(f"{name} must be X,Y,Z, three numbers, not {text!r}") from None
+        raise ValueError(f"{name} must be X,Y,Z, three numbers, got {text!r}") from None
     return x, y, z
 
 
@@ -91,12 +93,12 @@ def parse_settings(texts: Sequence[str] | None) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         name = name.strip()
         if not (name and equals) or name in found:
-            raise ValueError(f"set takes NAME=VALUE, each name once, not {text!r}")
+            raise ValueError(f"--set must be NAME=VALUE with each name once, got {text!r}")
         try:
             found[name] = loads(value)
         except ValueError:
             raise ValueError(
-                f"set {text!r}: the value is not a JSON number, true or false"
+                f"--set {text!r}: the value must be a JSON number, true or false"
             ) from None
     return found
 

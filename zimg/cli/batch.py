@@ -1,4 +1,4 @@
-"""Commands that take several files: where their outputs go, and what happens when one fails."""
+"""Commands with several inputs: output names, and errors of single inputs."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ def targets(sources: Sequence[str | Path], output: Path, suffix: str) -> list[Pa
     output
         The file for a single source; a folder for several, or where a folder of that name exists.
     suffix
-        Replaces those of the sources in a folder.
+        Suffix of the outputs in a folder.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Options of ``zimg trace --blocked``, as the command declares them."""
+"""Options of ``zimg trace --blocked``."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -26,14 +26,16 @@ Blocked = Annotated[
 SessionFolder = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="Folder that keeps what is done; needed.", rich_help_panel=PANEL
+        metavar="DIR",
+        help="Session folder, which keeps finished blocks; required.",
+        rich_help_panel=PANEL,
     ),
 ]
 Core = Annotated[
     str,
     typer.Option(
         metavar="N|X,Y,Z|auto",
-        help="Voxels of a block; auto: what the memory limit allows.",
+        help="Block size in voxels; auto derives it from the memory limit.",
         rich_help_panel=PANEL,
     ),
 ]
@@ -53,7 +55,7 @@ Scheduler = Annotated[
 ]
 MemoryLimit = Annotated[
     str | None,
-    typer.Option(metavar="SIZE", help="Memory of all workers, as 8G.", rich_help_panel=PANEL),
+    typer.Option(metavar="SIZE", help="Memory of all workers, such as 8G.", rich_help_panel=PANEL),
 ]
 Thresholds = Annotated[
     ThresholdMode,
@@ -65,5 +67,5 @@ Thresholds = Annotated[
 ]
 Resume = Annotated[
     bool,
-    typer.Option("--resume", help="Continue a session that exists.", rich_help_panel=PANEL),
+    typer.Option("--resume", help="Continue an existing session.", rich_help_panel=PANEL),
 ]

@@ -53,7 +53,7 @@ def run_convert(job: ConvertJob, *, progress: bool) -> None:
     )
     format = _member("format", FileFormat, job.format)
     if len(ratios) != 3:
-        raise ValueError(f"ratio must be X,Y,Z, not {job.ratio!r}")
+        raise ValueError(f"ratio must be X,Y,Z, got {job.ratio!r}")
     check_image_output(job.output, format, inputs=[job.source], overwrite=job.overwrite)
     held = SharedFile(job.source, FileFormat.Unknown)
     filled = filling(job.source) if job.fill else nullcontext()
@@ -86,7 +86,7 @@ def image_targets(sources: Sequence[str], output: Path, format: str) -> list[Pat
         return [output]
     named = _member("format", FileFormat, format)
     if named == FileFormat.Unknown:
-        raise ValueError(f"{output} is a folder: --format says what to write into it")
+        raise ValueError(f"{output} is a folder: --format is required")
     writer = format_to_write(Path("image"), named)
     return targets(sources, output, (writer.write_suffixes or writer.suffixes)[0])
 
@@ -101,7 +101,9 @@ def parse_box(text: str) -> ZImgRegion:
     """
     parts = [RANGE.fullmatch(part) for part in text.split(",")]
     if len(parts) > 5 or None in parts:
-        raise ValueError(f"region must be X0:X1,Y0:Y1,Z0:Z1,C0:C1,T0:T1, from 0, not {text!r}")
+        raise ValueError(
+            f"region must be X0:X1,Y0:Y1,Z0:Z1,C0:C1,T0:T1 with numbers of at least 0, got {text!r}"
+        )
     return region_of(text, [part.groups() for part in parts if part])
 
 
@@ -119,7 +121,9 @@ def parse_channels(text: str | None, names: Sequence[str]) -> tuple[int, ...] | 
     for part in parts:
         if not part.isdecimal() and names.count(part) != 1:
             known = ", ".join(name for name in names if name) or "no names"
-            raise ValueError(f"channels must be numbers from 0 or names ({known}), not {part!r}")
+            raise ValueError(
+                f"channels must be numbers of at least 0 or names ({known}), got {part!r}"
+            )
     return tuple(int(part) if part.isdecimal() else names.index(part) for part in parts)
 
 
@@ -127,7 +131,7 @@ def parse_numbers(what: str, text: str) -> tuple[int, ...]:
     """Return integers separated by commas; a ValueError names the option otherwise."""
     parts = text.split(",")
     if not all(part.strip().isdecimal() for part in parts):
-        raise ValueError(f"{what} must be integers separated by commas, not {text!r}")
+        raise ValueError(f"{what} must be integers separated by commas, got {text!r}")
     return tuple(map(int, parts))
 
 
@@ -136,4 +140,4 @@ def _member(what: str, kind: type[Member], text: str) -> Member:
     for name, member in kind.__members__.items():
         if name.lower() == text.lower():
             return member
-    raise ValueError(f"{what} must be one of {', '.join(kind.__members__)}, not {text!r}")
+    raise ValueError(f"{what} must be one of {', '.join(kind.__members__)}, got {text!r}")

@@ -40,7 +40,7 @@ def convert(
         str,
         typer.Option(
             metavar="X0:X1,Y0:Y1,Z0:Z1,C0:C1,T0:T1",
-            help="Write a part, open ends allowed.",
+            help="Write a region; ends may be omitted.",
             show_default="everything",
         ),
     ] = ":,:,:,:,:",

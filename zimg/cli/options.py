@@ -33,7 +33,7 @@ class Mode(StrEnum):
 
 
 class Clutter(StrEnum):
-    """What becomes of many dim structures beside a bright neuron."""
+    """Handling of many dim structures next to a bright neuron."""
 
     apart = "split"
     keep = "keep"
@@ -79,10 +79,13 @@ TraceMode = Annotated[
     Mode, typer.Option(help="Several passes from bright to dim, or neuTube's results.")
 ]
 ClutterChoice = Annotated[
-    Clutter, typer.Option(help="Leave out or keep many dim structures beside a bright neuron.")
+    Clutter, typer.Option(help="Drop or keep many dim structures next to a bright neuron.")
 ]
 TreesChoice = Annotated[
-    Trees, typer.Option(help="Trees of at least 0.3 of the longest, all, or the longest.")
+    Trees,
+    typer.Option(
+        help="Trees to write: those of at least 0.3 times the longest, all, or the longest."
+    ),
 ]
 SomaChoice = Annotated[bool, typer.Option(help="Make a cell body one node, the root of its tree.")]
 Invert = Annotated[bool, typer.Option("--invert", help="Neurites are darker than the background.")]

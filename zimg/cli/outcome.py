@@ -1,4 +1,4 @@
-"""What one trace of the command line did: the object that it prints, and the lines for people."""
+"""Result of ``zimg trace``: the JSON object and the summary lines."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ from zimg.tracing.findings import sentence
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call of the command did; the JSON object that it prints.
+    """Result of one call, printed as a JSON object.
 
     `length` is in voxels of the x, y plane, `seconds` are of the whole call, `findings` and
     `warnings` those of `zimg.tracing.pipeline.TraceReport`; `slow_because` is empty when compiled
@@ -34,7 +34,7 @@ class Outcome:
 
 
 def summary(outcome: Outcome) -> str:
-    """Return what was found in one line, and in accurate mode how in another."""
+    """Summarize the result in one line, and the findings of accurate mode in another."""
     counts = counted(
         seed=outcome.seeds, chain=outcome.chains, node=outcome.nodes, tree=outcome.trees
     )

@@ -1,4 +1,4 @@
-"""One rule for outputs of commands: never an input, and nothing is replaced unasked."""
+"""One rule for the outputs of commands: never an input, and no replacement without --overwrite."""
 
 import os
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from pathlib import Path
 from zimg._errors import ZException
 from zimg.io.format import Format
 from zimg.io.formats.table import FORMATS
+from zimg.io.opening import companions_of
 from zimg.values import FileFormat
 from zimg.workers.output import check_writable, is_same_file
 
@@ -19,14 +20,14 @@ InputFiles = Iterable[str | Path]
 def check_output(
     output: Path, suffixes: tuple[str, ...], *, inputs: InputFiles, overwrite: bool
 ) -> None:
-    """Refuse a file that a command must not write, before the command does any work.
+    """Refuse an output file that the command must not write, before any work is done.
 
     Parameters
     ----------
     output
         File to write.
     suffixes
-        Endings, in lower case, that name what is written.
+        Accepted suffixes, in lower case.
     inputs
         Files, folders and addresses that the command reads.
     overwrite
@@ -56,7 +57,7 @@ def check_image_output(
     output
         File to write, or folder that is an image.
     format
-        Named by the user, or unknown. The suffix must not be that of another format then.
+        Format named by the user, or unknown. The suffix must not belong to another format.
     inputs, overwrite
         As in `check_output`.
     """
@@ -73,19 +74,19 @@ def check_image_output(
 
 
 def check_folder(folder: Path, suffix: str, *, inputs: InputFiles, overwrite: bool) -> None:
-    """Refuse a folder for many outputs that is an input, or holds some of an earlier run.
+    """Refuse a folder for many outputs that is an input or holds outputs of an earlier run.
 
     Parameters
     ----------
     folder
         May exist.
     suffix
-        Ending of the files that are written into it.
+        Suffix of the files to write.
     inputs, overwrite
         As in `check_output`.
     """
     if folder.exists() and not folder.is_dir():
-        raise ZException(f"cannot write to {folder}: it is a file, give the name of a folder")
+        raise ZException(f"cannot write to {folder}: it is a file, expected a folder")
     check_writable(folder / f"1{suffix}")
     refuse_inputs(folder, inputs)
     if not overwrite and folder.is_dir() and any(folder.glob(f"*{suffix}")):
@@ -93,7 +94,7 @@ def check_folder(folder: Path, suffix: str, *, inputs: InputFiles, overwrite: bo
 
 
 def check_place(output: Path, *, inputs: InputFiles, overwrite: bool) -> None:
-    """Refuse an output that is an input, or that exists while nothing may be replaced."""
+    """Refuse an output that is an input, or that exists without permission to replace it."""
     refuse_inputs(output, inputs)
     if not overwrite and os.path.lexists(output):
         raise ZException(f"{output} exists; --overwrite replaces it")
@@ -112,10 +113,20 @@ def refuse_inputs(output: Path, inputs: InputFiles) -> None:
             raise ZException(f"output {output} lies in the input {each}: choose another place")
         if place in source.parents and _formats_of(output):
             raise ZException(f"input {each} lies in the output {output}: choose another place")
+        if place.is_file() and _share_a_file(place, source):
+            raise ZException(f"output {output} is a part of the input {each}: choose another name")
+
+
+def _share_a_file(output: Path, source: Path) -> bool:
+    """Whether replacing `output` would change a file of the image `source`, such as raw data."""
+    parts = [source, *companions_of(source)]
+    return any(
+        is_same_file(one, part) for one in [output, *companions_of(output)] for part in parts
+    )
 
 
 def refuse_equal(outputs: Iterable[Path]) -> None:
-    """Refuse two outputs of one name, as inputs of one name in different folders give."""
+    """Refuse equal outputs, which inputs of the same name in different folders would have."""
     seen: set[Path] = set()
     for output in outputs:
         place = _real(output)
@@ -125,7 +136,7 @@ def refuse_equal(outputs: Iterable[Path]) -> None:
 
 
 def stem_of(source: str | Path) -> str:
-    """The name of a file or address without its folder and the suffix of its format."""
+    """Name of a file or address without folder and format suffix."""
     name = str(source).rstrip("/\\").replace("\\", "/").rpartition("/")[2]
     suffixes = [s for each in FORMATS for s in each.suffixes if name.lower().endswith(s)]
     longest = max(map(len, suffixes), default=len(Path(name).suffix))
@@ -133,12 +144,12 @@ def stem_of(source: str | Path) -> str:
 
 
 def is_folder(output: Path, sources: int) -> bool:
-    """Whether outputs go into `output`: for several sources, or where it is a plain folder."""
+    """Whether `output` is a folder: with several sources, or if it is a plain folder."""
     return sources > 1 or (output.is_dir() and not _formats_of(output))
 
 
 def _formats_of(output: Path) -> list[Format]:
-    """Formats one of whose suffixes the name has."""
+    """Formats with a suffix that matches the name."""
     name = output.name.lower()
     return [each for each in FORMATS if name.endswith((*each.suffixes, *each.write_suffixes))]
 

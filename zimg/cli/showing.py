@@ -1,4 +1,4 @@
-"""Results of a command: one JSON object or one line, and a picture."""
+"""Print results of commands and write preview pictures."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from zimg.view.sheet import Tile, sheet
 
 
 def show(outcome: Any, line: str, *, as_json: bool, quiet: bool) -> None:
-    """Print a dataclass as a JSON object, or a line, or nothing."""
+    """Print a dataclass as JSON, as a summary line, or not at all."""
     if as_json:
         sys.stdout.write(json.dumps(asdict(outcome)) + "\n")
     elif not quiet:

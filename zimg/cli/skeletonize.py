@@ -1,4 +1,4 @@
-"""``zimg skeletonize``: read a mask or labels, find centre lines, write, draw, tell."""
+"""``zimg skeletonize``: read a mask or labels, skeletonize, write, preview, report."""
 
 import signal
 import threading
@@ -35,7 +35,7 @@ EVERY = "all"
 
 @dataclass(frozen=True)
 class SkeletonizeJob:
-    """What one call of the command asks for."""
+    """Arguments of one call."""
 
     file: Path
     output: Path
@@ -60,7 +60,7 @@ class SkeletonizeJob:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call of the command did; the JSON object that it prints.
+    """Result of one call, printed as a JSON object.
 
     `files` are the trees written; `length` is in `unit`, `seconds` are of the whole call.
     """
@@ -77,7 +77,7 @@ class Outcome:
 
 
 def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
-    """Skeletonize one file; whatever can be refused is refused before the image is read."""
+    """Skeletonize one file; arguments are checked before the image is read."""
     began = perf_counter()
     options = _options(job)
     _check_label(job)
@@ -96,7 +96,7 @@ def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
     tally = Tally()
     for path, tree in _trees(job, volume, options, info, progress=progress):
         if job.label == EVERY and not len(tree):
-            continue  # a body without a tree has no file
+            continue  # empty trees are not written
         written = tree.to_um(info) if job.in_um else tree
         write_tree(written, path)
         tally.add(written)
@@ -113,7 +113,7 @@ def run_job(job: SkeletonizeJob, *, progress: bool) -> Outcome:
 
 @dataclass
 class Tally:
-    """Trees that are written: files, nodes, trees, and their length."""
+    """Totals of the written files: files, nodes, trees and length."""
 
     files: int = 0
     nodes: int = 0
@@ -154,25 +154,25 @@ def _options(job: SkeletonizeJob) -> SkeletonizeConfig:
     if job.level is None:
         return options
     if job.label is not None:
-        raise ValueError("threshold is for grey values and label for labels; give one of them")
+        raise ValueError("--threshold (grey values) and --label (labels) exclude each other")
     return replace(options, level=job.level)
 
 
 def _check_label(job: SkeletonizeJob) -> None:
-    """Refuse a label that is no number, and options that do not go with it."""
+    """Refuse an invalid label, and options that do not apply to it."""
     text = job.label
     if text == EVERY and job.root is not None:
-        raise ValueError("root is for one tree; give it with one label, not with all")
+        raise ValueError("--root applies to a single tree, not to --label all")
     if text != EVERY and job.sheet is not None:
-        raise ValueError("--sheet is for the trees of several labels; give it with --label all")
+        raise ValueError("--sheet needs --label all")
     if text != EVERY and job.workers > 1:
-        raise ValueError("workers share labels; give them with label all")
+        raise ValueError("--workers needs --label all")
     if text not in (None, EVERY) and not (text.isdecimal() and int(text) > 0):
         raise ValueError(f"label must be a number from 1, or {EVERY}, not {text!r}")
 
 
 def _file(job: SkeletonizeJob, label: int) -> Path:
-    """Where the tree of one of all labels goes."""
+    """Output file of a label."""
     return job.output / f"{label}.swc"
 
 
@@ -184,7 +184,7 @@ def _trees(
     *,
     progress: bool,
 ) -> Iterator[tuple[Path, ZSwc]]:
-    """Files and their trees, those of labels as soon as they are done."""
+    """Yield files and their trees as they are finished."""
     if options.resolution is None:
         options = replace(options, resolution=(1.0, z_to_xy_ratio(info)))
     common: dict[str, Any] = {
@@ -207,7 +207,7 @@ def _trees(
 
 @contextmanager
 def killed_by_interrupts() -> Iterator[None]:
-    """Let Ctrl-C end the process at once, not after a compiled loop; nothing is written inside."""
+    """Let Ctrl-C end the process at once, even in a compiled loop; nothing is written inside."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -226,11 +226,11 @@ def _require_unit(file: Path, info: ZImgInfo) -> None:
 
 
 def _mask_of(volume: Array, label: int, file: Path) -> Array:
-    """Where the volume is `label`."""
+    """Mask of the voxels equal to `label`."""
     xp = array_namespace(volume)
     values = widened(volume, xp=xp)
     if volume.dtype == xp.uint64 and values.dtype == xp.int64 and label >= 2**63:
-        label -= 2**64  # as its bits are read
+        label -= 2**64  # compared by bits
     limits = xp.iinfo(values.dtype) if xp.isdtype(values.dtype, "integral") else None
     mask = xp.zeros_like(values, dtype=xp.bool)
     if limits is None or limits.min <= label <= limits.max:

@@ -1,4 +1,4 @@
-"""``zimg trace``: read an image, trace it, write the tree and its preview, report."""
+"""``zimg trace``: read an image, trace it, write tree and preview, report."""
 
 import warnings
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ class TraceJob:
 
 
 def run_job(job: TraceJob, *, progress: bool) -> Outcome:
-    """Trace one file; whatever can be refused is refused before the image is read."""
+    """Trace one file; arguments are checked before the image is read."""
     began = perf_counter()
     config = resolve_config(job.config, level=job.level, overrides=job.overrides)
     check_config(config)
@@ -105,7 +105,7 @@ def run_job(job: TraceJob, *, progress: bool) -> Outcome:
 
 
 def effective_ratio(job: TraceJob, info: ZImgInfo) -> float:
-    """Return the ratio of the downsampled voxels: the one asked for, else that of the file."""
+    """Return the z to xy ratio of downsampled voxels: the requested one, else that of the file."""
     if job.z_to_xy is None:
         return z_to_xy_ratio(info, job.downsample)
     return ratio("z_to_xy", job.z_to_xy)
@@ -118,7 +118,7 @@ def whole_ratio(z_to_xy: float, job: TraceJob) -> float:
 
 
 def outcome_of(job: TraceJob, result: TraceReport, *, z_to_xy: float, seconds: float) -> Outcome:
-    """Gather the figures of one call."""
+    """Collect the figures of one call."""
     tree = result.tree
     return Outcome(
         input=str(job.file),

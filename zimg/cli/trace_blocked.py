@@ -26,7 +26,7 @@ UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 @dataclass(frozen=True)
 class BlockOptions:
-    """What the options of ``--blocked`` say.
+    """Values of the options of ``--blocked``.
 
     Attributes
     ----------
@@ -34,9 +34,8 @@ class BlockOptions:
         Folder of the session.
     core
         Voxels of a block: one number, ``X,Y,Z`` or ``auto``.
-    halo, workers, processes, scheduler, threshold_mode
-        As of `BlockedTracer`; the scheduler is the address of a Dask scheduler.
-    memory_limit
+    halo, workers, processes, scheduler, threshold_mode As in `BlockedTracer`; the scheduler is the
+    address of a Dask scheduler. memory_limit
         Such as ``8G``.
     resume
         Whether a session that exists is continued.
@@ -55,7 +54,7 @@ class BlockOptions:
 
 @dataclass(frozen=True)
 class BlockedOutcome:
-    """What one call did; the JSON object that it prints."""
+    """Result of one call, printed as a JSON object."""
 
     input: str
     output: str
@@ -90,7 +89,7 @@ def trace_file(
     Parameters
     ----------
     files, output, preview, region, z_to_xy, downsample, in_um, overwrite, as_json, quiet
-        As the command takes them.
+        As in the command.
     image
         Channel, time and scene.
     config
@@ -98,12 +97,12 @@ def trace_file(
     compute
         Framework and device.
     mode
-        Mode and the choices of accurate tracing; all trees are kept unless one is asked for.
+        Mode and options of accurate tracing; all trees are kept by default.
     blocks
         The options of ``--blocked``.
     """
     if len(files) != 1 or preview is not None:
-        raise ValueError("--blocked takes one image, and has no --preview")
+        raise ValueError("--blocked accepts one image and no --preview")
     channel, time, scene = image
     name, level, settings = config
     framework, device = compute
@@ -159,9 +158,9 @@ def trace_file(
 
 
 def session_of(blocks: BlockOptions) -> Path:
-    """The folder of the session; one that exists is continued only on request."""
+    """The session folder; an existing session is continued only on request."""
     if blocks.session is None:
-        raise ValueError("--blocked needs --session DIR, where what is done is kept")
+        raise ValueError("--blocked needs --session DIR, the folder that keeps finished blocks")
     if (blocks.session / MANIFEST).exists() and not blocks.resume:
         raise ZException(f"session {blocks.session} exists; --resume continues it")
     return blocks.session
@@ -182,7 +181,7 @@ def summary(outcome: BlockedOutcome) -> str:
 
 @contextmanager
 def executor_of(blocks: BlockOptions) -> Iterator[Any]:
-    """The executor that the options ask for; a Dask client is closed at the end."""
+    """The requested executor; a Dask client is closed at the end."""
     if blocks.scheduler is None:
         yield blocks.workers if blocks.workers > 1 or blocks.processes else None
         return
@@ -190,7 +189,7 @@ def executor_of(blocks: BlockOptions) -> Iterator[Any]:
         distributed = import_module("distributed")
     except ImportError as error:
         raise ZException(
-            'distributed is not installed here; pip install "zimg-xp[dask]" adds it'
+            'distributed is not installed; pip install "zimg-xp[dask]" adds it'
         ) from error
     try:
         client = distributed.Client(blocks.scheduler)
@@ -201,7 +200,7 @@ def executor_of(blocks: BlockOptions) -> Iterator[Any]:
 
 
 def core_of(text: str) -> int | tuple[int, ...] | str:
-    """Voxels of a block from the text of the option."""
+    """Parse the option for the block size."""
     if text == "auto":
         return text
     try:
@@ -209,12 +208,12 @@ def core_of(text: str) -> int | tuple[int, ...] | str:
     except ValueError:
         sizes = ()
     if len(sizes) not in (1, 3):
-        raise ValueError(f"--core takes a number, X,Y,Z or auto, got {text!r}")
+        raise ValueError(f"--core must be a number, X,Y,Z or auto, got {text!r}")
     return sizes[0] if len(sizes) == 1 else sizes
 
 
 def bytes_of(text: str | None) -> float | None:
-    """Bytes from a text such as ``8G``; None stays None."""
+    """Parse a number of bytes such as ``8G``; None stays None."""
     if text is None:
         return None
     number, unit = text.upper().removesuffix("B").removesuffix("I"), ""
@@ -223,7 +222,9 @@ def bytes_of(text: str | None) -> float | None:
     try:
         return float(number) * UNITS[unit]
     except ValueError:
-        raise ValueError(f"--memory-limit takes bytes such as 8G, got {text!r}") from None
+        raise ValueError(
+            f"--memory-limit must be a number of bytes such as 8G, got {text!r}"
+        ) from None
 
 
 def show_session(folder: Path, *, as_json: bool) -> None:
@@ -233,7 +234,7 @@ def show_session(folder: Path, *, as_json: bool) -> None:
 
 
 def told(status: Status) -> str:
-    """The state of a session in a few lines."""
+    """Describe the state of a session in a few lines."""
     lines = [f"{status.session}: {status.state}", f"  source: {status.source}"]
     for stage, done in status.done.items():
         total = f" of {status.blocks}" if stage == "blocks" else ""

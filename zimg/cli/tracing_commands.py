@@ -47,7 +47,7 @@ def trace(
         str,
         typer.Option(
             metavar="X0:X1,Y0:Y1,Z0:Z1",
-            help="Trace a part, open ends allowed; coordinates stay those of the whole image.",
+            help="Trace a region; ends may be omitted. Coordinates refer to the whole image.",
             show_default="everything",
         ),
     ] = ":,:,:",
@@ -121,7 +121,7 @@ def trace(
         )  # fmt: skip
         return
     if session is not None:
-        raise ValueError("--session is for --blocked")
+        raise ValueError("--session needs --blocked")
     from zimg.cli.arguments import parse_factors, parse_region, parse_settings
     from zimg.cli.batch import run_all, targets
     from zimg.cli.outcome import summary
@@ -229,7 +229,9 @@ def skeletonize(
     from zimg.cli.skeletonize import SkeletonizeJob, run_job, summary
 
     if level is not None:
-        raise ValueError("skeletonize has no option --level: --threshold separates foreground")
+        raise ValueError(
+            "skeletonize has no option --level: use --threshold to define the foreground"
+        )
     job = SkeletonizeJob(
         file=file,
         output=output,

@@ -1,4 +1,4 @@
-"""What commands need to know about the voxel size of an image."""
+"""Voxel sizes of images in commands."""
 
 from pathlib import Path
 
@@ -22,10 +22,10 @@ def require_unit(file: Path, info: ZImgInfo) -> None:
 
 
 def say_missing_size(file: Path, info: ZImgInfo) -> None:
-    """Say that a volume is traced with cubic voxels because its file states no voxel size."""
+    """Print a note if a file states no voxel size, so that voxels count as cubic."""
     cubic = info.voxelSizeX == info.voxelSizeY == info.voxelSizeZ
     if info.depth > 1 and info.voxelSizeUnit == VoxelSizeUnit.none and cubic:
         complain(
-            f"note: {file} states no voxel size, so voxels are taken to be as large in z as in x "
-            "and y; --z-to-xy states the ratio"
+            f"note: {file} states no voxel size: voxels are assumed to be as large in z as in x "
+            "and y; --z-to-xy sets the ratio"
         )

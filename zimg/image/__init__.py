@@ -1,4 +1,4 @@
-"""The container, and what makes or consumes one; the values that describe it by the same door."""
+"""`ZImg` and its companions; the value types are re-exported."""
 
 import sys
 

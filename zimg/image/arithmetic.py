@@ -1,4 +1,4 @@
-"""Arithmetic of images: saturating, rounding, of the type of the left operand."""
+"""Arithmetic of images: results saturate, are rounded, and have the type of the left operand."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -15,7 +15,7 @@ from zimg.kernels.arithmetic import Operation, combined
 if TYPE_CHECKING:
     from zimg.values.info import ZImgInfo
 
-# What the reference calls the operations when sizes differ.
+# Names of the operations in the reference, for errors.
 _NAMES = {
     "add": "addition",
     "subtract": "subtraction",
@@ -26,24 +26,23 @@ _NAMES = {
 
 
 class ImageArithmetic:
-    """``+ - * /`` of an image with an image of its size, an int or a float.
+    """``+ - * /`` of an image with an image of the same size, an int or a float.
 
-    The result has the type and metadata of the left operand, in new memory. Integer types saturate
-    at their range. A float operand is computed with in floating point and the result rounded, half
-    away from zero; between integers all is exact and division cuts toward zero. Where integers are
-    divided by 0 the result is the bound of the type on the side of the dividend, and 0 / 0 is 0.
-    bool is an integer from 0 to 1. In-place forms replace the arrays of the image, so arrays that
-    it shared are left as they are.
-
-    There are no reflected forms, and no arithmetic with arrays: wrap an array in a `ZImg` first.
+    The result is a new array with the type and metadata of the left operand. Integer types
+    saturate. With a float operand, computation is in floating point and the result is rounded, half
+    away from zero; between integers, all is exact and division truncates toward zero. Integer
+    division by 0 gives the bound of the type with the sign of the dividend, and 0 / 0 is 0. bool is
+    an integer from 0 to 1. In-place forms replace the arrays of the image; arrays that it shared
+    are unchanged. There are no reflected forms and no arithmetic with arrays: wrap an array in a
+    `ZImg` first.
 
     Notes
     -----
-    float64 is used where a float64 image or a Python float takes part and the device has it,
-    float32 otherwise. Behaviour of the reference.
+    Computation is in float64 if an operand is a float64 image or a Python float and the device
+    supports it, otherwise in float32. Behaviour of the reference.
     """
 
-    __array_ufunc__ = None  # makes NumPy arrays leave the operators to the image
+    __array_ufunc__ = None  # NumPy arrays leave the operators to the image
 
     if TYPE_CHECKING:
         _arrays: list[Array]
@@ -79,7 +78,7 @@ class ImageArithmetic:
         return self._replaced("divide", other)
 
     def secureDivideBy(self, rhs: Self) -> Self:
-        """Voxel by voxel this image over `rhs`, 0 where `rhs` is 0; this image is unchanged.
+        """Divide voxel by voxel by `rhs`; the result is 0 where `rhs` is 0.
 
         Parameters
         ----------
@@ -89,12 +88,12 @@ class ImageArithmetic:
         Returns
         -------
         ZImg
-            Of the type and metadata of this image.
+            New image with the type and metadata of this one.
 
         Raises
         ------
         TypeError
-            If `rhs` is no image, or is of another framework or device.
+            If `rhs` is not an image, or has another framework or device.
         ZException
             If `rhs` has another size.
         """
@@ -114,7 +113,7 @@ class ImageArithmetic:
         return self
 
     def _results(self, operation: Operation, other: object) -> list[Array] | None:
-        """The arrays of all times, or None for an operand that is none."""
+        """Arrays of all times, or None for an invalid operand."""
         number = _as_number(other)
         if isinstance(other, ImageArithmetic):
             _check_alike(self, other, operation)
@@ -122,15 +121,15 @@ class ImageArithmetic:
         elif number is None:
             return None
         elif number == 0 and operation == "divide":
-            raise ZException("cannot divide an image by zero; accepted is any other number")
+            raise ZException("cannot divide an image by zero")
         else:
             pairs = ((array, number) for array in self._arrays)
-        with np.errstate(all="ignore"):  # what NumPy warns of is specified here
+        with np.errstate(all="ignore"):  # NumPy warns about cases that are specified here
             return [combined(left, right, operation) for left, right in pairs]
 
 
 def _as_number(other: object) -> float | None:
-    """A Python or NumPy number as a Python int or float; None for anything else."""
+    """Convert a Python or NumPy number to int or float; None for anything else."""
     if isinstance(other, int | np.integer | np.bool_):
         return int(other)
     return float(other) if isinstance(other, float | np.floating) else None
@@ -140,14 +139,14 @@ def _check_alike(left: ImageArithmetic, right: ImageArithmetic, operation: Opera
     """Refuse operands of different sizes, frameworks or devices."""
     if left._info.size != right._info.size:
         raise ZException(
-            f"img {_NAMES[operation]} requires images of one size (X, Y, Z, C, T): "
+            f"img {_NAMES[operation]} requires images of the same size (X, Y, Z, C, T): "
             f"left is {tuple(left._info.size)}, right is {tuple(right._info.size)}"
         )
     places = [_place(image) for image in (left, right)]
     if places[0] != places[1]:
         raise TypeError(
-            f"operands must be of one framework and device: left is {places[0]}, right is "
-            f"{places[1]}; bring one over with to_arrays"
+            f"operands must have the same framework and device: left is {places[0]}, right is "
+            f"{places[1]}; convert one with ZImg.to"
         )
 
 

@@ -1,4 +1,4 @@
-"""The forms of the constructor of an image: what its arguments become."""
+"""Forms of the constructor of an image."""
 
 import math
 import os
@@ -19,37 +19,36 @@ from zimg.values.region import ZImgRegion
 
 Created = tuple[list[Array], ZImgInfo]
 
-# Types that share size and kind with uint8 and float16 are not what an info asks for.
+# bool and bfloat16 share size and kind with uint8 and float16, which an info means.
 _NUMPY_TYPES = {
     kind: name for name, kind in VOXEL_TYPES.items() if name not in ("bool", "bfloat16")
 }
 
 
 def created(source: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Created:
-    """The stored arrays and the metadata of an image made with these arguments.
+    """Make the stored arrays and the metadata of an image from constructor arguments.
 
     Parameters
     ----------
     source
-        First argument; None when there is none, or when it is among the `options` under the name
-        that the reference gives it.
+        First argument; None if absent, or if given in `options` by its name in the reference.
     args, options
         Further arguments.
 
     Raises
     ------
     TypeError
-        For a source of no known form, or arguments that its form does not take.
+        For an unknown kind of source, or arguments that its form does not accept.
     """
     form, options = _form_of(source), dict(options)
     if source is None and (named := [name for name in _BY_KEYWORD if name in options]):
         if len(named) > 1:
-            raise TypeError(f"an image is made of one thing, got {' and '.join(named)}")
+            raise TypeError(f"an image is made from one source, got {' and '.join(named)}")
         form, source = _BY_KEYWORD[named[0]], options.pop(named[0])
     first, *accepted = form.__code__.co_varnames[: form.__code__.co_argcount]
     if unknown := [name for name in options if name not in accepted]:
         raise TypeError(
-            f"an image of {first.strip('_')} takes {', '.join(accepted) or 'nothing else'}; "
+            f"ZImg({first.strip('_')}) accepts {', '.join(accepted) or 'no further arguments'}; "
             f"got {', '.join(unknown)}"
         )
     result: Created = form(source, *args, **options)
@@ -57,7 +56,7 @@ def created(source: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Cre
 
 
 def _form_of(source: Any) -> Any:
-    """The function that makes an image of this kind of source."""
+    """Find the function for this kind of source."""
     if source is None:
         return _empty
     if isinstance(source, ZImgInfo):
@@ -73,12 +72,12 @@ def _form_of(source: Any) -> Any:
 
 
 def _empty(_nothing: None) -> Created:
-    """An empty image."""
+    """Make an empty image."""
     return [], ZImgInfo()
 
 
 def _zeros(info: ZImgInfo) -> Created:
-    """An image of zeros."""
+    """Make an image of zeros."""
     if 0 in info.size:
         return [], ZImgInfo()
     dtype = _NUMPY_TYPES.get((info.bytesPerVoxel, info.voxelFormat))
@@ -99,7 +98,7 @@ def _of_array(
     copy_if_needed: bool = True,
     layout: str = "CZYX",
 ) -> Created:
-    """An image of an array."""
+    """Make an image from an array."""
     return _described(stored([ndarray], layout, copy_if_needed=copy_if_needed), imgInfo)
 
 
@@ -109,10 +108,10 @@ def _of_times(
     copy_if_needed: bool = True,
     layout: str = "CZYX",
 ) -> Created:
-    """An image of a list of arrays."""
+    """Make an image from a list of arrays."""
     arrays = list(listOfndarray)
     if not arrays:
-        raise ValueError("a list of arrays needs one array per time point, got none")
+        raise ValueError("a list of arrays must have one array per time point, got an empty list")
     return _described(stored(arrays, layout, copy_if_needed=copy_if_needed), imgInfo)
 
 
@@ -125,7 +124,7 @@ def _of_file(
     zRatio: int = 1,
     format: FileFormat = FileFormat.Unknown,
 ) -> Created:
-    """An image of a file."""
+    """Read an image from a file."""
     return _of_source(ZImgSource(filename, region, scene, format), xRatio, yRatio, zRatio)
 
 
@@ -142,7 +141,7 @@ def _of_files(
     expandXY: bool = True,
     expandWithMaxValue: bool = False,
 ) -> Created:
-    """An image of a list of files."""
+    """Read an image from a list of files."""
     source = ZImgSource(
         filenames, catDim, catScenes, region, scene, format, expandXY, expandWithMaxValue
     )
@@ -150,7 +149,7 @@ def _of_files(
 
 
 def _of_source(imgSource: ZImgSource, xRatio: int = 1, yRatio: int = 1, zRatio: int = 1) -> Created:
-    """An image of a source."""
+    """Read an image from a source."""
     return read_arrays(imgSource, (xRatio, yRatio, zRatio))
 
 
@@ -168,20 +167,20 @@ FORMS = tuple(_BY_KEYWORD.values())
 
 
 def _described(arrays: list[Array], info: ZImgInfo | None) -> Created:
-    """Stored arrays with the metadata of `info`, whose sizes and type do not count."""
+    """Stored arrays with the metadata of `info`, whose sizes and type are ignored."""
     if info is None:
         return arrays, _sizes_and_type(arrays)
     if not isinstance(info, ZImgInfo):
-        raise TypeError(f"imgInfo is a ZImgInfo, got a {type(info).__name__}")
+        raise TypeError(f"imgInfo must be a ZImgInfo, got {type(info).__name__}")
     return arrays, described(_sizes_and_type(arrays), info)
 
 
 def _sizes_and_type(arrays: list[Array]) -> ZImgInfo:
-    """What the stored arrays themselves tell."""
+    """Sizes and type of stored arrays."""
     return _plain_info(len(arrays), *arrays[0].shape, dtype_name(arrays[0].dtype)).copy()
 
 
 @lru_cache(maxsize=64)
 def _plain_info(t: int, c: int, z: int, y: int, x: int, dtype: str) -> ZImgInfo:
-    """Metadata without more than sizes and type; kept, since an image is wrapped in less time."""
+    """Metadata with sizes and type only; cached to make wrapping fast."""
     return ZImgInfo(x, y, z, c, t, *VOXEL_TYPES[dtype])

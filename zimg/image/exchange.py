@@ -1,4 +1,4 @@
-"""The ways from an image to the arrays of a framework: asked for, or by an exchange protocol."""
+"""Convert images to arrays of a framework, by method or exchange protocol."""
 
 from contextlib import suppress
 from copy import copy as shallow_copy
@@ -14,12 +14,12 @@ from zimg.image.napari_layers import arrays_of_layers, image_layers
 from zimg.ops.memory import host_view, is_writable, on_host
 from zimg.values.info import ZImgInfo, described
 
-# What `to_arrays` gives that is not an array of the array API standard.
+# Results of `to_arrays` that are not arrays of the array API standard.
 _NOT_IMAGES = ("memview", "tensorflow", "tf")
 
 
 class ImageExchange:
-    """Arrays of an image in any framework, and NumPy's and DLPack's protocols."""
+    """Conversion of an image to arrays, and the protocols of NumPy and DLPack."""
 
     _arrays: list[Array]
     info: ZImgInfo
@@ -27,7 +27,7 @@ class ImageExchange:
     def to_arrays(
         self, framework: ArrayFramework = "auto", *, device: Device = None, copy: bool | None = None
     ) -> list[Array]:
-        """The arrays of all times in a framework: views where possible and safe.
+        """Return the arrays of all time points in a framework, as views where possible and safe.
 
         Parameters
         ----------
@@ -35,15 +35,26 @@ class ImageExchange:
             ``auto`` (as stored), ``numpy``, ``torch``, ``jax``, ``cupy``, ``array_api_strict``,
             ``array_api``, ``tensorflow``, ``memview``.
         device
-            Where they shall be; None for where they are. Only ``cpu`` brings them to the host.
+            Device of the result; None keeps the device. Only ``cpu`` downloads to the host.
         copy
-            True: always copies; False: views or a `ValueError`; None: copies where needed.
+            True always copies, False returns views or raises a `ValueError`, None copies if
+            necessary.
 
         Returns
         -------
         list of arrays
-            ``(C, Z, Y, X)`` each, dtype as stored, without a gradient. What is read-only or
-            immutable stays so: a framework that would write to it gets a copy.
+            ``(C, Z, Y, X)`` each, dtype as stored, without a gradient. Read-only and immutable
+            memory stays so: frameworks that could write to it get a copy.
+
+        Raises
+        ------
+        ValueError
+            If the framework or device is unknown, a view is requested but impossible, or memory of
+            a device would be downloaded without ``device="cpu"``.
+        TypeError
+            If the framework does not support the dtype.
+        ModuleNotFoundError
+            If the framework is not installed.
 
         Examples
         --------
@@ -58,7 +69,7 @@ class ImageExchange:
     def to(
         self, framework: ImageFramework = "auto", *, device: Device = None, copy: bool | None = None
     ) -> Self:
-        """The image in another framework or on another device, with the same metadata.
+        """Convert the image to another framework or device, with the same metadata.
 
         Parameters
         ----------
@@ -68,10 +79,15 @@ class ImageExchange:
         Returns
         -------
         ZImg
-            It shares the memory of this one where `to_arrays` does.
+            Image that shares memory with this one where `to_arrays` does.
+
+        Raises
+        ------
+        ValueError, TypeError, ModuleNotFoundError
+            As in `to_arrays`; also for a framework whose arrays an image cannot hold.
         """
         if framework in _NOT_IMAGES:
-            raise ValueError(f"an image cannot hold {framework!r}; to_arrays gives them")
+            raise ValueError(f"an image cannot hold {framework!r}: use to_arrays")
         result = shallow_copy(self)  # metadata is replaced, never changed, so it may be shared
         result._arrays = self.to_arrays(framework, device=device, copy=copy)
         return result
@@ -137,7 +153,7 @@ class ImageExchange:
         return image
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: arrays on the host by way of NumPy, as not every framework can."""
+        """Pickle the arrays as NumPy arrays, since not every framework supports pickling."""
         state = dict(self.__dict__)
         if self._arrays and on_host(self._arrays[0]):
             state["_arrays"] = self.to_arrays("numpy")
@@ -152,41 +168,43 @@ class ImageExchange:
     def __array__(
         self, dtype: DTypeLike | None = None, copy: bool | None = None
     ) -> NDArray[np.generic]:
-        """The ``(C, Z, Y, X)`` array of the only time point for NumPy, a view where it can be.
+        """The ``(C, Z, Y, X)`` array of the only time point for NumPy, as a view if possible.
 
         Raises
         ------
         ValueError
-            When there is not one time point, when the pixels are not on the host, or when a copy
-            is needed and `copy` is False.
+            When the image does not have exactly one time point, the pixels are not on the host, or
+            a copy is necessary but `copy` is False.
         """
         host: NDArray[np.generic] = exported(self._only_array(), "numpy")
         if dtype is None or np.dtype(dtype) == host.dtype:
             return host.copy() if copy else host
         if copy is False:
-            raise ValueError(f"{host.dtype} voxels as {np.dtype(dtype)} need a copy; allow it")
+            raise ValueError(
+                f"converting {host.dtype} voxels to {np.dtype(dtype)} needs a copy; allow it"
+            )
         return host.astype(dtype)
 
     def __dlpack__(self, *, copy: bool | None = None, **options: Any) -> Any:
         """The array of the only time point as a DLPack capsule.
 
-        Read-only and immutable memory is shared with consumers that heed the flag for it (DLPack
-        1.0), such as NumPy, and copied for others. Those ask with ``max_version`` and ``dl_device``
-        of the standard; torch 2.13 leaves the latter out, and writes in spite of the flag.
+        Read-only and immutable memory is shared with consumers that support the read-only flag
+        (DLPack 1.0), such as NumPy, and copied for others. Supporting consumers pass
+        ``max_version`` and ``dl_device``; torch 2.13 omits the latter and ignores the flag.
 
         Parameters
         ----------
         copy
-            As the array API standard has it, for read-only memory too.
+            As in the array API standard, also for read-only memory.
         **options
             ``stream``, ``max_version`` and ``dl_device`` of the standard, for the array.
 
         Raises
         ------
         BufferError
-            When a copy is needed and `copy` is False, or the array cannot do what is asked for.
+            When a copy is necessary but `copy` is False, or the array does not support the request.
         ValueError
-            When there is not one time point.
+            When the image does not have exactly one time point.
         """
         x = exported(self._only_array())
         given = {name: value for name, value in options.items() if value is not None}
@@ -198,11 +216,13 @@ class ImageExchange:
                 host: Any = host_view(x)
                 return host.__dlpack__(**given)
         if copy is False:
-            raise BufferError("read-only memory cannot be shared by this DLPack; allow a copy")
+            raise BufferError(
+                "read-only memory cannot be shared through this version of DLPack; allow a copy"
+            )
         return exported(x, copy=True).__dlpack__(**given)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        """Kind and number of the device of the only time point, as DLPack numbers them."""
+        """DLPack device type and number of the only time point."""
         kind, number = self._only_array().__dlpack_device__()
         return kind, number
 
@@ -210,7 +230,8 @@ class ImageExchange:
         """The array of the only time point."""
         if len(self._arrays) != 1:
             raise ValueError(
-                f"an image of {len(self._arrays)} time points is not one array; take one with "
-                "image[t], or all with to_arrays()"
+                f"an image of {len(self._arrays)} time points is not a single array: select "
+                "one with "
+                "image[t] or get all with to_arrays()"
             )
         return self._arrays[0]

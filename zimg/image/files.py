@@ -1,4 +1,4 @@
-"""Images and the files they are read from and written to."""
+"""Methods of `ZImg` that read metadata and blocks of files, and write files."""
 
 import os
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from zimg.values.enums import Dimension, FileFormat
 from zimg.values.info import ZImgInfo
 from zimg.values.region import ZImgRegion
 
-# Where a method takes ``*names``: a file name and `FileFormat`, or a list of file names with
+# Where a method accepts ``*names``: a file name and `FileFormat`, or a list of file names with
 # `catDim`, `catScenes`, and then `format` and `expandXY`.
 Names = Any
 
@@ -72,12 +72,12 @@ def _block_of_list(
 
 def _place(block: int) -> int:
     if index(block) < 0:
-        raise TypeError(f"blockIndex takes an integer from 0 up, got {block}")
+        raise TypeError(f"blockIndex must be an integer of at least 0, got {block}")
     return index(block)
 
 
 class ImageFiles:
-    """What is known about files without their pixels, their stored pieces, and writing."""
+    """Read metadata and stored blocks of files, and write files."""
 
     if TYPE_CHECKING:
         _arrays: list[Array]
@@ -112,7 +112,7 @@ class ImageFiles:
         Raises
         ------
         ZException
-            If the file cannot be read, or the region leaves the image.
+            If the file cannot be read, or the region is outside the image.
 
         Examples
         --------
@@ -145,7 +145,7 @@ class ImageFiles:
         ----------
         *names, **options
             ``filename, format=FileFormat.Unknown``, or ``filenames, catDim, catScenes,
-            format=FileFormat.Unknown, expandXY=True`` for a list of files that is joined.
+            format=FileFormat.Unknown, expandXY=True`` for a list of files that are joined.
 
         Returns
         -------
@@ -233,7 +233,7 @@ class ImageFiles:
     @staticmethod
     @of_forms(_file, _list)
     def readSubBlockLists(*names: Names, **options: Names) -> list[NDArray[np.int64]]:
-        """List the stored pieces of each scene, of all resolution levels.
+        """List the stored blocks of each scene, of all resolution levels.
 
         Parameters
         ----------
@@ -277,7 +277,7 @@ class ImageFiles:
     @classmethod
     @of_forms(_block_of_file, _block_of_list, bound=True)
     def readSubBlock(cls, *names: Names, **options: Names) -> Self:
-        """Read one stored piece, at the size at which it is stored.
+        """Read one stored block at its stored resolution.
 
         Parameters
         ----------
@@ -289,12 +289,12 @@ class ImageFiles:
         Returns
         -------
         ZImg
-            The piece, in NumPy memory.
+            The block, in NumPy memory.
 
         Raises
         ------
         ZException
-            If the scene or the piece does not exist.
+            If the scene or the block does not exist.
         """
         form = _block_of_file if _is_single(names, options) else _block_of_list
         source, block = form(*names, **options)
@@ -311,7 +311,7 @@ class ImageFiles:
         Parameters
         ----------
         filename
-            File to create, or to replace in one step.
+            File to create or to replace atomically.
         format
             Found from the suffix when unknown.
         paras
@@ -320,7 +320,7 @@ class ImageFiles:
         Raises
         ------
         ZException
-            If the image is empty, or the format cannot hold it, or the file cannot be written.
+            If the image is empty, the format does not support it, or the file cannot be written.
 
         Examples
         --------
@@ -342,24 +342,24 @@ class ImageFiles:
         *,
         blockProvider: Any = None,
     ) -> None:
-        """Write an image that is given in parts, without holding it.
+        """Write an image that a provider delivers in parts, without holding it in memory.
 
         Parameters
         ----------
         filename
             File to create or replace.
         sliceProvider, blockProvider
-            A `ZImgSliceProvider` or a `ZImgBlockProvider`; either may stand at the second place.
+            A `ZImgSliceProvider` or a `ZImgBlockProvider`; either may be the second argument.
         format
             Found from the suffix when unknown.
         paras
-            How pixels are packed.
+            Compression and options of the format.
 
         Raises
         ------
         ZException
-            When the file cannot be written, or a part is not as announced; there is no file then.
-            What the provider raises passes unchanged.
+            When the file cannot be written, or a part differs from the announced image; no file is
+            left then. Exceptions of the provider pass unchanged.
         """
         provider = sliceProvider if blockProvider is None else blockProvider
         write_provided(filename, provider, format=format, parameters=paras)

@@ -1,4 +1,4 @@
-"""Images of another size: resampled, zoomed, or by blocks."""
+"""Resize images: resample, zoom, and merge blocks."""
 
 import math
 from typing import TYPE_CHECKING, Any, Self
@@ -12,12 +12,12 @@ from zimg.values.enums import ImgMergeMode, Interpolant
 if TYPE_CHECKING:
     from zimg.values.info import ZImgInfo
 
-FLOAT64 = 8  # bytes of a voxel while it is computed
-WEIGHTS = 128  # bytes that the places and weights of one new voxel along an axis take
+FLOAT64 = 8  # bytes per voxel during computation
+WEIGHTS = 128  # bytes of positions and weights per new voxel along an axis
 
 
 class ImageGeometry:
-    """Images of another size, always new ones: the image itself stays as it is."""
+    """Methods that return resized images."""
 
     if TYPE_CHECKING:
         _arrays: list[Array]
@@ -63,7 +63,7 @@ class ImageGeometry:
         ValueError
             If a size is below 1 or the image is empty.
         ZException
-            If the work takes more memory than the limit of `zimg.io.decoding_limit`.
+            If the computation needs more memory than the limit of `zimg.io.decoding_limit`.
 
         Examples
         --------
@@ -105,7 +105,7 @@ class ImageGeometry:
         Returns
         -------
         ZImg
-            A new image, as `resize` gives it.
+            A new image, as in `resize`.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class ImageGeometry:
     def blockDownsample(
         self, blockWidth: int, blockHeight: int, blockDepth: int, mergeMode: ImgMergeMode
     ) -> Self:
-        """Merge blocks of voxels into one voxel each; voxel sizes grow by the sides of the block.
+        """Merge blocks of voxels to one voxel each; voxel sizes are multiplied by the block sides.
 
         Parameters
         ----------
@@ -130,8 +130,8 @@ class ImageGeometry:
             Sides of a block along x, y, z, in voxels. Blocks at the far border are smaller where
             the size is not a multiple.
         mergeMode
-            How the values of a block become one. Means and medians of integers are exact, and
-            truncated toward zero. `ImgMergeMode.Interpolation` is a cubic `resize` to the same
+            Operation that merges the values of a block. Means and medians of integers are exact,
+            and truncated toward zero. `ImgMergeMode.Interpolation` is a cubic `resize` to the same
             size.
 
         Returns
@@ -159,12 +159,14 @@ class ImageGeometry:
 
     def _check(self, what: str, sides: tuple[int, ...]) -> None:
         if not self._arrays:
-            raise ValueError("an empty image has no voxels to resize")
+            raise ValueError("cannot resize an empty image")
         if any(side != int(side) or side < 1 for side in sides):
-            raise ValueError(f"{what} must be whole and at least 1, got {sides[::-1]} for x, y, z")
+            raise ValueError(
+                f"{what} must be integers of at least 1, got {sides[::-1]} for x, y, z"
+            )
 
     def _replaced_by(self, arrays: list[Array], steps: tuple[float, ...]) -> Self:
-        """An image of resized arrays, whose voxels are larger by `steps` along z, y, x."""
+        """An image of resized arrays, with voxel sizes multiplied by `steps` along z, y, x."""
         info = self._info.copy()
         info.depth, info.height, info.width = arrays[0].shape[1:]
         info.voxelSizeZ, info.voxelSizeY, info.voxelSizeX = (

@@ -1,4 +1,4 @@
-"""The image: one array per time point, and what is known about them."""
+"""The image container: one array per time point, and metadata."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, overload
@@ -27,7 +27,7 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictu
     Parameters
     ----------
     source
-        What the image is made of:
+        Source of the image:
 
         - nothing: an empty image;
         - an array of any framework, or a sequence of arrays, one per time. Further arguments:
@@ -35,16 +35,16 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictu
           ``layout="CZYX"`` (one letter of T, C, Z, Y, X per axis);
         - a `ZImgInfo`: zeros in NumPy memory;
         - a file name. Further arguments: ``region``, ``scene=0``, ``xRatio=1``, ``yRatio=1``,
-          ``zRatio=1`` (by how much to shrink), ``format``;
-        - a list of file names, with ``catDim``, ``catScenes`` and those of a file;
-        - a `ZImgSource`, with the ratios.
+          ``zRatio=1`` (reduction factors), ``format``;
+        - a list of file names, with ``catDim``, ``catScenes`` and the arguments of a file;
+        - a `ZImgSource`, with the reduction factors.
 
     Notes
     -----
-    Arrays are shared when they already are C-contiguous in the order C, Z, Y, X, up to axes of size
-    1; otherwise they are copied once, on their device. What is read-only stays so. Operators and
-    methods replace arrays and never write to them; only what you write to `data` changes pixels.
-    An empty image is false, as it has no time points.
+    Arrays are shared if they are C-contiguous in the order C, Z, Y, X, up to axes of size 1;
+    otherwise they are copied once, on their device. Read-only memory stays read-only. Operators and
+    methods replace arrays and never write to them; only writing to `data` changes pixels. An empty
+    image is false, since it has no time points.
 
     Examples
     --------
@@ -117,41 +117,41 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictu
 
     @classmethod
     def _of(cls, arrays: Iterable[Array], info: ZImgInfo) -> Self:
-        """An image of arrays that already are what is stored, described by exactly this `info`."""
+        """Make an image of stored arrays and matching `info`, without checks."""
         image = cls.__new__(cls)
         image._arrays, image._info = list(arrays), info
         return image
 
     def _rebind(self, arrays: Iterable[Array]) -> None:
-        """Replace the stored arrays by others of their shape and dtype; nothing is written to."""
+        """Replace the stored arrays by others of the same shape and dtype."""
         self._arrays = list(arrays)
 
     @property
     def data(self) -> list[Array]:
-        """The stored arrays, ``(C, Z, Y, X)`` at each time; writing to one changes the image."""
+        """The stored ``(C, Z, Y, X)`` arrays, one per time; writing to them changes the image."""
         return list(self._arrays)
 
     @property
     def info(self) -> ZImgInfo:
-        """A copy of the metadata; assign a changed one to replace it.
+        """A copy of the metadata; assign a modified copy to change the metadata.
 
         Raises
         ------
         ValueError
-            On assignment, when sizes, type or the lengths of its lists are not those of the image.
+            On assignment, if sizes, type or the lengths of lists do not match the image.
         """
         return self._info.copy()
 
     @info.setter
     def info(self, info: ZImgInfo) -> None:
         if not isinstance(info, ZImgInfo):
-            raise TypeError(f"info is a ZImgInfo, got a {type(info).__name__}")
+            raise TypeError(f"info must be a ZImgInfo, got {type(info).__name__}")
         have, given = ((i.size, i.dataTypeString()) for i in (self._info, info))
         if given != have:
-            raise ValueError(f"info is of an image of size and type {given}, this one is {have}")
+            raise ValueError(f"info describes size and type {given}, but the image has {have}")
         for name in ("timeStamps", "channelNames", "channelColors"):
             if len(getattr(info, name)) != len(getattr(self._info, name)):
-                raise ValueError(f"{name} needs {len(getattr(self._info, name))} values")
+                raise ValueError(f"info.{name} must have {len(getattr(self._info, name))} values")
         self._info = info.copy()
 
     @property
@@ -162,12 +162,12 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictu
 
     @property
     def dtype(self) -> DType:
-        """Dtype of the stored arrays, as their framework names it; None when empty."""
+        """Dtype of the stored arrays in their framework; None if empty."""
         return self._arrays[0].dtype if self._arrays else None
 
     @property
     def device(self) -> Device:
-        """Device of the stored arrays; None when empty."""
+        """Device of the stored arrays; None if empty."""
         return device(self._arrays[0]) if self._arrays else None
 
     def isEmpty(self) -> bool:
@@ -185,11 +185,11 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictu
         return len(self._arrays)
 
     def __iter__(self) -> Iterator[Self]:
-        """Images of one time point each, sharing the memory of this one."""
+        """Yield an image per time point, sharing memory with this one."""
         return (self[t] for t in range(len(self)))
 
     def __getitem__(self, key: Any) -> Self:
-        """A part of the image, of five axes too: shared where it is C-contiguous, else copied once.
+        """Return a part of the image with five axes: a view if C-contiguous, else one copy.
 
         Parameters
         ----------
@@ -200,43 +200,45 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictu
         Returns
         -------
         ZImg
-            Of the same framework and device, with the metadata cut to the part; a step multiplies
-            the voxel size. `position` stays.
+            Image on the same framework and device, with the metadata of the part; a step multiplies
+            the voxel size. `position` is unchanged.
 
         Raises
         ------
         IndexError, TypeError, ValueError
-            For what is no index of this image.
+            For invalid indices.
         ZException
-            For a region that leaves the image.
+            For a region outside the image.
         """
         box = box_of(key, self.shape)
         arrays = [part(x, box[1:]) for x in self._arrays[box[0]]]
         return self._of(arrays, info_of(self._info, box))
 
     def __copy__(self) -> Self:
-        """Another image of the same arrays."""
+        """Image that shares the arrays of this one."""
         return self._of(self._arrays, self._info)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """An image of copies of the arrays, on their device, without gradients."""
+        """Image with copies of the arrays, on their device, without gradients."""
         result = self.to(copy=True)
         memo[id(self)] = result
         return result
 
     def __repr__(self) -> str:
-        if not getattr(self, "_arrays", None):  # none yet while an image is being made
+        if not getattr(self, "_arrays", None):  # missing while an image is constructed
             return "ZImg(empty)"
         t, c, z, y, x = self.shape
         held = f"{dtype_name(self.dtype)}, {framework_name(self._arrays[0])}"
         try:
             held += f" on {self.device}"
-        except RuntimeError:  # memory of a JAX array that was given away
+        except RuntimeError:  # memory of a donated JAX array
             held += ", deleted"
         return f"ZImg(times={t}, channels={c}, z={z}, y={y}, x={x}, {held})"
 
     def _repr_html_(self) -> str:
-        """A card for notebooks: sizes, type, place, channels and a small projection."""
-        from zimg.view.images import image_card  # notebooks alone need pictures
+        """Card for notebooks: sizes, type, device, channels and a small projection."""
+        from zimg.view.images import (
+            image_card,
+        )  # imported here because only notebooks need pictures
 
         return image_card(self)

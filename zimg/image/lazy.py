@@ -1,4 +1,4 @@
-"""Images that stay in their file until a part of them is asked for."""
+"""Lazy images, which are read from their file when they are indexed."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -22,28 +22,28 @@ from zimg.values.indexing import Box, box_of, info_of
 
 
 class ZImgFile:
-    """An image in a file, read where it is indexed; made by `zimg.open`.
+    """An image in a file that is read on indexing; made by `zimg.open`.
 
     Parameters
     ----------
     path
         File or folder that is an image.
     scene
-        Which image of the file, from 0.
+        Index of the image in the file.
     level
-        Which of the stored sizes, the full one being 0.
+        Resolution level; 0 is full resolution.
     format
-        What to read the file as; found when unknown.
+        Format to read; detected when unknown.
     framework, device
-        Where the arrays of what is read shall be.
+        Framework and device of the returned arrays.
     held
-        The file when it is open already; it is shared then.
+        An open file to share.
 
     Notes
     -----
-    The file stays open between reads until `close`, or until the last handle of it is gone. Several
-    threads may read at a time. A pickled handle opens the file again where it is unpickled, so the
-    path must name the same file there.
+    The file stays open between reads, until `close` or until its last handle is deleted. Several
+    threads may read concurrently. A pickled handle reopens the file when it is unpickled, so the
+    path must be valid there.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ZImgFile:
             stored = self._scene.levels if level else [full_level(found.info)]
             _check("level", level, len(stored), self._path)
             self._info = _info_at(found.info, stored[level])
-            # Opening all scenes of a plate would take a request for each.
+            # Opening all scenes of a plate would cost a request for each.
             lists = isinstance(scenes, tuple | list)
             self._infos = tuple(scene_infos(scenes)) if lists else None
 
@@ -79,7 +79,7 @@ class ZImgFile:
 
     @property
     def info(self) -> ZImgInfo:
-        """Sizes, type and metadata of this scene at this level; a copy."""
+        """Copy of the metadata of this scene at this level."""
         return self._info.copy()
 
     @property
@@ -90,17 +90,17 @@ class ZImgFile:
 
     @property
     def ndim(self) -> int:
-        """Five: T, C, Z, Y, X."""
+        """Number of axes, always 5: T, C, Z, Y, X."""
         return 5
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Voxel type, as NumPy names it."""
+        """Voxel type as a NumPy dtype."""
         return self._scene.dtype
 
     @property
     def scenes(self) -> tuple[ZImgInfo, ...]:
-        """Metadata of each image of the file; copies, empty for one that cannot be opened."""
+        """Copies of the metadata of all scenes; empty for a scene that cannot be opened."""
         if self._infos is None:
             with self._held.reading() as scenes:
                 self._infos = tuple(scene_infos(scenes))
@@ -108,22 +108,22 @@ class ZImgFile:
 
     @property
     def levels(self) -> tuple[Level, ...]:
-        """The sizes in which this scene is stored, with their ratios; the full one first."""
+        """Resolution levels of this scene with their ratios, full resolution first."""
         with self._held.reading():
             return tuple(self._scene.levels)
 
     @property
     def chunks(self) -> tuple[tuple[int, ...], ...]:
-        """Voxels of the stored blocks along T, C, Z, Y, X, as Dask writes them."""
+        """Sizes of the stored blocks along T, C, Z, Y, X, in the form of Dask."""
         with self._held.reading():
             return chunks_of(self._scene.blocks(self._level), self.shape)
 
     def scene(self, number: int) -> Self:
-        """Another image of the same open file, at full resolution."""
+        """Handle of another image of the same open file, at full resolution."""
         return self._like(number, 0)
 
     def level(self, number: int) -> Self:
-        """The same image of the same open file in another of its stored sizes."""
+        """Handle of the same image at another resolution level."""
         return self._like(self._number, number)
 
     def _like(self, scene: int, level: int) -> Self:
@@ -131,32 +131,32 @@ class ZImgFile:
         return type(self)(self._path, scene, level, self._format, *where, held=self._held)
 
     def __getitem__(self, key: Any) -> ZImg:
-        """Read a part; only stored blocks that hold some of it are decoded.
+        """Read a part; only stored blocks that intersect it are decoded.
 
         Parameters
         ----------
         key
             A `ZImgRegion` in voxels of this level, or integers, slices with steps forward, and
-            ``...`` for T, C, Z, Y, X, as of a `ZImg`. An integer keeps its axis with size 1.
+            ``...`` for T, C, Z, Y, X, as in `ZImg`. An integer keeps its axis with size 1.
 
         Returns
         -------
         ZImg
-            In the framework and on the device of this handle.
+            Image in the framework and on the device of this handle.
 
         Raises
         ------
         IndexError, TypeError, ValueError
             For what is no index of this image.
         ZException
-            For a region that leaves the image, a file that is closed or cannot be read.
+            For a region outside the image, a closed handle, or a file that cannot be read.
         """
         box = box_of(key, self.shape)
         arrays = [exported(a, self._framework, device=self._device) for a in self.voxels(box)]
         return ZImg._of(arrays, info_of(self._info, box))
 
     def voxels(self, box: Box) -> list[NDArray[Any]]:
-        """Voxels of a box of slices with start, stop and step along T, C, Z, Y, X, on the host."""
+        """Read a box of slices with start, stop and step along T, C, Z, Y, X to the host."""
         with self._held.reading():
             return decoded_box(self._scene, box, self._level)
 
@@ -170,17 +170,17 @@ class ZImgFile:
             return self._scene.empty(region_of(box), self._level)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
-        """All voxels as a NumPy array, ``(T, C, Z, Y, X)``, read now: what `numpy.asarray` gives.
+        """Read all voxels as a NumPy array, ``(T, C, Z, Y, X)``, for `numpy.asarray`.
 
         Raises
         ------
         ValueError
-            When `copy` is False: a file has no memory to share.
+            When `copy` is False, since a file has no memory to share.
         ZException
-            As of indexing.
+            As in indexing.
         """
         if copy is False:
-            raise ValueError("the voxels of a file cannot be shared as memory; allow a copy")
+            raise ValueError("the voxels of a file have no memory to share; allow a copy")
         found = np.stack(self.voxels(box_of(..., self.shape)))
         return found if dtype is None else found.astype(dtype, copy=False)
 
@@ -189,13 +189,13 @@ class ZImgFile:
         return self.shape[0]
 
     def __iter__(self) -> Iterator[ZImg]:
-        """The images of one time point each, read one after the other."""
+        """Yield the image of each time point, read in turn."""
         return (self[time] for time in range(len(self)))
 
     def to_dask(self) -> Any:
-        """A Dask array of NumPy arrays, ``(T, C, Z, Y, X)``, one task per stored block.
+        """Make a Dask array ``(T, C, Z, Y, X)`` of NumPy chunks, one task per stored block.
 
-        The handle may be closed after: workers open the file themselves.
+        The handle may be closed afterwards: workers open the file themselves.
 
         Raises
         ------
@@ -205,7 +205,7 @@ class ZImgFile:
         return as_dask(self._elsewhere(), self._held.version)
 
     def to_xarray(self) -> Any:
-        """A lazy `xarray.DataArray` with axes T, C, Z, Y, X.
+        """Make a lazy `xarray.DataArray` with axes T, C, Z, Y, X.
 
         Coordinates along Z, Y, X are distances from the first voxel in micrometres (attribute
         ``units``), or voxels of this level where the file states no unit; along C the names of
@@ -219,11 +219,11 @@ class ZImgFile:
         return as_xarray(self.to_dask, self.info, os.path.basename(self._path))  # noqa: PTH119
 
     def _elsewhere(self) -> "ZImgFile":
-        """The same image with a file of its own, on the host."""
+        """Handle of the same image with a separate file object, on the host."""
         return ZImgFile(self._path, self._number, self._level, self._format)
 
     def close(self) -> None:
-        """Close the file, for all handles that share it; reads that run are finished first."""
+        """Close the file for all handles that share it, after running reads have finished."""
         self._held.close()
 
     def __enter__(self) -> Self:
@@ -239,12 +239,14 @@ class ZImgFile:
         return type(self), (self._path, self._number, self._level, self._format, *where)
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
-        """The name by which Dask knows the image; `dask.array.from_array` is refused.
+        """Token of the image for Dask; `dask.array.from_array` is refused.
 
-        It takes an integer index to remove an axis, and parts to be arrays: it would fail later.
+        It assumes that integer indices remove axes and that parts are arrays, and would fail later.
         """
         if called_by("from_array", "dask.array.core"):
-            raise TypeError("dask.array.from_array cannot take a ZImgFile; use its to_dask()")
+            raise TypeError(
+                "dask.array.from_array does not support ZImgFile: use ZImgFile.to_dask()"
+            )
         return self.__reduce__()[1], self._held.version
 
     def __repr__(self) -> str:
@@ -255,7 +257,7 @@ class ZImgFile:
         return f"ZImgFile({self._path!r}, {self._held.name}, {which}, {size}{closed})"
 
 
-def open(  # the name that files are opened by everywhere
+def open(  # the usual name for opening files
     path: str | os.PathLike[str],
     *,
     scene: int = 0,
@@ -268,27 +270,27 @@ def open(  # the name that files are opened by everywhere
     Parameters
     ----------
     path
-        File, or folder that is an image; its format is found from its content, then its suffix.
+        Image file or folder; the format is detected from its content, then its suffix.
     scene
-        Which image of the file, from 0.
+        Index of the image in the file.
     format
-        What to read the file as, whatever it looks like.
+        Format to read, instead of the detected one.
     framework
-        Of the arrays that indexing gives: ``numpy``, ``torch``, ``jax``, ``cupy``,
-        ``array_api_strict``.
+        Framework of the arrays: ``numpy``, ``torch``, ``jax``, ``cupy``, ``array_api_strict``.
     device
-        Where they shall be; None for the framework's default.
+        Device of the arrays; None for the default of the framework.
 
     Returns
     -------
     ZImgFile
-        ``handle[t, c, z, y, x]`` reads a part as a `ZImg`; it is a context manager.
+        ``handle[t, c, z, y, x]`` reads a part as a `ZImg`; the handle is a context manager.
 
     Raises
     ------
     ZException
-        In one line naming the file: missing, of no known format, damaged, without such a scene, or
-        of a format whose packages are not installed (the line says how to install them).
+        If the file is missing, damaged, of unknown format, or has no such scene, or a required
+        package is not installed. The message is one line that names the file, or the command that
+        installs the package.
 
     Examples
     --------
@@ -308,7 +310,7 @@ def _check(what: str, number: int, count: int, path: str) -> None:
 
 
 def _info_at(info: ZImgInfo, level: Level) -> ZImgInfo:
-    """What is known about a stored size: its voxels are larger by its ratios."""
+    """Metadata of a level: voxel sizes are multiplied by the ratios."""
     result = info.copy()
     result.width, result.height, result.depth = level.size
     sizes: Sequence[float] = (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ)

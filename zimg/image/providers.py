@@ -1,4 +1,4 @@
-"""Who gives an image plane by plane, or block by block, so that it is never whole in memory."""
+"""Base classes that deliver an image plane by plane or block by block."""
 
 from zimg.image.img import ZImg
 from zimg.io.assembling import assembled_blocks, assembled_slices
@@ -6,32 +6,37 @@ from zimg.values import ZImgInfo, ZVoxelCoordinate
 
 
 class ZImgSliceProvider:
-    """An image that is given plane by plane; to be derived from.
+    """Base class of images that are delivered plane by plane.
 
     Notes
     -----
-    `imgInfo` and `slice` are to be overridden. When an image is written, `imgInfo` is asked for
-    once and each slice once, z running fastest. Slices may be on any device.
+    Override `imgInfo` and `slice`. During writing, `imgInfo` is called once and each slice once, z
+    fastest. Slices may be on any device.
     """
 
     def __init__(self) -> None:
-        """Keep nothing; derived classes need not call this."""
+        """Do nothing; derived classes need not call this."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
     def imgInfo(self) -> ZImgInfo:
-        """Metadata of the whole image; to be implemented.
+        """Return the metadata of the whole image; must be overridden.
 
         Returns
         -------
         ZImgInfo
             Sizes, type and metadata.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless overridden.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no method imgInfo")
+        raise NotImplementedError(f"{type(self).__name__} must override imgInfo()")
 
     def slice(self, z: int, t: int) -> ZImg:
-        """One plane; to be implemented.
+        """Return one plane; must be overridden.
 
         Parameters
         ----------
@@ -42,11 +47,16 @@ class ZImgSliceProvider:
         -------
         ZImg
             All channels of the plane: an image of depth 1 and one time point.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless overridden.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no method slice")
+        raise NotImplementedError(f"{type(self).__name__} must override slice()")
 
     def allSlices(self, t: int) -> ZImg:
-        """All planes of a time point; assembled from `slice` unless overridden.
+        """Return all planes of a time point; assembled from `slice` by default.
 
         Parameters
         ----------
@@ -57,57 +67,81 @@ class ZImgSliceProvider:
         -------
         ZImg
             An image of one time point.
+
+        Raises
+        ------
+        ZException
+            If a plane differs from the announced image.
+        TypeError
+            If `slice` returns something other than an image.
         """
         return ZImg(*assembled_slices(self, [t]))
 
     def wholeImg(self) -> ZImg:
-        """The whole image; assembled from `slice` unless overridden.
+        """Return the whole image; assembled from `slice` by default.
 
         Returns
         -------
         ZImg
             All planes of all time points.
+
+        Raises
+        ------
+        ZException
+            If a plane differs from the announced image.
+        TypeError
+            If `slice` returns something other than an image.
         """
         return ZImg(*assembled_slices(self, range(self.imgInfo().numTimes)))
 
 
 class ZImgBlockProvider:
-    """An image that is given in blocks of any size and order; to be derived from.
+    """Base class of images that are delivered in blocks of any size and order.
 
     Notes
     -----
-    All methods but `wholeImg` are to be overridden. Where blocks overlap the larger value stays;
-    voxels in no block are 0, or the smallest value of a signed type: both as the reference.
+    Override all methods except `wholeImg`. Where blocks overlap, the larger value is kept; voxels
+    outside all blocks are 0, or the smallest value of a signed type (behaviour of the reference).
     """
 
     def __init__(self) -> None:
-        """Keep nothing; derived classes need not call this."""
+        """Do nothing; derived classes need not call this."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
     def imgInfo(self) -> ZImgInfo:
-        """Metadata of the whole image; to be implemented.
+        """Return the metadata of the whole image; must be overridden.
 
         Returns
         -------
         ZImgInfo
             Sizes, type and metadata.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless overridden.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no method imgInfo")
+        raise NotImplementedError(f"{type(self).__name__} must override imgInfo()")
 
     def numBlocks(self) -> int:
-        """Number of blocks; to be implemented.
+        """Return the number of blocks; must be overridden.
 
         Returns
         -------
         int
             Blocks are counted from 0.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless overridden.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no method numBlocks")
+        raise NotImplementedError(f"{type(self).__name__} must override numBlocks()")
 
     def blockCoord(self, blockIdx: int) -> ZVoxelCoordinate | tuple[int, int, int, int, int]:
-        """Position of a block; to be implemented.
+        """Return the position of a block; must be overridden.
 
         Parameters
         ----------
@@ -118,11 +152,16 @@ class ZImgBlockProvider:
         -------
         ZVoxelCoordinate or tuple of int
             First voxel of the block in the image: x, y, z, c, t.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless overridden.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no method blockCoord")
+        raise NotImplementedError(f"{type(self).__name__} must override blockCoord()")
 
     def block(self, blockIdx: int) -> ZImg:
-        """One block; to be implemented.
+        """Return one block; must be overridden.
 
         Parameters
         ----------
@@ -133,15 +172,27 @@ class ZImgBlockProvider:
         -------
         ZImg
             The block; it may have several channels and time points.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless overridden.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no method block")
+        raise NotImplementedError(f"{type(self).__name__} must override block()")
 
     def wholeImg(self) -> ZImg:
-        """The whole image; assembled from `block` unless overridden.
+        """Return the whole image; assembled from `block` by default.
 
         Returns
         -------
         ZImg
             All blocks; where blocks overlap, the largest value is kept.
+
+        Raises
+        ------
+        ZException
+            If a block leaves the announced image or has another type.
+        TypeError
+            If `block` returns something other than an image.
         """
         return ZImg(*assembled_blocks(self))

@@ -1,4 +1,4 @@
-"""Images out of files."""
+"""Read images from files."""
 
 import os
 from collections.abc import Sequence
@@ -24,43 +24,43 @@ def read(
     format: FileFormat = FileFormat.Unknown,
     errors: Literal["raise", "fill"] = "raise",
 ) -> ZImg:
-    """Read an image, or a region of it, into the arrays of a framework.
+    """Read an image, or a region of it, to arrays of a framework.
 
     Parameters
     ----------
     path
-        File, or folder that is an image; its format is found from its content, then its suffix.
+        Image file or folder; the format is detected from its content, then its suffix.
     region
         Half-open box in x, y, z, channel, time, in voxels of full resolution; only blocks that
-        meet it are decoded. None for all.
+        intersect it are decoded. None reads all.
     scene
-        Which image of the file, from 0.
+        Index of the image in the file.
     ratios
-        By how much to shrink along x, y, z; levels that the file has are used.
+        Reduction factors along x, y, z; stored levels are used.
     framework
         ``numpy``, ``torch``, ``jax``, ``cupy``, ``array_api_strict``.
     device
-        Where the arrays shall be, such as ``cuda:0``; None for the framework's default.
+        Device of the arrays, such as ``cuda:0``; None for the default of the framework.
     format
-        What to read the file as, whatever it looks like: `FileFormat.Tiff` reads pages as z planes
-        and ignores descriptions.
+        Format to read, instead of the detected one: `FileFormat.Tiff` reads pages as z planes and
+        ignores descriptions.
     errors
-        ``raise``, or ``fill``: planes that the file describes and does not hold are zeros, and a
-        warning lists them.
+        ``raise``, or ``fill``: planes that the file describes but does not hold are filled with
+        zeros, and a warning lists them.
 
     Returns
     -------
     ZImg
         Dtype as in the file, in native byte order; one aligned host buffer per time, uploaded once.
-        Sizes are ceil(size / ratio), voxel sizes grow accordingly.
+        Sizes are ``ceil(size / ratio)``; voxel sizes grow accordingly.
 
     Raises
     ------
     ZException
-        In one line naming the file: missing, of no known format, damaged, truncated, without such a
-        scene, or smaller than the region. Pixels that cannot be read are never made up.
+        If the file is missing, damaged, truncated, of unknown format, has no such scene, or is
+        smaller than the region. The message is one line that names the file.
     ValueError
-        When a ratio is below 1, or `errors` is another word.
+        If a ratio is below 1, or `errors` is another string.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def read(
     (1, 1, 8, 32, 40)
     """
     if errors not in ("raise", "fill"):
-        raise ValueError(f"errors is 'raise' or 'fill', not {errors!r}")
+        raise ValueError(f"errors must be 'raise' or 'fill', got {errors!r}")
     source = ZImgSource(path, region, scene, format)
     with filling(os.fspath(path)) if errors == "fill" else nullcontext():
         arrays, info = read_arrays(source, ratios, framework=framework, device=device)

@@ -1,4 +1,4 @@
-"""Pieces of an image that are read when they are asked for."""
+"""Parts of an image that are read on demand."""
 
 from zimg.image.img import ZImg
 from zimg.io.reading import read_arrays, read_source_info
@@ -9,16 +9,16 @@ from zimg.values.info import resized
 
 
 class ZImgSubBlock:
-    """A piece of an image, to be derived from; `read` and `readInfo` are to be overridden.
+    """Base class of parts of an image; override `read` and `readInfo`.
 
     Parameters
     ----------
     t, x, y, z
-        Its first voxel in the full image.
+        First voxel in the full image.
     width, height, depth
-        Its size in voxels of full resolution.
+        Size in voxels of full resolution.
     xRatio, yRatio, zRatio
-        How many voxels of the full image one of its voxels stands for.
+        Number of voxels of the full image per voxel.
     """
 
     def __init__(
@@ -45,37 +45,47 @@ class ZImgSubBlock:
         return f"{type(self).__name__}({place}, {size} voxels, ratios {ratios})"
 
     def read(self) -> ZImg:
-        """Read the pixels of the piece; to be implemented.
+        """Read the pixels; must be overridden.
 
         Returns
         -------
         ZImg
-            The piece.
+            The image.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless overridden.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not say how it is read")
+        raise NotImplementedError(f"{type(self).__name__} must override read()")
 
     def readInfo(self) -> ZImgInfo:
-        """Read the metadata of the piece; to be implemented.
+        """Read the metadata; must be overridden.
 
         Returns
         -------
         ZImgInfo
             Sizes, type and metadata.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless overridden.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not say how its info is read")
+        raise NotImplementedError(f"{type(self).__name__} must override readInfo()")
 
 
 class ZImgTileSubBlock(ZImgSubBlock):
-    """A part of a file, shrunk when it is read.
+    """A part of a file that is reduced on reading.
 
     Parameters
     ----------
     source
         File and region.
     xRatio, yRatio, zRatio
-        By how much to shrink along each axis, from 1 up.
+        Reduction factor along each axis, at least 1.
     downsampleCombineMode
-        How voxels become one; `ImgMergeMode.Interpolation` resizes.
+        Operation that merges voxels; `ImgMergeMode.Interpolation` resizes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The one channel at one time that an algorithm works on."""
+"""Select the volume that an algorithm works on."""
 
 import math
 
@@ -14,42 +14,44 @@ from zimg.values.info import ZImgInfo
 
 
 def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: str) -> Array:
-    """The ``(Z, Y, X)`` array of an image, or of an array that is one or a plane of one.
+    """Return the ``(Z, Y, X)`` array of a channel of an image, or of an array of a volume or plane.
 
     Parameters
     ----------
     image_or_array
         A `ZImg`, or a ``(Z, Y, X)`` or ``(Y, X)`` array of any framework.
     channel, time
-        Which of the image's channels and time points; an array has one of each.
+        Channel and time point of the image; 0 for an array.
     caller
-        Who asks, for errors.
+        Name of the caller for errors.
 
     Returns
     -------
     Array
-        The memory is shared, but for arrays in another byte order than that of the machine, and
-        floats of 16 bits, which become float32 on their device: few operations take them.
+        Shared memory, except for arrays in foreign byte order, and for 16-bit floats, which become
+        float32 on their device, since few operations accept them.
 
     Raises
     ------
     ValueError
-        For a channel or time that is not there, or anything else than such an array.
+        For a channel or time point that does not exist, or an invalid array.
     """
     if isinstance(image_or_array, ZImg):
         times, channels = image_or_array.shape[:2]
         if not (0 <= time < times and 0 <= channel < channels):
             raise ValueError(
-                f"an image of {channels} channels and {times} times has no channel {channel} "
+                f"an image of {channels} channels and {times} time points has no channel {channel} "
                 f"at time {time}"
             )
         return _computable(image_or_array.data[time][channel, ...])
     if channel or time:
-        raise ValueError(f"an array has one channel and time, got channel={channel}, time={time}")
+        raise ValueError(
+            f"an array has a single channel and time point, got channel={channel}, time={time}"
+        )
     shape = getattr(image_or_array, "shape", None)
     if shape is None or len(shape) not in (2, 3) or 0 in shape:
         told = type(image_or_array).__name__ if shape is None else tuple(shape)
-        raise ValueError(f"{caller} takes a ZImg or a (Z, Y, X) or (Y, X) array, got {told}")
+        raise ValueError(f"{caller} needs a ZImg or a (Z, Y, X) or (Y, X) array, got {told}")
     volume = voxels(image_or_array, copy_if_needed=True)
     if isinstance(volume, np.ndarray) and not volume.dtype.isnative:
         volume = volume.astype(volume.dtype.newbyteorder("="))
@@ -76,7 +78,7 @@ def as_numpy(volume: Array, /) -> Array:
 
 
 def z_to_xy_ratio(info: ZImgInfo, downsample: tuple[int, int, int] = (1, 1, 1)) -> float:
-    """Size of a voxel in z over its mean size in x and y, after downsampling by x, y, z factors.
+    """Voxel size in z over the mean of x and y, after downsampling by factors along x, y, z.
 
     1.0 when a size is missing, not finite or not above 0 (behaviour of the reference).
     """

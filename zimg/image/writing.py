@@ -1,4 +1,4 @@
-"""Images into files."""
+"""Write images to files."""
 
 import os
 
@@ -19,23 +19,23 @@ def write(
     Parameters
     ----------
     path
-        File to create or replace; it holds the old image or the new one at any moment.
+        File to create or replace; the replacement is atomic.
     image
-        On any device; pixels are brought to the host slab by slab.
+        Image on any device; pixels are copied to the host slab by slab.
     format
-        Found from the suffix when unknown; a format that is named takes any suffix.
+        Format to write, with any suffix; follows from the suffix when unknown.
     parameters
-        How pixels are packed.
+        Compression and options of the format.
 
     Raises
     ------
     ZException
-        In one line naming the file: a format that is not written, a type, size or option that it
-        cannot hold, an empty image, or a failure of the file system.
+        If the image is empty, the format is not writable or does not support a type, size or
+        option, or the file system fails. The message is one line that names the file.
 
     Examples
     --------
-    The suffix decides on the format:
+    The suffix determines the format:
 
     >>> image = zimg.read("cell.tif")
     >>> zimg.write("cell.ome.zarr", image)

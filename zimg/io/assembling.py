@@ -1,4 +1,4 @@
-"""Slices and blocks that are given, checked and laid into host buffers."""
+"""Check slices and blocks from providers and assemble them in host buffers."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from zimg.values import ZImgInfo, ZVoxelCoordinate
 
 @runtime_checkable
 class Slices(Protocol):
-    """What is asked of somebody who gives slices."""
+    """The part of a slice provider that writing uses."""
 
     def imgInfo(self) -> ZImgInfo:
         """The whole image."""
@@ -27,19 +27,19 @@ class Slices(Protocol):
 
 @runtime_checkable
 class Blocks(Protocol):
-    """What is asked of somebody who gives blocks."""
+    """The part of a block provider that writing uses."""
 
     def imgInfo(self) -> ZImgInfo:
         """The whole image."""
 
     def numBlocks(self) -> int:
-        """How many."""
+        """Number of blocks."""
 
     def blockCoord(self, blockIdx: int, /) -> ZVoxelCoordinate | tuple[int, int, int, int, int]:
-        """Where one lies."""
+        """First voxel of a block."""
 
     def block(self, blockIdx: int, /) -> ImageLike:
-        """One of them."""
+        """Pixels of a block."""
 
 
 class ProviderFailureError(BaseException):
@@ -52,7 +52,7 @@ class ProviderFailureError(BaseException):
 
 @contextmanager
 def reraised() -> Iterator[None]:
-    """Let what a provider raises inside the block pass unchanged to whoever asked for writing."""
+    """Pass exceptions of a provider unchanged to the caller of the write function."""
     try:
         yield
     except Exception as error:
@@ -65,9 +65,9 @@ def slice_of(provider: Slices, info: ZImgInfo, z: int, t: int) -> NDArray[Any]:
     Raises
     ------
     ZException
-        When the size, number of channels or type is another.
+        When the size, number of channels or type differs from the announced one.
     TypeError
-        When it is no image.
+        When the provider returns something other than an image.
     """
     with reraised():
         given = provider.slice(z, t)
@@ -77,8 +77,8 @@ def slice_of(provider: Slices, info: ZImgInfo, z: int, t: int) -> NDArray[Any]:
     found = given.info.size[::-1], given.info.dataTypeString()
     if found != expected:
         raise ZException(
-            f"slice({z}, {t}) is {found[0]} {found[1]}, "
-            f"announced were {expected[0]} {expected[1]} (t, c, z, y, x)"
+            f"slice({z}, {t}) returned {found[0]} {found[1]}, "
+            f"but imgInfo announced {expected[0]} {expected[1]} (t, c, z, y, x)"
         )
     host: NDArray[Any] = exported(given.data[0], "numpy", device="cpu")
     return host[:, 0]
@@ -94,7 +94,7 @@ def blocks_of(
     ZException
         When a block leaves the image or is of another type.
     TypeError
-        When it is no image.
+        When the provider returns something other than an image.
     """
     with reraised():
         count = provider.numBlocks()
@@ -111,24 +111,24 @@ def blocks_of(
         fits = all(0 <= p.start < p.stop <= n for p, n in zip(place, sizes, strict=True))
         if not fits or dtype != info.dataTypeString():
             raise ZException(
-                f"block({index}) is {shape} {dtype} at {start}, which "
-                f"does not fit into {sizes} {info.dataTypeString()} (t, c, z, y, x)"
+                f"block({index}) of {shape} {dtype} at {start} "
+                f"does not fit into the announced {sizes} {info.dataTypeString()} (t, c, z, y, x)"
             )
         yield place, [exported(x, "numpy", device="cpu") for x in given.data]
 
 
 def merge_max(block: NDArray[Any], place: NDArray[Any]) -> None:
-    """Put a block where it belongs; the larger value stays."""
+    """Merge a block into the image; where blocks overlap the larger value is kept."""
     np.maximum(place, block, out=place)
 
 
 def fill_value(dtype: np.dtype[Any]) -> int:
-    """What voxels in no block have: the smallest value of integers, 0 of floats."""
+    """Value of voxels that no block covers: the smallest integer, or 0 for floats."""
     return int(np.iinfo(dtype).min) if dtype.kind == "i" else 0
 
 
 def assembled_slices(provider: Slices, times: Iterable[int]) -> tuple[list[NDArray[Any]], ZImgInfo]:
-    """All planes at some times as host arrays, and the announced info."""
+    """All planes of the given time points as host arrays, and the announced info."""
     info = provider.imgInfo()
     arrays = []
     for t in times:

@@ -1,4 +1,4 @@
-"""A file format: its names and signs, and what reads and writes it."""
+"""Description of a file format: names, signatures, reader and writer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,36 +15,36 @@ from zimg.values import FileFormat
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Formats that one reader, one writer or both are for.
+    """A file format with its reader, its writer or both.
 
     Parameters
     ----------
     name
-        As it is named in errors and tables.
+        Name in errors and tables.
     formats
-        Members of `FileFormat` that it stands for.
+        Members of `FileFormat` that it covers.
     suffixes
-        Ends of file names, in lower case.
+        Suffixes of file names, in lower case.
     signatures
-        Pairs of place and bytes; a file that has one of them is of this format.
+        Pairs of offset and bytes; a file that matches one of them has this format.
     marks
-        Names of files that a folder of this format contains one of.
+        File names, one of which identifies a folder as this format.
     reader
-        ``module:name`` of what opens a path with a `FileFormat`; empty when nothing does.
+        ``module:name`` of a callable that opens a path with a `FileFormat`; empty if not readable.
     writer
-        What has `check` and `write`: a module, or ``module:name``; empty when nothing does.
+        Module, or ``module:name``, with `check` and `write`; empty if not writable.
     write_suffixes
-        Ends of file names that are written; those that are read when not given.
+        Suffixes of file names to write; by default those to read.
     inside
-        Names of formats that are containers of files of this one: a file with a suffix of this
-        format that begins as one of them is of this format.
+        Names of container formats: a file with a suffix of this format and the signature of one of
+        these containers has this format.
     accepts
-        ``module:name`` of what says whether installed packages read a path, for a reader without
-        suffixes of its own. It is asked last, when `requires` are installed.
+        ``module:name`` of a function that returns whether installed packages can read a path, for
+        a reader without suffixes. It is called last, if `requires` are installed.
     extra
-        Extra of the distribution that brings what is needed.
+        Extra of the distribution that installs the requirements.
     requires
-        Packages that are imported beyond those of the core.
+        Required packages beyond those of the core.
     """
 
     name: str
@@ -62,11 +62,11 @@ class Format:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Packages that are required and not installed."""
+        """Required packages that are not installed."""
         return tuple(name for name in self.requires if find_spec(name.split(".")[0]) is None)
 
     def check_installed(self) -> None:
-        """Raise a `ZException` that names the extra to install, when something is missing."""
+        """Raise a `ZException` that names the extra to install if a package is missing."""
         if self.missing:
             raise ZException(
                 f"{self.name} needs {', '.join(self.missing)}; "
@@ -74,30 +74,30 @@ class Format:
             )
 
     def open(self, path: Path | str, format: FileFormat) -> Reader:
-        """Open `path`, or an address, with the reader of this format, which is imported now."""
+        """Import the reader of this format and open a path or an address with it."""
         self.check_installed()
         make: Callable[[Path | str, FileFormat], Reader] = _named(self.reader)
         return make(path, format)
 
     def accepted(self, path: Path) -> bool:
-        """Whether what `accepts` names takes a file; False when a package is not installed."""
+        """Whether `accepts` accepts a file; False if a package is not installed."""
         if not self.accepts or self.missing:
             return False
         return bool(_named(self.accepts)(path))
 
     def writing(self) -> Writer:
-        """What writes this format, imported now."""
+        """Import and return the writer of this format."""
         self.check_installed()
         module, _, name = self.writer.partition(":")
         found: Writer = import_module(module)
         return getattr(found, name) if name else found
 
     def has_signature(self, head: bytes) -> bool:
-        """Whether the first bytes of a file are those of this format."""
+        """Whether the first bytes of a file match a signature of this format."""
         return any(head.startswith(mark, place) for place, mark in self.signatures)
 
 
 def _named(place: str) -> Any:
-    """What ``module:name`` stands for, imported now."""
+    """Import the object with the name ``module:name``."""
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)

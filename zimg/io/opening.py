@@ -1,8 +1,9 @@
-"""Files and their scenes, open while they are used."""
+"""Open files and their scenes for the duration of a block."""
 
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from zimg._errors import ZException
 from zimg.io.disk.errors import read_errors
@@ -15,7 +16,7 @@ from zimg.values import FileFormat
 def opened(
     path: str | os.PathLike[str], format: FileFormat = FileFormat.Unknown
 ) -> Iterator[Reader]:
-    """The reader of a file; errors inside the block name the file."""
+    """Open a file; errors inside the block name the file."""
     reader = open_file(path, format)
     try:
         with read_errors(path, reader.name):
@@ -35,3 +36,12 @@ def numbered_scene(scenes: Sequence[Scene], number: int, path: str | os.PathLike
         with suppress(IndexError):
             return scenes[number]
     raise ZException(f"{os.fspath(path)} has no scene {number}: it has {len(scenes)}, from 0")
+
+
+def companions_of(path: str | os.PathLike[str]) -> list[Path]:
+    """Files that belong to the same image as `path`; none if it cannot be read as an image."""
+    try:
+        with opened(path) as reader:
+            return list(getattr(reader, "companions", ()))
+    except ZException:
+        return []

@@ -1,4 +1,4 @@
-"""Options of writing: those that a writer does not use are refused, and so are wrong values."""
+"""Check write options: unused options and invalid values are refused."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import fields
@@ -8,7 +8,7 @@ from zimg.io.parameters import ZImgWriteParameters
 from zimg.values import Compression
 
 ZLIB, ZSTD = "zlibCompressionLevel", "zstdCompressionLevel"
-# What an option may be, and what is said of other values; behaviour and words of the reference.
+# Accepted values of options and errors for others; both are behaviour of the reference.
 WHOLE: Mapping[str, tuple[Collection[int], str]] = {
     ZLIB: (range(10), f"{ZLIB} {{}} is not 0 to 9"),
     ZSTD: (range(-7, 23), f"{ZSTD} {{}} is not -7 to 22"),
@@ -18,7 +18,7 @@ WHOLE: Mapping[str, tuple[Collection[int], str]] = {
         "unsupported chrominance subsampling: {} is not 444, 422 or 420",
     ),
 }
-# The level of a compression, by the compressions that have one everywhere.
+# Name of the level option of compressions that always have one.
 LEVELS = {
     Compression.DEFLATE: (ZLIB,),
     Compression.ADOBE_DEFLATE: (ZLIB,),
@@ -28,16 +28,16 @@ LEVELS = {
 
 
 def check_options(name: str, parameters: ZImgWriteParameters, used: Collection[str]) -> None:
-    """Refuse options that would have no effect, and values that have no meaning.
+    """Refuse options that would have no effect, and invalid values.
 
     Parameters
     ----------
     name
-        What is written, for errors: a format, and the compression where options depend on it.
+        Name of the format for errors, with the compression where options depend on it.
     parameters
-        As they were given. Its compression is not looked at.
+        Parameters as given; the compression is not checked.
     used
-        The options that are honoured.
+        Options that the writer uses.
 
     Raises
     ------

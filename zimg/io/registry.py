@@ -1,4 +1,4 @@
-"""Which reader or writer a file is for: by what it contains, then by its name."""
+"""Find the reader or writer of a file: by its content, then by its name."""
 
 import os
 from pathlib import Path
@@ -18,14 +18,14 @@ HEAD = 512  # bytes that identify a file
 
 
 def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unknown) -> Reader:
-    """Open an image file, or a folder that is one, with the reader for it.
+    """Open an image file or folder with the matching reader.
 
     Parameters
     ----------
     path
         File or folder to read, or the address of an OME-Zarr store (``https://``, ``s3://``, ...).
     format
-        Which format to read it as; found from the content, then from the suffix, when unknown.
+        Format to read; if unknown, detected from the content, then from the suffix.
 
     Returns
     -------
@@ -35,8 +35,8 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
     Raises
     ------
     ZException
-        When the file does not exist (also a `FileNotFoundError`), or no reader is for it, or the
-        reader for it fails: no other one is tried then.
+        When the file does not exist (also a `FileNotFoundError`), no reader matches, or the
+        matching reader fails; other readers are not tried.
     """
     file = located(path)
     if isinstance(file, str):
@@ -53,21 +53,21 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
 
 
 def _open_address(address: str, format: FileFormat) -> Reader:
-    """Open what lies elsewhere: OME-Zarr, of which only the chunks that are needed travel."""
+    """Open an OME-Zarr store at an address; only needed chunks are downloaded."""
     found = next(each for each in FORMATS if FileFormat.OmeZarr in each.formats)
     with read_errors(address, found.name):
         if format not in (FileFormat.Unknown, FileFormat.OmeZarr):
-            raise ZException(f"addresses are read as {found.name}, not as {format.name}")
+            raise ZException(f"addresses can only be read as {found.name}, not as {format.name}")
         return found.open(address, format)
 
 
 def format_to_read(file: Path, format: FileFormat = FileFormat.Unknown) -> Format:
-    """The format to read a file or folder as; a `ZException` when there is none."""
+    """Find the format of a file or folder to read; raise a `ZException` if unknown."""
     readable = [each for each in FORMATS if each.reader]
     named = _named(format, readable, "read")
     by_suffix = _by_suffix(file, named)
     found = _by_content(file, named) or by_suffix
-    # A container of another format's files: their suffix says more than their first bytes.
+    # Containers of other formats: the suffix is more specific than the signature.
     if found and by_suffix and found.name in by_suffix.inside:
         found = by_suffix
     if found is None or found.missing:  # another reader that is installed is better than none
@@ -77,30 +77,32 @@ def format_to_read(file: Path, format: FileFormat = FileFormat.Unknown) -> Forma
         found = named[0]
     if found is None:
         kind = "folder" if file.is_dir() else "content"
-        _refuse(f"neither {kind} nor suffix {file.suffix!r} is known", readable)
+        _refuse(f"neither {kind} nor the suffix {file.suffix!r} is known", readable)
     return found
 
 
 def format_to_write(file: Path, format: FileFormat = FileFormat.Unknown) -> Format:
-    """The format to write, named or found from the suffix; a `ZException` when there is none."""
+    """Find the format to write by name or suffix; raise a `ZException` if unknown."""
     writable = [each for each in FORMATS if each.writer]
     named = _named(format, writable, "written")
     found = _by_suffix(file, named, writing=True)
     if found is None and format != FileFormat.Unknown:
         found = named[0]
-    return found or _refuse(f"the suffix {file.suffix!r} is not written", writable)
+    return found or _refuse(
+        f"writing files with the suffix {file.suffix!r} is not supported", writable
+    )
 
 
 def _named(format: FileFormat, formats: list[Format], done: str) -> list[Format]:
-    """Those of `formats` that a `FileFormat` stands for: one, or several that share it."""
+    """The entries of `formats` for a `FileFormat`: one, or several that share it."""
     if format == FileFormat.Unknown:
         return formats
     named = [each for each in formats if format in each.formats]
-    return named or _refuse(f"the format {format.name} is not {done}", formats)
+    return named or _refuse(f"the format {format.name} cannot be {done}", formats)
 
 
 def _by_content(file: Path, formats: list[Format]) -> Format | None:
-    """The format that a file begins as, or that a folder has a mark of."""
+    """Find the format by the signature of a file or the marks of a folder."""
     if file.is_dir():
         return next((f for f in formats if any((file / m).exists() for m in f.marks)), None)
     with file.open("rb") as opened:
@@ -109,7 +111,7 @@ def _by_content(file: Path, formats: list[Format]) -> Format | None:
 
 
 def _by_suffix(file: Path, formats: list[Format], *, writing: bool = False) -> Format | None:
-    """The format with the longest suffix that the name ends in; an installed one of several."""
+    """Find the format with the longest suffix that matches the name, preferring installed ones."""
     name = file.name.lower()
     best: tuple[tuple[int, bool], Format | None] = ((0, True), None)
     for each in formats:

@@ -31,7 +31,7 @@ def _file_name(value: FileName) -> str:
 
 
 def _region(value: ZImgRegion) -> ZImgRegion:
-    """A region of its own."""
+    """Copy a region."""
     if not isinstance(value, ZImgRegion):
         raise TypeError(value)
     return value.copy()
@@ -49,26 +49,26 @@ _RULES = {
 
 @dataclass(init=False)
 class ZImgSource(CheckedFields):
-    """Files, and which part of them is meant.
+    """One or several files and the part of them to read.
 
     Parameters
     ----------
     filename
-        Name of one file, str or Path, or an address; the further arguments are then `region`,
-        `scene`, `format`.
+        Name of one file (str or Path) or an address; further arguments are then `region`, `scene`,
+        `format`.
     filenames
-        In place of it: a list of names; the further arguments are then those below in this order.
-        Without either the source is empty.
+        Alternatively a list of names; further arguments are then those below in this order. Without
+        either the source is empty.
     catDim
-        Axis along which a list is joined; needed with a list.
+        Axis along which a list is concatenated; required with a list.
     catScenes
         Whether a list joins all scenes of each file; True for a list unless given.
     region
         Part of the (joined) image.
     scene
-        Which image of the file.
+        Index of the image in the file.
     format
-        Reader to use; found from the content when unknown.
+        Format to read; detected from the content when unknown.
     expandXY
         Whether smaller images of a list are centred and padded; True unless given.
     expandWithMaxValue
@@ -77,7 +77,7 @@ class ZImgSource(CheckedFields):
     Attributes
     ----------
     filenames
-        Absolute paths; assigned ones are kept as they are given and not looked for.
+        Absolute paths; assigned values are kept as given, without a check that the files exist.
     totalFileSize
         Bytes of all files when the source was made.
 
@@ -156,7 +156,7 @@ class ZImgSource(CheckedFields):
 def _form_of(
     args: tuple[Any, ...], options: dict[str, Any]
 ) -> tuple[str, Callable[..., dict[str, Any]], Sequence[Any]]:
-    """What the source is made of, the function of its further arguments, and the file names."""
+    """The form of the arguments, the function for further arguments, and the file names."""
     given: list[Any] = [*args[:1]]
     given += [options.pop(name) for name in ("filename", "filenames") if name in options]
     if len(given) > 1:
@@ -184,13 +184,13 @@ def _found(names: list[str]) -> tuple[list[str], int]:
 
 
 def _exists(path: Path) -> bool:
-    """Whether a file or folder is there, after finishing an exchange that was interrupted."""
-    with read_errors(path, "an image"):  # no file can have some names
+    """Whether a file or folder exists, after completing an interrupted exchange."""
+    with read_errors(path, "an image"):  # names that no file can have
         return path.exists() or bool(recovered(path))
 
 
 def located(name: FileName) -> Path | str:
-    """The absolute path that a name stands for, or the address when it is elsewhere.
+    """The absolute path for a name, or an address.
 
     ``file://`` addresses are paths; others, such as ``https://host/image.ome.zarr``, stay text.
     """

@@ -1,4 +1,4 @@
-"""The scenes that a `ZImgSource` stands for: of one file, or joined from several."""
+"""Open the scenes of a `ZImgSource`: of one file, or joined from several."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from zimg.io.source import ZImgSource
 
 @contextmanager
 def opened_source(source: ZImgSource) -> Iterator[Scene]:
-    """The scene that a source names, its region not applied; its file is open inside the block."""
+    """Open the scene of a source, without its region; the file is open inside the block."""
     if not source.filenames:
         raise ZException("invalid image source: it names no file")
     if len(source.filenames) > 1 or source.catScenes:
@@ -25,7 +25,7 @@ def opened_source(source: ZImgSource) -> Iterator[Scene]:
 
 @contextmanager
 def opened_scenes(source: ZImgSource) -> Iterator[Sequence[Scene]]:
-    """All scenes of the file or files of a source; its own scene is not looked at.
+    """Open all scenes of the file or files of a source, whatever scene it names.
 
     Lists give one scene when the scenes of files are joined too, else one for each of the first
     file.

@@ -1,4 +1,4 @@
-"""Images written while they are given, plane by plane or block by block."""
+"""Write images that providers deliver plane by plane or block by block."""
 
 import math
 import os
@@ -36,29 +36,29 @@ def write_provided(
     format: FileFormat = FileFormat.Unknown,
     parameters: ZImgWriteParameters | None = None,
 ) -> None:
-    """Write an image that is given in parts; it is never whole in memory.
+    """Write an image that is delivered in parts, without holding it in memory.
 
     Parameters
     ----------
     path
         File to create or replace.
     provider
-        Gives slices or blocks, on any device. Blocks are collected in a scratch file beside `path`
-        first, which takes as many bytes as the unpacked image. The file has no name (on Windows,
-        one that the system removes), so nothing of it stays, even when the process is killed.
+        Delivers slices or blocks, on any device. Blocks are first collected in a scratch file next
+        to `path`, of the size of the uncompressed image. The file is unlinked (on Windows it is
+        deleted on close), so nothing remains even if the process is killed.
     format, parameters
         As in `zimg.write`.
 
     Raises
     ------
     ZException
-        As in `zimg.write`; also when a part is not as announced. There is no file then.
+        As in `zimg.write`, and when a part differs from the announced image. No file is left then.
     TypeError
-        When `provider` gives neither slices nor blocks, or gives something that is not an image.
+        When `provider` is neither kind of provider, or returns something other than an image.
 
     Notes
     -----
-    What the provider raises passes unchanged.
+    Exceptions of the provider pass unchanged.
     """
     if not isinstance(provider, Slices | Blocks):
         raise TypeError(
@@ -70,7 +70,7 @@ def write_provided(
 
 @contextmanager
 def _announced(provider: Slices | Blocks, path: str | os.PathLike[str]) -> Iterator[ZImgInfo]:
-    """What a provider announces; what it raises inside the block passes unchanged."""
+    """The info that a provider announces; its exceptions pass unchanged."""
     try:
         with reraised():
             info = provider.imgInfo()
@@ -92,14 +92,14 @@ def _pixels_of(provider: Slices | Blocks, info: ZImgInfo, path: Path) -> Iterato
 
 
 class SlicePixels:
-    """The pixels of somebody who gives slices.
+    """Pixels from a slice provider.
 
     Parameters
     ----------
     provider
-        Asked for each slice once.
+        Called once per slice.
     info
-        What it announced.
+        The announced info.
     """
 
     def __init__(self, provider: Slices, info: ZImgInfo) -> None:
@@ -112,20 +112,20 @@ class SlicePixels:
         if last - first == 1:
             return slice_of(self._provider, info, first, time)[:, None]
         slab = np.empty((info.numChannels, last - first, info.height, info.width), self.dtype)
-        for z in range(first, last):  # one plane beside the slab at a time
+        for z in range(first, last):  # one plane in addition to the slab at a time
             slab[:, z - first] = slice_of(self._provider, info, z, time)
         return slab
 
 
 class BlockPixels:
-    """The pixels of somebody who gives blocks, collected in a file when the first is asked for.
+    """Pixels from a block provider, collected in a file on the first request.
 
     Parameters
     ----------
     provider
-        Asked for each block once, in order.
+        Called once per block, in order.
     info
-        What it announced.
+        The announced info.
     scratch
         Open file to collect in, empty.
     """
@@ -144,7 +144,9 @@ class BlockPixels:
         return np.array(self._voxels()[time, :, first:last])
 
     def _collect(self) -> None:
-        if hasattr(os, "posix_fallocate"):  # a full disk is told now; later it ends the process
+        if hasattr(
+            os, "posix_fallocate"
+        ):  # detect a full disk now; later it would kill the process
             count = math.prod(self._shape) * self.dtype.itemsize
             os.posix_fallocate(self._scratch.fileno(), 0, count)
         if fill_value(self.dtype):
@@ -157,5 +159,5 @@ class BlockPixels:
                 merge_max(part, voxels[time][tuple(rest)])
 
     def _voxels(self) -> NDArray[Any]:
-        """The file as an array; mapped anew each time, so that what was touched leaves memory."""
+        """The file as an array; mapped anew each time, so that touched pages are released."""
         return np.memmap(self._scratch, self.dtype, "r+", shape=self._shape)

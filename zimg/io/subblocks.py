@@ -1,4 +1,4 @@
-"""What a file stores as single pieces: listed without pixels, and read one by one."""
+"""Stored blocks of a file: list them without pixels, and read single ones."""
 
 from copy import deepcopy
 
@@ -15,18 +15,18 @@ from zimg.values import ZImgInfo, ZImgRegion
 
 
 def sub_block_lists(source: ZImgSource) -> list[NDArray[np.int64]]:
-    """The stored pieces of each scene, without reading pixels.
+    """List the stored blocks of each scene without reading pixels.
 
     Parameters
     ----------
     source
-        One file, or several that are joined; its scene and region are not looked at.
+        One file or several joined ones; its scene and region are ignored.
 
     Returns
     -------
     list of ndarray
-        Per scene int64 in Fortran order, a row per piece: t, x, y, z, width, height, depth in
-        voxels of full resolution, and the ratios along x, y, z. A piece holds all channels; pieces
+        Per scene int64 in Fortran order, one row per block: t, x, y, z, width, height, depth in
+        voxels of full resolution, and the ratios along x, y, z. A block holds all channels; blocks
         of full resolution come first.
     """
     with opened_scenes(source) as scenes:
@@ -46,24 +46,25 @@ def _rows(scene: Scene) -> list[NDArray[np.int64]]:
 
 
 def read_sub_block(source: ZImgSource, block: int) -> tuple[list[Array], ZImgInfo]:
-    """Read one piece, in the size in which it is stored.
+    """Read one block at its stored resolution.
 
     Parameters
     ----------
     source
-        One file, or several that are joined; its region is not looked at.
+        One file or several joined ones; its region is ignored.
     block
-        Row of the list of its scene.
+        Row of the block in the list of its scene.
 
     Returns
     -------
     arrays, info
-        All channels at one time, on the host; voxels are larger by the ratios of the piece.
+        All channels at one time, on the host; voxel sizes are multiplied by the ratios of the
+        block.
 
     Raises
     ------
     ZException
-        When the scene or the piece is not there.
+        When the scene or the block does not exist.
     """
     with opened_scenes(source) as scenes:
         if not source.scene < len(scenes):
@@ -83,7 +84,7 @@ def read_sub_block(source: ZImgSource, block: int) -> tuple[list[Array], ZImgInf
 
 
 def _find(scene: Scene, block: int) -> tuple[int, NDArray[np.int64]]:
-    """Level and row, in voxels of the level, of a piece counted through all levels."""
+    """Level and row, in voxels of the level, of a block counted across all levels."""
     place = block
     for level in range(len(scene.levels)):
         blocks = scene.blocks(level)
@@ -94,17 +95,17 @@ def _find(scene: Scene, block: int) -> tuple[int, NDArray[np.int64]]:
 
 
 def internal_sub_regions(source: ZImgSource) -> list[list[ZImgRegion]]:
-    """Regions of full resolution that are stored together, neighbouring planes taken as one.
+    """Regions of full resolution that are stored together; neighbouring planes are merged.
 
     Parameters
     ----------
     source
-        One file, or several that are joined; its scene and region are not looked at.
+        One file or several joined ones; its scene and region are ignored.
 
     Returns
     -------
     list of list of ZImgRegion
-        Per scene regions that cover it, by t, then x, then y.
+        Regions that cover each scene, ordered by t, then x, then y.
     """
     with opened_scenes(source) as scenes:
         return [_merged(scene) for scene in scenes]
@@ -126,7 +127,7 @@ def _merged(scene: Scene) -> list[ZImgRegion]:
 
 
 def _goes_on(region: ZImgRegion, start: tuple[int, ...], end: tuple[int, ...]) -> bool:
-    """Whether the box from `start` to `end` lies right behind `region`, with the same outline."""
+    """Whether the box from `start` to `end` directly follows `region` with the same outline."""
     own = tuple(region.start), tuple(region.end)
     same = all(a[:2] + a[3:] == b[:2] + b[3:] for a, b in zip(own, (start, end), strict=True))
     return same and own[1][2] == start[2]

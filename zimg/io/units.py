@@ -1,4 +1,4 @@
-"""Lengths, times and voxel sizes as files state them: one table of units and one rule for sizes."""
+"""Units of length and time, and one rule for the voxel sizes of all formats."""
 
 import math
 import unicodedata
@@ -45,7 +45,7 @@ _BY_SIZE = {size: unit for unit, size in UNIT_IN_UM.items()}
 
 
 def _table(symbol: str, names: Sequence[str], power: int) -> dict[str, float]:
-    """All spellings of a unit with SI prefixes; one of the unit is 10 to the `power`."""
+    """All spellings of a unit with SI prefixes; the unit itself is 10 to the `power`."""
     found = {}
     for prefix, (word, exponent) in _PREFIXES.items():
         value = float(f"1e{exponent + power}")  # 1e-3 and not the result of a multiplication
@@ -127,26 +127,26 @@ def set_voxel_size(
     *,
     express: VoxelSizeUnit | None = None,
 ) -> None:
-    """Take over voxel sizes from a file: the one rule of all readers.
+    """Set voxel sizes from a file by the rule that all readers share.
 
     Parameters
     ----------
     info
-        Gets the sizes and their unit; stays as it is when no size is usable.
+        Receives the sizes and their unit; unchanged when no size is usable.
     sizes
-        Along x, y, z, as the file states them: numbers, texts or None; see `usable`.
+        Sizes along x, y, z as stored in the file: numbers, strings or None; see `usable`.
     units
-        Names of their units, or the name of the unit of all.
+        Names of the units, one for each axis or one for all.
     express
         The unit to convert to. By default the unit of the file stays when all axes share it and
         `VoxelSizeUnit` has it; otherwise sizes are converted to micrometres.
 
     Notes
     -----
-    An axis without a usable size gets that of x, or of the first axis that has one: a bare 1.0
-    would be taken at its word. Sizes without a known length keep their numbers under the unit
-    ``none``, so that their ratio is known; where some axes have a length, the others count as
-    absent.
+    An axis without a usable size gets that of x, or of the first axis that has one: a default of
+    1.0 would be taken for a measured size. Sizes without a known length keep their numbers under
+    the unit ``none``, so that their ratio is known; where some axes have a length, the others count
+    as absent.
     """
     names = [units] * 3 if isinstance(units, str) else [*units, *[""] * 3][:3]
     values = [usable(size) for size in (*sizes, *[None] * 3)[:3]]

@@ -1,4 +1,4 @@
-"""What the library offers to a writer of a file format, and what it asks of it."""
+"""Protocols between the library and the writers of file formats."""
 
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -16,7 +16,7 @@ from zimg.values import ZImgInfo
 
 @runtime_checkable
 class ImageLike(Protocol):
-    """An image as writing needs it: `zimg.ZImg` is one."""
+    """The part of an image that writing uses; `zimg.ZImg` implements it."""
 
     @property
     def info(self) -> ZImgInfo:
@@ -28,7 +28,7 @@ class ImageLike(Protocol):
 
 
 class Pixels(Protocol):
-    """Where a writer takes the pixels from: slabs in host memory, each once and in order."""
+    """Pixel source of a writer: slabs in host memory, each requested once and in order."""
 
     @property
     def info(self) -> ZImgInfo:
@@ -44,8 +44,8 @@ class Pixels(Protocol):
         Returns
         -------
         ndarray
-            ``(C, last - first, Y, X)``, C-contiguous or not, not to be written to. Slabs are asked
-            for in order: all planes of a time before the next one, each plane once.
+            ``(C, last - first, Y, X)`` with any strides; must not be modified. Slabs are requested
+            in order: all planes of a time point before the next one.
         """
 
 
@@ -53,14 +53,14 @@ class Writer(Protocol):
     """A module that writes one format."""
 
     def check(self, info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-        """Raise a `ZException` for an image or an option that the format cannot hold or honour."""
+        """Raise a `ZException` for images and options that the format does not support."""
 
     def write(self, path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
         """Write `path`, which appears whole or not at all."""
 
 
 class ImagePixels:
-    """The pixels of an image, brought to the host slab by slab.
+    """Pixels of an image, copied to the host slab by slab.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class ImagePixels:
 
     Notes
     -----
-    Truth values are given as uint8, which is what `ZImgInfo` says of them.
+    Booleans are returned as uint8, their type in `ZImgInfo`.
     """
 
     def __init__(self, image: ImageLike) -> None:
@@ -84,7 +84,7 @@ class ImagePixels:
         return np.dtype(self.info.dataTypeString())
 
     def slab(self, time: int, first: int, last: int) -> NDArray[Any]:
-        """Planes of a time point, a view where the host can read the memory."""
+        """Planes of a time point; a view where the host can read the memory."""
         part = self._image.data[time][:, first:last, ...]
         host: NDArray[Any] = exported(part, "numpy", device="cpu")
         return host.view(np.uint8) if host.dtype == np.bool_ else host

@@ -1,6 +1,7 @@
-"""Pixels into files: the format is found from the name, and nothing is written in part."""
+"""Write pixels to files; the format follows from the name, and writes are atomic."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from zimg.io.registry import format_to_write
 from zimg.io.writer import Pixels, Writer
 from zimg.values import FileFormat, ZImgInfo
 
+SYSTEM_ERROR = re.compile(r"errno = \d+, error message = '(.+?)'")  # in messages of HDF5
+
 
 def write_pixels(
     path: str | os.PathLike[str],
@@ -24,22 +27,22 @@ def write_pixels(
     format: FileFormat = FileFormat.Unknown,
     parameters: ZImgWriteParameters | None = None,
 ) -> None:
-    """Write what `pixels` gives; arguments and errors as of `zimg.write`.
+    """Write `pixels` to a file; arguments and errors as in `zimg.write`.
 
     Notes
     -----
-    What `pixels` raises passes unchanged; what a codec or a library raises is a `ZException`.
+    Exceptions of `pixels` pass unchanged; those of codecs and libraries become a `ZException`.
     """
     options, format = parameters or ZImgWriteParameters(), FileFormat(format)
     given = _Given(pixels)
     with _only_ours(path, given), write_errors(path):
-        np.dtype(given.dtype)  # a type that no format holds is refused here
+        np.dtype(given.dtype)  # refuses types that no format supports
         writer = writer_for(path, given.info, format=format, parameters=options)
         writer.write(Path(path), given, options)
 
 
 class _Given:
-    """Pixels, and what they raised when they were asked for."""
+    """Pixels that record the exceptions they raise."""
 
     def __init__(self, pixels: Pixels) -> None:
         self._pixels, self.info = pixels, pixels.info
@@ -61,7 +64,7 @@ class _Given:
 
 @contextmanager
 def _only_ours(path: str | os.PathLike[str], given: "_Given") -> Iterator[None]:
-    """Turn what is neither ours nor that of the pixels into a `ZException` with the path."""
+    """Convert exceptions of codecs and libraries to a `ZException` that names the path."""
     try:
         yield
     except ZException:
@@ -69,8 +72,10 @@ def _only_ours(path: str | os.PathLike[str], given: "_Given") -> Iterator[None]:
     except Exception as error:
         if error is given.error:
             raise
-        name, text = os.fspath(path), " ".join(str(error).split()) or type(error).__name__
-        raise ZException(f"cannot write {name!r}: {text}") from error
+        text = " ".join(str(error).split()) or type(error).__name__
+        if found := SYSTEM_ERROR.search(text):
+            text = found[1]
+        raise ZException(f"cannot write {os.fspath(path)}: {text}") from error
 
 
 def writer_for(
@@ -80,7 +85,7 @@ def writer_for(
     format: FileFormat = FileFormat.Unknown,
     parameters: ZImgWriteParameters | None = None,
 ) -> Writer:
-    """The writer that can write such an image to such a file; errors as of `zimg.write`."""
+    """Find the writer for an image and a file name; errors as in `zimg.write`."""
     folder = Path(path).absolute().parent
     with write_errors(path):
         writer = format_to_write(Path(path), FileFormat(format)).writing()

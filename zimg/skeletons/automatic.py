@@ -37,49 +37,49 @@ def skeletonize(
     Parameters
     ----------
     image_or_array
-        A `ZImg`, or a ``(Z, Y, X)`` or ``(Y, X)`` array of any framework; objects are what is above
-        0, unless `config` says otherwise, and touching labels are one object. Arrays in the memory
-        of the host are worked on there; of others the mask, distances, objects and growth are
-        computed on their device, branches and nodes on the host.
+        A `ZImg`, or a ``(Z, Y, X)`` or ``(Y, X)`` array of any framework. Voxels above 0 are
+        foreground unless `config` says otherwise; touching labels are one object. Arrays in host
+        memory are processed there; for others mask, distances, objects and growth are computed on
+        their device, branches and nodes on the host.
     channel, time
-        Which of the image's channels and time points; an array has one of each.
+        Channel and time point of the image; 0 for an array.
     config
-        None for the code defaults of the reference; else a `SkeletonizeConfig`, a mapping of
-        options, the name of a preset such as ``"SKELETONIZE"``, or a file. Without `resolution`,
-        the voxel size of a `ZImg` gives the height of a voxel in units of its width.
+        A `SkeletonizeConfig`, a mapping of options, the name of a preset such as ``"SKELETONIZE"``,
+        or a file; None for the code defaults of the reference. Without `resolution`, the voxel size
+        of a `ZImg` determines the ratio of height to width of a voxel.
     downsample
-        Whole factors along x, y, z by which the mask is reduced first, 1 for none; they replace
-        `downsampleInterval` of the configuration, which is one less.
+        Integer factors along x, y, z by which the mask is reduced first; 1 for no reduction. They
+        override `downsampleInterval` of the configuration, which is one less.
     root
-        Where a tree begins: a point x, y, z in voxels of the volume, or a mask of its shape, such
-        as a soma, whose most interior voxel is taken. Growth of the object that holds this voxel,
-        or is nearest to it, starts at its voxel nearest to it, and its tree has its root there;
-        `rebase` does not concern this object. Other trees, and all of them with None, begin at
-        their thickest node. ``"reference"`` leaves all where the reference has them, which is most
-        often a tip.
+        Root of a tree: a point x, y, z in voxels of the volume, or a mask of its shape, such as a
+        soma, of which the most interior voxel is used. Growth starts in the object nearest to this
+        voxel, at its nearest voxel, which becomes the root; `rebase` does not apply to this object.
+        Other trees, and all trees with None, have their root at their thickest node.
+        ``"reference"`` keeps the roots of the reference, which are mostly tips.
     radius
         ``"planar"``: distance to the background of the plane, as in the reference; ``"euclidean"``:
-        distance to the background of the volume, in widths of a voxel. Growth follows it too, so
-        that lines run through the middle, and branches and nodes are chosen by it.
+        distance to the background of the volume, in widths of a voxel. Growth, branches and nodes
+        use the same distance, so that lines run through the middle of objects.
     positions
-        In a volume that is reduced by factors f: ``"centred"`` puts a node into the middle of its
-        block; ``"reference"`` on the first voxel of it, ``(f - 1) / 2`` voxels off.
+        Position of nodes in a volume reduced by factors f: ``"centred"`` in the middle of the
+        block; ``"reference"`` on its first voxel, ``(f - 1) / 2`` voxels off.
     progress
-        True for progress bars, or a callable of stage, steps done and steps in all (None: unknown).
+        True for progress bars, or a callable of stage, finished steps and total steps (None:
+        unknown).
     cancel
         An object like `threading.Event`; when it is set, the work stops.
 
     Returns
     -------
     ZSwc
-        Positions x, y, z and radii in voxels of the volume; empty when there is no object.
+        Positions x, y, z and radii in voxels of the volume; empty if there is no object.
 
     Raises
     ------
     ValueError, TypeError
-        For arguments, such as a root outside the volume or a mask of another shape.
+        For invalid arguments, such as a root outside the volume or a mask of another shape.
     ZException
-        When the objects are too large for numbers of 32 bits.
+        When the objects are too large for 32-bit numbers.
     ZCancellationException
         When `cancel` was set.
 
@@ -121,14 +121,14 @@ def _root_volume(root: Root | ZImg) -> Root:
 def with_voxel_size(
     options: SkeletonizeConfig, image_or_array: ZImg | Array, /
 ) -> SkeletonizeConfig:
-    """Options with the height of a voxel of an image, where they do not state one."""
+    """Options with the voxel size of an image, unless they state a resolution."""
     if options.resolution is not None or not isinstance(image_or_array, ZImg):
         return options
     return replace(options, resolution=(1.0, z_to_xy_ratio(image_or_array.info)))
 
 
 def one_of(name: str, value: Named, accepted: Any) -> Named:
-    """`value`, if it is one of the literals that are accepted."""
+    """Check that `value` is an accepted literal."""
     if value not in get_args(accepted):
         names = " or ".join(map(repr, get_args(accepted)))
         raise ValueError(f"{name} must be {names}, got {value!r}")
@@ -142,6 +142,6 @@ def intervals(factors: Sequence[int] | None) -> list[int] | None:
     whole = [index(factor) for factor in factors]
     if len(whole) != 3 or min(whole) < 1:
         raise ValueError(
-            f"downsample must be three integers (x, y, z) from 1, got {tuple(factors)}"
+            f"downsample must be three integers of at least 1 (x, y, z), got {tuple(factors)}"
         )
     return [factor - 1 for factor in whole]

@@ -1,4 +1,4 @@
-"""Digital balls: the voxels that are painted round the voxels of a branch."""
+"""Digital balls: the voxels painted around the voxels of a branch."""
 
 from functools import lru_cache
 
@@ -9,12 +9,12 @@ Offsets = NDArray[np.int64]
 Step = tuple[int, int, int]
 
 PIECE = 32
-"""Voxels of a branch that are painted at a time, which bounds the memory it takes."""
+"""Voxels of a branch painted at a time, to bound the memory."""
 
 
 @lru_cache(maxsize=1024)
 def widths(radius: float) -> Offsets:
-    """How far the rows of a digital ball reach.
+    """Half widths of the rows of a digital ball.
 
     Parameters
     ----------
@@ -49,14 +49,14 @@ def ball(radius: float) -> Offsets:
 
 
 def shell(radius: float, before: float, step: Step) -> Offsets:
-    """Offsets of a ball that another one, `step` (dz, dy, dx) before it, does not reach.
+    """Offsets of a ball that the previous one, displaced by `step` (dz, dy, dx), does not cover.
 
     Parameters
     ----------
     radius, before
-        Of the ball and of the other one.
+        Radii of the ball and of the previous one.
     step
-        From the centre of the other one.
+        Displacement from the centre of the previous one.
     """
     wide, other = widths(radius), widths(before)
     margin = max(0, len(wide) - len(other)) // 2 + 1
@@ -73,7 +73,7 @@ def shell(radius: float, before: float, step: Step) -> Offsets:
 
 
 def _cells(first: Offsets, last: Offsets) -> Offsets:
-    """All offsets of rows that reach from `first` to `last`; none where that is less."""
+    """All offsets of rows from `first` to `last`; no offsets where `last` is less."""
     height, width = first.shape[0] // 2, first.shape[1] // 2
     rows, columns = np.nonzero(last >= first)
     first, last = first[rows, columns], last[rows, columns]
@@ -84,11 +84,11 @@ def _cells(first: Offsets, last: Offsets) -> Offsets:
 
 
 KEPT = 1 << 12
-"""Larger lists of cells are made anew: there are many, and they are seldom met again."""
+"""Larger lists of cells are not cached: there are many, and they seldom recur."""
 
 
 class Painter:
-    """Finds the voxels of a volume that balls round others reach.
+    """Find the voxels of a volume that balls around others cover.
 
     Parameters
     ----------
@@ -103,14 +103,14 @@ class Painter:
         self._known: dict[tuple[float, float | None, Step], tuple[NDArray[np.int32], Offsets]] = {}
 
     def reached(self, places: NDArray[np.integer], radii: NDArray[np.float64]) -> Offsets:
-        """Numbers of the foreground voxels in the balls round `places`, some more than once.
+        """Numbers of the foreground voxels in the balls around `places`, possibly repeated.
 
         Parameters
         ----------
         places
             ``(n, 3)`` indices z, y, x inside the volume, each a neighbour of the one before.
         radii
-            ``(n,)`` of the balls.
+            ``(n,)`` radii of the balls.
         """
         pieces = [
             self._reached(places[first : first + PIECE], radii[first : first + PIECE].tolist())
@@ -123,7 +123,7 @@ class Painter:
         reach = np.concatenate([reach, reach[:, :1]], axis=1)  # no row is longer than the height
         inside = ((places >= reach) & (places + reach < self._shape)).all(axis=1)
         steps = map(tuple, (places[1:] - places[:-1]).tolist())
-        parts = [  # of a ball only what the one before does not reach is new
+        parts = [  # only the part that the previous ball does not cover is new
             self._offsets(radius, before, step)
             for radius, before, step in zip(
                 radii, [None, *radii], [(0, 0, 0), *steps], strict=False

@@ -1,4 +1,4 @@
-"""Skeletons of many bodies, one after the other or on the workers of an executor."""
+"""Skeletonize many bodies, sequentially or on the workers of an executor."""
 
 import os
 import signal
@@ -26,19 +26,19 @@ from zimg.swc import ZSwc
 Workers = int | Executor | None
 
 PATIENCE = 0.2
-"""Seconds between two looks at whether the caller wants to stop."""
+"""Seconds between checks for cancellation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What one of many skeletons is made of.
+    """Voxels and window of one body.
 
     Attributes
     ----------
     runs
-        Its voxels.
+        Runs of voxels.
     window
-        The part of the volume that is looked at.
+        Part of the volume to process.
     """
 
     runs: BodyRuns
@@ -53,18 +53,18 @@ def trees_of(
     workers: Workers,
     report: Reporter,
 ) -> Iterator[tuple[int, ZSwc]]:
-    """Label and tree of every body, in any order.
+    """Yield label and tree of every body, in any order.
 
     Parameters
     ----------
     bodies
-        Made when they are needed: some more than there are workers at a time.
+        Bodies, created lazily: a few more than workers at a time.
     options, request
-        Of all.
+        Common to all bodies.
     workers
-        As of `skeletonize_labels`, checked.
+        As in `skeletonize_labels`, checked.
     report
-        Asked whether to stop; stages of single bodies are not told.
+        Checked for cancellation; stages of single bodies are not reported.
     """
     if workers is None:
         for body in bodies:
@@ -85,7 +85,7 @@ def trees_of(
             raise ZException(
                 "a worker process was killed, possibly because memory ran out"
             ) from error
-        except BaseException:  # a cancelled or interrupted caller does not wait for bodies
+        except BaseException:  # after cancellation or interruption, do not wait for bodies
             if executor is not workers:
                 _end_processes(executor)
             raise
@@ -95,11 +95,11 @@ def trees_of(
 
 
 def checked_workers(workers: Workers) -> Workers:
-    """`workers`, where one process is as good as none."""
+    """Check `workers`; a single process is the same as None."""
     if workers is None or isinstance(workers, Executor):
         return workers
     if index(workers) < 1:
-        raise ValueError(f"workers must be a number from 1 or an executor, got {workers!r}")
+        raise ValueError(f"workers must be a number of at least 1 or an executor, got {workers!r}")
     return workers if workers > 1 else None
 
 
@@ -130,16 +130,16 @@ def _tree(
 
 
 def _pool(workers: int | Executor) -> AbstractContextManager[Executor]:
-    """Processes of our own, or somebody else's executor, which stays open."""
+    """A pool of processes, or the given executor, which stays open."""
     if isinstance(workers, Executor):
         return nullcontext(workers)
-    # Forked processes would inherit the threads and locks of frameworks.
+    # Forked processes would inherit threads and locks of frameworks.
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
 
 @contextmanager
 def _shielded() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C, which all of a terminal get; their parent ends them."""
+    """Start processes that ignore Ctrl-C of the terminal; the parent ends them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -151,18 +151,18 @@ def _shielded() -> Iterator[None]:
 
 
 def _end_processes(executor: Executor) -> None:
-    """End the processes of a pool at once; its own shutdown would wait for their work."""
+    """Kill the processes of a pool; its shutdown would wait for their work."""
     for process in list((getattr(executor, "_processes", None) or {}).values()):
         process.terminate()
 
 
 def _most_waiting(workers: int | Executor) -> int:
-    """Bodies handed out at a time, which are copies of their boxes."""
+    """Number of bodies submitted at a time; each holds a copy of its box."""
     return 2 * (workers if isinstance(workers, int) else os.cpu_count() or 1)
 
 
 def _finished(waiting: dict[Future[ZSwc], int], report: Reporter) -> Iterator[tuple[int, ZSwc]]:
-    """What the next ones to end have found, taken from those that are waited for."""
+    """Results of the next finished bodies, which are removed from the pending ones."""
     done: set[Future[ZSwc]] = set()
     while not done:
         report.check()

@@ -1,4 +1,4 @@
-"""Branches of objects: the longest path first, then the longest from what is covered, and so on."""
+"""Branches of objects: the longest path first, then longest paths to covered voxels."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from zimg.kernels.geodesic import voxel_numbers
 from zimg.skeletons.balls import Painter
 from zimg.skeletons.paths import Floats, Index, PathForest
 
-# Behaviour of the reference: how far the two painted zones reach beyond a branch.
+# Behaviour of the reference: width of the two painted zones around a branch.
 COVERED_MARGIN, SKELETON_MARGIN, LARGEST_SKELETON = 2.0, 1.0, 3.0
-# A branch may be shorter than the limit by this much.
+# Tolerance of the limit of the length of a branch.
 TOLERANCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """Voxels of all branches, one branch after the other, each from its tip on.
+    """Voxels of all branches, branch by branch, each starting at its tip.
 
     Attributes
     ----------
     voxels
         ``(m,)`` numbers of voxels.
     starts
-        ``(b + 1,)`` where each branch begins in `voxels`, and the end.
+        ``(b + 1,)`` start of each branch in `voxels`, and the end.
     owners
         ``(b,)`` object of each branch, ascending.
     """
@@ -63,25 +63,25 @@ def branch_voxels(
     owner
         ``(n,)`` object of each voxel, numbered from 0 in the order of their first voxels.
     surface
-        ``(n,)`` voxels where a branch may begin.
+        ``(n,)`` voxels where branches may start.
     forest
-        Paths of all objects, one source in each.
+        Paths of all objects, with one source each.
     shape
-        Of the volume.
+        Shape of the volume.
     shortest
-        Smallest length of a branch, less a tolerance of two voxels.
+        Smallest length of a branch, minus a tolerance of two voxels.
     keeping
-        Whether an object without a long branch has its longest one.
+        Whether an object without a long branch keeps its longest one.
     singles
-        Whether an object of one voxel is a branch.
+        Whether an object of one voxel counts as a branch.
     xp
-        NumPy: this is work of the host.
+        NumPy: runs on the host.
 
     Returns
     -------
     tuple of ndarray
-        Columns of `Branches`. By object; in each, in the order in which they are found. A branch
-        ends at the first voxel near an earlier one, or at the source.
+        Columns of `Branches`. Ordered by object, and within an object in the order of discovery. A
+        branch ends at the first voxel near an earlier one, or at the source.
     """
     numbers = voxel_numbers(voxels, shape)
     places = np.stack(np.unravel_index(voxels, shape), axis=1)
@@ -105,7 +105,7 @@ def branch_voxels(
 
 
 class Extraction:
-    """What is painted so far, and how far each voxel is from it.
+    """The painted voxels, and the distance of each voxel from them.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class Extraction:
     places
         ``(n, 3)`` indices z, y, x of all voxels.
     painter
-        Of the volume.
+        Painter of the volume.
     """
 
     def __init__(
@@ -124,18 +124,18 @@ class Extraction:
     ) -> None:
         self._tree, self._squared, self._places, self._painter = tree, squared, places, painter
         self._key: Floats = tree.length + 1.0
-        self._up = tree.parent.copy()  # the nearest covered voxel on the way to the source
+        self._up = tree.parent.copy()  # the nearest covered voxel on the path to the source
         self._covered = np.zeros(len(tree.parent), np.bool_)
         self._skeleton = np.zeros(len(tree.parent), np.bool_)
         self._last = np.empty(len(tree.parent), np.int32)
 
     def branches(self, source: int, surface: Index, shortest: float) -> Iterator[Index]:
-        """Paths from a tip toward the source, up to what an earlier branch painted.
+        """Paths from tips toward the source, up to the zone of an earlier branch.
 
         Parameters
         ----------
         source
-            Voxel of the object where its growth began.
+            Voxel of the object where growth started.
         surface
             Voxels of the object that touch background by a face, in raster order.
         shortest
@@ -144,7 +144,7 @@ class Extraction:
         limit, live = shortest - TOLERANCE, surface
         while True:
             keys = self._key[live]
-            lasting = (keys >= limit) & (keys > 0)  # keys only fall
+            lasting = (keys >= limit) & (keys > 0)  # keys only decrease
             if not lasting.any():
                 return
             if not lasting.all():
@@ -154,7 +154,7 @@ class Extraction:
             yield branch
 
     def longest(self, surface: Index) -> Index:
-        """Path of the longest way to a surface, however short."""
+        """The longest path to the surface, of any length."""
         return self._path(int(surface[np.argmax(self._tree.length[surface])]))
 
     def _path(self, tip: int) -> Index:
@@ -165,7 +165,7 @@ class Extraction:
         return np.asarray(path, np.int64)
 
     def _paint(self, branch: Index, source: int) -> None:
-        """Cover what is near a branch; other objects are not concerned."""
+        """Cover voxels near a branch, in the same object."""
         roots, places = np.sqrt(self._squared[branch].astype(np.float64)), self._places[branch]
         near = self._painter.reached(places, np.minimum(roots + SKELETON_MARGIN, LARGEST_SKELETON))
         self._skeleton[self._below_source(near, source)] = True
@@ -185,12 +185,12 @@ class Extraction:
         return voxels[(place >= self._tree.place[source]) & (place < self._tree.end[source])]
 
     def _shorten(self, new: Index) -> None:
-        """Measure what lies below newly covered voxels from the nearest covered one."""
+        """Update the distances of voxels below newly covered ones."""
         below = self._below(new)
         up, open_ = self._up, below[~self._covered[below]]
         up[new] = new
         up[open_] = self._tree.parent[open_]
-        while len(open_):  # twice as far in each round
+        while len(open_):  # the range doubles in each round
             further = up[up[open_]]
             moved = further != up[open_]
             up[open_] = further

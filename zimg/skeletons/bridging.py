@@ -1,4 +1,4 @@
-"""Separate trees joined across gaps, the shortest gaps first, and nodes that add nothing merged."""
+"""Join separate trees across gaps, shortest first, and merge redundant nodes."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,8 @@ from zimg.swc.graphs import spanning
 from zimg.swc.links import NONE
 
 MOST_PAIRED = 4096
-"""Trees of which every pair is looked at, as the reference does; it takes hours for more."""
+"""Largest number of trees for which all pairs are examined, as in the reference; more would take
+hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def bridged(nodes: Nodes, *, z_scale: float = 1.0, widest: float = -1.0) -> Node
 
 
 def _clustered(nodes: Nodes, points: Floats, widest: float) -> Nodes:
-    """Join very many trees."""
+    """Join very many trees by clusters."""
     roots = nodes.parent == NONE
     children = np.bincount(nodes.parent[~roots], minlength=len(nodes))
     ends = np.flatnonzero(roots | (children != 1))
@@ -143,7 +144,7 @@ def bridges(
 
 
 def _gaps(forest: Forest, trees: list[list[int]], widest: float) -> list[Gap]:
-    """The narrowest gap between every two trees, in the order in which pairs are met."""
+    """The narrowest gap between every pair of trees, in the order of pairs."""
     order = np.asarray([node for tree in trees for node in tree])
     points = np.asarray(forest.position)[order]
     radius = np.asarray(forest.radius)[order]
@@ -170,7 +171,7 @@ def _gaps(forest: Forest, trees: list[list[int]], widest: float) -> list[Gap]:
 
 
 def _choice(width: Floats, radius: Floats) -> int:
-    """The nearest node, or the one that a point is deepest in relative to its radius."""
+    """The nearest node, or the one that contains the point most deeply relative to its radius."""
     inside = np.flatnonzero(width < 0)
     if len(inside):
         return int(inside[np.argmin(width[inside] / radius[inside])])

@@ -1,4 +1,4 @@
-"""Branches of voxels as chains of nodes: thick voxels first, and none inside another's node."""
+"""Convert branches of voxels to chains of nodes: thick voxels first, none inside another node."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from zimg.swc.graphs import reference_order
 THINNEST, RADIUS_MARGIN, THIN_END = 0.1, 0.5, 2.0
 
 ROUNDING = 1.0 + 1e-9
-"""A little more than the radius is searched; what is found is measured exactly."""
+"""Search margin beyond the radius; candidates are then measured exactly."""
 
 
 def radii(squared: NDArray[np.number]) -> Floats:
@@ -35,19 +35,19 @@ def chain_nodes(
     Parameters
     ----------
     points
-        ``(m, 3)`` voxels of all branches, one branch after the other, each from its tip on.
+        ``(m, 3)`` voxels of all branches, branch by branch, each starting at its tip.
     radius
         ``(m,)`` radii.
     starts
-        ``(b + 1,)`` where each branch begins, and the end.
+        ``(b + 1,)`` start of each branch, and the end.
     xp
         NumPy: this is work of the host.
 
     Returns
     -------
     tuple of ndarray
-        Rows of `points` that become nodes, and ``(b + 1,)`` where those of each branch begin. A
-        thin first node before a thick second one is left out, and a thin last one.
+        Rows of `points` that become nodes, and ``(b + 1,)`` start of those of each branch. A thin
+        first node before a thick second one is dropped, and a thin last one, too.
     """
     chosen: list[Index] = [np.empty(0, np.int64)]
     for first, last in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
@@ -57,7 +57,7 @@ def chain_nodes(
 
 
 def _kept(points: Floats, radius: Floats) -> NDArray[np.bool_]:
-    """Points in no ball round a point that was kept before; thick ones have the choice."""
+    """Points outside the balls of kept points, thick points first."""
     tree = cKDTree(points)
     open_ = np.ones(len(points), np.bool_)
     kept = np.zeros(len(points), np.bool_)
@@ -71,7 +71,7 @@ def _kept(points: Floats, radius: Floats) -> NDArray[np.bool_]:
 
 
 def _trimmed(kept: Index, radius: Floats) -> Index:
-    """Without a thin first node, then without a thin last one."""
+    """Drop a thin first node, then a thin last one."""
     if len(kept) > 1 and THIN_END * radius[kept[0]] < radius[kept[1]]:
         kept = kept[1:]
     if len(kept) > 1 and THIN_END * radius[kept[-1]] < radius[kept[-2]]:

@@ -1,4 +1,4 @@
-"""Very many trees joined across gaps: the nearest ones first, without looking at every pair."""
+"""Join very many trees across gaps, nearest first, without examining all pairs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +12,10 @@ from scipy.spatial import cKDTree
 from zimg.skeletons.paths import Floats, Index
 
 NEIGHBOURS = 16
-"""Nodes next to an end that are looked at; more only where all are of the end's own cluster."""
+"""Nodes near an end that are examined; more only if all are in the end's own cluster."""
 
 FEW = 16
-"""Clusters that are joined one by one: each looks at the nodes of all others."""
+"""Number of clusters from which on each examines the nodes of all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Edges:
 def nearest_gaps(
     points: Floats, radius: Floats, cluster: Index, ends: Index, /, *, widest: float
 ) -> Edges:
-    """Gaps that join trees into as few clusters as possible, short ones first.
+    """Find gaps that join trees to as few clusters as possible, shortest first.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def nearest_gaps(
     Returns
     -------
     Edges
-        A forest over the trees. In every round each cluster takes its narrowest gap among the
-        nodes nearest to its ends, so that wide nodes that are not among them can be missed.
+        A forest over the trees. In each round a cluster takes its narrowest gap among the nodes
+        nearest to its ends; wide nodes farther away can be missed.
     """
     chosen: list[Edges] = []
     tree = cKDTree(points)
@@ -81,14 +81,14 @@ def _columns(edges: Edges) -> tuple[NDArray[Any], ...]:
 
 
 def _near(tree: cKDTree, points: Floats, cluster: Index, ends: Index) -> tuple[Index, Index]:
-    """Ends and the nearest nodes of other clusters, where they have any among their neighbours."""
+    """Ends and the nearest nodes of other clusters among their neighbours."""
     _, near = tree.query(points[ends], k=min(NEIGHBOURS, len(points)))
     rows, columns = np.nonzero(cluster[near] != cluster[ends][:, None])
     return ends[rows], near[rows, columns]
 
 
 def _apart(points: Floats, cluster: Index, ends: Index) -> tuple[Index, Index]:
-    """For every cluster but the largest, its ends and the nearest nodes of all others."""
+    """For all clusters except the largest: ends and the nearest nodes of all others."""
     sizes = np.bincount(cluster)
     found: list[tuple[Index, Index]] = []
     for own in np.argsort(sizes, kind="stable")[:-1][: 4 * FEW].tolist():
@@ -103,7 +103,7 @@ def _apart(points: Floats, cluster: Index, ends: Index) -> tuple[Index, Index]:
 def _narrowest(
     found: tuple[Index, Index], points: Floats, radius: Floats, cluster: Index, widest: float
 ) -> Edges:
-    """The narrowest gap of each cluster that has one."""
+    """The narrowest gap of each cluster."""
     node, other = found
     apart = points[node] - points[other]
     gap = np.sqrt((apart * apart).sum(axis=1)) - radius[other]
@@ -111,12 +111,14 @@ def _narrowest(
     node, other, width = node[kept], other[kept], np.maximum(gap[kept], 0.0)
     order = np.lexsort((other, node, width))
     _, first = np.unique(cluster[node[order]], return_index=True)
-    taken = order[np.sort(first)]  # by width, so that each joins what earlier ones left apart
+    taken = order[
+        np.sort(first)
+    ]  # by width, so that each gap joins clusters that are still separate
     return Edges(node[taken], other[taken], width[taken])
 
 
 def _joined(edges: Edges, cluster: Index, count: int) -> tuple[Edges, Index, int]:
-    """Without gaps inside of what earlier ones joined; the new cluster of each old one."""
+    """Drop gaps within joined clusters; also return the new cluster of each old one."""
     group = list(range(count))
     kept = []
     pairs = zip(cluster[edges.node].tolist(), cluster[edges.other].tolist(), strict=True)

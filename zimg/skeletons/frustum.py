@@ -1,4 +1,4 @@
-"""Distance of a point to the conical frusta that edges of a tree stand for."""
+"""Distance of a point to the conical frusta of the edges of a tree."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,16 +6,16 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 
 SHORT = 0.1
-"""Edges shorter than this are balls round their parent (behaviour of the reference)."""
+"""Edges shorter than this count as balls around their parent (behaviour of the reference)."""
 
 STEP = 0.5
-"""Distance along the axis at which slanted surfaces are tried (behaviour of the reference)."""
+"""Sampling distance along the axis of slanted surfaces (behaviour of the reference)."""
 
 
 def frustum_distance(
     point: Points, bottom: Points, top: Points, bottom_radius: Points, top_radius: Points
 ) -> tuple[Points, Points]:
-    """Distance to each frustum, and the nearest point of it.
+    """Distance to each frustum, and its nearest point.
 
     Parameters
     ----------
@@ -80,20 +80,20 @@ def frustum_distance(
 
 
 def _hypotenuse(one: Points, other: Points) -> Points:
-    """Rounded as in compiled loops, unlike `numpy.hypot`."""
+    """Hypotenuse rounded as in compiled loops, unlike `numpy.hypot`."""
     return np.asarray(np.sqrt(one * one + other * other))
 
 
 def _along_slope(
     distance: Points, along: Points, away: Points, height: Points, radius: Points, slope: Points
 ) -> tuple[Points, Points, Points]:
-    """The nearest of the surface points at every step of the axis: distance, place, radius."""
+    """The nearest surface point at the steps of the axis: distance, position, radius."""
     steps = np.arange(STEP, float(height.max()), STEP)
     if not len(steps):
         return distance, along, radius
     places = steps[None, :]
     rises = np.broadcast_to(slope[:, None] * STEP, (len(slope), len(steps)))
-    radii = np.cumsum(np.column_stack([radius, rises]), axis=1)[:, 1:]  # added step by step
+    radii = np.cumsum(np.column_stack([radius, rises]), axis=1)[:, 1:]  # summed step by step
     tried = _hypotenuse(along[:, None] - places, away[:, None] - radii)
     tried = np.where(places < height[:, None], tried, np.inf)
     best = np.argmin(tried, axis=1)

@@ -1,4 +1,4 @@
-"""Branches of objects joined to the trees of their objects, each where it comes nearest."""
+"""Join branches to the trees of their objects, each at its nearest point."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -37,12 +37,11 @@ def joined_chains(
     Parameters
     ----------
     points
-        ``(m, 3)`` x, y, z of the nodes of all chains, one after the other, the first of each its
-        root.
+        ``(m, 3)`` x, y, z of the nodes of all chains, chain by chain, each starting with its root.
     radius
         ``(m,)`` radii.
     starts
-        ``(b + 1,)`` where each chain begins, and the end.
+        ``(b + 1,)`` start of each chain, and the end.
     owners
         ``(b,)`` object of each chain, ascending.
     xp
@@ -51,9 +50,9 @@ def joined_chains(
     Returns
     -------
     tuple of ndarray
-        Columns of `Nodes`. A chain ends at the edge of its object's trees that is nearest to one of
-        its ends; without an edge it is a tree of its own. Nodes put into edges have a type of
-        their own.
+        Columns of `Nodes`. A chain is joined to the edge of its object's trees that is nearest to
+        one of its ends; without an edge it becomes a separate tree. Nodes inserted into edges have
+        a special type.
     """
     whole, owner = Forest(), list[int]()
     joiner = Joiner()
@@ -75,7 +74,7 @@ def joined_chains(
 
 
 def _append(forest: Forest, other: Forest) -> int:
-    """Add all trees of `other` behind those of `forest`, in depth-first order; how many nodes."""
+    """Append all trees of `other` to `forest`, in depth-first order; return the number of nodes."""
     number = {NONE: NONE}
     for node in other.depth_first():
         new = forest.add(other.position[node], other.radius[node], type=other.type[node])
@@ -87,7 +86,7 @@ def _append(forest: Forest, other: Forest) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """The edge that is nearest to a node, from its parent to `node`, and the point of it."""
+    """The edge nearest to a point, from the parent to `node`, and its nearest point."""
 
     node: int
     distance: float
@@ -95,7 +94,7 @@ class Nearest:
 
 
 class Joiner:
-    """The trees of one object, to which branches are added.
+    """The trees of one object while branches are added.
 
     Attributes
     ----------
@@ -105,11 +104,11 @@ class Joiner:
 
     def __init__(self) -> None:
         self.forest = Forest()
-        self._points = np.empty((64, 3))  # of all nodes of the forest, with room for more
+        self._points = np.empty((64, 3))  # all nodes of the forest, with spare capacity
         self._radius = np.empty(64)
 
     def add(self, points: Points, radius: Points) -> None:
-        """Add a chain of nodes, its root first, where it comes nearest to a tree."""
+        """Add a chain of nodes, root first, at its nearest point to a tree."""
         forest, before = self.forest, len(self.forest.parent)
         nodes = [
             forest.add((x, y, z), r, type=NODE_TYPE)
@@ -123,7 +122,7 @@ class Joiner:
             self._attach(nodes, edges)
 
     def _keep(self, points: Points, radius: Points, before: int) -> None:
-        """Store what new nodes are, `before` of them being there already."""
+        """Store the data of new nodes after the first `before` ones."""
         count = before + len(radius)
         while count > len(self._radius):
             self._points = np.concatenate([self._points, np.empty_like(self._points)])
@@ -152,7 +151,7 @@ class Joiner:
         along = self._points[edges] - self._points[parents]
         reach = np.sqrt((along * along).sum(axis=1))
         reach += np.maximum(self._radius[edges], self._radius[parents])
-        near = away - reach <= away.min()  # no other can be nearer than the best parent is
+        near = away - reach <= away.min()  # no other edge can be nearer
         edges, parents = edges[near], parents[near]
         distance, points = frustum_distance(
             point,
@@ -167,7 +166,7 @@ class Joiner:
         return Nearest(first, float(distance[place]), points[place])
 
     def _joint(self, node: int, point: Points) -> int:
-        """The end of an edge, or a new node on it, that is next to a point."""
+        """The end of an edge, or a new node on it, nearest to a point."""
         parent = self.forest.parent[node]
         start, axis = self._points[parent], self._points[node] - self._points[parent]
         squared = float((axis * axis).sum())

@@ -41,34 +41,33 @@ def skeletonize_labels(
     Parameters
     ----------
     labels
-        A `ZImg`, or a ``(Z, Y, X)`` or ``(Y, X)`` integer array of any framework: the body that
-        each voxel belongs to, 0 for none. Bodies that touch are apart.
+        A `ZImg`, or a ``(Z, Y, X)`` or ``(Y, X)`` integer array of any framework, with the label of
+        the body of each voxel, 0 for background. Touching bodies are separate.
     ids
-        Labels of the bodies asked for; None for all above 0. Those below 0, which often mark what
-        is to be ignored, are bodies only if they are named.
+        Labels of the bodies to skeletonize; None for all above 0. Negative labels, which often mark
+        voxels to ignore, are bodies only if they are listed.
     channel, time, config, downsample, radius, positions, progress, cancel
-        As of `skeletonize`. Progress counts bodies. On workers, bodies under way are finished
-        before the work stops.
+        As in `skeletonize`. Progress counts bodies. With workers, running bodies are finished
+        before cancellation takes effect.
     root
-        None: trees begin at their thickest node; ``"reference"``: where the reference has it.
+        None for roots at the thickest nodes; ``"reference"`` for the roots of the reference.
     workers
-        None for one body after the other; a number of processes; or an executor of the protocol of
-        `concurrent.futures`, such as Dask's ``client.get_executor()``, which stays open. For labels
-        in the memory of the host. As always with processes, a script that asks for them needs
-        ``if __name__ == "__main__":``.
+        None for sequential processing; a number of processes; or an executor with the interface of
+        `concurrent.futures`, such as Dask's ``client.get_executor()``, which stays open. Only for
+        labels in host memory. A script that uses processes needs ``if __name__ == "__main__":``.
 
     Returns
     -------
     dict of int to ZSwc
-        For each label, in the order of `ids` or ascending, the tree that `skeletonize` makes of
-        ``labels == label``; empty when it makes none.
+        For each label, in the order of `ids` or ascending, the tree that `skeletonize` returns for
+        ``labels == label``; it may be empty.
 
     Raises
     ------
     ValueError
-        For labels that are 0 or not in the volume, and other arguments without meaning.
+        For labels that are 0 or not in the volume, and other invalid arguments.
     ZException
-        When a worker is killed.
+        When a worker process is killed.
     TypeError
         For labels that are not integers.
     ZCancellationException
@@ -76,8 +75,8 @@ def skeletonize_labels(
 
     Notes
     -----
-    The volume is searched once; each body then costs what its own box does, so that the largest
-    one, or the largest ones of all workers, say how much memory is taken.
+    The volume is searched once; each body is then processed in its own box, so that memory depends
+    on the largest bodies that are processed at the same time.
 
     Examples
     --------
@@ -107,16 +106,16 @@ def skeletonize_labels(
 
 @dataclass(frozen=True, slots=True)
 class LabelSearch:
-    """What is asked of a segmentation, checked.
+    """Checked arguments for a segmentation.
 
     Attributes
     ----------
     volume
-        ``(Z, Y, X)`` labels, where they are worked on.
+        ``(Z, Y, X)`` labels, on the device of the computation.
     ids
-        Labels asked for; None for all.
+        Requested labels; None for all.
     options, request, workers
-        Of all bodies.
+        Common to all bodies.
     """
 
     volume: Array
@@ -141,7 +140,7 @@ class LabelSearch:
         positions: Positions = "centred",
         workers: Workers = None,
     ) -> Self:
-        """Check arguments as of `skeletonize_labels`."""
+        """Check the arguments of `skeletonize_labels`."""
         volume = volume_of(labels, channel, time, caller="skeletonize_labels")
         if not array_namespace(volume).isdtype(volume.dtype, "integral"):
             raise TypeError(f"labels must be integers, got {volume.dtype}")
@@ -156,7 +155,7 @@ class LabelSearch:
         return cls(volume, wanted, options, request, checked_workers(workers))
 
     def trees(self, report: Reporter) -> Iterator[tuple[int, ZSwc]]:
-        """Label and tree of every body as soon as it is done, in any order."""
+        """Yield label and tree of each body as it is finished, in any order."""
         report.stage("labels")
         runs = LabelRuns.of(self.volume)
         bodies = {label: runs.body(label) for label in _chosen(runs, self.ids)}
@@ -170,19 +169,19 @@ class LabelSearch:
             report.advance()
 
     def _body(self, body: BodyRuns) -> Body:
-        """One body in its box."""
+        """Make one body in its box."""
         shape = tuple(self.volume.shape)
         window = widened(body.box, shape, self.options)
         return Body(body, window)
 
 
 def _largest_first(bodies: Iterable[BodyRuns]) -> list[BodyRuns]:
-    """Bodies by their voxels, so that no worker is left with a large one at the end."""
+    """Bodies by decreasing number of voxels, to balance workers."""
     return sorted(bodies, key=lambda body: -int(body.length.sum()))
 
 
 def _chosen(runs: LabelRuns, ids: list[int] | None) -> list[int]:
-    """The labels asked for; all above 0 when None."""
+    """The requested labels; all above 0 if None."""
     if ids is None:
         return [label for label in runs.labels if label > 0]
     unknown = sorted(set(ids) - set(runs.labels))

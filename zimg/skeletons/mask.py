@@ -15,14 +15,14 @@ NEIGHBOURS = 8
 
 
 def object_mask(volume: Array, options: SkeletonizeConfig, /) -> Array:
-    """The voxels that belong to objects.
+    """Compute the mask of the voxels of objects.
 
     Parameters
     ----------
     volume
         ``(Z, Y, X)`` of any real type; values up to 0 and NaN are background.
     options
-        Reduction, threshold and cleaning.
+        Options of reduction, threshold and cleaning.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def object_mask(volume: Array, options: SkeletonizeConfig, /) -> Array:
 
 
 def _reduced_mask(volume: Array, factors: tuple[int, int, int], *, xp: Namespace) -> Array:
-    """Blocks with a value above 0: a byte per voxel instead of the widened value."""
+    """Mask of blocks with a value above 0, with a byte per voxel instead of a wider type."""
     mask = above_zero(volume, xp=xp)
     fx, fy, fz = factors
     if max(factors) == 1:
@@ -49,12 +49,12 @@ def _reduced_mask(volume: Array, factors: tuple[int, int, int], *, xp: Namespace
 
 
 def reduced_by(volume: Array, factors: tuple[int, int, int], /, *, xp: Namespace) -> Array:
-    """The largest value of each block of (x, y, z) `factors`, 0 where none is above."""
+    """Maximum of each block of (x, y, z) `factors`, at least 0."""
     if volume.dtype == xp.bool or not xp.isdtype(volume.dtype, "real floating"):
         small = volume.dtype in (xp.bool, xp.uint8, xp.int8, xp.int16)
         unsigned = volume.dtype == xp.uint64
         volume = xp.astype(volume, xp.int32) if small else widened(volume, xp=xp)
-        if unsigned and volume.dtype == xp.int64:  # the upper half is above every level
+        if unsigned and volume.dtype == xp.int64:  # the upper half of uint64 is above every level
             most = xp.asarray(2**63 - 1, dtype=xp.int64, device=device(volume))
             volume = xp.where(volume < 0, most, volume)
     zero = xp.zeros((), dtype=volume.dtype, device=device(volume))
@@ -64,11 +64,11 @@ def reduced_by(volume: Array, factors: tuple[int, int, int], /, *, xp: Namespace
 
 
 def thresholded(volume: Array, options: SkeletonizeConfig, /, *, xp: Namespace) -> Array:
-    """Foreground by level and operation; both as in the reference."""
+    """Threshold by level and operation, as in the reference."""
     if options.levelOp in (1, 2) and options.level < 0:
         return xp.zeros_like(volume, dtype=xp.bool)
     limit = max(options.level, 0)
-    if not xp.isdtype(volume.dtype, "real floating"):  # integers lie on one side of a fraction
+    if not xp.isdtype(volume.dtype, "real floating"):  # integers never equal a fraction
         if options.levelOp == 2 and limit != int(limit):
             return xp.zeros_like(volume, dtype=xp.bool)
         limit = math.ceil(limit) if options.levelOp == 1 else math.floor(limit)
@@ -81,23 +81,23 @@ def thresholded(volume: Array, options: SkeletonizeConfig, /, *, xp: Namespace) 
 
 
 def with_borders_closed(mask: Array, /, *, xp: Namespace) -> Array:
-    """Background with at most half of its neighbours in the plane in the background is filled."""
+    """Fill background with at most half of its neighbours in the plane in the background."""
     around = _neighbours_in_plane(~mask, xp=xp)
     there = _neighbours_in_plane(xp.ones_like(mask), xp=xp)
     return mask | (around <= there // 2)
 
 
 def _neighbours_in_plane(mask: Array, /, *, xp: Namespace) -> Array:
-    """How many of the 8 neighbours in the plane are in the mask."""
+    """Number of the 8 neighbours in the plane that are in the mask."""
     own = xp.astype(mask, xp.int32)
     lines = combine_three(own, 1, xp.add, xp=xp)
     return combine_three(lines, 2, xp.add, xp=xp) - own
 
 
 def with_holes_filled(mask: Array, /, *, xp: Namespace) -> Array:
-    """Background that is not connected to the outer faces, by 26 neighbours, is filled."""
+    """Fill background that is not 26-connected to the outer faces."""
     outside = ~mask
-    for axis in range(3):  # a shell that joins all that touches a face
+    for axis in range(3):  # a shell that connects everything at a face
         side = xp.ones(
             (*outside.shape[:axis], 1, *outside.shape[axis + 1 :]),
             dtype=xp.bool,

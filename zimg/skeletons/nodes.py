@@ -1,4 +1,4 @@
-"""Nodes of all trees as columns, which whole steps of the work take and return."""
+"""Nodes of all trees as columns."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -27,7 +27,7 @@ class Nodes:
     parent
         ``(n,)`` row of the parent, -1 for a root.
     owner
-        ``(n,)`` object that a node comes from.
+        ``(n,)`` object of each node.
     """
 
     xyz: Floats
@@ -40,20 +40,20 @@ class Nodes:
         return len(self.parent)
 
     def reordered(self, order: Index, parent: Index, **changed: NDArray[Any]) -> Self:
-        """The rows of `order`, with other parents; `changed` columns are those before."""
+        """Select the rows of `order` with new parents, after replacing `changed` columns."""
         columns = {"xyz": self.xyz, "radius": self.radius, "type": self.type} | changed
         taken = {name: column[order] for name, column in columns.items()}
         return replace(self, **taken, parent=parent, owner=self.owner[order])
 
     def scaled(self, factors: tuple[int, int, int], *, centred: bool) -> Self:
-        """Positions and radii of a reduced volume in voxels of the whole one.
+        """Convert positions and radii from a reduced volume to voxels of the original one.
 
         Parameters
         ----------
         factors
-            Voxels in a reduced one, along x, y, z.
+            Reduction factors along x, y, z.
         centred
-            Whether a position is the centre of its block, not its first voxel.
+            Whether positions are centres of blocks instead of their first voxels.
         """
         if max(factors) == 1:
             return self
@@ -62,7 +62,7 @@ class Nodes:
         return replace(self, xyz=xyz, radius=self.radius * (factors[0] * factors[1]) ** 0.5)
 
     def to_forest(self) -> Forest:
-        """Linked nodes with the numbers of the rows."""
+        """Make linked nodes numbered by rows."""
         forest = Forest()
         columns = (self.xyz, self.radius, self.type, self.parent)
         for (x, y, z), radius, kind, parent in zip(*(c.tolist() for c in columns), strict=True):
@@ -73,17 +73,19 @@ class Nodes:
 
     @classmethod
     def of_forest(cls, forest: Forest) -> Self:
-        """Nodes of any forest, all of object 0."""
+        """Nodes of a forest, all of object 0."""
         count = len(forest.parent)
         none = np.zeros(count, np.int64)
         return cls(np.zeros((count, 3)), np.zeros(count), none, none, none).from_forest(forest)
 
     def from_forest(self, forest: Forest) -> Self:
-        """Nodes of a forest with the numbers of these rows, fewer perhaps."""
+        """Nodes of a forest made by `to_forest`, possibly with fewer nodes."""
         order = np.asarray(forest.depth_first(), dtype=np.int64)
         row = np.full(len(forest.parent) + 1, NONE)
         row[order] = np.arange(len(order))
-        parent = row[np.asarray(forest.parent, dtype=np.int64)[order]]  # NONE reads the last
+        parent = row[
+            np.asarray(forest.parent, dtype=np.int64)[order]
+        ]  # index NONE (-1) reads the last entry
         return self.reordered(
             order,
             parent,
@@ -93,5 +95,5 @@ class Nodes:
         )
 
     def to_swc(self) -> ZSwc:
-        """A tree of the columns."""
+        """Make a `ZSwc` of the columns."""
         return ZSwc.from_arrays(self.xyz, self.radius, self.parent, type=self.type)

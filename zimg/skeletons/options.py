@@ -15,41 +15,41 @@ Interval = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class SkeletonizeConfig:
-    """What to take for an object, which branches to keep, and how to join them.
+    """Options: definition of objects, branches to keep, and joining.
 
     Parameters
     ----------
     downsampleInterval
-        Voxels skipped along x, y, z: the volume is reduced by one more than this.
+        Voxels skipped along x, y, z: one less than the reduction factors.
     minimalLength
         Smallest length of a branch, in voxels of the original volume.
     finalMinimalLength
-        Lower bound of the same, in voxels after reduction.
+        Lower bound of `minimalLength`, in voxels after reduction.
     maximalDistance
-        Largest gap between trees that is bridged; negative for any.
+        Largest gap between trees to bridge; negative for no limit.
     keepingSingleObject
-        Whether an object is kept although all its branches are too short.
+        Whether to keep an object whose branches are all too short.
     rebase
-        Whether growth starts again from the far end of the object.
+        Whether to restart growth from the far end of the object.
     fillingHole
-        Whether enclosed background belongs to the object.
+        Whether to fill enclosed background.
     removingBorder
-        Whether gaps of one voxel between objects are closed, plane by plane.
+        Whether to close gaps of one voxel between objects, plane by plane.
     minimalObjectSize
         Smallest number of voxels of an object, in the original volume.
     level
-        Threshold of the signal; a fraction suits images of floats, such as probability maps.
+        Threshold; fractions are useful for float images such as probability maps.
     levelOp
         0: above the level; 1: from 1 up to below the level; 2: equal to it; else: above 0.
     connectingBranch
-        Whether separate trees are joined.
+        Whether to join separate trees.
     resampleSwc
-        Whether nodes that add nothing to the shape are removed.
+        Whether to remove redundant nodes.
     resolution
-        Size of a voxel in the plane and along z, for lengths; None for that of the image, with the
-        width as the unit, or 1 and 1 where nothing is known of it.
+        Size of a voxel in the plane and along z, for lengths; None for the voxel size of the image
+        in units of its width, or 1 and 1 if unknown.
     interpolating
-        Not offered, as in the reference.
+        Not supported, as in the reference.
 
     Notes
     -----
@@ -76,7 +76,7 @@ class SkeletonizeConfig:
 
     @property
     def factors(self) -> Interval:
-        """By how much the volume is reduced along x, y, z."""
+        """Reduction factors along x, y, z."""
         x, y, z = (max(0, skipped) + 1 for skipped in self.downsampleInterval)
         return x, y, z
 
@@ -98,14 +98,14 @@ class SkeletonizeConfig:
 
     @property
     def in_widths(self) -> tuple[float, float]:
-        """Size of a voxel in the plane and along z, 1 where nothing is known of it."""
+        """Size of a voxel in the plane and along z; 1 if unknown."""
         return (1.0, 1.0) if self.resolution is None else self.resolution
 
     @property
     def height(self) -> float:
         """Height of a reduced voxel, in units of its width."""
         in_plane, along_z = self.in_widths
-        if min(in_plane, along_z) <= 0:  # all steps are of length 1 then
+        if min(in_plane, along_z) <= 0:  # all steps then have length 1
             in_plane = along_z = 1.0
         fx, fy, fz = self.factors
         return float(along_z * fz / (in_plane * (fx * fy) ** 0.5))
@@ -120,7 +120,7 @@ class SkeletonizeConfig:
 
 Config = Mapping[str, Any] | SkeletonizeConfig | str | Path | None
 
-# The second name wins where both stand.
+# The second name takes precedence.
 _ALIASES = {
     "lengthThreshold": "minimalLength",
     "finalLengthThreshold": "finalMinimalLength",
@@ -139,7 +139,7 @@ def resolve_options(
     downsample: Sequence[int] | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> SkeletonizeConfig:
-    """Turn a configuration into the options of one run.
+    """Resolve a configuration to the options of one run.
 
     Parameters
     ----------
@@ -148,16 +148,16 @@ def resolve_options(
         the name of a preset of `zimg.neutube_json`; the path of a JSON file; None for the
         defaults.
     downsample
-        Replaces `downsampleInterval`: voxels skipped along x, y, z.
+        Overrides `downsampleInterval`: voxels skipped along x, y, z.
     overrides
-        Options that replace those of `config`, by name or alias.
+        Options that override those of `config`, by name or alias.
 
     Raises
     ------
     ValueError
-        For a key that is not known, or numbers that make no sense. The reference ignores them.
+        For unknown keys and invalid numbers. The reference ignores them.
     TypeError
-        For a value of the wrong type. The reference ignores it.
+        For values of the wrong type. The reference ignores them.
     ZException
         When a file cannot be read or is not JSON.
     """
@@ -165,7 +165,7 @@ def resolve_options(
     if downsample is not None:
         options = _with(options, {"downsampleInterval": list(downsample)})
     if options.interpolating:
-        raise ValueError("interpolating: true is not offered, by the reference neither")
+        raise ValueError("interpolating: true is not supported, as in the reference")
     return options
 
 
@@ -177,14 +177,16 @@ def _resolved(config: Config) -> SkeletonizeConfig:
     if isinstance(config, str | Path):
         config = _named(config)
     if not isinstance(config, Mapping):
-        raise TypeError(f"a skeletonize configuration is a mapping, got {type(config).__name__}")
+        raise TypeError(
+            f"a skeletonize configuration must be a mapping, got {type(config).__name__}"
+        )
     if set(config) == {"skeletonize"} and isinstance(config["skeletonize"], Mapping):
         config = config["skeletonize"]
     return _with(SkeletonizeConfig(), config)
 
 
 def _named(name: str | Path) -> Any:
-    """The content of a file, or the preset of this name when there is no such file."""
+    """The content of a file, or a preset if no file has this name."""
     path = Path(name)
     preset = getattr(neutube_json, str(name), None)
     if not path.exists() and isinstance(preset, Mapping):
@@ -217,9 +219,9 @@ def _checked(name: str, value: Any) -> Any:
         return float(sizes[0]), float(sizes[-1])
     fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
-        raise TypeError(f"{name} takes {kind.__name__}, got {value!r}")
+        raise TypeError(f"{name} must be {kind.__name__}, got {value!r}")
     if kind is float and not math.isfinite(value):
-        raise ValueError(f"{name} takes a finite number, got {value!r}")
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
     if name == "level" and value == int(value):
         return int(value)  # compared exactly with integers of any size
     return kind(value)
@@ -229,7 +231,7 @@ def _numbers(name: str, value: Any, counts: tuple[int, ...], kind: Any) -> tuple
     numbers = tuple(value) if isinstance(value, list | tuple) else ()
     if len(numbers) not in counts:
         expected = " or ".join(map(str, counts))
-        raise ValueError(f"{name} takes {expected} numbers, got {value!r}")
+        raise ValueError(f"{name} must be {expected} numbers, got {value!r}")
     if any(isinstance(each, bool) or not isinstance(each, kind) for each in numbers):
-        raise TypeError(f"{name} takes numbers, whole ones where voxels are counted, got {value!r}")
+        raise TypeError(f"{name} must be numbers, integers where voxels are counted, got {value!r}")
     return numbers

@@ -1,4 +1,4 @@
-"""Forests of shortest paths: lengths, and the voxels below a voxel as one range."""
+"""Forests of shortest paths, with subtrees as ranges."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,18 +16,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PathForest:
-    """Voxels in trees, each with the voxel that it is reached from.
+    """Trees of voxels.
 
     Attributes
     ----------
     parent
-        ``(n,)`` number of the voxel before; a source is its own.
+        ``(n,)`` number of the preceding voxel; that of a source is its own.
     length
         ``(n,)`` length of the path from the source.
     order
-        ``(n,)`` voxels, each followed by those below it.
+        ``(n,)`` voxels, each followed by its descendants.
     place, end
-        ``(n,)`` position of each voxel in `order`, and of the first voxel that is not below it.
+        ``(n,)`` position of each voxel in `order`, and of the first voxel after its descendants.
     """
 
     parent: Index
@@ -38,7 +38,7 @@ class PathForest:
 
 
 def path_forest(before: Index, rows: Index, steps: tuple[float, ...], /) -> PathForest:
-    """Order the paths that lead to the voxels; arguments as of `ordered_paths`."""
+    """Order the paths to all voxels; arguments as in `ordered_paths`."""
     return PathForest(*ordered_paths(before, rows, steps=steps))
 
 
@@ -51,24 +51,24 @@ def ordered_paths(
     steps: tuple[float, ...],
     xp: Namespace | None = None,  # noqa: ARG001
 ) -> tuple[Index, Floats, Index, Index, Index]:
-    """Order the paths that lead to the voxels.
+    """Order the paths to all voxels.
 
     Parameters
     ----------
     before
-        ``(n,)`` number of the voxel before; `n` at a source.
+        ``(n,)`` number of the preceding voxel; `n` at a source.
     rows
-        ``(n,)`` row of `NEIGHBOURS` in which that voxel stands; -1 at a source.
+        ``(n,)`` row of `NEIGHBOURS` of the preceding voxel; -1 at a source.
     steps
-        Lengths of the 26 steps; those of one kind are equal.
+        Lengths of the 26 steps; equal for steps of one kind.
     xp
         NumPy: this is work of the host.
 
     Returns
     -------
     tuple of ndarray
-        Columns of `PathForest`. Lengths are sums over counts of the kinds of steps, so that paths
-        of the same steps in another order are equally long. Siblings are in raster order.
+        Columns of `PathForest`. Lengths are computed from the counts of each kind of step, so that
+        they do not depend on the order of the steps. Siblings are in raster order.
     """
     parent = np.where(before == len(before), np.arange(len(before)), before)
     levels = _levels(parent)
@@ -86,7 +86,7 @@ def _levels(parent: Index) -> list[Index]:
     """Voxels by the number of steps from their source."""
     depth = (parent != np.arange(len(parent))).astype(np.int64)
     above = parent
-    while True:  # twice as many steps in each round
+    while True:  # the number of steps doubles in each round
         further = depth[above]
         if not further.any():
             break
@@ -96,7 +96,7 @@ def _levels(parent: Index) -> list[Index]:
 
 
 def _sizes(parent: Index, levels: list[Index]) -> Index:
-    """How many voxels are below each one, itself included."""
+    """Number of descendants of each voxel, including itself."""
     sizes = np.ones(len(parent), np.int64)
     for level in reversed(levels[1:]):
         np.add.at(sizes, parent[level], sizes[level])
@@ -104,7 +104,7 @@ def _sizes(parent: Index, levels: list[Index]) -> Index:
 
 
 def _places(parent: Index, sizes: Index, levels: list[Index]) -> Index:
-    """Positions in which every voxel stands before those below it, and siblings in raster order."""
+    """Positions with each voxel before its descendants, and siblings in raster order."""
     place = np.zeros(len(parent), np.int64)
     roots = levels[0]
     place[roots] = np.cumsum(sizes[roots]) - sizes[roots]

@@ -1,4 +1,4 @@
-"""From a volume to its skeleton: mask, growth, branches, nodes, trees."""
+"""The pipeline of skeletonization: mask, growth, branches, nodes, trees."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -28,18 +28,18 @@ Positions = Literal["centred", "reference"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for beyond the options of the reference.
+    """Options beyond those of the reference.
 
     Attributes
     ----------
     radius
-        Distance that growth, branches and radii follow.
+        Distance used by growth, branches and radii.
     root
-        Where a tree begins, or None.
+        Root of a tree, or None.
     thickest
-        Whether other trees begin at their thickest node; else as the reference leaves them.
+        Whether other trees have their root at the thickest node instead of that of the reference.
     centred
-        Whether positions in a reduced volume are the centres of blocks; else their first voxels.
+        Whether positions in a reduced volume are centres of blocks instead of their first voxels.
     """
 
     radius: Radius = "planar"
@@ -49,7 +49,7 @@ class Request:
 
 
 REFERENCE = Request(thickest=False, centred=False)
-"""What the reference does."""
+"""Behaviour of the reference."""
 
 
 def run_skeletonize(
@@ -67,19 +67,19 @@ def run_skeletonize(
     volume
         ``(Z, Y, X)`` of any framework and real type.
     options
-        What to do.
+        Options of the run.
     report
-        Told of the stages.
+        Receives the stages.
     request
         Radii, roots and positions.
 
     Returns
     -------
     ZSwc
-        Nodes in voxels of `volume`, x, y, z; empty when there is no object.
+        Nodes in voxels of `volume`, x, y, z; empty if there is no object.
     """
     report.stage("mask")
-    volume = as_numpy(volume)  # what the CPU can view is worked on by compiled loops
+    volume = as_numpy(volume)  # compiled loops process memory that the CPU can view
     window = occupied(volume, options)
     if window is None:
         return ZSwc()
@@ -97,14 +97,14 @@ def skeleton_of(
     Parameters
     ----------
     mask
-        ``(Z, Y, X)`` bool: the part of a reduced volume with its objects.
+        ``(Z, Y, X)`` bool: the part of a reduced volume that contains its objects.
     start
         First voxel z, y, x of the part.
     options, report, request
         As of `run_skeletonize`.
     """
     voxels = found_in(mask, smallest=options.smallest, radius=request.radius, height=options.height)
-    del mask  # what follows takes much more memory
+    del mask  # the next steps need much more memory
     if voxels is None:
         return ZSwc()
     return Objects(voxels, start, options, report, request).skeleton()
@@ -112,12 +112,12 @@ def skeleton_of(
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """The objects of a mask, and what is asked for.
+    """The objects of a mask with the options of the run.
 
     Attributes
     ----------
     voxels
-        Of all objects.
+        Voxels of all objects.
     start
         First voxel z, y, x of the mask in the reduced volume.
     options, report, request
@@ -131,7 +131,7 @@ class Objects:
     request: Request
 
     def skeleton(self) -> ZSwc:
-        """Grow, take branches, choose nodes, join them."""
+        """Run growth, branches, nodes and joining."""
         self.report.stage("grow")
         root = self._root()
         surface = self.voxels.surface
@@ -145,13 +145,13 @@ class Objects:
         return self._finished(self._nodes(branches), root).to_swc()
 
     def _root(self) -> int | None:
-        """The voxel of the root that is asked for."""
+        """Voxel of the requested root."""
         if self.request.root is None:
             return None
         return self.request.root.nearest(self.voxels.places + np.asarray(self.start))
 
     def _paths(self, surface: Flags, root: int | None) -> PathForest:
-        """Paths from the thickest voxels, or from the far ends that those lead to."""
+        """Paths from the thickest voxels, or from the far ends of the paths from these."""
         steps = steps_of(self.options.in_widths)
         paths = self.voxels.paths_from(self._with_root(self.voxels.thickest(), root), steps)
         self.report.check()
@@ -161,7 +161,7 @@ class Objects:
         return paths
 
     def _with_root(self, sources: Index, root: int | None) -> Index:
-        """Sources, that of the object with the root replaced by it."""
+        """Sources, with that of one object replaced by the root."""
         if root is not None:
             sources[self.voxels.owner[root]] = root
         return sources
@@ -198,7 +198,7 @@ class Objects:
         return (places + np.asarray(self.start))[:, ::-1].astype(np.float64)
 
     def _finished(self, nodes: Nodes, root: int | None) -> Nodes:
-        """In voxels of the volume, joined and thinned, with roots where they are asked for."""
+        """Scale to voxels of the volume, join, thin, and set the roots."""
         options, request = self.options, self.request
         nodes = nodes.scaled(options.factors, centred=request.centred)
         if options.connectingBranch:
@@ -211,7 +211,7 @@ class Objects:
         return nodes if root is None else self._rooted(nodes, root)
 
     def _rooted(self, nodes: Nodes, root: int) -> Nodes:
-        """With the tree of the root's object begun there."""
+        """Reroot the tree of the object of the root."""
         one = np.asarray([root])
         node = Nodes(self._points(one), self._radii(one), one * 0, one * 0 - 1, one * 0)
         node = node.scaled(self.options.factors, centred=self.request.centred)

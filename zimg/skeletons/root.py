@@ -1,4 +1,4 @@
-"""Where a tree is asked to begin, at a point or inside a mask, and the tree that begins there."""
+"""Requested roots: a point or a mask, and rerooting of the tree there."""
 
 import logging
 from collections.abc import Sequence
@@ -28,14 +28,14 @@ Root = Sequence[float] | Array | Literal["reference"] | None
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The place of a root in the reduced volume.
+    """Place of a root in the reduced volume.
 
     Attributes
     ----------
     point
-        z, y, x, in reduced voxels, fractions included.
+        z, y, x in reduced voxels, possibly fractional.
     size
-        Voxels of the volume in a reduced voxel, along z, y, x.
+        Reduction factors along z, y, x.
     depth
         ``(Z, Y, X)`` squared distances inside the mask of the root, or None.
     """
@@ -45,7 +45,7 @@ class Anchor:
     depth: NDArray[np.integer] | None = None
 
     def nearest(self, places: NDArray[Any]) -> int:
-        """The first of the voxels ``(n, 3)`` that is deepest in the mask, or next to the point."""
+        """The first of the voxels ``(n, 3)`` deepest in the mask, or nearest to the point."""
         if self.depth is not None:
             deep = self.depth[tuple(places.T)]
             if deep.any():
@@ -54,16 +54,16 @@ class Anchor:
 
 
 def anchor(root: Root, shape: tuple[int, ...], options: SkeletonizeConfig, /) -> Anchor | None:
-    """What was asked for as the root, checked.
+    """Check the argument `root`.
 
     Parameters
     ----------
     root
         None, a point x, y, z in voxels of the volume, or a mask of its shape.
     shape
-        Of the volume, ``(Z, Y, X)``.
+        Shape of the volume, ``(Z, Y, X)``.
     options
-        How much it is reduced.
+        Options with the reduction factors.
 
     Raises
     ------
@@ -74,22 +74,23 @@ def anchor(root: Root, shape: tuple[int, ...], options: SkeletonizeConfig, /) ->
         return None
     given = np.asarray(root) if isinstance(root, list | tuple) else to_host(root)
     if given.dtype.kind not in "biuf":
-        raise TypeError(f"root takes numbers: a point x, y, z or a mask, got {given.dtype}")
+        raise TypeError(f"root must be numbers (a point x, y, z or a mask), got {given.dtype}")
     if given.shape == (3,):
         return _at(given.astype(np.float64)[::-1], shape, options)
     if given.shape not in (shape, shape[1:] if shape[0] == 1 else shape):
         raise ValueError(
-            f"root takes a point x, y, z or a mask of the shape of the volume, {shape}, got one of "
+            f"root must be a point x, y, z or a mask of the shape of the volume, {shape}, got "
+            "an array of "
             f"shape {given.shape}"
         )
     return _inside(given.reshape(shape), options)
 
 
 def _at(point: Floats, shape: tuple[int, ...], options: SkeletonizeConfig) -> Anchor:
-    """A point, in blocks of the reduction: voxel 0 reaches from -0.5 to 0.5."""
-    if not ((point >= -0.5) & (point <= np.asarray(shape) - 0.5)).all():  # NaN is neither
+    """Convert a point to blocks of the reduction: voxel 0 extends from -0.5 to 0.5."""
+    if not ((point >= -0.5) & (point <= np.asarray(shape) - 0.5)).all():  # also refuses NaN
         raise ValueError(
-            f"root takes a point inside the volume of {shape[::-1]} voxels along x, y, z, "
+            f"root must be a point inside the volume of {shape[::-1]} voxels along x, y, z, "
             f"got {tuple(point[::-1].tolist())}"
         )
     size = np.asarray(options.factors[::-1])
@@ -97,10 +98,10 @@ def _at(point: Floats, shape: tuple[int, ...], options: SkeletonizeConfig) -> An
 
 
 def _inside(mask: NDArray[Any], options: SkeletonizeConfig) -> Anchor:
-    """The most interior voxel of a mask; voxels up to 0 and NaN are outside of it."""
+    """The most interior voxel of a mask; values up to 0 and NaN are outside."""
     window = occupied(mask, SkeletonizeConfig(downsampleInterval=options.downsampleInterval))
     if window is None:
-        raise ValueError("the mask of the root has no voxel above 0")
+        raise ValueError("root: the mask has no voxel above 0")
     size = np.asarray(options.factors[::-1])
     depth = np.zeros(tuple((-(-np.asarray(mask.shape) // size)).tolist()), np.int32)
     own = reduced_by(window.of(mask), options.factors, xp=np) > 0
@@ -114,7 +115,7 @@ def _inside(mask: NDArray[Any], options: SkeletonizeConfig) -> Anchor:
 
 
 def at_thickest(nodes: Nodes) -> Nodes:
-    """Turn every tree so that it begins at its thickest node, the first of equal ones."""
+    """Reroot every tree at its thickest node, the first of equal ones."""
     forest, moved = nodes.parent.astype(np.int64), False
     bounds = np.append(np.flatnonzero(nodes.parent == NONE), len(nodes))
     for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
@@ -126,26 +127,26 @@ def at_thickest(nodes: Nodes) -> Nodes:
     if not moved:
         return nodes
     order = depth_first(forest)
-    row = np.append(np.empty(len(order), np.int64), NONE)  # what -1 reads
+    row = np.append(np.empty(len(order), np.int64), NONE)  # read by index -1
     row[order] = np.arange(len(order))
     return nodes.reordered(order, row[forest[order]])
 
 
 def root_at(forest: Forest, own: list[int], position: Point, radius: float) -> None:
-    """Turn the tree of one object so that it begins at a node here, which is made if need be.
+    """Reroot the tree of one object at a position, inserting a node if necessary.
 
     Parameters
     ----------
     forest
         Any trees; changed in place.
     own
-        Nodes of the object, of which joining and thinning may have erased some.
+        Nodes of the object; joining and thinning may have erased some.
     position, radius
-        Of the new root.
+        Position and radius of the new root.
     """
     left = [node for node in own if forest.parent[node] != ERASED] or forest.depth_first()
     if not left:
-        log.warning("skeletonize: the object of the root has no branch that is long enough")
+        log.warning("skeletonize: the object of the root has no branch of sufficient length")
         return
     node, share = _nearest_edge(forest, left, np.asarray(position))
     if forest.position[node] != position:
@@ -162,7 +163,7 @@ def root_at(forest: Forest, own: list[int], position: Point, radius: float) -> N
 
 
 def _nearest_edge(forest: Forest, nodes: list[int], point: Floats) -> tuple[int, float]:
-    """The node whose edge comes nearest to a point, and where; 1 at the node itself."""
+    """The node with the edge nearest to a point, and the position on it; 1 at the node."""
     end = np.asarray([forest.position[node] for node in nodes])
     above = [forest.parent[node] for node in nodes]
     begin = np.asarray(

@@ -1,4 +1,4 @@
-"""The bodies of a segmentation as runs of voxels along x: one look at the volume serves all."""
+"""The bodies of a segmentation as runs of voxels along x, found in one pass."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,18 +19,19 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class LabelRuns:
-    """Runs of equal labels along x, by label; host.
+    """Runs of equal labels along x, by label, on the host.
 
     Attributes
     ----------
     shape
         Of the volume.
     labels
-        Of the bodies, ascending, without 0.
+        Labels of the bodies, ascending, without 0.
     first
-        ``(b + 1,)`` where the runs of each label begin, and the end.
+        ``(b + 1,)`` start of the runs of each label, and the end.
     begin, length
-        ``(r,)`` flat index of the first voxel of each run, ascending for each label, and how many.
+        ``(r,)`` flat index of the first voxel of each run, ascending for each label, and number of
+        voxels.
     """
 
     shape: tuple[int, int, int]
@@ -41,7 +42,7 @@ class LabelRuns:
 
     @classmethod
     def of(cls, volume: Array, /) -> Self:
-        """Runs of a ``(Z, Y, X)`` volume of integers, in whatever memory."""
+        """Find the runs of a ``(Z, Y, X)`` volume of integers on any device."""
         parts = _runs_by_plane(volume) if isinstance(volume, np.ndarray) else _runs(volume)
         begin, length, values = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.argsort(values, kind="stable")
@@ -83,14 +84,14 @@ class BodyRuns:
         return Window(tuple(low.tolist()), tuple(high.tolist()))
 
     def voxels_in(self, window: Window, factors: tuple[int, int, int], /) -> NDArray[np.int32]:
-        """Flat indices of the body in a box that holds it, reduced by factors along x, y, z.
+        """Flat indices of the body in a box that contains it, reduced by factors along x, y, z.
 
         Parameters
         ----------
         window
-            Begins with whole blocks.
+            Box, aligned with blocks.
         factors
-            A block is in the body where one of its voxels is.
+            Reduction factors; a block is in the body if one of its voxels is.
         """
         size = np.asarray(factors[::-1])
         places, start = self.places // size, np.asarray(window.start) // size
@@ -102,7 +103,7 @@ class BodyRuns:
 
 
 def spans(begin: Index, length: NDArray[np.integer]) -> Index:
-    """All numbers of the ranges that begin at `begin`, one range after the other."""
+    """Concatenated ranges of the given starts and lengths."""
     before = np.cumsum(length) - length
     return np.repeat(begin - before, length) + np.arange(int(length.sum()))
 
@@ -111,7 +112,7 @@ Runs = tuple[Index, NDArray[np.int32], NDArray[Any]]
 
 
 def _runs_by_plane(volume: NDArray[Any]) -> Iterator[Runs]:
-    """Runs of what is not 0, plane by plane: no array as large as the volume is made."""
+    """Runs of nonzero labels, plane by plane, without an array of the size of the volume."""
     rows, columns = volume.shape[1:]
     for z, plane in enumerate(volume):
         flat = np.ascontiguousarray(plane, dtype=plane.dtype.newbyteorder("=")).reshape(-1)
@@ -125,7 +126,7 @@ def _runs_by_plane(volume: NDArray[Any]) -> Iterator[Runs]:
 
 
 def _runs(volume: Array) -> Iterator[Runs]:
-    """The same on another device: one bit of each voxel comes to the host, and the labels."""
+    """As `_runs_by_plane` on another device: one bit per voxel and the labels are downloaded."""
     xp = array_namespace(volume)
     values = widened(volume, xp=xp)
     before = xp.concat([values[..., :1], values[..., :-1]], axis=2)
@@ -136,13 +137,13 @@ def _runs(volume: Array) -> Iterator[Runs]:
     short = np.int32 if change.size < 2**31 else np.int64
     at = upload(begin, on=device(volume), dtype=short, xp=xp)
     found = to_host(gather(xp.reshape(values, (-1,)), at, xp=xp))
-    if volume.dtype == xp.uint64:  # widened to the bits of int64
+    if volume.dtype == xp.uint64:  # widened to int64, keeping the bits
         found = found.astype(np.uint64)
     there = found != 0
     yield begin[there], length[there], found[there]
 
 
 def needs_mask(options: SkeletonizeConfig, /) -> bool:
-    """Whether cleaning or thresholds look at more than which voxels are in a body."""
+    """Whether cleaning or thresholds need more than the voxels of a body."""
     plain = options.levelOp not in (1, 2) and (options.levelOp != 0 or options.level <= 0)
     return not plain or options.fillingHole or options.removingBorder

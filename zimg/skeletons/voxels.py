@@ -1,4 +1,4 @@
-"""The foreground of a mask as numbered voxels: what is known about each of them."""
+"""The foreground of a mask as numbered voxels with their properties."""
 
 import math
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from zimg.skeletons.paths import Floats, Index, PathForest, path_forest
 
 Radius = Literal["planar", "euclidean"]
 
-# Squared distances are stored in 16 bits by the reference: what does not fit becomes this.
+# The reference stores squared distances in 16 bits: larger ones become this.
 LARGEST, INSTEAD = 65535, 65534
 
 MOST_VOXELS = 2**31 - 2
-"""Of the box round the objects: voxels are numbered in 32 bits."""
+"""Largest box around the objects, since voxels have 32-bit numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Voxels:
         radius: Radius = "planar",
         height: float = 1.0,
     ) -> Self | None:
-        """Measure the foreground of a mask; None where nothing is left of it.
+        """Measure the foreground of a mask; None if nothing is left of it.
 
         Parameters
         ----------
@@ -67,11 +67,11 @@ class Voxels:
         shape
             Of the mask.
         smallest
-            Objects of fewer voxels are left out.
+            Objects with fewer voxels are dropped.
         radius
-            Whether distances are those in the plane, in 16 bits as in the reference, or in space.
+            Distance in the plane, in 16 bits as in the reference, or in space.
         height
-            Of a voxel along z, in units of its width; for distances in space.
+            Height of a voxel in units of its width, for distances in space.
         """
         xp = array_namespace(flat)
         if not flat.shape[0]:
@@ -105,12 +105,12 @@ class Voxels:
 
     @property
     def surface(self) -> NDArray[np.bool_]:
-        """``(n,)`` whether a voxel has background, or nothing, beyond one of its faces; host."""
+        """``(n,)`` whether a voxel has background or the border beyond one of its faces; host."""
         found: NDArray[Any] = to_host(on_surface(self.flat, shape=self.shape))
         return found
 
     def paths_from(self, sources: Index, steps: tuple[float, ...], /) -> PathForest:
-        """Cheapest paths from the sources, one in each object."""
+        """Cheapest paths from the sources, one per object."""
         xp, on = array_namespace(self.flat), device(self.flat)
         starts = upload(sources, on=on, dtype=np.int32, xp=xp)
         _, *found = cheapest_paths(
@@ -125,25 +125,25 @@ class Voxels:
         return _first_of_largest(self.squared, self.owner, np.arange(len(self.squared)))
 
     def farthest(self, surface: NDArray[np.bool_], lengths: Floats, /) -> Index:
-        """First voxel of the surface in raster order at the end of the longest path, per object."""
+        """Per object, the first surface voxel in raster order at the end of the longest path."""
         chosen = np.flatnonzero(surface)
         return _first_of_largest(lengths[chosen], self.owner[chosen], chosen)
 
 
 def found_in(mask: Array, /, **measures: Any) -> Voxels | None:
-    """The foreground of a mask; None where there is none.
+    """Number the foreground of a mask; None if it is empty.
 
     Parameters
     ----------
     mask
         ``(Z, Y, X)`` bool.
     **measures
-        As of `Voxels.of`.
+        As in `Voxels.of`.
 
     Raises
     ------
     ZException
-        For a mask of too many voxels to be numbered.
+        For a mask with too many voxels.
     """
     require_numbers(mask.shape)
     xp = array_namespace(mask)
@@ -152,7 +152,7 @@ def found_in(mask: Array, /, **measures: Any) -> Voxels | None:
 
 
 def require_numbers(shape: tuple[int, ...]) -> None:
-    """Refuse a box of more voxels than can be numbered."""
+    """Refuse a box with too many voxels."""
     if math.prod(shape) > MOST_VOXELS:
         raise ZException(
             f"objects fill a box of {shape} voxels, more than the {MOST_VOXELS} that can be "

@@ -1,4 +1,4 @@
-"""The part of a volume that holds all objects, so that the empty rest costs nothing."""
+"""The part of a volume that contains all objects."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from zimg.skeletons.options import SkeletonizeConfig
 Corner = tuple[int, int, int]
 
 REACH = 2
-"""Voxels beyond the objects that cleaning can change, and one more that it looks at."""
+"""Margin around the objects that cleaning can change or examine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Window:
     Attributes
     ----------
     start, stop
-        First voxels z, y, x of it and behind it.
+        First voxel z, y, x, and the first one after the box.
     """
 
     start: Corner
@@ -30,47 +30,47 @@ class Window:
 
     @property
     def shape(self) -> Corner:
-        """Of what the volume holds there."""
+        """Sizes of the box."""
         (a, b, c), (d, e, f) = self.start, self.stop
         return d - a, e - b, f - c
 
     def reduced_shape(self, factors: tuple[int, int, int]) -> Corner:
-        """The same after reduction by factors along x, y, z; the last blocks may be partial."""
+        """Sizes after reduction by factors along x, y, z; the last blocks may be partial."""
         a, b, c = self.shape
         fx, fy, fz = factors
         return -(-a // fz), -(-b // fy), -(-c // fx)
 
     @property
     def size(self) -> int:
-        """Voxels in it."""
+        """Number of voxels."""
         return math.prod(end - begin for begin, end in zip(self.start, self.stop, strict=True))
 
     def of(self, volume: Array) -> Array:
-        """What the volume holds there."""
+        """Slice the volume."""
         (a, b, c), (d, e, f) = self.start, self.stop
         return volume[a:d, b:e, c:f]
 
     def reduced(self, options: SkeletonizeConfig) -> Corner:
-        """Its first voxel in the reduced volume."""
+        """First voxel in the reduced volume."""
         fx, fy, fz = options.factors
         z, y, x = self.start
         return z // fz, y // fy, x // fx
 
 
 def occupied(volume: Array, options: SkeletonizeConfig, /) -> Window | None:
-    """Where a volume is above 0, and as much around it as cleaning needs.
+    """Bounding box of the voxels above 0, with the margin of cleaning.
 
     Parameters
     ----------
     volume
         ``(Z, Y, X)``, real.
     options
-        Reduction and cleaning.
+        Options of reduction and cleaning.
 
     Returns
     -------
     Window or None
-        The whole volume where the background itself may become an object; None for an empty one.
+        The whole volume if background may become an object; None for an empty volume.
     """
     shape = volume.shape
     if fills_background(shape, options):
@@ -89,17 +89,17 @@ def occupied(volume: Array, options: SkeletonizeConfig, /) -> Window | None:
 
 
 def fills_background(shape: tuple[int, ...], options: SkeletonizeConfig, /) -> bool:
-    """Whether voxels far from any signal may belong to objects (behaviour of the reference)."""
+    """Whether voxels far from any signal may become objects (behaviour of the reference)."""
     selects_zeros = options.levelOp == 2 and options.level == 0
     fx, fy, _ = options.factors
-    one_column = shape[1] <= fy and shape[2] <= fx  # no neighbour in the plane says otherwise
+    one_column = shape[1] <= fy and shape[2] <= fx  # no neighbour in the plane prevents it
     return selects_zeros or (options.removingBorder and one_column)
 
 
 def widened(box: Window, shape: Corner, options: SkeletonizeConfig, /) -> Window:
-    """A box round objects with whole blocks of the reduction and the margin of cleaning.
+    """Widen a box to whole blocks of the reduction and the margin of cleaning.
 
-    It is the whole volume where the background itself may become an object.
+    It is the whole volume if background may become an object.
     """
     if fills_background(shape, options):
         return Window((0, 0, 0), shape)

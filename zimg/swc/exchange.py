@@ -108,12 +108,7 @@ class TreeExchange(TreeBridges):
         Returns
         -------
         ZSwc
-            New forest, with the ``comments`` of the graph.
-
-        Returns
-        -------
-        ZSwc
-            The forest, with parents before their children.
+            New forest, with parents before their children and the ``comments`` of the graph.
 
         Raises
         ------
@@ -150,12 +145,7 @@ class TreeExchange(TreeBridges):
         Returns
         -------
         ZSwc
-            New forest.
-
-        Returns
-        -------
-        ZSwc
-            The forest, with parents before their children.
+            New forest, with parents before their children.
 
         Raises
         ------

@@ -152,6 +152,11 @@ class NodeTable:
         -------
         numpy.ndarray
             ``(n,)`` float64, 0 for roots.
+
+        Raises
+        ------
+        ValueError
+            If `spacing` does not have one or three numbers.
         """
         lengths = np.zeros(len(self))
         linked = np.flatnonzero(self.parent >= 0)
@@ -171,6 +176,11 @@ class NodeTable:
         -------
         float
             In the unit of the nodes times `spacing`.
+
+        Raises
+        ------
+        ValueError
+            If `spacing` does not have one or three numbers.
         """
         return float(self.edge_lengths(spacing).sum())
 

@@ -1,4 +1,4 @@
-"""What is said about an image without its pixels: sizes, types, regions, units."""
+"""Values that describe an image without its pixels: sizes, types, regions, units."""
 
 from zimg.values.enums import (
     Compression,

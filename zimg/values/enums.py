@@ -1,4 +1,4 @@
-"""The small values an image is described with: enumerations, coordinates and colours."""
+"""Enumerations, coordinates and colours."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from zimg.values.fields import WHOLE, CheckedFields, Rule, integers, is_sequence
 
 
 class _NamedValue(IntEnum):
-    """An integer that prints as ``Class.member``, as it is written in code."""
+    """An integer whose repr is ``Class.member``, as in code."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}.{self.name}"
@@ -29,7 +29,7 @@ class Dimension(_NamedValue):
 
 
 class VoxelFormat(_NamedValue):
-    """How the bytes of a voxel are read."""
+    """Interpretation of the bytes of a voxel."""
 
     Unsigned = 1
     Signed = 2
@@ -37,7 +37,7 @@ class VoxelFormat(_NamedValue):
 
 
 class VoxelSizeUnit(_NamedValue):
-    """Unit of the voxel sizes; ``none`` says that the sizes have no meaning."""
+    """Unit of the voxel sizes; with ``none`` only their ratio has a meaning."""
 
     none = 0
     inch = 1
@@ -51,7 +51,7 @@ class VoxelSizeUnit(_NamedValue):
 
 
 class FileFormat(_NamedValue):
-    """A file format; the first sixteen values are those of the reference, 9 is unused there."""
+    """A file format. The first sixteen values are those of the reference; 9 is unused there."""
 
     Unknown = 0
     HDF5Img = 1
@@ -78,7 +78,7 @@ class FileFormat(_NamedValue):
 
 
 class Interpolant(_NamedValue):
-    """How values between voxels are found when an image is resized."""
+    """Interpolation kernel for resizing."""
 
     Nearest = 0
     Linear = 1
@@ -88,7 +88,7 @@ class Interpolant(_NamedValue):
 
 
 class ImgMergeMode(Enum):
-    """How several voxels become one."""
+    """Operation that merges several voxels."""
 
     Max = 0
     Min = 1
@@ -102,7 +102,7 @@ class ImgMergeMode(Enum):
 
 
 class Compression(_NamedValue):
-    """How pixels are packed in a file."""
+    """Compression of pixels in a file."""
 
     AUTO = 0
     NONE = 1
@@ -123,13 +123,13 @@ class Compression(_NamedValue):
 
 @dataclass(init=False)
 class ZVoxelCoordinate(CheckedFields):
-    """A voxel by its index along x, y, z, channel and time.
+    """Index of a voxel along x, y, z, channel and time.
 
     Parameters
     ----------
     x, y, z, c, t
-        Integers of 64 bits; none at all, at least x and y, or one tuple, list or 1-D array of all
-        five. What is left out is 0.
+        64-bit integers: no argument, at least x and y, or one tuple, list or 1-D array of all five.
+        Missing values are 0.
 
     Raises
     ------
@@ -163,13 +163,13 @@ class ZVoxelCoordinate(CheckedFields):
 
 @dataclass(init=False)
 class col4(CheckedFields):
-    """A colour by red, green, blue and alpha, each from 0 to 255.
+    """A colour: red, green, blue and alpha, each from 0 to 255.
 
     Parameters
     ----------
     r, g, b, a
-        Integers; none at all for opaque black, at least r, g and b, or one tuple, list or 1-D array
-        of all four. Alpha is 255 when left out.
+        Integers: no argument for opaque black, at least r, g and b, or one tuple, list or 1-D array
+        of all four. Alpha is 255 by default.
 
     Raises
     ------
@@ -202,7 +202,7 @@ class col4(CheckedFields):
 
 
 def _components(owner: str, given: tuple[Any, ...], *, required: int) -> Sequence[Any]:
-    """The components of a value made of nothing, of numbers, or of one sequence of all."""
+    """Components from no argument, from numbers, or from one sequence."""
     first, missing = given[0], sum(x is None for x in given[:required])
     if missing == required:
         return tuple(value or 0 for value in given)

@@ -1,4 +1,4 @@
-"""How the fields of value types are converted on assignment, and what they refuse."""
+"""Conversion and validation of the fields of value types on assignment."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ _SIGNED_64 = range(-(2**63), 2**63)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a field takes, in words, and the function that makes its value of that."""
+    """Description of the accepted values of a field, and the function that converts them."""
 
     accepted: str
     convert: Callable[[Any], Any]
 
 
 class CheckedFields:
-    """Base of the value types: an assignment converts or raises, and makes no new attributes.
+    """Base of the value types: assignments convert or raise, and cannot add attributes.
 
-    Values are equal when all their fields are. As they can be changed, they have no hash.
+    Values are equal if all fields are equal. They are mutable and therefore not hashable.
     """
 
     _rules: ClassVar[Mapping[str, Rule]]
@@ -34,14 +34,16 @@ class CheckedFields:
         def __setattr__(self, name: str, value: Any) -> None:
             if name in self._rules:
                 self._take(((name, value),))
-            elif "_rules" in vars(type(self)):  # a subclass without rules may add attributes
+            elif "_rules" in vars(
+                type(self)
+            ):  # subclasses without rules may have further attributes
                 known = ", ".join(self._rules)
                 raise AttributeError(f"{type(self).__name__} has no field {name!r}; it has {known}")
             else:
                 object.__setattr__(self, name, value)
 
     def _take(self, values: Iterable[tuple[str, Any]]) -> None:
-        """Set fields to what their rules make of values."""
+        """Set fields to values converted by their rules."""
         own, rules = self.__dict__, self._rules
         for name, value in values:
             try:
@@ -55,7 +57,7 @@ class CheckedFields:
         Returns
         -------
         Self
-            An equal value that shares nothing with this one.
+            An equal, independent value.
         """
         twin = object.__new__(type(self))
         own, theirs = twin.__dict__, self.__dict__
@@ -71,20 +73,20 @@ class CheckedFields:
 
 
 def _own(value: Any) -> Any:
-    """The value of a field for another owner: lists and value types are copied."""
+    """Copy the value of a field if it is a list or value type."""
     if type(value) is list:
         return [_own(item) for item in value]
     return value.copy() if isinstance(value, CheckedFields) else value
 
 
 def _refuse(owner: str, name: str, accepted: str, value: Any) -> NoReturn:
-    """Say what the field takes, in one line however long the value is."""
+    """Raise the error for an invalid value, shortened to one line."""
     given = " ".join(shortened(value).split())
     raise TypeError(f"{name} of {owner} takes {accepted}, got {given}") from None
 
 
 def is_sequence(value: Any) -> bool:
-    """Whether a value is a list, tuple, other sequence or 1-D array; text is none."""
+    """Whether a value is a list, tuple, other sequence or 1-D array, but not a string."""
     if isinstance(value, Sequence):
         return not isinstance(value, str | bytes | bytearray)
     return getattr(value, "ndim", None) == 1 and hasattr(value, "tolist")
@@ -99,7 +101,7 @@ def items_of(value: Any) -> Sequence[Any]:
 
 
 def integers(accepted: str, allowed: range) -> Rule:
-    """The rule for integers of a range, NumPy's among them; floats are refused."""
+    """Rule for Python and NumPy integers in a range; floats are refused."""
 
     def convert(value: Any) -> int:
         number = index(value)
@@ -111,7 +113,7 @@ def integers(accepted: str, allowed: range) -> Rule:
 
 
 def members(enumeration: type[IntEnum]) -> Rule:
-    """The rule for members of an enumeration, or their integer values."""
+    """Rule for members of an enumeration or their integer values."""
 
     def convert(value: Any) -> IntEnum:
         if isinstance(value, enumeration):
@@ -124,7 +126,7 @@ def members(enumeration: type[IntEnum]) -> Rule:
 
 
 def lists(items: str, convert: Callable[[Any], Any]) -> Rule:
-    """The rule for sequences of items, which are kept as a list of the field's own."""
+    """Rule for sequences of items, which are copied to a list."""
     return Rule(
         f"a list, tuple or 1-D array of {items}",
         lambda value: [convert(item) for item in items_of(value)],
@@ -149,8 +151,8 @@ def _text(value: Any) -> str:
     return value
 
 
-WHOLE = integers("an integer of 64 bits", _SIGNED_64)
-COUNT = integers("an integer from 0 up", range(2**63))
+WHOLE = integers("a 64-bit integer", _SIGNED_64)
+COUNT = integers("an integer of at least 0", range(2**63))
 NUMBER = Rule("a number", _number)
 FLAG = Rule("True or False", _flag)
 NUMBERS = lists("numbers", _number)

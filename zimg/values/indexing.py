@@ -1,4 +1,4 @@
-"""What ``image[...]`` takes: steps along T, C, Z, Y, X, and what is known about the part."""
+"""Indexing of images along T, C, Z, Y, X, and the metadata of parts."""
 
 from operator import index
 from typing import Any
@@ -12,14 +12,14 @@ _NAMES = ("T", "C", "Z", "Y", "X")
 
 
 def box_of(key: Any, shape: tuple[int, ...]) -> Box:
-    """A region or Python's indices as one slice with start, stop and step along each axis.
+    """Convert a region or an index to one slice with start, stop and step per axis.
 
     Parameters
     ----------
     key
-        A `ZImgRegion`, or integers, slices and one Ellipsis for T, C, Z, Y, X in this order; what
-        is left out is taken whole. An integer is a slice of length 1; negative ones count from
-        the end. Slices end at the border, as Python's do.
+        A `ZImgRegion`, or integers, slices and one Ellipsis for T, C, Z, Y, X in this order;
+        missing axes are taken whole. An integer is a slice of length 1; negative ones count from
+        the end. Slices are clipped at the border, as in Python.
     shape
         Sizes along T, C, Z, Y, X.
 
@@ -30,9 +30,9 @@ def box_of(key: Any, shape: tuple[int, ...]) -> Box:
     TypeError
         For any other index.
     ValueError
-        For a step backwards or a slice without voxels.
+        For a negative step or an empty slice.
     ZException
-        For a region that leaves the image.
+        For a region outside the image.
     """
     if isinstance(key, ZImgRegion):
         region = key.resolve(shape[::-1])
@@ -44,38 +44,38 @@ def box_of(key: Any, shape: tuple[int, ...]) -> Box:
 
 
 def _one_per_axis(keys: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The indices with an Ellipsis and left-out axes filled in."""
+    """Expand an Ellipsis and missing axes."""
     places = [place for place, key in enumerate(keys) if key is Ellipsis]
     given = len(keys) - len(places)
     if len(places) > 1 or given > len(_NAMES):
-        raise IndexError(f"an image has the axes T, C, Z, Y, X and takes one '...', got {keys}")
+        raise IndexError(f"an image has the axes T, C, Z, Y, X and accepts one '...', got {keys}")
     place = places[0] if places else len(keys)
     whole = (slice(None),) * (len(_NAMES) - given)
     return keys[:place] + whole + keys[place + 1 :]
 
 
 def _slice(key: Any, size: int, name: str) -> slice:
-    """One index as a slice inside an axis of `size`."""
+    """Convert one index to a slice within an axis of `size`."""
     if isinstance(key, slice):
         if key.step is not None and index(key.step) < 1:
-            raise ValueError(f"steps go forward, got {key.step} along {name}")
+            raise ValueError(f"steps must be positive, got {key.step} along {name}")
         start, stop, step = key.indices(size)
         if start >= stop:
-            raise ValueError(f"{key} along {name} of size {size} holds no voxel")
+            raise ValueError(f"{key} along {name} of size {size} is empty")
         return slice(start, stop, step)
     if isinstance(key, bool) or not hasattr(key, "__index__"):
         raise TypeError(
-            f"an image is indexed by a ZImgRegion, or by integers, slices and '...' for T, C, Z, "
+            f"image indices must be a ZImgRegion, or integers, slices and '...' for T, C, Z, "
             f"Y, X; got {key!r} for {name}"
         )
     start = index(key)
     if not -size <= start < size:
-        raise IndexError(f"index {start} is outside {name} of size {size}")
+        raise IndexError(f"index {start} is out of range for {name} of size {size}")
     return slice(start % size, start % size + 1, 1)
 
 
 def info_of(info: ZImgInfo, box: Box) -> ZImgInfo:
-    """What is known about the part of an image in `box`: voxels grow by the steps."""
+    """Metadata of the part of an image in `box`; steps multiply the voxel sizes."""
     t, c, z, y, x = box
     starts, stops = zip(*((s.start, s.stop) for s in (x, y, z, c, t)), strict=True)
     result = cut(info, ZImgRegion(starts, stops))

@@ -1,4 +1,4 @@
-"""What is known about an image besides its pixels."""
+"""Metadata of an image."""
 
 from collections.abc import Mapping, Sequence
 from colorsys import hsv_to_rgb
@@ -33,7 +33,7 @@ _IN_UM = {
     VoxelSizeUnit.hm: 1e8,
     VoxelSizeUnit.km: 1e9,
 }
-# Order of the reference; it goes on with random colours, here the hue goes on in golden steps.
+# Order of the reference, which continues with random colours; here hues follow golden steps.
 _FIRST_COLORS = (
     (255, 0, 0),
     (0, 255, 0),
@@ -47,7 +47,7 @@ _WHITE = col4(255, 255, 255)
 
 
 def default_colors(channels: int) -> list[col4]:
-    """Colours for channels that have none: white for one, else red, green, blue, yellow, ..."""
+    """Default channel colours: white for one channel, else red, green, blue, yellow, ..."""
     if channels == 1:
         return [_WHITE.copy()]
     return [_default_color(channel).copy() for channel in range(channels)]
@@ -62,7 +62,7 @@ def _default_color(channel: int) -> col4:
 
 
 def _color(value: col4 | Sequence[int]) -> col4:
-    """A colour of its own, made of one or of four integers."""
+    """Copy a colour, or make one from four integers."""
     return value.copy() if isinstance(value, col4) else col4(tuple(items_of(value)))
 
 
@@ -86,37 +86,37 @@ class ZImgInfo(CheckedFields):
     Parameters
     ----------
     width, height, depth
-        Voxels along x, y, z; all sizes are 0 when `width` and `height` are left out.
+        Voxels along x, y, z; all sizes are 0 if `width` and `height` are omitted.
     numChannels, numTimes
         Numbers of channels and of time points.
     bytePerVox
-        Bytes of one voxel; the attribute is called `bytesPerVoxel`.
+        Bytes per voxel; the attribute is called `bytesPerVoxel`.
     voxelFormat
         Unsigned, signed or floating.
 
     Attributes
     ----------
     validBitCount
-        Bits in use; 0 when not known.
+        Bits in use; 0 if unknown.
     voxelSizeUnit, voxelSizeX, voxelSizeY, voxelSizeZ
-        Distance of neighbouring voxels; under unit ``none`` only the ratio of sizes has a meaning.
+        Distance of neighbouring voxels; with unit ``none`` only their ratio has a meaning.
     timeStamps
-        One number per time point, in seconds where the file states a unit.
+        One number per time point, in seconds if the file states a unit.
     channelNames, channelColors
         One per channel.
     position
-        Place of the image, as the file states it; empty when it does not.
+        Position of the image as stated in the file; empty if not stated.
     lastChannelIsAlphaChannel
-        Whether the last channel is an opacity.
+        Whether the last channel is an alpha channel.
 
     Raises
     ------
     TypeError
-        When a value is not of the type of its field, also on assignment.
+        When a value has the wrong type, also on assignment.
 
     Notes
     -----
-    A list that is assigned is copied; the list that an attribute returns is live.
+    Assigned lists are copied; lists returned by attributes are live.
     """
 
     width: int
@@ -131,7 +131,7 @@ class ZImgInfo(CheckedFields):
     voxelSizeX: float
     voxelSizeY: float
     voxelSizeZ: float
-    if TYPE_CHECKING:  # other sequences may be assigned, too
+    if TYPE_CHECKING:  # other sequences can be assigned, too
 
         @property
         def timeStamps(self) -> list[float]:
@@ -156,7 +156,7 @@ class ZImgInfo(CheckedFields):
 
         @property
         def position(self) -> list[float]:
-            """Place of the image."""
+            """Position of the image."""
 
         @position.setter
         def position(self, value: Sequence[float]) -> None: ...
@@ -190,7 +190,7 @@ class ZImgInfo(CheckedFields):
         self._describe()
 
     def _describe(self) -> None:
-        """Set what does not come from the arguments to its default."""
+        """Set all other fields to their defaults."""
         self.__dict__.update(
             validBitCount=0,
             voxelSizeUnit=VoxelSizeUnit.none,
@@ -262,7 +262,7 @@ class ZImgInfo(CheckedFields):
 
     def _unit_in_um(self) -> float:
         if self.voxelSizeUnit not in _IN_UM:
-            raise ZException("no resolution info: the unit of the voxel size is none")
+            raise ZException("no resolution info: voxelSizeUnit is none")
         return _IN_UM[self.voxelSizeUnit]
 
     @property
@@ -272,7 +272,7 @@ class ZImgInfo(CheckedFields):
 
 
 def described(info: ZImgInfo, like: ZImgInfo) -> ZImgInfo:
-    """`info` with the metadata of `like`: lists are cut, or filled up with what `info` has.
+    """`info` with the metadata of `like`; lists are truncated, or extended with those of `info`.
 
     Sizes and type stay those of `info`; voxel sizes, unit, valid bits, names, colours, time
     stamps, position and the alpha flag come from `like`.
@@ -289,7 +289,7 @@ def described(info: ZImgInfo, like: ZImgInfo) -> ZImgInfo:
 
 
 def resized(info: ZImgInfo, size: Sequence[int]) -> ZImgInfo:
-    """`info` with another number of voxels along x, y, z, which fill the same space; a copy."""
+    """Copy of `info` with other sizes along x, y, z and the same extent in space."""
     result = info.copy()
     for axis, old, new in zip("XYZ", info.size, size, strict=False):
         name = f"voxelSize{axis}"
@@ -299,7 +299,7 @@ def resized(info: ZImgInfo, size: Sequence[int]) -> ZImgInfo:
 
 
 def cut(info: ZImgInfo, region: ZImgRegion) -> ZImgInfo:
-    """What is known about a resolved `region` of an image; `position` is not moved."""
+    """Metadata of a resolved `region` of an image; `position` is unchanged."""
     result = info.copy()
     result.width, result.height, result.depth, result.numChannels, result.numTimes = region.size
     channels = slice(region.start.c, region.end.c)

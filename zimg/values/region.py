@@ -1,4 +1,4 @@
-"""A box of an image, from a first voxel to one past the last."""
+"""Regions of images."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ TO_THE_END = -1
 
 
 def _corner(value: ZVoxelCoordinate | Iterable[SupportsIndex]) -> ZVoxelCoordinate:
-    """A coordinate of its own, made of one or of five integers."""
+    """Copy a coordinate, or make one from five integers."""
     if isinstance(value, ZVoxelCoordinate):
         return value.copy()
     return ZVoxelCoordinate(tuple(items_of(value)))
@@ -28,11 +28,11 @@ class ZImgRegion(CheckedFields):
         First voxel; a `ZVoxelCoordinate` or five integers in the order x, y, z, c, t (tuple,
         list or 1-D array). The region keeps a copy.
     end
-        One past the last voxel along each axis; -1 means to the end.
+        One past the last voxel along each axis; -1 means the end of the image.
 
     Notes
     -----
-    Any numbers are accepted here: whether a region fits is decided when an image is read with it.
+    Any integers are accepted; regions are checked when an image is read.
     ``region.start.x = 7`` changes the region.
 
     Examples
@@ -41,7 +41,7 @@ class ZImgRegion(CheckedFields):
     ZImgRegion(start=(4, 0, 0, 0, 0), end=(8, 9, 3, 2, 1))
     """
 
-    if TYPE_CHECKING:  # five integers may be assigned, too
+    if TYPE_CHECKING:  # five integers can be assigned, too
 
         @property
         def start(self) -> ZVoxelCoordinate:
@@ -76,7 +76,7 @@ class ZImgRegion(CheckedFields):
         return f"ZImgRegion(start={tuple(self.start)}, end={tuple(self.end)})"
 
     def resolve(self, size: Sequence[int]) -> "ZImgRegion":
-        """The same box with its open ends filled in from the size of an image.
+        """Replace open ends by the size of an image, and check the region.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class ZImgRegion(CheckedFields):
         Raises
         ------
         ZException
-            When the box is empty or leaves the image; nothing is ever clipped.
+            When the region is empty or outside the image; regions are never clipped.
         """
         start = tuple(self.start)
         end = tuple(n if e == TO_THE_END else e for e, n in zip(self.end, size, strict=True))
@@ -105,7 +105,7 @@ class ZImgRegion(CheckedFields):
 
     @property
     def size(self) -> tuple[int, ...]:
-        """Extent along x, y, z, c, t; of a resolved region."""
+        """Size of a resolved region along x, y, z, c, t."""
         return tuple(e - s for s, e in zip(self.start, self.end, strict=True))
 
     @property

@@ -1,4 +1,4 @@
-"""The workers of neuTube by their names: settings, task files, and one call that does the work."""
+"""The workers of neuTube: settings, task files, and a method `run`."""
 
 from zimg.workers.autotrace import ZNeutubeAutoTrace
 from zimg.workers.blocked import ZNeutubeBlockedAutoTrace

@@ -1,4 +1,4 @@
-"""Automatic tracing as a worker: settings by name, task files, one call that traces and writes."""
+"""The worker for automatic tracing: settings, task files, `run`."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,11 +19,11 @@ from zimg.workers.volume import read_channel, read_info
 
 
 class ZNeutubeAutoTrace(ImageWorker):
-    """Trace one channel at one time of an image and write the tree as an SWC file.
+    """Trace one channel and time point of an image and write the tree as an SWC file.
 
-    The setters store; `run` reads, traces and writes. Coordinates in the file are voxel indices
-    relative to the start of the source's region. Without a configuration the compiled defaults of
-    `TraceConfig` apply, not the shipped preset.
+    Setters only store values; `run` reads, traces and writes. Coordinates in the file are voxel
+    indices relative to the start of the source's region. Without a configuration the compiled
+    defaults of `TraceConfig` apply, not the shipped preset.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class ZNeutubeAutoTrace(ImageWorker):
         Parameters
         ----------
         zToXYRatio
-            After downsampling. Without this call, the image states it.
+            Ratio after downsampling. By default that of the image.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class ZNeutubeAutoTrace(ImageWorker):
         Parameters
         ----------
         filename
-            JSON file. `run` reads it, unless `setTraceConfig` gave a dictionary.
+            JSON file that `run` reads, unless `setTraceConfig` was called.
 
         Raises
         ------
@@ -154,7 +154,7 @@ class ZNeutubeAutoTrace(ImageWorker):
 
     @stores("algo_overrides")
     def setAlgoConfigOverrides(self, cfg: TraceConfig) -> None:
-        """Replace **all** options that configuration and level give.
+        """Replace **all** options of configuration and level.
 
         Parameters
         ----------
@@ -178,7 +178,7 @@ class ZNeutubeAutoTrace(ImageWorker):
         Parameters
         ----------
         enabled
-            True (the default) for few, well placed nodes; False for all nodes.
+            True (the default) for a reduced number of nodes; False for all nodes.
 
         Raises
         ------
@@ -193,7 +193,7 @@ class ZNeutubeAutoTrace(ImageWorker):
         Parameters
         ----------
         v
-            If True, the recovery step is left out.
+            If True, the recovery step is skipped.
 
         Raises
         ------
@@ -209,13 +209,18 @@ class ZNeutubeAutoTrace(ImageWorker):
         ----------
         mode
             ``"reference"``, the default, or ``"accurate"``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the value is not a string, or another string.
         """
 
     def run(self, *, progress: Progress = None, cancel: Cancel | None = None) -> None:
         """Trace the image and write the tree.
 
-        If nothing is found the run ends normally, `hasResult` is False, a warning is logged, and
-        a file that an earlier run left at the output path stays.
+        If nothing is found, the run ends normally, `hasResult` is False, a warning is logged, and
+        an existing file at the output path is kept.
 
         Parameters
         ----------
@@ -226,11 +231,11 @@ class ZNeutubeAutoTrace(ImageWorker):
         ------
         ZException
             If input or output is not set, cannot be read or written, or holds no such channel or
-            time. All that can be known before tracing is checked before it.
+            time. Everything that does not depend on the result is checked before tracing.
         ValueError, TypeError
             If the configuration has an unknown key, a value of the wrong type, or no such level.
         NotImplementedError
-            If an option is set that this version does not offer.
+            If an option is not supported.
         """
         self._has_result = False
         with logging_to(self.values["log_file"]):

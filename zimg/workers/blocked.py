@@ -1,4 +1,4 @@
-"""Tracing in blocks as a worker: settings by name, task files, a session, one call that resumes."""
+"""The worker for blocked tracing: settings, task files, a session, `run`."""
 
 import json
 from pathlib import Path
@@ -23,10 +23,10 @@ from zimg.workers.volume import read_info
 class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
     """Trace an image that does not fit in memory, block by block, in a session that can be resumed.
 
-    The setters store; `run` does what the session has not done yet and writes the tree as an SWC
-    file. Unlike the reference's, blocks may have any size and run on any executor, thresholds are
-    those of the whole image, and the result does not depend on the blocks' order, on workers or on
-    interruptions.
+    Setters only store values; `run` processes the unfinished blocks of the session and writes the
+    tree as an SWC file. Unlike in the reference, blocks may have any size and run on any executor,
+    thresholds apply to the whole image, and the result does not depend on the order of blocks, on
+    workers or on interruptions.
 
     Examples
     --------
@@ -62,7 +62,12 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
         Parameters
         ----------
         dirname
-            Created if missing; a session of the same settings in it is resumed.
+            Created if missing; a session with the same settings in it is resumed.
+
+        Raises
+        ------
+        TypeError
+            If the value is neither a string nor a path.
         """
 
     def outputSessionDir(self) -> str:
@@ -71,7 +76,7 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
         Returns
         -------
         str
-            What `setOutputSessionDir` set; empty at first.
+            Value of `setOutputSessionDir`; initially empty.
         """
         return str(self.values["output_session_dir"])
 
@@ -81,7 +86,12 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
         Parameters
         ----------
         voxels
-            Without the halo; 512 unless set.
+            Size without the halo; 512 by default.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the value is not an integer, or below 1.
         """
         size = checks.positive("voxels", voxels)
         self.values |= dict.fromkeys(("block_core_x", "block_core_y", "block_core_z"))
@@ -94,6 +104,11 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
         ----------
         coreX, coreY, coreZ
             In voxels, without the halo.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is not an integer, or below 1.
         """
         given = {"coreX": coreX, "coreY": coreY, "coreZ": coreZ}
         sizes = {name: checks.positive(name, value) for name, value in given.items()}
@@ -102,12 +117,17 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
 
     @stores("block_halo")
     def setBlockHalo(self, voxels: int) -> None:
-        """Set how far blocks reach beyond their core.
+        """Set the margin that blocks read around their core.
 
         Parameters
         ----------
         voxels
-            64 unless set; `run` refuses less than 32.
+            64 by default; `run` refuses less than 32.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the value is not an integer, or negative.
         """
 
     @stores("dataset_id")
@@ -117,7 +137,12 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
         Parameters
         ----------
         datasetId
-            Kept and compared when a session is resumed; by default, that of the source.
+            Stored in the session and compared on resuming; by default derived from the source.
+
+        Raises
+        ------
+        TypeError
+            If the value is not a string.
         """
 
     def setSignalInfo(self, imgInfo: ZImgInfo) -> None:
@@ -126,7 +151,12 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
         Parameters
         ----------
         imgInfo
-            Its voxel size is used; `run` compares its other sizes with those of the source.
+            The voxel size is used; `run` compares the other sizes with those of the source.
+
+        Raises
+        ------
+        TypeError
+            If the value is not a `ZImgInfo`.
         """
         if not isinstance(imgInfo, ZImgInfo):
             raise TypeError(f"imgInfo must be a ZImgInfo, not {imgInfo!r}")
@@ -142,24 +172,24 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
         progress: Progress = None,
         cancel: Cancel | None = None,
     ) -> None:
-        """Trace what the session lacks, and write the tree.
+        """Trace the unfinished blocks of the session, and write the tree.
 
-        `hasResult` is False until the tree is written. If nothing is found the run ends normally,
-        a warning is logged, and a file that an earlier run left at the output path stays.
+        `hasResult` is False until the tree is written. If nothing is found, the run ends normally,
+        a warning is logged, and an existing file at the output path is kept.
 
         Parameters
         ----------
         executor, processes, max_in_flight, memory_limit, progress, cancel
-            As of `BlockedTracer`: None for this thread, a number of threads or processes, an
-            executor of `concurrent.futures`, a Dask client.
+            As in `BlockedTracer`: None for the calling thread, a number of threads or processes, an
+            executor of `concurrent.futures`, or a Dask client.
 
         Raises
         ------
         ZException
-            If session, input or output is not set or cannot be used, the session is of something
-            else or in use, or some blocks cannot be traced; the session can be resumed then.
+            If session, input or output is missing or unusable, the session belongs to another task
+            or is in use, or some blocks fail; the session can then be resumed.
         ValueError, TypeError
-            If blocks, executor or configuration do not make sense.
+            If blocks, executor or configuration are invalid.
         """
         self._has_result = False
         with logging_to(self.values["log_file"]):
@@ -198,6 +228,11 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
         -------
         dict
             JSON values by key.
+
+        Raises
+        ------
+        ZException
+            If neither an image nor its info is set, or the image cannot be read.
         """
         source = self.values["input_image_source"]
         if source is None and self._signal_info is None:
@@ -227,7 +262,7 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
             )
 
     def _check_info(self, source: ZImgSource) -> None:
-        """The sizes that were set must be those of the source."""
+        """Check that the stated sizes are those of the source."""
         if self._signal_info is None:
             return
         stated, found = (tuple(i.size)[:3] for i in (self._signal_info, read_info(source)))
@@ -238,7 +273,7 @@ class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):
             )
 
     def _blocks(self) -> dict[str, Any]:
-        """The options of the blocks that were set."""
+        """Options of the blocks."""
         sizes = [self.values[f"block_core_{axis}"] for axis in "xyz"]
         core = self.values["block_core_size"]
         if core is None and None not in sizes:

@@ -37,7 +37,7 @@ def integer(name: str, value: Any) -> int:
 
 
 def index(name: str, value: Any) -> int:
-    """Return an int of 0 or above.
+    """Return an int of at least 0.
 
     A negative one is a TypeError, as in the reference, whose parameter is unsigned.
     """
@@ -56,7 +56,7 @@ def positive(name: str, value: Any) -> int:
 
 
 def not_negative(name: str, value: Any) -> int:
-    """Return an int of 0 or above."""
+    """Return an int of at least 0."""
     number = integer(name, value)
     if number < 0:
         raise ValueError(f"{name} must be 0 or above, not {number}")
@@ -64,7 +64,7 @@ def not_negative(name: str, value: Any) -> int:
 
 
 def trace_mode(name: str, value: Any) -> str:
-    """Return the name of a way of tracing."""
+    """Return the name of a tracing mode."""
     if value not in TRACE_MODES:
         accepted = " or ".join(map(repr, TRACE_MODES))
         raise ValueError(f"{name} must be {accepted}, not {value!r}")

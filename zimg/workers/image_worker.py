@@ -29,7 +29,7 @@ class ImageWorker(Settings):
     Attributes
     ----------
     work
-        What the worker does, for errors and log lines.
+        Name of the task, for errors and log lines.
     """
 
     work: ClassVar[str]
@@ -40,7 +40,7 @@ class ImageWorker(Settings):
 
     @stores("input_image_source")
     def setInputImageSource(self, imgSource: ZImgSource) -> None:
-        """Set the image to work on.
+        """Set the input image.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class ImageWorker(Settings):
         """
 
     def setInputImagePath(self, filename: str) -> None:
-        """Set the image to work on: a whole file.
+        """Set the input to a whole file.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class ImageWorker(Settings):
         Returns
         -------
         str
-            What `setOutputSwcPath` set; empty at first.
+            Value of `setOutputSwcPath`; initially empty.
         """
         return str(self.values["output_swc_path"])
 
@@ -121,7 +121,7 @@ class ImageWorker(Settings):
         return self._has_result
 
     def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Return the values that a task file sets; older forms of task files are accepted.
+        """Return the values in a task file; older forms of task files are accepted.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class ImageWorker(Settings):
         Raises
         ------
         ValueError, TypeError
-            If a key is missing, or its value is refused.
+            If a key is missing, or its value is invalid.
         """
         if "input_image_path" in task and "input_image_source" not in task:
             task = task | {"input_image_source": {"filenames": [task["input_image_path"]]}}

@@ -1,4 +1,4 @@
-"""The log lines of one run, additionally in a file."""
+"""Log file of a run."""
 
 import logging
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ _TIME = "%m%d %H:%M:%S"
 
 @contextmanager
 def logging_to(filename: str) -> Iterator[None]:
-    """Write every line of the logger ``zimg``, from INFO on, to `filename` as well.
+    """Also write the records of the logger ``zimg``, from level INFO on, to `filename`.
 
-    The file is overwritten and its folders are made; an empty name means no file. Lines begin with
-    the level's letter, month and day, time, and process, as the reference's.
+    The file is overwritten and its folders are created; an empty name means no file. Lines begin
+    with the level's letter, month and day, time, and process, as in the reference.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Output files: checked before the work, written atomically after it."""
+"""Output files: checked before a run, written atomically after it."""
 
 import os
 import tempfile
@@ -37,7 +37,7 @@ def is_same_file(one: str | Path, other: str | Path) -> bool:
 
 
 def write_tree(tree: ZSwc, path: str | Path) -> None:
-    """Write a tree as the neuTube workers do: ids from 1, six digits.
+    """Write a tree like the neuTube workers: ids from 1, six digits.
 
     Missing folders are created; an existing file is replaced in one step.
     """

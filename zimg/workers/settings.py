@@ -1,4 +1,4 @@
-"""Declared settings: one table defines the setters of a worker, their checks and its task file."""
+"""Declarative settings: one table defines the setters, checks and task file of a worker."""
 
 import inspect
 import json
@@ -22,16 +22,16 @@ class Setting:
     Attributes
     ----------
     key
-        Its name in task files.
+        Name in task files.
     check
-        Called with the argument's name and the value given to a setter; returns what is stored, or
-        raises TypeError or ValueError.
+        Called with argument name and value; returns the value to store, or raises TypeError or
+        ValueError.
     default
-        Its value before any setter.
+        Initial value.
     encode
         Converts the value for the task file.
     decode
-        As `check`, for values from a task file; `check` itself if None.
+        Like `check`, for values from a task file; None to use `check`.
     optional
         Omitted from the task file while None, and reset by a file without it. Other settings keep
         their value.
@@ -67,7 +67,7 @@ def stores(*keys: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
 
 
 class Settings:
-    """Base of the workers: keeps settings, saves them to task files and loads them.
+    """Base of the workers: stores settings, saves and loads task files.
 
     Subclasses list them in `settings`, in the order of the task file.
     """
@@ -84,14 +84,22 @@ class Settings:
         Parameters
         ----------
         key
-            Its name in task files.
+            Name in task files.
 
         Returns
         -------
         Setting
             Check, default and encoding.
+
+        Raises
+        ------
+        KeyError
+            If there is no such setting.
         """
-        return next(item for item in cls.settings if item.key == key)
+        for item in cls.settings:
+            if item.key == key:
+                return item
+        raise KeyError(f"{cls.__name__} has no setting {key!r}")
 
     def saveTask(self, filename: str | Path) -> None:
         """Write all settings to a task file (JSON).
@@ -121,8 +129,8 @@ class Settings:
         Raises
         ------
         ZException
-            If the file is missing or not a task file, or a setter refuses a value. The settings
-            of the worker are then unchanged.
+            If the file is missing, not a task file, or has an invalid value. The settings are then
+            unchanged.
         """
         task = _read_json(Path(filename))
         try:
@@ -142,7 +150,7 @@ class Settings:
         return {item.key: item.encode(self.values[item.key]) for item in chosen}
 
     def from_task(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Return the values that a task file sets.
+        """Return the values in a task file.
 
         Parameters
         ----------

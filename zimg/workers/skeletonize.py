@@ -1,4 +1,4 @@
-"""Skeletonization as a worker: settings by name, task files, one call that works and writes."""
+"""The worker for skeletonization: settings, task files, `run`."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -16,11 +16,11 @@ from zimg.workers.volume import read_channel, read_info
 
 
 class ZNeutubeSkeletonize(ImageWorker):
-    """Skeletonize the one channel of an image at one time and write the tree as an SWC file.
+    """Skeletonize one channel and time point of an image and write the tree as an SWC file.
 
-    The setters store; `run` reads, works and writes. Coordinates in the file are voxel indices
-    relative to the start of the source's region. Without a configuration the code defaults of
-    `SkeletonizeConfig` apply, not the shipped preset.
+    Setters only store values; `run` reads, skeletonizes and writes. Coordinates in the file are
+    voxel indices relative to the start of the source's region. Without a configuration the code
+    defaults of `SkeletonizeConfig` apply, not the shipped preset.
 
     Examples
     --------

@@ -14,6 +14,6 @@ def test_without_its_jars_one_line_tells_what_is_needed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(scyjava, "start_jvm", no_network)
     (tmp_path / "a.nd2").write_bytes(b"x")
-    with pytest.raises(ZException, match=r"cannot be started .*Java and Maven") as failure:
+    with pytest.raises(ZException, match=r"cannot be started .*Java, Maven") as failure:
         zimg.read(tmp_path / "a.nd2")
     assert "\n" not in str(failure.value)

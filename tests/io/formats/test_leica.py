@@ -43,10 +43,10 @@ def test_what_the_file_states_is_in_the_metadata(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('NumberOfElements="4"', 'NumberOfElements="9"', "claims .* bytes of a block of"),
+        ('NumberOfElements="4"', 'NumberOfElements="9"', "claims .* bytes, but its block has"),
         ('NumberOfElements="4"', 'NumberOfElements="0"', "has 0 samples"),
         ('BytesInc="8"', 'BytesInc="0"', "3 samples, 0 bytes apart"),
-        ('BitInc="0"/>', 'BitInc="4"/>', "share bytes"),
+        ('BitInc="0"/>', 'BitInc="4"/>', "overlap in memory"),
     ],
 )
 def test_descriptions_that_do_not_fit_are_refused(tmp_path, old, new, message):
@@ -96,9 +96,12 @@ def test_voxels_in_image_files_or_outside_of_the_project_are_not_followed(tmp_pa
     folder = project(tmp_path / "p", data).parent
     lof(tmp_path / "other.lof", data, "CZYX")
     for frames, told in {
-        ("a.tif", "b.tif"): "lies in 2 files such as a.tif; only a single LOF file is followed",
-        ("../../other.lof",): "which is not beside it or below",
-        (str(tmp_path / "other.lof"),): "which is not beside it or below",
+        (
+            "a.tif",
+            "b.tif",
+        ): "is stored in 2 files such as a.tif: only a single LOF file is supported",
+        ("../../other.lof",): "which is outside its folder",
+        (str(tmp_path / "other.lof"),): "which is outside its folder",
     }.items():
         path = xlif(folder / "Metadata" / "b.xlif", data, "CZYX", *frames)
         with pytest.raises(ZException, match=told):
@@ -134,7 +137,7 @@ def test_a_project_that_leaves_its_folder_is_refused(kind, tmp_path):
         "device": "/dev/zero",
         "drive": r"C:\a\b.xlif",
     }[kind]
-    with pytest.raises(ZException, match="which is not beside it or below"):
+    with pytest.raises(ZException, match="which is outside its folder"):
         zimg.read(xlef(folder / "e.xlef", name))
 
 

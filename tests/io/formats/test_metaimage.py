@@ -157,22 +157,22 @@ def test_a_stream_without_its_checksum_is_an_error_even_when_its_size_is_not_sta
 @pytest.mark.parametrize(
     ("fields", "match"),
     [
-        ({"NDims": "5", "DimSize": "5 3 1 1 1"}, "NDims 5; accepted are 1 to 4"),
-        ({"DimSize": "5"}, "does not fit NDims 2"),
-        ({"DimSize": "5 0"}, "all are 1 at least"),
+        ({"NDims": "5", "DimSize": "5 3 1 1 1"}, "NDims 5 is not supported: expected 1 to 4"),
+        ({"DimSize": "5"}, r"must have 2 sizes \(NDims\)"),
+        ({"DimSize": "5 0"}, "each must be at least 1"),
         ({"DimSize": "5 4"}, "truncated"),
-        ({"DimSize": "5 three"}, "not an integer"),
+        ({"DimSize": "5 three"}, "must be an integer, got"),
         ({"DimSize": "999999 9999999"}, "truncated"),
-        ({"DimSize": "999999 9999999", "CompressedData": "True"}, "packed bytes cannot"),
+        ({"DimSize": "999999 9999999", "CompressedData": "True"}, "compressed bytes cannot"),
         ({"ElementType": "MET_STRING"}, "none of MET_CHAR"),
-        ({"BinaryData": "False"}, "29 bytes of text or more, but there are 15"),
+        ({"BinaryData": "False"}, "at least 29 bytes of text, but the file has 15"),
         ({"BinaryData": "False", "DimSize": "5 1"}, "is not text of uint8 values"),
-        ({"CompressedData": "maybe"}, "neither True nor False"),
+        ({"CompressedData": "maybe"}, "must be True or False"),
         ({"CompressedData": "True", "CompressedDataSize": "16"}, "the file ends at"),
-        ({"ElementDataFile": "LIST"}, "list of data files is too short: 1, 3 are needed"),
+        ({"ElementDataFile": "LIST"}, "lists 1 files, but 3 are needed"),
         ({"ElementDataFile": "a%02d.raw 1 3 1"}, "'a01.raw' does not exist"),
-        ({"ElementDataFile": "a%02d.raw 1 3 0"}, "steps of 0"),
-        ({"ElementDataFile": "a%s.raw 1 3 1"}, "has not one number"),
+        ({"ElementDataFile": "a%02d.raw 1 3 0"}, "step must not be 0"),
+        ({"ElementDataFile": "a%s.raw 1 3 1"}, "exactly one number"),
         ({"ElementDataFile": "no.raw"}, "does not exist"),
     ],
     ids=str,
@@ -191,7 +191,7 @@ def test_voxels_outside_the_folder_of_the_header_are_refused(tmp_path, name):
     (folder / "link.raw").symlink_to(tmp_path / "secret.raw")
     name = name.format(absolute=tmp_path / "secret.raw")
     path = header_file(folder / "a.mhd", b"", ElementDataFile=name)
-    refused(path, "does not lie in the folder of the header")
+    refused(path, "is outside the folder of the header")
 
 
 def test_what_it_cannot_hold_is_refused(tmp_path):

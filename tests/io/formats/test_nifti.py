@@ -143,7 +143,7 @@ def test_a_pair_of_files_is_read_by_either_name(tmp_path, opened):
     np.testing.assert_array_equal(zimg.read(tmp_path / opened).data[0][0], data, strict=True)
     other = tmp_path / ("a.img" if opened == "a.hdr" else "a.hdr")
     other.unlink()
-    refused(tmp_path / opened, f"a{other.suffix} beside it does not exist")
+    refused(tmp_path / opened, f"the companion file a{other.suffix} does not exist")
 
 
 @pytest.mark.parametrize(("code", "colors"), [(128, 3), (2304, 4)])
@@ -209,13 +209,13 @@ def test_voxel_sizes_have_the_unit_that_is_stated(tmp_path, units, sizes, unit, 
     [
         ("sizeof_hdr", 5, "no NIfTI header"),
         ("magic", b"", "Analyze"),
-        ("datatype", 32, "its datatype is 32; accepted are"),
-        ("datatype", 1, "its datatype is 1"),
-        ("dim", [0] * 8, "its dim is"),
-        ("dim", [3, 7, 5, 0, 1, 1, 1, 1], "all are 1 at least"),
-        ("dim", [3, 7, 5, -3, 1, 1, 1, 1], "all are 1 at least"),
+        ("datatype", 32, "datatype 32 is not supported: expected one of"),
+        ("datatype", 1, "datatype 1 is not supported"),
+        ("dim", [0] * 8, "NIfTI dim"),
+        ("dim", [3, 7, 5, 0, 1, 1, 1, 1], "each must be at least 1"),
+        ("dim", [3, 7, 5, -3, 1, 1, 1, 1], "each must be at least 1"),
         ("dim", [3, 7, 5, 300, 1, 1, 1, 1], "truncated"),
-        ("dim", [6, 7, 5, 1, 1, 1, 6, 1], "accepted are x, y, z, time and channels"),
+        ("dim", [6, 7, 5, 1, 1, 1, 6, 1], "expected axes x, y, z, time and channels"),
         ("vox_offset", -1, "vox_offset is -1.0"),
         ("vox_offset", np.nan, "vox_offset is nan"),
         ("vox_offset", 1e30, "truncated"),
@@ -264,8 +264,8 @@ def test_what_it_cannot_hold_is_refused(tmp_path):
         ("a.nii", ZImg(volume("float16")), "not float16", Compression.AUTO),
         ("a.nii", long, "at most 32767 voxels", Compression.AUTO),
         ("a.nii", ZImg(volume()), "not LZW", Compression.LZW),
-        ("a.nii", ZImg(volume()), "DEFLATE does not fit the name", Compression.DEFLATE),
-        ("a.nii.gz", ZImg(volume()), "NONE does not fit the name", Compression.NONE),
+        ("a.nii", ZImg(volume()), "DEFLATE does not match the suffix", Compression.DEFLATE),
+        ("a.nii.gz", ZImg(volume()), "NONE does not match the suffix", Compression.NONE),
     ):
         with pytest.raises(ZException, match=match):
             write(tmp_path / name, held, parameters=ZImgWriteParameters(compression))

@@ -75,7 +75,7 @@ def test_samples_of_a_channel_share_its_name():
     read = image(inside='<Channel Name="rgb" SamplesPerPixel="2"/>')
     assert (read.samples, read.info.channelNames) == (2, ["rgb", "rgb"])
     assert len(read.pages) == 3
-    with pytest.raises(ZException, match="samples per pixel: one number"):
+    with pytest.raises(ZException, match="samples per pixel: expected one number"):
         image(inside='<Channel SamplesPerPixel="3"/><Channel/>', sizes=SIZES.replace("2", "4"))
 
 
@@ -131,7 +131,7 @@ def test_the_place_of_the_first_plane_is_that_of_the_image():
     [
         ("", '<TiffData IFD="x"/>', "IFD is 'x'"),
         ("", '<TiffData FirstZ="7"/>', "outside the image"),
-        ("", '<Channel SamplesPerPixel="0"/>', "samples per pixel: one number"),
+        ("", '<Channel SamplesPerPixel="0"/>', "samples per pixel: expected one number"),
     ],
 )
 def test_numbers_that_are_none_are_told(attributes, inside, match):
@@ -174,7 +174,7 @@ def test_lists_are_not_sized_by_a_claim_alone(axis, name):
 
 
 def test_more_planes_than_any_image_has_are_refused_before_they_are_listed():
-    with pytest.raises(ZException, match=f"accepted are {MOST_PLANES}"):
+    with pytest.raises(ZException, match=f"accepted are at most {MOST_PLANES}"):
         image(sizes=SIZES.replace('SizeZ="3"', 'SizeZ="1000000000"'))
 
 

@@ -91,7 +91,7 @@ def test_a_chunk_without_a_stated_size_is_unpacked_and_bounded(tmp_path):
         if right:
             np.testing.assert_array_equal(zimg.read(path).data[0][0], data())
         else:
-            with pytest.raises(ZException, match=r"4096 bytes at most"):
+            with pytest.raises(ZException, match=r"at most 4096 bytes"):
                 zimg.read(path)
 
 
@@ -109,13 +109,13 @@ def test_an_inner_chunk_of_a_shard_is_refused_by_its_place(tmp_path):
     chunk_of(path).write_bytes(packed + index + check)
     part = zimg.read(path, region=ZImgRegion((0, 0, 0, 0, 0), (16, 16, 4, 1, 1)))
     assert not np.asarray(part.data[0]).any()  # not stored: the fill value
-    with pytest.raises(ZException, match=r"chunk '0/c/0/0/0' at \(2, 0, 16\).*512 bytes at most"):
+    with pytest.raises(ZException, match=r"chunk '0/c/0/0/0' at \(2, 0, 16\).*at most 512 bytes"):
         zimg.read(path)
     entries[1, 0, 1] = 0, 2**60
     index = entries.tobytes()
     check = bytes(numcodecs.CRC32C(location="end").encode(index))[-4:]
     chunk_of(path).write_bytes(index + check)
-    with pytest.raises(ZException, match=r"refers to its bytes 0 to 1152921504606846976"):
+    with pytest.raises(ZException, match=r"its index refers to bytes 0 to 1152921504606846976"):
         zimg.read(path, region=ZImgRegion((16, 0, 2, 0, 0), (32, 16, 4, 1, 1)))
 
 
@@ -141,7 +141,7 @@ def test_members_of_gzip_are_joined_and_cut_ones_are_told(tmp_path):
     chunk_of(path).write_bytes(gzip.compress(raw[:1000]) + gzip.compress(raw[1000:]))
     np.testing.assert_array_equal(zimg.read(path).data[0][0], data())
     chunk_of(path).write_bytes(gzip.compress(raw)[:-4])
-    with pytest.raises(ZException, match="ends before what is packed in it does"):
+    with pytest.raises(ZException, match="ends before the end of the compressed data"):
         zimg.read(path)
 
 
@@ -151,7 +151,7 @@ def test_members_of_gzip_are_joined_and_cut_ones_are_told(tmp_path):
 def test_cut_chunks_are_told(name, pack, tmp_path):
     path = store(tmp_path / "a.zarr", **OPTIONS[f"v2 {name}"])
     chunk_of(path).write_bytes(pack(data().tobytes())[:-3])
-    with pytest.raises(ZException, match=r"ends before what is packed"):
+    with pytest.raises(ZException, match=r"ends before the end of the compressed"):
         zimg.read(path)
 
 

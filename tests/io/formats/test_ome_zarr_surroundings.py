@@ -175,7 +175,7 @@ def test_an_empty_chunk_or_shard_is_an_error_and_not_zeros(tmp_path, version):
         zimg.write(path, ZImg(VOXELS, layout="ZYX"), parameters=kind)
         chunk = next(p for p in sorted((path / "0").rglob("0")) if p.is_file())
         chunk.write_bytes(b"")
-        with pytest.raises(ZException, match="0 bytes"):
+        with pytest.raises(ZException, match="is empty"):
             zimg.read(path)
 
 
@@ -254,13 +254,13 @@ def test_an_absent_level_is_left_out(tmp_path, caplog):
     np.testing.assert_array_equal(zimg.read(tmp_path / "a.zarr").data[0][0], VOXELS)
     with zimg.open(tmp_path / "a.zarr") as handle:
         assert len(handle.levels) == 1
-    assert "level 1 is left out" in caplog.text
+    assert "level 1 is ignored" in caplog.text
 
 
 def test_a_store_without_chunks_can_be_left_as_zeros(tmp_path):
     image_at(new_group(tmp_path / "a.zarr"))
     (tmp_path / "a.zarr/0/0.0.0").unlink()
-    with pytest.raises(ZException, match="no chunks found in array '0'"):
+    with pytest.raises(ZException, match="array '0' has no chunks"):
         zimg.read(tmp_path / "a.zarr")
     with pytest.warns(UserWarning, match="array '0'"):
         assert not zimg.read(tmp_path / "a.zarr", errors="fill").data[0].any()
@@ -299,7 +299,7 @@ def test_zip_files_that_are_none_or_damaged_are_refused(tmp_path):
             zimg.read(path)
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("readme.txt", "nothing")
-    with pytest.raises(ZException, match="no metadata of Zarr"):
+    with pytest.raises(ZException, match="no Zarr metadata"):
         zimg.read(path)
 
 
@@ -369,11 +369,11 @@ def test_claims_are_refused_before_memory_is_taken(tmp_path):
     multiscale = document["attributes"]["ome"]["multiscales"][0]
     multiscale["datasets"] = [{"path": str(number)} for number in range(100_000)]
     (path / "zarr.json").write_text(json.dumps(document))
-    refused("datasets of a multiscale is 100000")
+    refused("has 100000 datasets")
     fresh()
     with (path / "zarr.json").open("ab") as file:
         file.truncate(300_000_000)
-    refused("accepted are metadata of at most")
+    refused("metadata of at most")
     fresh()
     (path / "zarr.json").write_text("[" * 100_000 + "]" * 100_000)
     refused("cannot read")

@@ -210,4 +210,4 @@ def test_bfloat16_is_named_where_it_is_refused(suffix, tmp_path):
     [(".jpg", (1, 70_000)), (".jpg", (70_000, 1)), (".png", (1, 2**20)), (".png", (2**20, 1))],
 )
 def test_a_side_that_is_too_long_is_refused(suffix, size, tmp_path):
-    refused(tmp_path / f"no{suffix}", ZImg(np.zeros((1, 1, *size), np.uint8)), "pixels a side")
+    refused(tmp_path / f"no{suffix}", ZImg(np.zeros((1, 1, *size), np.uint8)), "pixels per side")

@@ -349,7 +349,7 @@ def test_a_position_is_that_of_the_first_plane():
         ({"channelNames": ["a\0"]}, r"cannot hold '\\x00'"),
         ({"voxelSizeUnit": VoxelSizeUnit.um, "voxelSizeZ": 0.0}, "voxelSizeZ of 0.0 um"),
         ({"timeStamps": [float("nan")]}, "not finite"),
-        ({"position": [1.0, 2.0, 3.0, 4.0]}, "3 numbers, not 4"),
+        ({"position": [1.0, 2.0, 3.0, 4.0]}, "3 numbers, got 4"),
     ],
 )
 def test_metadata_that_cannot_be_written_are_told(name, change, told, tmp_path):

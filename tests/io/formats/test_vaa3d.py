@@ -110,7 +110,7 @@ def test_truncated_and_foreign_stacks_are_refused(tmp_path):
         with pytest.raises(ZException, match="truncated"):
             zimg.read(tmp_path / "cut.v3draw")
     (tmp_path / "gene.v3dpbd").write_bytes(b"v3d_stack_pkbit_by_gene1" + data[24:])
-    with pytest.raises(ZException, match="gene1 are not read"):
+    with pytest.raises(ZException, match="gene1 are not supported"):
         zimg.read(tmp_path / "gene.v3dpbd")
 
 
@@ -127,7 +127,7 @@ def test_times_packing_and_the_packed_format_are_refused(tmp_path):
     options = ZImgWriteParameters(compression=Compression.LZW)
     with pytest.raises(ZException, match="not LZW"):
         write(tmp_path / "a.v3draw", ZImg(stack()), parameters=options)
-    with pytest.raises(ZException, match="Vaa3DPBD is not written"):
+    with pytest.raises(ZException, match="Vaa3DPBD cannot be written"):
         write(tmp_path / "a.v3dpbd", ZImg(stack()), format=FileFormat.Vaa3DPBD)
 
 

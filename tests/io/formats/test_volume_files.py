@@ -113,7 +113,7 @@ def test_listed_files_stay_in_the_folder_of_the_header(tmp_path):
     slices(tmp_path)
     for text in ("LIST\n../s0.raw\n../s1.raw\n../s2.raw\n../s3.raw\n", "../s%d.raw 0 3 1\n"):
         path = written(folder / "a.mhd", META + f"ElementDataFile = {text}")
-        with pytest.raises(ZException, match="does not lie in the folder"):
+        with pytest.raises(ZException, match="is outside the folder"):
             zimg.read(path)
 
 
@@ -303,5 +303,5 @@ def test_more_channels_than_an_image_can_have_are_refused(tmp_path):
     data = gzip.compress(bytes(2 * (MOST_CHANNELS + 1)))
     head = f"NRRD0004\ntype: short\ndimension: 2\nsizes: {MOST_CHANNELS + 1} 1\nendian: little\n"
     path = written(tmp_path / "a.nrrd", head + "kinds: vector domain\nencoding: gzip\n\n", data)
-    with pytest.raises(ZException, match=f"accepted are at most {MOST_CHANNELS}"):
+    with pytest.raises(ZException, match=f": accepted are at most {MOST_CHANNELS}"):
         zimg.read(path)

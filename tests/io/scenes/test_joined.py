@@ -116,13 +116,13 @@ def test_images_that_do_not_fit_are_refused_by_name(tmp_path):
         tmp_path, a=image((1, 2, 4, 5), 0), b=image((2, 2, 4, 5), 0), c=image((1, 2, 3, 2), 0)
     )
     with pytest.raises(
-        ZException, match=r"b\.ome\.tif: image dimensions don't match, numChannels 2"
+        ZException, match=r"b\.ome\.tif: image dimensions don't match: numChannels 2"
     ):
         ZImg(files[:2], Dimension.Z, False)
-    with pytest.raises(ZException, match=r"c\.ome\.tif: image dimensions don't match, width 2"):
+    with pytest.raises(ZException, match=r"c\.ome\.tif: image dimensions don't match: width 2"):
         ZImg([files[0], files[2]], Dimension.Z, False, expandXY=False)
     write(tmp_path / "d.ome.tif", ZImg(np.zeros((1, 2, 4, 5), np.uint16)))
     with pytest.raises(
-        ZException, match=r"d\.ome\.tif: image types don't match, uint16 beside uint8"
+        ZException, match=r"d\.ome\.tif: image types don't match: uint16 instead of uint8"
     ):
         ZImg([files[0], tmp_path / "d.ome.tif"], Dimension.Z, False)

@@ -17,7 +17,7 @@ from zimg.io.disk.leftovers import hidden_name, shortened, suffix_of, sweep
 def atomic_path(
     path: str | os.PathLike[str], *, beside: str | os.PathLike[str] | None = None
 ) -> Iterator[Path]:
-    """Name to write instead of `path`; on leaving without an error it becomes `path` in one step.
+    """Give a temporary name to write to; on success it replaces `path` in one step.
 
     Parameters
     ----------
@@ -25,33 +25,33 @@ def atomic_path(
         File to create or replace. Its folder must exist. A symbolic link is followed, so the file
         that it names is replaced and not the link.
     beside
-        The file in the same folder that `path`, which has a name of its own each time, belongs to:
-        what was left of earlier ones is known by it. None when `path` belongs to no other.
+        The main file that `path` belongs to, where `path` gets a new name each time: leftovers of
+        earlier writes are found by it. None when `path` stands alone.
 
     Yields
     ------
     pathlib.Path
-        An empty file in the same folder, with the same suffixes, on which to write.
+        An empty file in the same folder with the same suffixes, to be written.
 
     Raises
     ------
     ZException
-        When the file cannot be written, naming it; also for an `OSError` of the block. Whatever
-        the block raises, the temporary file is removed and `path` stays what it was.
+        When the file cannot be written, naming it; also for an `OSError` of the block. On any
+        exception the temporary file is removed and `path` is left unchanged.
 
     Notes
     -----
-    Where a file is replaced, the content reaches the disk before the name does, so that a power cut
-    leaves the old file or the new one; where there was none, the system writes it when it suits, as
-    it does any file. An existing file's permissions are kept; a new one gets the usual ones. What
-    killed processes of this machine left of the same target is removed first (not on Windows, which
-    does not tell whether a process lives).
+    When an existing file is replaced, its content is flushed to the disk before the rename, so that
+    a power cut leaves either the old or the new file; a new file is flushed by the operating system
+    as usual. An existing file keeps its permissions. Temporary files that killed processes of this
+    machine left for the same target are removed first (not on Windows, where living processes
+    cannot be told from dead ones).
     """
     target = Path(os.path.realpath(os.fspath(path)))
     temporary: Path | None = None
     try:
         if target.is_dir():
-            raise IsADirectoryError(f"{target} is a folder, give the name of a file")
+            raise IsADirectoryError(f"{target} is a folder: expected the name of a file")
         known = target if beside is None else target.with_name(Path(beside).name)
         sweep(known, suffix_of(target))
         temporary = hidden_name(known, suffix_of(target))
@@ -73,14 +73,14 @@ def atomic_path(
 
 @contextmanager
 def atomic_folder(path: str | os.PathLike[str], marks: Sequence[str]) -> Iterator[Path]:
-    """Folder to fill instead of `path`; on leaving without an error it becomes `path`.
+    """Give a temporary folder to fill; on success it replaces `path`.
 
     Parameters
     ----------
     path
         Folder to create or replace. The folder around it must exist. A symbolic link is followed.
     marks
-        Names one of which a folder contains that may be replaced: no other one is, unless empty.
+        An existing folder is replaced only if it is empty or contains one of these names.
 
     Yields
     ------
@@ -90,16 +90,16 @@ def atomic_folder(path: str | os.PathLike[str], marks: Sequence[str]) -> Iterato
     Raises
     ------
     ZException
-        When the folder cannot be written, naming it; also for an `OSError` of the block. Whatever
-        the block raises, the temporary folder is removed and `path` stays what it was.
+        When the folder cannot be written, naming it; also for an `OSError` of the block. On any
+        exception the temporary folder is removed and `path` is left unchanged.
 
     Notes
     -----
-    The two folders exchange their names in one step where the system can do that (Linux and macOS
-    on most file systems), so that a kill at any moment leaves the old or the new one. Elsewhere the
-    old one is renamed first; when a kill comes just then, `recovered` gives it its name back at the
-    next reading or writing. What killed processes of this machine leave behind is removed at the
-    next writing (not on Windows, which does not tell whether a process lives).
+    The two folders are exchanged in one step where the system supports it (Linux and macOS on most
+    file systems), so that a kill at any moment leaves either the old or the new one. Elsewhere the
+    old folder is renamed first; after a kill between the two renames, `recovered` restores its name
+    at the next read or write. Temporary folders of killed processes of this machine are removed at
+    the next write (not on Windows, where living processes cannot be told from dead ones).
     """
     target = Path(os.path.realpath(os.fspath(path)))
     temporary: Path | None = None

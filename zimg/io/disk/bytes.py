@@ -56,12 +56,12 @@ class FileBytes:
         return self._stored(offset, count, what)
 
     def _stored(self, offset: int, count: int, what: str) -> bytes:
-        """`count` bytes as they lie in the file, which are there."""
+        """Read `count` bytes whose existence has been checked."""
         parts = []
         while count > 0:  # one call may return less, above 2 GiB for certain
             part = self._read_some(offset, count)
             if not part:
-                raise ZException(f"{what} cannot be read: the file became shorter")
+                raise ZException(f"{what} cannot be read: the file was shortened while it was read")
             parts.append(part)
             offset, count = offset + len(part), count - len(part)
         return b"".join(parts) if len(parts) != 1 else parts[0]
@@ -75,11 +75,11 @@ class FileBytes:
         while len(place):
             count = os.preadv(self._file.fileno(), [place], offset)
             if not count:
-                raise ZException(f"{what} cannot be read: the file became shorter")
+                raise ZException(f"{what} cannot be read: the file was shortened while it was read")
             offset, place = offset + count, place[count:]
 
-    def finish(self, what: str = "its image") -> None:
-        """Check what follows the image, where the file is of a kind that has something to check."""
+    def finish(self, what: str = "the image") -> None:
+        """Check what follows the image, for kinds of files that end with a checksum."""
 
     def _read_some(self, offset: int, count: int) -> bytes:
         if hasattr(os, "pread"):

@@ -15,8 +15,8 @@ class ReplacedError(ZException):
 def read_errors(path: str | os.PathLike[str], what: str) -> Iterator[None]:
     """Turn what the block raises into a `ZException`: ``cannot read <path> as <what>: <why>``.
 
-    Decoders fail in as many ways as files can be broken, so every `Exception` counts; a
-    `ZException` of the block keeps its text.
+    Decoders raise many types on damaged files, so every `Exception` is converted; the text of a
+    `ZException` is kept.
     """
     try:
         yield
@@ -35,7 +35,7 @@ def read_errors(path: str | os.PathLike[str], what: str) -> Iterator[None]:
 def write_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     """Name the file in a `ZException` or `OSError` of the block: ``cannot write <path>: <why>``.
 
-    Anything else passes: it may come from whoever provides the pixels.
+    Other exceptions pass unchanged, since they may come from the provider of the pixels.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Compressed bytes of a file, unpacked from the front as far as they are needed."""
+"""Compressed bytes of a file, decompressed from the start as far as needed."""
 
 import bz2
 import os
@@ -12,18 +12,18 @@ from zimg.io.disk.bytes import FileBytes
 
 
 class Machine(Protocol):
-    """What zlib's and bz2's objects that unpack have in common."""
+    """The common interface of the decompressors of zlib and bz2."""
 
     @property
     def eof(self) -> bool:
-        """Whether the end was met, and the checksum right."""
+        """Whether the end was reached and the checksum was right."""
 
     @property
     def unused_data(self) -> bytes:
-        """What follows the end."""
+        """Bytes after the end."""
 
     def decompress(self, data: bytes, most: int, /) -> bytes:
-        """Some bytes out of `data`, and of what was left from before."""
+        """Decompress some bytes of `data` and of the input that is still buffered."""
 
 
 MACHINES: dict[str, Callable[[], Machine]] = {
@@ -31,7 +31,7 @@ MACHINES: dict[str, Callable[[], Machine]] = {
     "gzip": lambda: zlib.decompressobj(zlib.MAX_WBITS + 16),
     "bzip2": bz2.BZ2Decompressor,
 }
-# First bytes of a further member: both may be several, one after the other.
+# First bytes of a further member: both formats may hold several members.
 MEMBERS = {"gzip": b"\x1f\x8b", "bzip2": b"BZh"}
 # Unpacked bytes per packed byte, at most. Deflate: 258 bytes take two bits or more (RFC 1951).
 # bzip2: a block of 900,000 bytes takes 37 or more, and five of its bytes may stand for 255.
@@ -41,7 +41,7 @@ AFTER_IMAGE = 2**20  # bytes behind an image that are unpacked to get at the che
 
 
 class PackedBytes(FileBytes):
-    """A file of packed bytes, read as if they lay there unpacked.
+    """A compressed file, read as if it were uncompressed.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ class PackedBytes(FileBytes):
 
     Notes
     -----
-    Offsets count unpacked bytes. Reading onwards goes on where it was, reading an earlier place
-    begins again, so it is fast in order and right in any.
+    Offsets count decompressed bytes. Reading forwards continues; reading backwards starts again
+    from the beginning, so any order works but ascending order is fast.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class PackedBytes(FileBytes):
         self._packing, self._start = packing, start
         try:
             self._end = self.size if count is None else start + count
-            super().check(start, self._end - start, "its packed image")
+            super().check(start, self._end - start, "the compressed image")
         except BaseException:
             self.close()
             raise
@@ -80,7 +80,7 @@ class PackedBytes(FileBytes):
         """Raise a `ZException` when so many packed bytes cannot hold these bytes."""
         check_packed(self._packing, self._end - self._start, offset, count, what)
 
-    def length(self, what: str = "its image") -> int:
+    def length(self, what: str = "the image") -> int:
         """Number of unpacked bytes; unpacks all of them and keeps none."""
         with self._turn:
             while self._unpack(CHUNK, what):
@@ -107,8 +107,8 @@ class PackedBytes(FileBytes):
                 place[: len(part)] = part
                 place = place[len(part) :]
 
-    def finish(self, what: str = "its image") -> None:
-        """Go on to the end when it is near, so that truncation and wrong checksums are found."""
+    def finish(self, what: str = "the image") -> None:
+        """Continue to the end when it is near, to detect truncation and wrong checksums."""
         with self._turn:
             last = self.done + AFTER_IMAGE
             while self.done < last and self._unpack(CHUNK, what):
@@ -118,7 +118,9 @@ class PackedBytes(FileBytes):
         """Up to `most` of the next bytes, at least one."""
         part = self._unpack(most, what)
         if not part:
-            raise ZException(f"{what} ends after {self.done} unpacked bytes: it is truncated")
+            raise ZException(
+                f"{what} ends after {self.done} decompressed bytes: the file is truncated"
+            )
         return part
 
     def _unpack(self, most: int, what: str) -> bytes:
@@ -134,11 +136,13 @@ class PackedBytes(FileBytes):
                 if not self._machine.eof and not self._waiting:
                     self._waiting = self._packed(what)
         except (zlib.error, OSError, EOFError) as error:
-            raise ZException(f"{what} cannot be unpacked, it is damaged: {error}") from error
+            raise ZException(
+                f"{what} cannot be decompressed, the file is damaged: {error}"
+            ) from error
         return b""
 
     def _next_member(self, what: str) -> bool:
-        """Whether another member follows, which is begun; zeros between them are padding."""
+        """Start the next member, if any; zeros between members are padding."""
         rest = self._waiting.lstrip(b"\0")
         while len(rest) < 3 and self._place < self._end:
             rest = (rest + self._packed(what)).lstrip(b"\0")
@@ -152,7 +156,9 @@ class PackedBytes(FileBytes):
         """The next packed bytes."""
         count = min(CHUNK, self._end - self._place)
         if not count:
-            raise ZException(f"{what} ends after {self.done} unpacked bytes: it is truncated")
+            raise ZException(
+                f"{what} ends after {self.done} decompressed bytes: the file is truncated"
+            )
         data = super().read(self._place, count, what)
         self._place += count
         return data
@@ -162,6 +168,6 @@ def check_packed(packing: str, packed: int, offset: int, count: int, what: str) 
     """Raise a `ZException` when `packed` bytes cannot unpack to bytes up to `offset` + `count`."""
     if min(offset, count) < 0 or offset + count > HIGHEST[packing] * (packed + 1):
         raise ZException(
-            f"{what} takes bytes {offset} to {offset + count}, {packed} packed bytes cannot "
-            "hold them: it is truncated or damaged"
+            f"{what} takes bytes {offset} to {offset + count}, which {packed} compressed bytes "
+            "cannot hold: the file is truncated or damaged"
         )

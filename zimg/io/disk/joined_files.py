@@ -1,4 +1,4 @@
-"""Several files read as one: each holds the same number of bytes of an image."""
+"""Several files read as one; each holds the same number of bytes of an image."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from zimg.io.disk.bytes import FileBytes
 
 MOST_OPEN = 16  # files at a time
 
-# Opens a file, and says where the bytes of the image begin in it.
+# Opens a file and returns the offset of the image in it.
 Open = Callable[[Path], tuple[FileBytes, int]]
 
 
@@ -37,7 +37,7 @@ class JoinedFiles(FileBytes):
         self._open: OrderedDict[int, tuple[FileBytes, int]] = OrderedDict()
 
     def missing(self, offset: int, count: int) -> list[Path]:
-        """The files that hold some of these bytes and do not exist."""
+        """The missing files among those that should hold these bytes."""
         wanted = self._paths[offset // self._each : -(-(offset + count) // self._each)]
         return [path for path in wanted if not path.is_file()]
 

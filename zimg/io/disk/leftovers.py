@@ -1,4 +1,4 @@
-"""Hidden names of what is being written, and the removal of what killed processes left behind."""
+"""Hidden names of files being written, and the removal of those that killed processes left."""
 
 import os
 import platform
@@ -15,14 +15,14 @@ PROCESSES = "/proc/self/ns/pid"  # on Linux, a link to the table that our number
 
 
 def hidden_name(target: Path, suffix: str = "") -> Path:
-    """A new name beside `target` that tells which process writes there.
+    """Make a new name next to `target` that identifies the writing process.
 
     Parameters
     ----------
     target
         File or folder to write.
     suffix
-        How the name shall end; `target` without it stands at its begin.
+        End of the name; `target` without it becomes its beginning.
 
     Returns
     -------
@@ -34,12 +34,12 @@ def hidden_name(target: Path, suffix: str = "") -> Path:
 
 
 def sweep(target: Path, suffix: str = "") -> None:
-    """Remove what processes of this machine that no longer live wrote under a `hidden_name`.
+    """Remove files with a `hidden_name` whose process, on this machine, no longer runs.
 
     Parameters
     ----------
     target, suffix
-        As they were given to `hidden_name`; what was meant for other targets stays.
+        As given to `hidden_name`; files for other targets are kept.
     """
     start, end = f".{_stem(target, suffix)}.{_machine()}-", f".tmp{suffix}"
     form = re.compile(rf"{re.escape(start)}(\d+)\.[0-9a-f]{{8}}{re.escape(end)}")
@@ -51,13 +51,13 @@ def sweep(target: Path, suffix: str = "") -> None:
 
 
 def suffix_of(target: Path) -> str:
-    """The last two suffixes of a name, as ``.ome.tif`` has two; one or none where they are long."""
+    """The last two suffixes of a name such as ``.ome.tif``; fewer if they are long."""
     ends = ("".join(target.suffixes[-count:]) for count in (2, 1))
     return next((end for end in ends if len(os.fsencode(end)) <= LONGEST_SUFFIX), "")
 
 
 def shortened(name: str) -> str:
-    """The begin of a name, short enough to have something appended."""
+    """The beginning of a name, short enough to append a suffix."""
     return name.encode("utf-8", "ignore")[:LONGEST_STEM].decode("utf-8", "ignore")
 
 
@@ -66,7 +66,7 @@ def _stem(target: Path, suffix: str) -> str:
 
 
 def _machine() -> str:
-    """What tells our process numbers from those of others: the machine, and the container."""
+    """Identity of the machine and container, within which process numbers are unique."""
     table = ""
     with suppress(OSError):
         table = os.readlink(PROCESSES)  # noqa: PTH115 (it is no path: pid:[4026531836])

@@ -1,4 +1,4 @@
-"""How many bytes of pixels one reading may ask for."""
+"""Limits on the bytes of pixels that one read may request."""
 
 import math
 import os
@@ -8,15 +8,15 @@ from contextvars import ContextVar
 
 from zimg._errors import ZException
 
-# Without other word: what the machine has, or this where it does not tell.
+# Default limit: the memory of the machine, or this where it is unknown.
 FALLBACK = 2**36
-# A file may always claim this much, however small it is; more only if a codec could pack it so.
+# A file of any size may claim this much; more only if a codec could compress it to that size.
 SMALL = 2**30
-# More than any codec packs that stores pixels one by one (a zstd block of one value holds 128 KiB
+# Above the ratio of any codec that stores single pixels (a zstd block of one value holds 128 KiB
 # in 4 bytes).
 HIGHEST_PACKING = 40_000
 
-# Channels have names and colours, and times have stamps, which are made when a file is opened.
+# Opening a file creates a name and a colour per channel and a stamp per time point.
 MOST_CHANNELS, MOST_TIMES = 2**16, 2**20
 BELIEVED = 2**16  # channels or times, however small the file is
 
@@ -25,12 +25,12 @@ _limit: ContextVar[int | None] = ContextVar("zimg_decoding_limit", default=None)
 
 @contextmanager
 def decoding_limit(count: int) -> Iterator[None]:
-    """Let no reading inside the block decode more than `count` bytes of pixels at once.
+    """Limit the bytes of pixels that one read inside the block may decode.
 
     Parameters
     ----------
     count
-        Bytes; larger or smaller than the usual limit, which is the memory of the machine.
+        Number of bytes, above or below the default, which is the memory of the machine.
     """
     token = _limit.set(count)
     try:
@@ -40,7 +40,7 @@ def decoding_limit(count: int) -> Iterator[None]:
 
 
 def check_decoded(sizes: tuple[int, ...], itemsize: int, *, stored: int | None = None) -> None:
-    """Refuse pixels before memory is asked for them.
+    """Refuse sizes that are too large before memory is allocated.
 
     Parameters
     ----------
@@ -49,45 +49,49 @@ def check_decoded(sizes: tuple[int, ...], itemsize: int, *, stored: int | None =
     itemsize
         Bytes of one voxel.
     stored
-        Bytes of the file that holds them; None when not known.
+        Size of the file in bytes; None when unknown.
 
     Raises
     ------
     ZException
-        When they take more than the limit, or than a file of this size can hold.
+        When the pixels exceed the limit, or what a file of this size can hold.
     """
     claimed = math.prod(sizes) * itemsize
     if stored is not None and claimed > max(SMALL, HIGHEST_PACKING * stored):
-        raise ZException(f"it claims {claimed} bytes of pixels, a file of {stored} cannot hold")
+        raise ZException(
+            f"the header claims {claimed} bytes of pixels, "
+            f"which a file of {stored} bytes cannot hold"
+        )
     allowed = _limit.get() or _memory()
     if claimed > allowed:
         raise ZException(
-            f"{claimed} bytes of pixels are more than the limit of {allowed}; read a region, or "
-            "raise it by zimg.io.decoding_limit"
+            f"{claimed} bytes of pixels exceed the limit of {allowed}; read a region, or "
+            "raise the limit with zimg.io.decoding_limit"
         )
 
 
 def check_counts(channels: int, times: int) -> None:
-    """Refuse more channels or times than an image can have, before lists are made for them.
+    """Refuse too many channels or time points before lists are made for them.
 
     Raises
     ------
     ZException
-        Above 2**16 channels or 2**20 times. That a file can hold so many, its reader checks first.
+        Above 2**16 channels or 2**20 times. Readers first check what the file can hold.
     """
     limits = (("channels", channels, MOST_CHANNELS), ("times", times, MOST_TIMES))
     for name, count, most in limits:
         if count > most:
-            raise ZException(f"it has {count} {name}; accepted are at most {most}")
+            raise ZException(f"the image has {count} {name}: accepted are at most {most}")
 
 
 def check_entries(stored: int, **counts: int) -> None:
-    """Refuse lists that only the claim of a header would size, before they are made.
+    """Refuse counts from a header that the size of the file does not support.
 
     Parameters
     ----------
     stored
-        Bytes of the file. It is believed up to `BELIEVED`, and beyond that one entry per byte.
+        Size of the file in bytes. Counts up to `BELIEVED` are accepted, beyond that one entry per
+        byte.
     counts
         Number of entries by name, such as ``channels=3``.
 
@@ -99,7 +103,7 @@ def check_entries(stored: int, **counts: int) -> None:
     for name, count in counts.items():
         if count > max(BELIEVED, stored):
             raise ZException(
-                f"the header claims {count} {name}; a file of {stored} bytes holds fewer"
+                f"the header claims {count} {name}, but a file of {stored} bytes holds fewer"
             )
 
 

@@ -1,4 +1,4 @@
-"""Voxels written as text, read as if the bytes of the numbers lay in the file."""
+"""Voxels stored as text, read as if they were stored as binary numbers."""
 
 import os
 from threading import Lock
@@ -11,7 +11,7 @@ from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.disk.limits import check_decoded
 
-# Bytes that one number takes while a text is read: the text of it as an object, and its place.
+# Bytes per number while a text is parsed: a string object and its slot in the list.
 COST = 64
 
 
@@ -31,7 +31,7 @@ class TextBytes(FileBytes):
 
     Notes
     -----
-    Offsets count the bytes of the numbers. The text is read as a whole when the first is asked for.
+    Offsets count bytes of binary numbers. The whole text is parsed on the first access.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class TextBytes(FileBytes):
         self._found: NDArray[np.uint8] | None = None
 
     def check(self, offset: int, count: int, what: str) -> None:
-        """Raise a `ZException` when a text of this size cannot hold these bytes."""
+        """Raise a `ZException` if a text of this size cannot hold these bytes."""
         check_text(self._encoding, self.size - self._start, offset + count, self._dtype, what)
 
     def read(self, offset: int, count: int, what: str = "a block") -> bytes:
@@ -54,7 +54,7 @@ class TextBytes(FileBytes):
         """Fill `place`, a view of bytes, from `offset`; errors as in `read`."""
         place[:] = self._part(offset, len(place), what).data
 
-    def length(self, what: str = "its image") -> int:
+    def length(self, what: str = "the image") -> int:
         """Number of bytes of all numbers."""
         return len(self._all(what))
 
@@ -62,7 +62,8 @@ class TextBytes(FileBytes):
         found = self._all(what)
         if offset + count > len(found):
             raise ZException(
-                f"{what} ends after {len(found)} of {offset + count} bytes as text: it is truncated"
+                f"{what} ends after {len(found)} of {offset + count} bytes as text: "
+                "the file is truncated"
             )
         return found[offset : offset + count]
 
@@ -86,9 +87,10 @@ class TextBytes(FileBytes):
 
 
 def check_text(encoding: str, stored: int, needed: int, dtype: np.dtype[Any], what: str) -> None:
-    """Raise a `ZException` when `stored` bytes of text cannot stand for `needed` bytes."""
+    """Raise a `ZException` if `stored` bytes of text cannot represent `needed` bytes."""
     least = 2 * needed if encoding == "hex" else 2 * (needed // dtype.itemsize) - 1
     if least > stored:
         raise ZException(
-            f"{what} takes {least} bytes of text or more, but there are {stored}: it is truncated"
+            f"{what} takes at least {least} bytes of text, "
+            f"but the file has {stored}: it is truncated"
         )

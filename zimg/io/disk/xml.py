@@ -1,4 +1,4 @@
-"""Metadata written as XML, which may not expand to more than it is."""
+"""XML metadata, parsed without entities that could expand."""
 
 import logging
 import re
@@ -23,10 +23,10 @@ def xml_root(text: str, what: str) -> ET.Element:
     Parameters
     ----------
     text
-        The document. Characters that XML does not allow, also those behind its end, are left out
-        with a warning.
+        The document. Characters that XML does not allow, also after its end, are dropped with a
+        warning.
     what
-        What it is, for errors, such as ``"the OME-XML"``.
+        Name of the document for errors, such as ``"the OME-XML"``.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def xml_root(text: str, what: str) -> ET.Element:
         root = ET.fromstring(cleaned)
     except (ET.ParseError, ValueError) as error:
         raise BrokenXml(f"{what} is broken: {error}") from error
-    _log.warning("%s holds characters that XML does not allow; they are left out", what)
+    _log.warning("%s contains characters that XML does not allow; they are ignored", what)
     return root
 
 

@@ -1,4 +1,4 @@
-"""The formats there are, each with what tells it and the modules that read and write it."""
+"""The table of formats: signatures, suffixes, and the modules that read and write them."""
 
 import warnings
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ ENTRY_POINTS = "zimg.formats"
 
 
 TIFF = (".tif", ".tiff", ".tf2", ".tf8", ".btf")
-STK = (".stk",)  # of MetaMorph, only read
+STK = (".stk",)  # MetaMorph; read only
 OME_TIFF = tuple(f".ome{suffix}" for suffix in TIFF)
-# What no other reader is for.
+# Formats that only Bio-Formats reads.
 _OIIO = (
     *(".bmp", ".dib", ".tga", ".tpic", ".gif", ".webp", ".jp2", ".j2k", ".j2c", ".jph", ".jxl"),
     *(".exr", ".sxr", ".mxr", ".rgbe", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".dpx", ".cin"),
@@ -25,7 +25,7 @@ _BIO_FORMATS = (
     *(".flex", ".sld", ".mvd2", ".obf", ".msr"),
 )
 
-# The first that fits is taken; by suffix, the longest one.
+# The first match is used; by suffix, the longest one.
 _OWN = (
     Format(
         name="TIFF",
@@ -222,9 +222,9 @@ _OWN = (
 
 
 def _registered() -> Iterator[Format]:
-    """Formats of other packages, each an entry point that names a `Format`.
+    """Formats of other packages: entry points that name a `Format`.
 
-    One that cannot be loaded is left out with a warning: it must not keep others from being read.
+    An entry point that cannot be loaded is ignored with a warning.
     """
     for entry in entry_points(group=ENTRY_POINTS):
         try:

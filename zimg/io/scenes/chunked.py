@@ -1,4 +1,4 @@
-"""Images in files as Dask and xarray show them."""
+"""Images in files as Dask and xarray arrays."""
 
 import sys
 from collections.abc import Callable
@@ -17,7 +17,7 @@ AXES = ("T", "C", "Z", "Y", "X")
 
 
 class Source(Protocol):
-    """What is read part by part."""
+    """An image that is read in parts."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -36,12 +36,12 @@ class Source(Protocol):
 
 
 class Voxels:
-    """A source whose parts are NumPy arrays of five axes, which is what Dask takes.
+    """A source that returns five-dimensional NumPy arrays, for Dask.
 
     Parameters
     ----------
     source
-        Can be pickled.
+        Must be picklable.
     """
 
     def __init__(self, source: Source) -> None:
@@ -67,8 +67,8 @@ def chunks_of(blocks: NDArray[np.int64], shape: tuple[int, ...]) -> Chunks:
     Returns
     -------
     tuple
-        Of tuples whose sums are `shape`. Blocks that overlap or leave gaps, as those of mosaics,
-        give one chunk per plane.
+        One tuple per axis, which sums to the size. Blocks that overlap or leave gaps, as in
+        mosaics, give one chunk per plane.
     """
     t, c, z, y, x = shape
     cuts = [np.unique(blocks[:, column]) for column in (3, 2, 1)]
@@ -119,13 +119,13 @@ def _coordinates(info: ZImgInfo) -> dict[str, Any]:
 
 
 def _needed(module: str, extras: str) -> Any:
-    """A module of an extra; a `ZException` that names the extra when it is not installed."""
+    """Import a module of an extra; raise a `ZException` that names the extra if it is missing."""
     try:
         return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
         raise ZException(
-            f'{package} is not installed here; pip install "zimg-xp[{extras}]" adds it'
+            f'{package} is not installed; pip install "zimg-xp[{extras}]" adds it'
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Pixels of a scene into host buffers, several stored blocks at a time."""
+"""Decode pixels of a scene into host buffers, several stored blocks at a time."""
 
 import os
 from collections.abc import Sequence
@@ -43,12 +43,12 @@ def decoded(scene: Scene, region: ZImgRegion, level: int = 0) -> list[NDArray[An
 
 
 def run(jobs: Sequence[Job], buffers: list[NDArray[np.generic]]) -> None:
-    """Run all jobs, several at a time; the first error ends the rest."""
+    """Run all jobs, several at a time; the first error cancels the rest."""
     workers = min(len(jobs), processors())
     if workers < 2:
         _run_some(jobs, buffers)
         return
-    # Handing out a thousand small reads one by one would take longer than some of them do.
+    # Submitting a thousand small reads one by one can take longer than the reads.
     size = max(1, len(jobs) // (workers * TURNS))
     shares = [jobs[first : first + size] for first in range(0, len(jobs), size)]
     with ThreadPoolExecutor(workers) as pool:
@@ -66,7 +66,7 @@ def _run_some(jobs: Sequence[Job], buffers: list[NDArray[np.generic]]) -> None:
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""An image whose planes lie in several files, of which some may be missing."""
+"""An image whose planes are spread over several files, some of which may be missing."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -15,7 +15,7 @@ from zimg.values import ZImgInfo, ZImgRegion
 
 
 class FilesScene(StridedScene):
-    """An image that is stored at regular distances in files that are read as one.
+    """An image stored with constant strides in files that are read as one.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class FilesScene(StridedScene):
     info, stored, strides
         As of a `StridedScene`.
     in_order
-        Whether the files are packed, so that reading in order is fast.
+        Whether the files are compressed, so that ascending order is fast.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class FilesScene(StridedScene):
         self._files, self._in_order = files, in_order
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
-        """Jobs for what the existing files hold; missing ones are told of, or left as zeros."""
+        """Plan jobs for existing files; missing ones raise an error or are left as zeros."""
         pieces = sorted(self._pieces(region), key=attrgetter("place"))
         absent = [self._files.missing(piece.place, piece.count) for piece in pieces]
         names = dict.fromkeys(path.name for paths in absent for path in paths)

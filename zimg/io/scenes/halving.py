@@ -1,4 +1,4 @@
-"""Voxels at half their size: the means of pairs along some axes, as levels of pyramids are."""
+"""Halve images by averaging pairs of voxels, as levels of pyramids do."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -14,7 +14,7 @@ def halved(planes: NDArray[Any], along: Sequence[int] = (0, 1)) -> NDArray[Any]:
     Parameters
     ----------
     planes
-        Any shape; where a size is odd, the last voxels stand for themselves.
+        Any shape; where a size is odd, the last voxels are kept.
     along
         One to three axes; those of a plane when not given.
 
@@ -40,7 +40,7 @@ def _every_second(rank: int, along: Sequence[int], place: Sequence[int]) -> tupl
 
 
 def _mean_of_reals(corners: list[NDArray[Any]]) -> NDArray[Any]:
-    part = corners[0].dtype.type(1 / len(corners))  # divided first: the sum may be too large
+    part = corners[0].dtype.type(1 / len(corners))  # divide first: the sum may overflow
     total = corners[0] * part
     for corner in corners[1:]:
         total += corner * part
@@ -48,7 +48,7 @@ def _mean_of_reals(corners: list[NDArray[Any]]) -> NDArray[Any]:
 
 
 def _mean_of_integers(corners: list[NDArray[Any]]) -> NDArray[Any]:
-    """Sums are taken in twice the bytes, those of 8 bytes in quotients and remainders."""
+    """Sums use twice the bytes; 8-byte integers use quotients and remainders."""
     dtype, half = corners[0].dtype, len(corners) // 2
     bits = half.bit_length()
     if dtype.itemsize == 8:

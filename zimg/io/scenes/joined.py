@@ -1,4 +1,4 @@
-"""Several files, or scenes, as one image: laid one after the other along an axis."""
+"""Several files or scenes concatenated along an axis."""
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
@@ -22,7 +22,7 @@ IN_PLANE = {Dimension.X, Dimension.Y}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A scene of a file, and where it lies in the joined image along x, y, z, c, t."""
+    """A scene of a file and its place in the joined image along x, y, z, c, t."""
 
     path: str
     format: FileFormat
@@ -37,18 +37,19 @@ class Part:
 
 
 class JoinedScene(PlaneScene):
-    """Scenes of several files as one; a file is opened when a region meets it.
+    """Concatenated scenes of several files; a file is opened when a region needs it.
 
     Parameters
     ----------
     parts
-        In order along the axis; alike in type, and in size along the other axes unless padded.
+        In order along the axis; of equal type, and of equal size along the other axes unless
+        padded.
     info
         Of the joined image.
     along
         The axis.
     pad_with_largest
-        Whether what a smaller part leaves free is its largest value, not its smallest.
+        Whether smaller parts are padded with their largest value instead of their smallest.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ def _ends(put: slice, wanted: tuple[int, int]) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _PartJob:
-    """Fills what one part has of the wanted region."""
+    """Fill the requested region from one part."""
 
     part: Part
     place: Box  # of the part with its padding, in the wanted region
@@ -168,17 +169,19 @@ def _scenes(source: ZImgSource) -> Iterator[tuple[str, int, ZImgInfo]]:
 def _check_alike(path: str, info: ZImgInfo, first: ZImgInfo, free: set[Dimension]) -> None:
     kind, expected = info.dataTypeString(), first.dataTypeString()
     if kind != expected:
-        raise ZException(f"cannot join {path}: image types don't match, {kind} beside {expected}")
+        raise ZException(
+            f"cannot join {path}: image types don't match: {kind} instead of {expected}"
+        )
     for axis in Dimension:
         if axis not in free and info.size[axis] != first.size[axis]:
             raise ZException(
-                f"cannot join {path}: image dimensions don't match, {SIZES[axis]} "
-                f"{info.size[axis]} beside {first.size[axis]}"
+                f"cannot join {path}: image dimensions don't match: {SIZES[axis]} "
+                f"{info.size[axis]} instead of {first.size[axis]}"
             )
 
 
 def _joined_info(infos: list[ZImgInfo], size: list[int], along: Dimension) -> ZImgInfo:
-    """The metadata of the first image, with names and colours of all along channels."""
+    """Metadata of the first image; along channels, names and colours of all images."""
     info = deepcopy(infos[0])
     for name, count in zip(SIZES, size, strict=True):
         setattr(info, name, count)

@@ -1,4 +1,4 @@
-"""Reading at a lower resolution: the best level that is stored, and the rest by resizing."""
+"""Read at a lower resolution: choose a stored level and resize it where needed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,16 +20,18 @@ Ratios = tuple[int, int, int]
 
 
 def check_ratios(ratios: Sequence[int]) -> Ratios:
-    """Ratios along x, y, z as integers from 1 up; a `ValueError` otherwise."""
+    """Return ratios along x, y, z as integers of at least 1, or raise a `ValueError`."""
     x, y, z = (index(ratio) for ratio in ratios)
     if min(x, y, z) < 1:
-        raise ValueError(f"ratios are three integers from 1 up, for x, y, z; got {tuple(ratios)}")
+        raise ValueError(
+            f"ratios must be three integers of at least 1 (x, y, z), got {tuple(ratios)}"
+        )
     return x, y, z
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Pixels on the host, what is known about them, and the size they shall be shrunk to."""
+    """Pixels on the host, their metadata, and the size to shrink them to."""
 
     arrays: list[NDArray[Any]]
     info: ZImgInfo
@@ -38,7 +40,7 @@ class Decoded:
     def placed(
         self, framework: str = "numpy", device: Device = None
     ) -> tuple[list[Array], ZImgInfo]:
-        """Arrays of a framework and their info, shrunk there where no level had the wanted size."""
+        """Convert to a framework; shrink there if no level had the requested size."""
         arrays = [exported(array, framework, device=device) for array in self.arrays]
         if self.wanted == self.info.size[:3]:
             return arrays, self.info
@@ -47,7 +49,7 @@ class Decoded:
 
 
 def decode(scene: Scene, region: ZImgRegion, ratios: Ratios) -> Decoded:
-    """Decode a region of a scene at the level that is next to what `ratios` ask for.
+    """Decode a region of a scene at the level closest to `ratios`.
 
     Parameters
     ----------
@@ -64,7 +66,7 @@ def decode(scene: Scene, region: ZImgRegion, ratios: Ratios) -> Decoded:
         To be shrunk to ceil(size / ratio).
     """
     box = region.resolve(scene.info.size)
-    # Opening the other levels of a store may take a request for each.
+    # Opening each further level of a store may cost a request.
     levels = scene.levels if ratios != (1, 1, 1) else [full_level(scene.info)]
     level = best_level(levels, box, ratios)
     part = region_at(box, levels[level])
@@ -74,7 +76,7 @@ def decode(scene: Scene, region: ZImgRegion, ratios: Ratios) -> Decoded:
 
 
 def best_level(levels: Sequence[Level], box: ZImgRegion, ratios: Ratios) -> int:
-    """The smallest stored size that is not below what is wanted and has the corner of the box.
+    """The smallest stored level that is not below the requested size and aligned with the box.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def best_level(levels: Sequence[Level], box: ZImgRegion, ratios: Ratios) -> int:
 def region_at(box: ZImgRegion, level: Level) -> ZImgRegion:
     """The voxels of `level` that cover a resolved box of the full image."""
     start, end = tuple(box.start), tuple(box.end)
-    # A level may be rounded down: its last voxel then stands for what is left over, too.
+    # Sizes of levels may be rounded down: the last voxel then covers the remainder, too.
     first = [
         min(a // ratio, n - 1) for a, ratio, n in zip(start, level.ratios, level.size, strict=False)
     ]

@@ -1,4 +1,4 @@
-"""Planes that a file describes and does not hold: an error, unless zeros were asked for."""
+"""Planes that a file describes but does not hold: an error, or zeros on request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ _filled: ContextVar[list[str] | None] = ContextVar("zimg_filled_planes", default
 
 @contextmanager
 def filling(path: object) -> Iterator[None]:
-    """Let planes that are missing be zeros inside the block, and warn of them at its end.
+    """Fill missing planes with zeros inside the block and warn about them at its end.
 
     Parameters
     ----------
     path
-        Of the file, for the warning.
+        File name for the warning.
     """
     planes: list[str] = []
     token = _filled.set(planes)
@@ -35,14 +35,14 @@ def filling(path: object) -> Iterator[None]:
 
 
 class MissingPlane(ZException):
-    """A plane that is not there.
+    """A plane is missing.
 
     Parameters
     ----------
     plane
         Its name.
     why
-        What is wrong with the file; may be the same for many planes.
+        The reason; may be the same for many planes.
     """
 
     def __init__(self, plane: str, why: str) -> None:
@@ -51,7 +51,7 @@ class MissingPlane(ZException):
 
 
 def tell_missing(found: list[MissingPlane]) -> None:
-    """Raise a `ZException` that names planes, unless zeros were asked for: then note them."""
+    """Raise a `ZException` that names the planes, or record them where zeros were requested."""
     planes = [one.plane for one in found]
     noted = _filled.get()
     if noted is not None:
@@ -62,6 +62,6 @@ def tell_missing(found: list[MissingPlane]) -> None:
 
 
 def listed(planes: list[str]) -> str:
-    """The first of some planes, and how many follow."""
+    """Names of the first planes and the number of the others."""
     more = len(planes) - TOLD
     return ", ".join(planes[:TOLD]) + (f" and {more} more" if more > 0 else "")

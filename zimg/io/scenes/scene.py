@@ -1,4 +1,4 @@
-"""What a reader of a file format offers to the rest of the library."""
+"""Protocols that readers of file formats implement."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from zimg.values import ZImgInfo, ZImgRegion
 
 ROW = 7 * 8 * 3  # bytes that a row of a list of blocks takes while the list is made
 
-# Fills its part of the buffers, one ``(C, Z, Y, X)`` array per time of the region that was planned.
+# A job fills its part of the buffers: one ``(C, Z, Y, X)`` array per time of the planned region.
 Job = Callable[[list[NDArray[Any]]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A size in which an image is stored: in full, or smaller in a pyramid.
+    """A resolution level of an image.
 
     Parameters
     ----------
     size
         Voxels along x, y, z at this level.
     ratios
-        How many voxels of the full image one voxel stands for, along x, y, z.
+        Number of full-resolution voxels per voxel, along x, y, z.
     """
 
     size: tuple[int, int, int]
@@ -45,24 +45,24 @@ class Scene(Protocol):
 
     @property
     def packed_bytes(self) -> int | None:
-        """Bytes in which the voxels are packed, at most: what is claimed is checked against them.
+        """Upper bound of the compressed bytes, used to check the sizes that the header claims.
 
-        None where they are not packed, where it is not known, or where opening has checked it.
+        None if the voxels are not compressed, if it is unknown, or if opening has checked it.
         """
 
     @property
     def levels(self) -> Sequence[Level]:
-        """The sizes that are stored, the full one first, then ever smaller ones."""
+        """Stored resolution levels, from full resolution to the smallest."""
 
     def blocks(self, level: int) -> NDArray[np.int64]:
-        """What is stored as one piece: rows t, x, y, z, width, height, depth in voxels of `level`.
+        """Stored blocks: rows t, x, y, z, width, height, depth in voxels of `level`.
 
         A block holds all channels. Blocks of full resolution cover the image; x runs fastest, then
         y, z and t.
         """
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
-        """What has to be decoded for a resolved region, each stored block once.
+        """Plan the jobs that decode a resolved region; each stored block is decoded once.
 
         Parameters
         ----------
@@ -73,13 +73,13 @@ class Scene(Protocol):
 
         Notes
         -----
-        Everything that can be known to be wrong without decoding raises here, before memory is
-        asked for. Jobs write to disjoint places and may run in any order, in several threads.
+        All errors that can be detected without decoding are raised here, before memory is
+        allocated. Jobs write to disjoint places and may run in any order, in several threads.
         """
 
 
 class PlaneScene:
-    """Base of scenes that are stored in full resolution only, plane by plane.
+    """Base of scenes that are stored plane by plane, in full resolution only.
 
     Parameters
     ----------
@@ -106,11 +106,15 @@ class PlaneScene:
 
 
 class Reader(Protocol):
-    """An open file."""
+    """An open file.
+
+    A reader of images in several files also has ``companions``, the paths of these files, so that
+    commands do not overwrite a part of their input.
+    """
 
     @property
     def name(self) -> str:
-        """The format, as it is named in errors."""
+        """Name of the format for errors."""
 
     @property
     def scenes(self) -> Sequence[Scene]:
@@ -161,7 +165,7 @@ def grid(size: tuple[int, int, int], times: int, block: tuple[int, int, int]) ->
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where a decoded block meets the wanted region: what to take of it, and where it goes."""
+    """Intersection of a decoded block and the requested region, as slices of both."""
 
     take: tuple[slice, ...]
     put: tuple[slice, ...]

@@ -1,4 +1,4 @@
-"""A scene of a file as what a writer takes pixels from: slab by slab, never the volume."""
+"""A scene of a file as the pixel source of a writer, slab by slab."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,13 +21,13 @@ class ScenePixels:
     Parameters
     ----------
     file
-        That stays open; errors of reading name it.
+        Open file; read errors name it.
     number
         Which scene of it, from 0.
     region
         In voxels of full resolution; may have open ends.
     ratios
-        By how much to shrink along x, y, z; levels that the file has are used.
+        Reduction factors along x, y, z; stored levels are used.
     channels
         Which channels of the region, from 0; None for all.
     advance
@@ -40,8 +40,8 @@ class ScenePixels:
 
     Notes
     -----
-    Held at a time are as many planes as the stored blocks are deep. A ratio along z beyond the
-    stored levels needs a whole time point, and so do files that are decoded as a whole.
+    Memory holds as many planes as stored blocks are deep. A ratio along z beyond the stored levels
+    needs a whole time point, and so do files that are decoded as a whole.
     """
 
     def __init__(
@@ -72,13 +72,13 @@ class ScenePixels:
         self._held: tuple[tuple[int, int], NDArray[Any]] | None = None
 
     def _slab_depth(self) -> int:
-        """Planes that are decoded together: those of a block, or all."""
+        """Number of planes decoded together: those of a block, or all."""
         if self._shrinks_z or isinstance(self._scene, WholeScene):
             return self._scene.levels[self._level].size[2]
         return int(self._scene.blocks(self._level)[:, 6].max(initial=1))
 
     def slab(self, time: int, first: int, last: int) -> NDArray[Any]:
-        """Planes of a time point, ``(C, last - first, Y, X)``; may share what is kept here."""
+        """Planes of a time point, ``(C, last - first, Y, X)``; may be views of the kept slab."""
         parts, plane = [], first
         while plane < last:
             start, pixels = self._decoded(time, plane)
@@ -89,7 +89,7 @@ class ScenePixels:
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _decoded(self, time: int, plane: int) -> tuple[int, NDArray[Any]]:
-        """The slab that holds a plane, and its first plane; kept until another one is asked for."""
+        """The slab that contains a plane, and its first plane; kept until another one is needed."""
         begin, end = self._part.start.z, self._part.end.z
         slab = 0 if self._shrinks_z else (begin + plane) // self._depth
         low, high = max(slab * self._depth, begin), min((slab + 1) * self._depth, end)
@@ -111,7 +111,7 @@ class ScenePixels:
         return np.take(pixels, [channel - first for channel in self._channels], axis=0)
 
     def _sized(self, pixels: NDArray[Any]) -> NDArray[Any]:
-        """Planes in the size of the image that is written."""
+        """Resize planes to the size of the written image."""
         depth = self.info.depth if self._shrinks_z else pixels.shape[1]
         wanted = (depth, self.info.height, self.info.width)
         if wanted == pixels.shape[1:]:
@@ -123,12 +123,12 @@ class ScenePixels:
 def _checked(channels: Sequence[int] | None, count: int) -> tuple[int, ...]:
     chosen = tuple(range(count)) if channels is None else tuple(channels)
     if not chosen or not all(0 <= channel < count for channel in chosen):
-        raise ValueError(f"channels are numbers from 0 to {count - 1}, not {chosen}")
+        raise ValueError(f"channels must be numbers from 0 to {count - 1}, got {chosen}")
     return chosen
 
 
 def _chosen(info: ZImgInfo, channels: tuple[int, ...]) -> ZImgInfo:
-    """`info` with the names and colours of some channels; opacity stays so only as the last."""
+    """`info` with the chosen channels; an alpha channel remains one only in last place."""
     opaque = info.numChannels - 1 if info.lastChannelIsAlphaChannel else None
     info.lastChannelIsAlphaChannel = channels[-1] == opaque
     names, colours = list(info.channelNames), list(info.channelColors)

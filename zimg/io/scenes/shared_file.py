@@ -1,4 +1,4 @@
-"""A file that stays open between reads, for as many threads as want to read it."""
+"""A file that stays open between reads and can be read by several threads."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,14 @@ from zimg.values import FileFormat, ZImgInfo, ZImgRegion
 
 
 class SharedFile:
-    """An open file that is closed when nobody reads it any more.
+    """An open file that is closed after the last reader is done.
 
     Parameters
     ----------
     path
         File or folder that is an image.
     format
-        What to read it as; found when unknown.
+        Format to read; detected when unknown.
 
     Raises
     ------
@@ -40,7 +40,7 @@ class SharedFile:
 
     @contextmanager
     def reading(self) -> Iterator[Sequence[Scene]]:
-        """The scenes, which stay readable inside the block; errors of it name the file."""
+        """Keep the scenes readable inside the block; errors name the file."""
         with self._counting:
             if self.closed:
                 raise ZException(f"{self.path} is closed; open it again to read it")
@@ -52,7 +52,7 @@ class SharedFile:
             self._leave()
 
     def close(self) -> None:
-        """Let nobody begin to read; the file is closed once the last one is done."""
+        """Refuse new reads; the file is closed after the last read ends."""
         with self._counting:
             self.closed, last = True, not (self.closed or self._readers)
         if last:
@@ -71,19 +71,19 @@ class SharedFile:
 
     @property
     def version(self) -> int:
-        """What changes when the file does."""
+        """A value that changes when the file changes."""
         return os.stat(self.path).st_mtime_ns if os.path.exists(self.path) else 0  # noqa: PTH116, PTH110
 
 
 class LockedScene:
-    """A scene that several threads may ask for plans; the plans are carried out side by side.
+    """A scene whose plans several threads may request; jobs run concurrently.
 
     Parameters
     ----------
     scene
         Of an open file.
     lock
-        Held while a plan is made.
+        Lock held while planning.
     """
 
     def __init__(self, scene: Scene, lock: RLock) -> None:
@@ -106,16 +106,16 @@ class LockedScene:
 
     @property
     def levels(self) -> Sequence[Level]:
-        """The sizes that are stored."""
+        """Stored resolution levels."""
         return self._scene.levels
 
     def blocks(self, level: int) -> NDArray[np.int64]:
-        """What is stored as one piece."""
+        """Stored blocks."""
         with self._lock:
             return self._scene.blocks(level)
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
-        """What has to be decoded for a region."""
+        """Plan the jobs that decode a region."""
         with self._lock:
             return self._scene.plan(region, level)
 

@@ -1,4 +1,4 @@
-"""Parts of a scene, with steps along its axes: planes and times that are stepped over stay shut."""
+"""Parts of a scene with steps along its axes; skipped planes and times are not decoded."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from zimg.values.indexing import Box
 
 
 def decoded_box(scene: Scene, box: Box, level: int = 0) -> list[NDArray[Any]]:
-    """Decode the voxels of a box that has steps.
+    """Decode the voxels of a box with steps.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def decoded_box(scene: Scene, box: Box, level: int = 0) -> list[NDArray[Any]]:
 
 
 def _runs(part: slice) -> Iterator[slice]:
-    """`part` itself, or each of its places when it has steps."""
+    """`part` itself, or one slice per index if it has steps."""
     if (part.step or 1) == 1:
         yield part
         return
@@ -57,7 +57,7 @@ def _region(t: slice, c: slice, z: slice, y: slice, x: slice) -> ZImgRegion:
 
 
 def _thinned(parts: tuple[NDArray[Any], ...], box: Box) -> NDArray[Any]:
-    """The slabs of one time in one array, without what is stepped over along C, Y and X."""
+    """The slabs of one time point as one array, with steps applied along C, Y and X."""
     _, c, _, y, x = box
     thin = [part[:: c.step, :, :: y.step, :: x.step] for part in parts]
     return np.ascontiguousarray(thin[0]) if len(thin) == 1 else np.concatenate(thin, axis=1)

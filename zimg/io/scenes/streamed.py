@@ -1,4 +1,4 @@
-"""Scenes whose voxels lie packed in one stream, unpacked from its start."""
+"""Scenes whose voxels form one compressed stream, decompressed from its start."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -14,14 +14,14 @@ from zimg.values import ZImgInfo, ZImgRegion
 
 
 class StreamedScene(StridedScene):
-    """An image that is stored at regular distances, and packed as one stream.
+    """An image with constant strides in one compressed stream.
 
     Parameters
     ----------
     file
         Open while the scene is used.
     info, stored, offset, strides
-        As of a `StridedScene`, in unpacked bytes.
+        As in `StridedScene`, in decompressed bytes.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class StreamedScene(StridedScene):
         self._end = self._place(*(n - 1 for n in info.size)) + stored.itemsize
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
-        """One job, which unpacks up to the last voxel wanted and never holds all."""
+        """Plan one job that decompresses up to the last requested voxel."""
 
         def job(out: list[NDArray[Any]]) -> None:
             for piece in sorted(self._pieces(region), key=attrgetter("place")):

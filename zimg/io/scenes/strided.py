@@ -1,4 +1,4 @@
-"""Scenes whose voxels lie in a file as they are, at regular distances."""
+"""Scenes whose uncompressed voxels have constant strides in a file."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from zimg.io.disk.bytes import FileBytes
 from zimg.io.scenes.scene import Job, PlaneScene
 from zimg.values import ZImgInfo, ZImgRegion
 
-# Rows with more bytes between them than this many times their own are read one by one.
+# Rows that are further apart than this many times their length are read one by one.
 WIDEST_GAP = 4
-# Most bytes of one piece of work: small enough to share work among threads, large for a disk.
+# Upper bound of bytes per job: small enough to balance threads, large enough for a disk.
 PIECE = 2**23
 
 
@@ -30,7 +30,7 @@ class Strides:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Reads some rows of one plane; a job of a plan."""
+    """A job that reads some rows of one plane."""
 
     file: FileBytes
     stored: np.dtype[Any]
@@ -41,7 +41,7 @@ class Piece:
 
     @property
     def count(self) -> int:
-        """Bytes from the first voxel to the last."""
+        """Number of bytes from the first voxel to the last."""
         steps = self.strides.c, self.strides.y, self.strides.x
         size = sum((n - 1) * step for n, step in zip(self.shape, steps, strict=True))
         return size + self.stored.itemsize
@@ -53,14 +53,14 @@ class Piece:
         target = out[t][c : c + channels, z, y : y + rows, :width]
         if self._is_what_is_wanted(target):
             place = target.reshape(-1).view(np.uint8).data
-            self.file.read_into(self.place, place, "its image")
+            self.file.read_into(self.place, place, "the image")
             return
-        data = self.file.read(self.place, self.count, "its image")
+        data = self.file.read(self.place, self.count, "the image")
         steps = self.strides.c, self.strides.y, self.strides.x
         target[...] = np.ndarray(self.shape, self.stored, data, strides=steps)
 
     def _is_what_is_wanted(self, target: NDArray[Any]) -> bool:
-        """Whether the bytes in the file are those of the buffer: they can go there directly."""
+        """Whether the file has the byte layout of the buffer, so that it can be read directly."""
         one_after_the_other = self.strides.x == self.stored.itemsize and (
             self.shape[1] == 1 or self.strides.y == self.shape[2] * self.stored.itemsize
         )
@@ -84,7 +84,7 @@ class StridedScene(PlaneScene):
     stored
         Voxel type as stored, with its byte order.
     offset
-        Place of the first voxel.
+        Offset of the first voxel.
     strides
         All of them positive.
 
@@ -106,7 +106,7 @@ class StridedScene(PlaneScene):
         self._file, self._stored, self._offset, self._strides = file, stored, offset, strides
         last = tuple(n - 1 for n in info.size)
         end = self._place(*last) + stored.itemsize
-        file.check(offset, end - offset, "its image")
+        file.check(offset, end - offset, "the image")
 
     def _place(self, x: int, y: int, z: int, c: int, t: int) -> int:
         s = self._strides

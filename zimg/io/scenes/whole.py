@@ -1,4 +1,4 @@
-"""Scenes that can only be decoded as a whole: what is wanted is cut out afterwards."""
+"""Scenes that can only be decoded as a whole; regions are cropped afterwards."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from zimg.values import ZImgInfo, ZImgRegion
 
 
 class WholeScene(PlaneScene):
-    """An image that is decoded in one go.
+    """An image that is decoded as a whole.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class WholeScene(PlaneScene):
     dtype
         Voxel type in native byte order.
     decode
-        Gives the ``(C, Z, Y, X)`` array of the image, of any byte order.
+        Returns the ``(C, Z, Y, X)`` array of the image, in any byte order.
     packed_bytes
         As of a `zimg.io.scenes.scene.Scene`.
     """
@@ -44,8 +44,8 @@ class WholeScene(PlaneScene):
             x, y, z, c, _ = self.info.size
             if pixels.shape != (c, z, y, x) or pixels.dtype.newbyteorder("=") != self.dtype:
                 raise ZException(
-                    f"its header tells of {(c, z, y, x)} {self.dtype}, "
-                    f"its pixels are {pixels.shape} {pixels.dtype}"
+                    f"the header describes {(c, z, y, x)} {self.dtype}, "
+                    f"but the decoded pixels are {pixels.shape} {pixels.dtype}"
                 )
             out[0][...] = pixels[region.czyx]
 

@@ -1,4 +1,4 @@
-"""The Java machine that runs Bio-Formats."""
+"""Start the Java virtual machine that runs Bio-Formats."""
 
 import scyjava
 
@@ -18,6 +18,7 @@ def started() -> None:
     except (Exception, SystemExit) as error:
         cause = (str(error).strip().splitlines() or [type(error).__name__])[-1]
         raise ZException(
-            f"Bio-Formats cannot be started ({cause}): Java and Maven, and once a network to fetch "
-            f"{JARS}, are needed"
+            f"Bio-Formats cannot be started ({cause}): it needs Java, Maven, and network "
+            "access to fetch "
+            f"{JARS} once"
         ) from error

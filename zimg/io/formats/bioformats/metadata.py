@@ -23,5 +23,5 @@ def describe(info: ZImgInfo, metadata: Any, series: int) -> None:
 
 
 def _number(value: Any) -> float | None:
-    """A number of Java; None for what has no value in micrometres."""
+    """Convert a Java number; None if it has no value in micrometres."""
     return None if value is None else float(value.doubleValue())

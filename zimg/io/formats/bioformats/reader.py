@@ -1,7 +1,7 @@
-"""Files of other microscopes, read by Bio-Formats in a Java machine: the last resort.
+"""Read files of other microscopes with Bio-Formats in a Java virtual machine.
 
-Scyjava starts the machine and fetches the jars of Bio-Formats from Maven the first time, which
-needs a network and Java; later they come from its cache.
+Scyjava starts the virtual machine. The first time it downloads the jars of Bio-Formats from Maven,
+which needs Java and a network; later it uses its cache.
 """
 
 from pathlib import Path
@@ -35,7 +35,7 @@ class BioFormatsReader:
     Raises
     ------
     ZException
-        When Java or the jars are not there, or Bio-Formats does not read the file.
+        When Java or the jars are missing, or Bio-Formats cannot read the file.
     """
 
     name = "Bio-Formats"
@@ -64,7 +64,7 @@ class BioFormatsReader:
         reader.setSeries(series)
         kind = int(reader.getPixelType())
         if not 0 <= kind < len(TYPES):
-            raise ZException(f"voxels of its series {series} have the type {kind}")
+            raise ZException(f"series {series} has voxels of type {kind}, which is not supported")
         sizes = (reader.getSizeX(), reader.getSizeY(), reader.getSizeZ(), reader.getSizeC())
         x, y, z, c = (int(size) for size in sizes)
         info = ZImgInfo(x, y, z, c, int(reader.getSizeT()), *VOXEL_TYPES[TYPES[kind]])

@@ -19,13 +19,13 @@ class BioFormatsScene(PlaneScene):
     reader
         The ``loci.formats.ImageReader``, open while the scene is used.
     series
-        Number of the series.
+        Index of the series.
     info
         Sizes, type and metadata.
     stored
         Voxel type with its byte order.
     lock
-        Held while the reader is used: it stands at one series.
+        Held while the reader is used, since it is set to one series at a time.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a CZI file says about its sub-blocks and where its metadata lie.
+"""The sub-block directory of a CZI file and the place of its metadata.
 
 Notes
 -----
@@ -19,7 +19,7 @@ ENTRY = 32  # bytes of a directory entry before its dimensions
 DIMENSION = struct.Struct("<4siifi")
 FIRST_ENTRY = 128  # of the directory, from the start of its content
 XML = 256  # where the text begins in the content of the metadata
-# Indices that make images of their own, the slowest first.
+# Dimensions whose indices are separate images, the slowest first.
 IMAGE_AXES = "SBVHIR"
 ABSENT = -1
 
@@ -42,16 +42,16 @@ and the size in which it is stored (`columns`, `rows`)."""
 
 
 def content(file: FileBytes, place: int, name: bytes) -> tuple[int, int]:
-    """Start and length of the content of the segment at `place`, which must be called `name`."""
+    """Start and length of the content of the segment `name` at `place`."""
     head = file.read(place, SEGMENT, f"segment {name.decode()}")
     if head[:16].rstrip(b"\0") != name:
-        raise ZException(f"no segment {name.decode()} lies at byte {place}: the file is damaged")
+        raise ZException(f"segment {name.decode()} is missing at byte {place}: the file is damaged")
     allocated, used = struct.unpack_from("<qq", head, 16)
     return place + SEGMENT, used or allocated
 
 
 def places(file: FileBytes) -> tuple[int, int]:
-    """Places of the directory of sub-blocks and of the metadata, as the header gives them."""
+    """Offsets of the sub-block directory and of the metadata, from the file header."""
     start, _ = content(file, 0, b"ZISRAWFILE")
     directory, metadata = struct.unpack("<qq", file.read(start + 52, 16, "the header"))
     if directory <= 0:
@@ -60,7 +60,7 @@ def places(file: FileBytes) -> tuple[int, int]:
 
 
 def metadata_text(file: FileBytes, place: int) -> bytes:
-    """The metadata as XML; empty when there are none."""
+    """The metadata as XML; empty when the file has none."""
     if place <= 0:
         return b""
     start, _ = content(file, place, b"ZISRAWMETADATA")
@@ -74,7 +74,7 @@ def tiles(file: FileBytes, place: int) -> NDArray[Any]:
     Raises
     ------
     ZException
-        When the directory or an entry is damaged, or there is none.
+        When the directory or an entry is damaged, or the directory is missing.
     """
     start, length = content(file, place, b"ZISRAWDIRECTORY")
     data = file.read(start, length, "the sub-block directory")
@@ -96,7 +96,7 @@ def tiles(file: FileBytes, place: int) -> NDArray[Any]:
 
 
 def _entries(data: bytes, count: int) -> NDArray[Any]:
-    # An entry takes at least ENTRY bytes: a claim of more is no reason to ask for memory.
+    # An entry takes at least ENTRY bytes: larger claims must not allocate memory.
     if not 0 <= count * ENTRY <= len(data):
         raise ZException(f"the sub-block directory claims {count} entries in {len(data)} bytes")
     rows, place = [], FIRST_ENTRY
@@ -107,7 +107,7 @@ def _entries(data: bytes, count: int) -> NDArray[Any]:
 
 
 def _entry(data: bytes, place: int) -> tuple[tuple[int, ...], int]:
-    """Values of `TILE` of the entry at `place`, and the place behind it."""
+    """Values of `TILE` of the entry at `place`, and the offset after it."""
     kind, pixels, where, part, compression, axes = struct.unpack_from("<2siqii6xi", data, place)
     end = place + ENTRY + axes * DIMENSION.size
     if kind != b"DV" or not 0 < axes < 64 or end > len(data):
@@ -124,7 +124,9 @@ def _values(found: dict[bytes, tuple[int, int, int]]) -> tuple[int, ...]:
     names = [bytes([axis]) for axis in f"{IMAGE_AXES}TZCMXY".encode()]
     thick = [a.decode("latin1") for a, (_, n, _) in found.items() if a not in b"XYM" and n > 1]
     if thick:
-        raise ZException(f"sub-blocks with several indices are not read: {', '.join(thick)}")
+        raise ZException(
+            f"sub-blocks with several indices along {', '.join(thick)} are not supported"
+        )
     starts = [found[a][0] if a in found else absent.get(a, 0) for a in names]
     (_, width, columns), (_, height, rows) = (found.get(axis, (0, 0, 0)) for axis in (b"X", b"Y"))
     return *starts, width, height, columns, rows

@@ -1,4 +1,4 @@
-"""What the metadata of a CZI file say about its images: voxel size, channels, places."""
+"""Metadata of CZI files: voxel sizes, channels and stage positions."""
 
 import logging
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ LONGEST_COUNT = 9  # digits
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Name, colour and bits in use of a channel; None and 0 where the file does not tell."""
+    """Name, colour and bits in use of a channel; None and 0 where unknown."""
 
     name: str = ""
     color: col4 | None = None
@@ -31,9 +31,9 @@ class CziMetadata:
     centers: dict[int, list[float]] = field(default_factory=dict)
 
     def describe(self, info: ZImgInfo, channels: Sequence[int], samples: int, scene: int) -> None:
-        """Write what is known about a scene with these channels of the file into `info`.
+        """Copy the metadata of a scene with these channels into `info`.
 
-        The samples of a channel in colours share its name and keep their own colours.
+        Samples of a colour channel share its name and keep their own colours.
         """
         set_voxel_size(info, self.voxel_size, "m", express=VoxelSizeUnit.um)
         info.position = list(self.centers.get(scene, ()))
@@ -51,13 +51,13 @@ def czi_metadata(text: bytes) -> CziMetadata:
     Parameters
     ----------
     text
-        XML; empty where the file has none. Pixels do not need it: where it is broken, a warning is
-        logged and nothing is known.
+        XML; empty where the file has none. Pixels do not depend on it: if it is malformed, a
+        warning is logged and all values are unknown.
 
     Raises
     ------
     ZException
-        When it declares entities.
+        When the XML declares entities.
     """
     plain = text.rstrip(b"\0").decode("utf-8-sig", "replace")
     if not plain.strip("\0 \r\n\t"):
@@ -65,7 +65,7 @@ def czi_metadata(text: bytes) -> CziMetadata:
     try:
         root = xml_root(plain, "the CZI metadata")
     except BrokenXml as error:
-        _log.warning("%s; voxel sizes and channels are not known", error)
+        _log.warning("%s; voxel sizes and channels are unknown", error)
         return CziMetadata()
     image = root.find("Metadata/Information/Image")
     scenes = () if image is None else image.iterfind("Dimensions/S/Scenes/Scene")
@@ -83,7 +83,7 @@ def _voxel_size(root: ET.Element) -> list[str | None]:
 
 
 def _channels(root: ET.Element) -> list[Channel]:
-    """Channels in the order of the image, with what the display settings say of them."""
+    """Channels in the order of the image, with their display settings."""
     own = root.findall("Metadata/Information/Image/Dimensions/Channels/Channel")
     shown = root.findall("Metadata/DisplaySetting/Channels/Channel")
     by_id = {each.get("Id"): each for each in shown}
@@ -118,6 +118,6 @@ def _count(text: str) -> int:
 
 
 def _numbers(text: str | None) -> list[float]:
-    """Finite numbers with commas between them; none when they are not."""
+    """Finite numbers separated by commas; an empty list for anything else."""
     found = [number(part) for part in (text or "").split(",")]
     return [] if None in found else [value for value in found if value is not None]

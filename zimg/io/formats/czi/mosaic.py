@@ -1,4 +1,4 @@
-"""Tiles of a plane that lie on one another: what remains to be seen of each."""
+"""Overlapping tiles of a plane: find the visible parts."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ Rectangle = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def visible(boxes: NDArray[np.int64], window: Rectangle) -> list[tuple[int, Rectangle]]:
-    """Parts of boxes that no later box hides.
+    """Find the parts of boxes that later boxes do not hide.
 
     Parameters
     ----------
     boxes
-        ``(n, 4)``: left, top, right, bottom; later ones lie on top.
+        ``(n, 4)``: left, top, right, bottom; later boxes lie on top.
     window
-        Only what lies in it counts.
+        Parts are clipped to this rectangle.
 
     Returns
     -------
     list of (int, rectangle)
-        Index of a box and a part of it; parts do not meet.
+        Index of a box and a part of it; parts do not overlap.
     """
     low = np.maximum(boxes[:, :2], window[:2])
     high = np.minimum(boxes[:, 2:], window[2:])
@@ -46,7 +46,7 @@ def _rectangle(low: Any, high: Any) -> Rectangle:
 
 
 def _without(box: Rectangle, hidden: Rectangle) -> list[Rectangle]:
-    """Up to four rectangles that make up `box` where `hidden` is not."""
+    """Split `box` minus `hidden` into up to four rectangles."""
     left, top, right, bottom = box
     x0, y0, x1, y1 = hidden
     x0, x1 = max(left, min(x0, right)), max(left, min(x1, right))

@@ -16,7 +16,7 @@ from zimg.io.formats.czi.directory import DIMENSION, ENTRY, content
 UNCOMPRESSED, JPEG, LZW, JPEG_XR, ZSTD0, ZSTD1 = 0, 1, 2, 4, 5, 6
 COMPRESSIONS = (UNCOMPRESSED, JPEG, LZW, JPEG_XR, ZSTD0, ZSTD1)
 SIZES = 16  # bytes of the three sizes at the start of a sub-block
-SHORTEST_HEAD = 256  # sizes and entry are filled up to this
+SHORTEST_HEAD = 256  # sizes and entry are padded to this
 
 
 class PixelType(NamedTuple):
@@ -40,16 +40,18 @@ PIXEL_TYPES = {
 
 
 def pixel_type(number: int) -> PixelType:
-    """What a number of the directory stands for; a `ZException` when it is not read."""
+    """The pixel type of a number in the directory; a `ZException` if it is not supported."""
     found = PIXEL_TYPES.get(number)
     if found is None:
-        raise ZException(f"pixel type {number} is not read; {sorted(PIXEL_TYPES)} are")
+        raise ZException(
+            f"pixel type {number} is not supported: expected one of {sorted(PIXEL_TYPES)}"
+        )
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where the pixels of a sub-block lie and how they are stored."""
+    """Offset and storage of the pixels of a sub-block."""
 
     place: int
     size: int
@@ -60,7 +62,7 @@ class Stored:
 
     @classmethod
     def of(cls, file: FileBytes, tile: Any) -> "Stored":
-        """Those of an entry of the directory; the head of its segment is read."""
+        """Read the header of the segment of a directory entry."""
         start, _ = content(file, int(tile["place"]), b"ZISRAWSUBBLOCK")
         head = file.read(start, SIZES + ENTRY, "the head of a sub-block")
         metadata, _, size = struct.unpack_from("<iiq", head)
@@ -77,7 +79,9 @@ class Stored:
 
     def _check(self) -> None:
         if self.compression not in COMPRESSIONS:
-            raise ZException(f"compression {self.compression} is not read; {COMPRESSIONS} are")
+            raise ZException(
+                f"compression {self.compression} is not supported: expected one of {COMPRESSIONS}"
+            )
         check_decoded(self._shape, self.type.dtype.itemsize, stored=self.size)
         needed = self.rows * self._row
         if self.compression == UNCOMPRESSED and self.size < needed:
@@ -103,7 +107,7 @@ class Stored:
         return found[first:last]
 
     def _decoded(self, data: bytes) -> NDArray[Any]:
-        """All rows; codecs write into an array of the size that the directory tells."""
+        """Decode all rows; codecs write into an array of the size in the directory."""
         if self.compression in (JPEG, JPEG_XR):
             return self._image(data)
         if self.compression == LZW:
@@ -121,12 +125,13 @@ class Stored:
         values = np.frombuffer(data, np.uint8)
         if values.nbytes != self.rows * self._row:
             raise ZException(
-                f"a sub-block unpacks to {values.nbytes} bytes, not {self.rows * self._row}"
+                f"a sub-block decompresses to {values.nbytes} bytes: expected "
+                f"{self.rows * self._row}"
             )
         return values.view(self.type.dtype).reshape(self._shape)
 
     def _image(self, data: bytes) -> NDArray[Any]:
-        """A JPEG or JPEG XR image, which has its own order of colours and is decoded red first."""
+        """Decode a JPEG or JPEG XR image, in the order red, green, blue."""
         decode = imagecodecs.jpeg_decode if self.compression == JPEG else imagecodecs.jpegxr_decode
         shape = self._shape[:2] if self.type.samples == 1 else self._shape
         out = np.empty(shape, self.type.dtype.newbyteorder("="))
@@ -135,16 +140,16 @@ class Stored:
 
 
 def _without_head(data: bytes) -> tuple[bytes, bool]:
-    """The packed bytes behind the head of compression 6, and whether bytes are split in halves."""
+    """The bytes after the header of compression 6, and whether they are split in halves."""
     size = data[0] if data else 0
     if size == 1:
         return data[1:], False
     if size != 3 or data[1] != 1:
-        raise ZException(f"a sub-block has a head of {size} bytes, which is not known")
+        raise ZException(f"a zstd1 sub-block header of {size} bytes is not supported")
     return data[3:], bool(data[2] & 1)
 
 
 def _red_first(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Colours are stored blue first; opacity stays the last."""
+    """Reorder blue, green, red to red, green, blue; alpha stays last."""
     samples = pixels.shape[-1]
     return pixels if samples == 1 else pixels[..., [2, 1, 0, 3][:samples]]

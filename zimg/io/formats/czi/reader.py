@@ -1,4 +1,4 @@
-"""CZI files: scenes, mosaics and pyramids out of the directory of sub-blocks."""
+"""CZI files: scenes, mosaics and pyramids from the sub-block directory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,8 +32,8 @@ class CziReader:
 
     Notes
     -----
-    Scenes, and each value of the indices B, V, H, I and R, are images; so are neighbouring channels
-    of unequal pixel types.
+    Each scene and each index along B, V, H, I and R is an image of its own; so are runs of channels
+    of one pixel type.
     """
 
     name = "CZI"
@@ -63,7 +63,7 @@ class CziReader:
 
 
 def _images(found: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Sub-blocks of each image that has some of full resolution."""
+    """Sub-blocks of each image with sub-blocks of full resolution."""
     keys = np.stack([found[axis] for axis in IMAGE_AXES], axis=1)
     images, which = np.unique(keys, axis=0, return_inverse=True)
     which = which.reshape(-1)

@@ -1,4 +1,4 @@
-"""An image of a CZI file: its levels, and which sub-blocks make up a region."""
+"""Images of CZI files: levels, and the sub-blocks that make up a region."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from zimg.io.scenes.missing import MissingPlane, tell_missing
 from zimg.io.scenes.scene import Job, Level
 from zimg.values import ZImgInfo, ZImgRegion
 
-# A plane of more voxels is refused when its tiles cover less than one in so many of them.
+# Larger planes are refused if their tiles cover less than one voxel in this many.
 LARGE_PLANE = 2**30
 SPARSEST = 100
-# Planes for each sub-block: more of them than this are absent only in damaged files.
+# Planes per sub-block: only damaged files lack more of them than this.
 MOST_ABSENT = 1000
 
 
@@ -37,13 +37,12 @@ class CziScene:
 
     Notes
     -----
-    Its box is that of its own tiles of full resolution. Where tiles lie on one another the one with
-    the higher number in the mosaic is seen; where a mosaic has no tile, voxels are 0, as the
-    reference has it; a smaller size of which a tile is missing is not offered. A plane without any
-    tile is an error when it is read.
+    The box of the image is that of its tiles of full resolution. Where tiles overlap, the one with
+    the higher mosaic index is visible. Voxels without a tile are 0, as in the reference. A pyramid
+    level with a missing tile is not offered. Reading a plane without any tile is an error.
     """
 
-    packed_bytes: int | None = None  # where a mosaic has holes, little is stored
+    packed_bytes: int | None = None  # mosaics with holes store little
 
     def __init__(self, file: FileBytes, tiles: NDArray[Any]) -> None:
         self._file = file
@@ -65,7 +64,7 @@ class CziScene:
 
     @cached_property
     def _by_ratio(self) -> dict[int, NDArray[Any]]:
-        """Tiles of each level: of full resolution, and those of others that cover as much."""
+        """Tiles of full resolution, and of the levels that cover as much."""
         found = {1: self._full}
         for ratio in np.unique(self._all_ratios):
             tiles = self._tiles[self._all_ratios == ratio]
@@ -74,7 +73,7 @@ class CziScene:
         return found
 
     def _covers(self, tiles: NDArray[Any], ratio: int) -> bool:
-        """Whether smaller tiles show all that the tiles of full resolution show."""
+        """Whether the tiles of a level cover all tiles of full resolution."""
         planes, full = _members(tiles), _members(self._full)
         if set(planes) != set(full):
             return False
@@ -90,7 +89,7 @@ class CziScene:
 
     @cached_property
     def levels(self) -> Sequence[Level]:
-        """The full size, then those of the pyramid that are complete."""
+        """Full resolution, then the complete levels of the pyramid."""
         info = self.info
         return [
             Level((-(-info.width // r), -(-info.height // r), info.depth), (r, r, 1))
@@ -109,7 +108,7 @@ class CziScene:
         return np.stack([t, x, y, z, width, height, deep], axis=1)
 
     def _at(self, level: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        """Tiles of a level, and where they lie in its voxels, cut at the image."""
+        """Tiles of a level and their boxes in its voxels, clipped to the image."""
         tiles = list(self._by_ratio.values())[level]
         ratio = self.levels[level].ratios[0]
         corner = np.stack([tiles["X"] - self._x, tiles["Y"] - self._y], axis=1) // ratio
@@ -119,10 +118,10 @@ class CziScene:
         return tiles, boxes
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
-        """A job per tile that is seen in `region`."""
+        """Plan one job per tile that is visible in `region`."""
         tiles, boxes = self._at(level)
         if (tiles["part"] != 0).any():
-            raise ZException("some of its sub-blocks lie in other files, which are not followed")
+            raise ZException("some sub-blocks are stored in other files, which are not read")
         self._check_extent(region, tiles, boxes)
         members, ratio = _members(tiles), self.levels[level].ratios[0]
         times, depths = range(region.start.t, region.end.t), range(region.start.z, region.end.z)
@@ -142,15 +141,15 @@ class CziScene:
     def _check_extent(
         self, region: ZImgRegion, tiles: NDArray[Any], boxes: NDArray[np.int64]
     ) -> None:
-        """Refuse a large region of which tiles that lie far apart cover next to nothing."""
+        """Refuse a large region that distant tiles hardly cover."""
         width, height, *_ = region.size
         if width * height <= LARGE_PLANE:
             return
         covered = int((tiles["columns"] * tiles["rows"]).sum()) // len(_members(tiles))
         if covered * SPARSEST < width * height:
             raise ZException(
-                f"{width}x{height} voxels are wanted, of which its sub-blocks cover {covered}: "
-                f"some lie far away, x {boxes[:, 0].min()} to {boxes[:, 2].max()}, "
+                f"sub-blocks cover only {covered} of {width}x{height} voxels: "
+                f"some are far away, x {boxes[:, 0].min()} to {boxes[:, 2].max()}, "
                 f"y {boxes[:, 1].min()} to {boxes[:, 3].max()}; read a region"
             )
 
@@ -162,7 +161,7 @@ class CziScene:
         boxes: NDArray[np.int64],
         ratio: int,
     ) -> Iterator[Job]:
-        """What is seen of the tiles of a plane: time, z and group of channels."""
+        """Visible parts of the tiles of a plane (time, z and channel group)."""
         start, end = region.start, region.end
         t, z, group = plane
         first = group * self.samples
@@ -176,7 +175,7 @@ class CziScene:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Reads a part of one tile."""
+    """A job that reads a part of one tile."""
 
     file: FileBytes
     tile: Any
@@ -200,16 +199,16 @@ class _Piece:
 
 
 def _ratios(tiles: NDArray[Any]) -> NDArray[np.int64]:
-    """By how much each tile is smaller than what it shows: 1, 2, 3, ..."""
+    """Reduction factor of each tile: 1, 2, 3, ..."""
     across = tiles["width"] / tiles["columns"]
     down = tiles["height"] / tiles["rows"]
-    # Ends are rounded: the side with more voxels tells the ratio best.
+    # Ends are rounded: the longer side gives the more precise ratio.
     best = np.where(tiles["columns"] >= tiles["rows"], across, down)
     return np.maximum(np.rint(best), 1).astype(np.int64)
 
 
 def _range(tiles: NDArray[Any], axis: str) -> tuple[int, int]:
-    """First index of an axis, and how many there are to the last."""
+    """First index along an axis, and the number of indices to the last."""
     first, last = int(tiles[axis].min()), int(tiles[axis].max())
     count = last - first + 1
     if count > MOST_ABSENT * len(tiles):
@@ -220,14 +219,14 @@ def _range(tiles: NDArray[Any], axis: str) -> tuple[int, int]:
 
 
 def _extents(tiles: NDArray[Any], margin: int) -> NDArray[np.int64]:
-    """Left, top, right, bottom of tiles in voxels of full resolution, with a margin around."""
+    """Left, top, right, bottom of tiles in voxels of full resolution, with a margin."""
     x, y = tiles["X"], tiles["Y"]
     ends = x + tiles["width"] + margin, y + tiles["height"] + margin
     return np.stack([x - margin, y - margin, *ends], axis=1)
 
 
 def _hull(boxes: NDArray[np.int64]) -> Rectangle:
-    """The rectangle around boxes."""
+    """The bounding rectangle of boxes."""
     left, top = boxes[:, :2].min(axis=0)
     right, bottom = boxes[:, 2:].max(axis=0)
     return int(left), int(top), int(right), int(bottom)

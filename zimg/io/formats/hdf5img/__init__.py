@@ -1,1 +1,1 @@
-"""HDF5Img files (``.nim``, ``.h5``): a dataset per plane and level, as by the reference."""
+"""HDF5Img files (``.nim``, ``.h5``): one dataset per plane and level, as in the reference."""

@@ -1,4 +1,4 @@
-"""Attributes of the group ``/Img`` that describe an image, written."""
+"""Write the attributes of the group ``/Img`` that describe an image."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from zimg.values import ZImgInfo
 
 
 def check_info(info: ZImgInfo) -> None:
-    """Raise a `ZException` for lists that do not fit the image, or texts that cannot be stored."""
+    """Raise a `ZException` for lists of the wrong length and strings that cannot be stored."""
     counts = {
         "timeStamps": info.numTimes,
         "channelNames": info.numChannels,
@@ -20,14 +20,16 @@ def check_info(info: ZImgInfo) -> None:
     }
     for name, count in counts.items():
         if len(getattr(info, name)) != count:
-            raise ZException(f"{name} has {len(getattr(info, name))} entries, not {count}")
+            raise ZException(f"{name} has {len(getattr(info, name))} entries: expected {count}")
     for name in info.channelNames:
         if "\0" in name:
-            raise ZException(f"the channel name {name!r} holds a zero, which ends texts in HDF5")
+            raise ZException(
+                f"the channel name {name!r} contains a NUL character, which HDF5 cannot store"
+            )
         try:
             name.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
-            raise ZException(f"the channel name {name!r} is no Unicode text") from None
+            raise ZException(f"the channel name {name!r} is not valid Unicode") from None
 
 
 def write_info(group: h5py.Group, info: ZImgInfo, factors: list[int]) -> None:

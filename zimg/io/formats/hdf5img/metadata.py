@@ -1,4 +1,4 @@
-"""What the attributes of the group ``/Img`` say about an image."""
+"""Read the attributes of the group ``/Img`` that describe an image."""
 
 import math
 from itertools import pairwise
@@ -22,7 +22,7 @@ INTEGERS = tuple(f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16,
 TYPES = (*INTEGERS, "float32", "float64")
 
 
-# Names as attributes and as fields, in the order x, y, z, channel, time.
+# Names of attributes and of fields, in the order x, y, z, channel, time.
 SIZES = {
     "Width": "width",
     "Height": "height",
@@ -32,19 +32,19 @@ SIZES = {
 }
 
 
-# The reference reads texts only when they are marked as ASCII, and stores UTF-8 in them.
+# The reference reads only strings marked as ASCII, and stores UTF-8 in them.
 TEXT = h5py.string_dtype("ascii")
 
 
 def read_info(group: h5py.Group, stored: int) -> tuple[ZImgInfo, tuple[int, ...]]:
-    """Sizes, type and metadata, and the factors by which the levels are smaller.
+    """Sizes, type and metadata, and the reduction factors of the levels.
 
     Parameters
     ----------
     group
         The group ``/Img``.
     stored
-        Bytes of the file; no attribute can be larger.
+        Size of the file in bytes; no attribute can be larger.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def read_info(group: h5py.Group, stored: int) -> tuple[ZImgInfo, tuple[int, ...]
     Raises
     ------
     ZException
-        When an attribute is missing, or does not fit the others.
+        When an attribute is missing or contradicts others.
     """
     told = _Attributes(group, stored)
     version = told.integer("Version")
@@ -63,7 +63,7 @@ def read_info(group: h5py.Group, stored: int) -> tuple[ZImgInfo, tuple[int, ...]
     sizes = {name: told.integer(name) for name in SIZES}
     if min(sizes.values()) < 1:
         raise ZException(f"sizes {sizes} are invalid: all must be above 0")
-    stamps, names, colors = _lists(told, sizes)  # before an info makes lists of that many
+    stamps, names, colors = _lists(told, sizes)  # before lists of that length are made
     width, height, depth, channels, times = sizes.values()
     kind = VOXEL_TYPES[told.choice("DataType", TYPES)]
     info = ZImgInfo(width, height, depth, channels, times, *kind)
@@ -83,7 +83,7 @@ def read_info(group: h5py.Group, stored: int) -> tuple[ZImgInfo, tuple[int, ...]
 def _lists(
     told: "_Attributes", sizes: dict[str, int]
 ) -> tuple[list[float], list[str], list[list[int]]]:
-    """Time stamps, names and colours; as many as there are times and channels."""
+    """Time stamps, names and colours, one per time point or channel."""
     channels = sizes["NumberOfChannels"]
     stamps = told.numbers("TimeStamps", sizes["NumberOfTimePoints"])
     names = told.array("ChannelNames", (channels,)).tolist()
@@ -97,7 +97,9 @@ def _factors(told: "_Attributes") -> tuple[int, ...]:
     count = told.integer("NumberOfResolutionLevels")
     found = tuple(int(factor) for factor in told.array("DownsamplingFactors", (count,)))
     if found[:1] != (1,) or any(a >= b for a, b in pairwise(found)):
-        raise ZException(f"downsampling factors {found} are invalid: expected rising ones from 1")
+        raise ZException(
+            f"downsampling factors {found} are invalid: expected ascending factors starting with 1"
+        )
     return found
 
 
@@ -106,43 +108,43 @@ def _text(value: str | bytes) -> str:
 
 
 class _Attributes:
-    """The attributes of a group; whatever is missing or of another kind is a `ZException`."""
+    """The attributes of a group; raises a `ZException` for missing or invalid ones."""
 
     def __init__(self, group: h5py.Group, stored: int) -> None:
         self._group, self._stored = group, stored
 
     def array(self, name: str, shape: tuple[int, ...] | None = None) -> NDArray[Any]:
-        """Its values, of a shape that is checked when given."""
+        """The values of an attribute, checked against `shape` if given."""
         if name not in self._group.attrs:
             raise ZException(f"group /Img has no attribute {name}")
         attribute = h5a.open(self._group.id, name.encode())
-        if math.prod(attribute.shape) > self._stored:  # not the size: it fails for an empty one
+        if math.prod(attribute.shape) > self._stored:  # `size` fails for empty attributes
             raise ZException(f"attribute {name} claims more bytes than the file has")
         if shape is not None and attribute.shape != shape:
             raise ZException(f"attribute {name} has the shape {attribute.shape}: expected {shape}")
         return np.asarray(self._group.attrs[name])
 
     def single(self, name: str) -> Any:
-        """Its only value."""
+        """The single value of an attribute."""
         values = self.array(name)
         if values.size != 1:
             raise ZException(f"attribute {name} has {values.size} values: expected 1")
         return values.item()
 
     def integer(self, name: str) -> int:
-        """Its only value, an integer from 0 up."""
+        """The single value of an attribute, a non-negative integer."""
         value = self.single(name)
         if not isinstance(value, int) or value < 0:
-            raise ZException(f"attribute {name} is {value!r}: expected a count")
+            raise ZException(f"attribute {name} is {value!r}: expected a non-negative integer")
         return value
 
     def numbers(self, name: str, count: int | None) -> list[float]:
-        """Its values as floats."""
+        """The values of an attribute as floats."""
         values = self.array(name, None if count is None else (count,))
         return [float(value) for value in values.reshape(-1)]
 
     def choice(self, name: str, accepted: tuple[str, ...] | list[str]) -> str:
-        """Its text, which is one of those accepted."""
+        """The string of an attribute, which must be one of `accepted`."""
         value = _text(self.single(name))
         if value not in accepted:
             raise ZException(

@@ -1,4 +1,4 @@
-"""How chunks are packed: filters of HDF5, applied here so that several threads can work."""
+"""Compress and decompress chunks with HDF5 filters, in several threads."""
 
 import math
 from collections.abc import Callable
@@ -32,12 +32,12 @@ WAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What all chunks of a dataset have in common.
+    """Compression of the chunks of a dataset.
 
     Parameters
     ----------
     filters
-        Numbers of the filters, in the order in which they were applied.
+        Filter numbers, in the order of application.
     shape
         Voxels of a chunk along y and x, or z, y and x.
     dtype
@@ -50,7 +50,7 @@ class Packed:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of an unpacked chunk."""
+        """Size of a decompressed chunk in bytes."""
         return math.prod(self.shape) * self.dtype.itemsize
 
     def unpacked(self, data: bytes, mask: int) -> NDArray[Any]:
@@ -59,14 +59,14 @@ class Packed:
         Parameters
         ----------
         data
-            As stored.
+            Stored bytes.
         mask
-            Has a bit for each filter that was left out for this chunk.
+            Bit mask of the filters that were skipped for this chunk.
 
         Raises
         ------
         ZException
-            When the chunk is damaged: a wrong checksum, or another size.
+            When the chunk is damaged: wrong checksum or size.
         """
         content: Any = data
         for place in reversed(range(len(self.filters))):
@@ -74,12 +74,13 @@ class Packed:
                 content = self._undone(self.filters[place], content)
         if len(content) != self.nbytes:
             raise ZException(
-                f"a chunk unpacks to {len(content)} bytes, not {self.nbytes}: it is damaged"
+                f"a chunk decompresses to {len(content)} bytes instead of {self.nbytes}: it "
+                "is damaged"
             )
         return np.frombuffer(content, self.dtype).reshape(self.shape)
 
     def _undone(self, number: int, data: Any) -> Any:
-        """`data` without what one filter did."""
+        """Undo one filter."""
         if number == FLETCHER32:
             return _verified(data)
         if number == JPEGXR:
@@ -96,7 +97,7 @@ class Packed:
 
 
 def _verified(data: Any) -> Any:
-    """`data` without the checksum at its end, which has to be right."""
+    """Verify and strip the checksum at the end of `data`."""
     content, checksum = bytes(data)[:-CHECKSUM], bytes(data)[-CHECKSUM:]
     found = imagecodecs.h5checksum_fletcher32(content)
     if found.to_bytes(CHECKSUM, "little") != checksum:
@@ -113,33 +114,34 @@ def _unshuffled(data: Any, size: int) -> Any:
 
 
 def check_packing(dtype: str, parameters: ZImgWriteParameters) -> None:
-    """Raise a `ZException` for a compression or an option of it that cannot be honoured."""
+    """Raise a `ZException` for an unsupported compression or compression option."""
     way = WAYS.get(parameters.compression)
     if way is None:
         accepted = ", ".join(each.name for each in WAYS)
         raise ZException(
-            f"HDF5Img knows compression {accepted}, not {Compression(parameters.compression).name}"
+            f"HDF5Img supports compression {accepted}, not "
+            f"{Compression(parameters.compression).name}"
         )
     asked = Compression(parameters.compression)
     used = Compression.ZSTD if asked == Compression.AUTO else asked
-    check_options(f"HDF5Img packed by {used.name}", parameters, LEVELS.get(used, ()))
+    check_options(f"HDF5Img with compression {used.name}", parameters, LEVELS.get(used, ()))
     if way == JPEGXR and dtype not in JPEGXR_TYPES:
-        raise ZException(f"JPEG XR packs {' and '.join(JPEGXR_TYPES)}, not {dtype}")
+        raise ZException(f"JPEG XR compresses {' and '.join(JPEGXR_TYPES)}, not {dtype}")
 
 
 @dataclass(frozen=True, slots=True)
 class Packer:
-    """Packs chunks as the parameters say, which have been checked."""
+    """Compress chunks according to checked parameters."""
 
     parameters: ZImgWriteParameters
 
     @property
     def number(self) -> int:
-        """The filter; 0 for none."""
+        """Filter number; 0 without compression."""
         return WAYS[self.parameters.compression]
 
     def values(self, dtype: np.dtype[Any], shape: tuple[int, int]) -> tuple[int, ...]:
-        """What is stored beside the number of the filter, as the reference does."""
+        """Filter parameters stored with the filter number, as in the reference."""
         if self.number == ZSTD:
             return (self.parameters.zstdCompressionLevel & 0xFFFFFFFF,)
         if self.number == DEFLATE:
@@ -148,9 +150,9 @@ class Packer:
         return quality, dtype.itemsize, *shape
 
     def packed(self, chunk: NDArray[Any]) -> tuple[int, Any]:
-        """Mask of filters left out, and bytes to store, of a C-contiguous chunk.
+        """Mask of skipped filters and bytes to store, for a C-contiguous chunk.
 
-        A chunk that packing does not make smaller is stored as it is; JPEG XR always packs.
+        A chunk that compression does not shrink is stored uncompressed, except with JPEG XR.
         """
         plain: Any = chunk.reshape(-1).view(np.uint8).data
         if not self.number:

@@ -1,4 +1,4 @@
-"""Planes of an HDF5Img file: found without leaving the file, and read chunk by chunk."""
+"""Find the planes of an HDF5Img file and read them chunk by chunk."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.hdf5img.packing import KNOWN, Packed
 from zimg.io.scenes.scene import Box, Job
 
-# Unpacked bytes of one piece of work.
+# Decompressed bytes per job.
 PIECE = 2**22
 
 Span = tuple[int, int]
 
 
 class Target(NamedTuple):
-    """Where a part of a plane goes: its spans along y and x, and the time, channel and z there."""
+    """Destination of a part of a plane: ranges along y and x; time, channel and z."""
 
     y: Span
     x: Span
@@ -29,7 +29,7 @@ class Target(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """A chunk: its first voxel, and where its bytes are; none at all when it was never written."""
+    """A chunk: first voxel, offset and size; no bytes if it was never written."""
 
     y: int
     x: int
@@ -39,16 +39,16 @@ class Stored(NamedTuple):
 
 
 class AbsentError(ZException):
-    """What a path names is not in the file."""
+    """A path does not exist in the file."""
 
 
 def child(parent: h5g.GroupID, name: str) -> Any:
-    """What is in a group under a name; an `AbsentError` without it, a `ZException` for a link."""
+    """A member of a group; an `AbsentError` if missing, a `ZException` for a link."""
     key = name.encode()
     if not parent.links.exists(key):
         raise AbsentError("some planes have no dataset: the file is incomplete or damaged")
     if parent.links.get_info(key).type != h5l.TYPE_HARD:
-        raise ZException(f"{name} in {_path(parent)} is a link, and links are not followed")
+        raise ZException(f"{name} in {_path(parent)} is a link: links are not followed")
     return h5o.open(parent, key)
 
 
@@ -56,7 +56,7 @@ def group(parent: h5g.GroupID, name: str) -> h5g.GroupID:
     """The group in a group; errors as in `child`."""
     found = child(parent, name)
     if not isinstance(found, h5g.GroupID):
-        raise ZException(f"{name} in {_path(parent)} is no group")
+        raise ZException(f"{name} in {_path(parent)} is not a group")
     return found
 
 
@@ -73,38 +73,39 @@ class Plane:
     dataset
         Open.
     dtype
-        Voxel type that it has to have, of any byte order.
+        Expected voxel type, in any byte order.
     shape
-        Voxels along y and x that it has to have.
+        Expected number of voxels along y and x.
 
     Raises
     ------
     ZException
-        When it is of another type or size, or when its voxels lie in other files.
+        When type or size differ, or the voxels are stored in other files.
     """
 
     def __init__(self, dataset: Any, dtype: np.dtype[Any], shape: tuple[int, int]) -> None:
         self._name = _path(dataset)
         if not isinstance(dataset, h5d.DatasetID):
-            raise ZException(f"{self._name} is no dataset")
+            raise ZException(f"{self._name} is not a dataset")
         if dataset.shape != shape or dataset.dtype.newbyteorder("=") != dtype:
             raise ZException(
-                f"{self._name} is {dataset.dtype} of {dataset.shape}, "
-                f"{dtype} of {shape} is expected"
+                f"{self._name} is {dataset.dtype} of {dataset.shape}: expected {dtype} of {shape}"
             )
         self._dataset, self._properties = dataset, dataset.get_create_plist()
         if self._properties.get_layout() == h5d.VIRTUAL or self._properties.get_external_count():
-            raise ZException(f"the voxels of {self._name} lie in other files, which are not read")
+            raise ZException(
+                f"the voxels of {self._name} are stored in other files, which are not read"
+            )
 
     def jobs(self, file: FileBytes | None, target: Target) -> Iterator[Job]:
-        """What reads a part of the plane.
+        """Jobs that read a part of the plane.
 
         Parameters
         ----------
         file
-            The bytes of the file; None when the places of chunks are not known.
+            The bytes of the file; None when the offsets of chunks are unknown.
         target
-            What to read, and where it goes.
+            The part to read and its destination.
         """
         filters = self._filters()
         chunked = self._properties.get_layout() == h5d.CHUNKED
@@ -124,13 +125,13 @@ class Plane:
         return tuple(self._properties.get_filter(place)[0] for place in range(count))
 
     def _fill(self) -> Any:
-        """What voxels are that were never written."""
+        """Fill value of voxels that were never written."""
         value = np.zeros((), self._dataset.dtype)
         self._properties.get_fill_value(value)
         return value[()]
 
     def _touched(self, file: FileBytes, shape: tuple[int, int], target: Target) -> list[Stored]:
-        """The chunks that a part of the plane needs; their bytes are known to be in the file."""
+        """Chunks that intersect a part of the plane; their extent in the file is checked."""
         (high, wide), found = shape, dict[tuple[int, int], Stored]()
         rows = range(target.y[0] // high * high, target.y[1], high)
         columns = range(target.x[0] // wide * wide, target.x[1], wide)
@@ -148,7 +149,7 @@ class Plane:
 
 @dataclass(frozen=True, slots=True)
 class _Chunks:
-    """Reads and unpacks some chunks of a plane, without HDF5: that would be one at a time."""
+    """A job that reads and decompresses chunks without HDF5, which allows one thread only."""
 
     file: FileBytes
     packed: Packed
@@ -173,7 +174,7 @@ class _Chunks:
 
 @dataclass(frozen=True, slots=True)
 class _Slicing:
-    """Reads a part of a plane that is stored in another way, by HDF5."""
+    """A job that reads a part of a plane with HDF5, for other kinds of storage."""
 
     dataset: h5d.DatasetID
     target: Target

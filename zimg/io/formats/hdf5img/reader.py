@@ -23,12 +23,12 @@ class Hdf5ImgReader:
     path
         An existing file.
     format
-        Not looked at: there is one only.
+        Ignored; there is only one format.
 
     Raises
     ------
     ZException
-        When it has no group ``/Img``, as HDF5 files of other programs, or lacks an attribute.
+        When the file has no group ``/Img`` (HDF5 files of other programs) or lacks an attribute.
     """
 
     name = "HDF5 img"
@@ -47,10 +47,12 @@ class Hdf5ImgReader:
         root = h5g.open(file.id, b"/")
         if not root.links.exists(ROOT.encode()):
             names = ", ".join(list(file)[:5]) or "nothing"
-            raise ZException(f"an HDF5 file of another kind: it has no group /{ROOT} but {names}")
+            raise ZException(
+                f"the file is not an HDF5Img file: it has no group /{ROOT}, but {names}"
+            )
         image = group(root, ROOT)
         info, factors = read_info(h5py.Group(image), self._bytes.size)
-        # With a user block the places of chunks are counted in two ways, by version of HDF5.
+        # With a user block, offsets of chunks depend on the version of HDF5.
         chunks = None if file.userblock_size else self._bytes
         return Hdf5ImgScene(image, chunks, self._bytes.size, info, factors)
 

@@ -16,11 +16,11 @@ from zimg.io.scenes.missing import MissingPlane, tell_missing
 from zimg.io.scenes.scene import Job, Level, grid
 from zimg.values import ZImgInfo, ZImgRegion
 
-TILE = 512  # side of the pieces in which the reference lists an image
+TILE = 512  # side of the blocks in which the reference lists an image
 
 
 def plane_name(factor: int) -> str:
-    """Name of the dataset of a plane that is smaller by `factor`."""
+    """Name of the dataset of a plane reduced by `factor`."""
     return "Data" if factor == 1 else f"DownsampledBy{factor}Data"
 
 
@@ -32,13 +32,13 @@ class Hdf5ImgScene:
     root
         The group ``/Img``.
     file
-        Its bytes, to read chunks from; None when their places are not known.
+        The file's bytes, to read chunks from; None when chunk offsets are unknown.
     packed_bytes
         Of the file.
     info
-        What its attributes tell.
+        Metadata from the attributes.
     factors
-        By which the levels are smaller along x and y, from 1.
+        Reduction factors of the levels along x and y, starting with 1.
     """
 
     def __init__(
@@ -55,21 +55,24 @@ class Hdf5ImgScene:
         self._check()
 
     def _check(self) -> None:
-        """Refuse more planes than there are, and planes larger than the file can pack."""
+        """Refuse claims of more planes than exist, and of planes too large for the file."""
         info = self.info
         planes = group(group(self._root, "TimePoint0"), "Channel0")
         if planes.get_num_objs() < info.depth:
             raise ZException(
-                f"it claims {info.depth} planes and has {planes.get_num_objs()}: it is damaged"
+                f"the file claims {info.depth} planes, but has {planes.get_num_objs()}: it is "
+                "damaged"
             )
         claimed = info.width * info.height * self.dtype.itemsize
         if claimed > max(SMALL, HIGHEST_PACKING * self.packed_bytes):
             size = self.packed_bytes
-            raise ZException(f"a plane of {claimed} bytes cannot be packed in a file of {size}")
+            raise ZException(
+                f"a plane of {claimed} bytes cannot be stored in a file of {size} bytes"
+            )
 
     @property
     def levels(self) -> Sequence[Level]:
-        """Full resolution, then those that are smaller along x and y."""
+        """Full resolution, then the levels reduced along x and y."""
         width, height, depth = self.info.size[:3]
         return [
             Level((-(-width // factor), -(-height // factor), depth), (factor, factor, 1))
@@ -106,7 +109,7 @@ class Hdf5ImgScene:
             yield from plane.jobs(self._file, Target(y, x, put))
 
     def _dataset(self, *names: str) -> Any:
-        """What lies at a path of groups."""
+        """Follow a path of groups to an object."""
         place = self._root
         for name in names[:-1]:
             place = group(place, name)

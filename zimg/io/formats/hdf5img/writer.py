@@ -1,4 +1,4 @@
-"""HDF5Img files, written plane by plane; chunks are packed in several threads."""
+"""Write HDF5Img files plane by plane; chunks are compressed in several threads."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,14 +23,14 @@ from zimg.io.scenes.halving import halved
 from zimg.io.writer import Pixels
 from zimg.values import ZImgInfo
 
-# Bytes of the planes that are packed at once, when one plane is not more.
+# Bytes of planes compressed at once, unless a single plane is larger.
 SLAB = 2**25
-# From this version on, all that HDF5 writes beside the chunks has checksums.
+# From this version on, HDF5 metadata have checksums.
 VERSION = "v110"
 
 
 class _Chunk(NamedTuple):
-    """What to store of a chunk: its first voxel, the filters that were left out, its bytes."""
+    """A chunk to store: first voxel, skipped filters, bytes."""
 
     y: int
     x: int
@@ -39,10 +39,10 @@ class _Chunk(NamedTuple):
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse types and options that the format cannot hold or honour."""
+    """Refuse types and options that the format does not support."""
     dtype = info.dataTypeString()
     if dtype not in TYPES:
-        raise ZException(f"HDF5Img holds {', '.join(TYPES)}, not {dtype}")
+        raise ZException(f"HDF5Img stores {', '.join(TYPES)}, not {dtype}")
     check_packing(dtype, parameters)
     check_info(info)
 
@@ -66,7 +66,7 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
 
 
 def factors_of(width: int, height: int) -> list[int]:
-    """By how much the levels are smaller: halved until both sides are within a chunk."""
+    """Reduction factors of the levels: halved until both sides fit into a chunk."""
     factors = [1]
     while -(-max(width, height) // factors[-1]) > TILE:
         factors.append(2 * factors[-1])
@@ -74,7 +74,7 @@ def factors_of(width: int, height: int) -> list[int]:
 
 
 class _Writing:
-    """A file that is being written."""
+    """State of a file being written."""
 
     def __init__(
         self,
@@ -88,12 +88,12 @@ class _Writing:
         self._factors = factors_of(info.width, info.height)
         self._stored = dtype.newbyteorder("<")
         properties = h5p.create(h5p.GROUP_CREATE)
-        properties.set_attr_phase_change(0, 0)  # attributes may be larger than 64 KiB then
+        properties.set_attr_phase_change(0, 0)  # allows attributes above 64 KiB
         self._root = h5g.create(file.id, ROOT.encode(), gcpl=properties)
         write_info(h5py.Group(self._root), info, self._factors)
 
     def slab(self, slab: NDArray[Any], time: int, first: int) -> None:
-        """Write planes of all channels: level by level, each of them smaller than the last."""
+        """Write planes of all channels, level by level."""
         planes = {
             f"TimePoint{time}/Channel{c}/Z{first + z}": slab[c, z]
             for c in range(slab.shape[0])
@@ -106,7 +106,7 @@ class _Writing:
     def _level(
         self, planes: dict[str, NDArray[Any]], name: str, *, more: bool
     ) -> dict[str, NDArray[Any]]:
-        """Write one level of planes by their groups; the next level of each, when there is more."""
+        """Write one level of planes to their groups, and make the next level if needed."""
         shape: tuple[int, int] = next(iter(planes.values())).shape
         smaller = (-(-shape[0] // 2), -(-shape[1] // 2)) if more else (0, 0)
         halves = {where: np.empty(smaller, plane.dtype) for where, plane in planes.items()}
@@ -134,7 +134,7 @@ class _Writing:
     def _parts(
         self, rows: NDArray[Any], shape: tuple[int, int]
     ) -> Iterator[tuple[int, NDArray[Any]]]:
-        """First column and voxels of each chunk in a stripe; what lies beyond the plane is 0."""
+        """First column and voxels of each chunk in a stripe, padded with 0 outside the plane."""
         size = _chunk_shape(shape)
         for x in range(0, shape[1], size[1]):
             part = rows[:, x : x + size[1]]
@@ -146,13 +146,13 @@ class _Writing:
                 yield x, padded
 
     def _properties(self, shape: tuple[int, int]) -> h5p.PropDCID:
-        """Of the datasets of a level: their chunks and how these are packed."""
+        """Properties of the datasets of a level: chunks and compression."""
         properties, chunk = h5p.create(h5p.DATASET_CREATE), _chunk_shape(shape)
         properties.set_chunk(chunk)
         properties.set_fill_time(h5d.FILL_TIME_IFSET)
         if self._packer.number:
             values = self._packer.values(self._stored, chunk)
-            # Optional, since HDF5 need not know filters that it does not apply.
+            # Optional, since HDF5 does not apply the filters and may not know them.
             properties.set_filter(self._packer.number, h5z.FLAG_OPTIONAL, values)
         return properties
 

@@ -1,4 +1,4 @@
-"""JPEG files in several passes, each sharper than the one before; written by OpenImageIO."""
+"""Write progressive JPEG files with OpenImageIO."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""JPEG files: one plane of 8 bits, with loss, or of 16 bits in grey without loss."""
+"""JPEG files: one lossy plane of 8 bits, or one lossless grey plane of 16 bits."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,12 +25,12 @@ START_OF_SCAN = 0xDA
 
 END = b"\xff\xd9"
 FILLING = 0xFF
-# Bytes behind 0xFF that no length follows: a zero, TEM, restarts, start and end of an image.
+# Bytes after 0xFF without a length: zero, TEM, restarts, start and end of an image.
 WITHOUT_CONTENT = frozenset((0x00, 0x01, *range(0xD0, 0xDA), FILLING))
 
 
 def open_jpeg(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it is the only one)
-    """Open a JPEG file; its header is read now, its pixels later."""
+    """Open a JPEG file and read its header; pixels are decoded on demand."""
     info = _info(path.read_bytes())
     return PlanarFile("JPEG", planar_scene(info, path, _decode))
 
@@ -50,9 +50,9 @@ def _info(data: bytes) -> ZImgInfo:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """Marker, content and end of each segment up to the pixels.
+    """Marker, content and end offset of each segment before the pixels.
 
-    Bytes between segments that are none are passed over, as decoders do (ITU-T T.81, B.1.1.2).
+    Bytes between segments are skipped, as decoders do (ITU-T T.81, B.1.1.2).
     """
     place = 2 if data[:2] == b"\xff\xd8" else len(data)
     while (place := data.find(b"\xff", place)) >= 0 and place + 4 <= len(data):

@@ -1,4 +1,4 @@
-"""JPEG files of one plane, written; 16 bits in grey without loss."""
+"""Write JPEG files of one plane; grey images of 16 bits are lossless."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,17 +20,17 @@ from zimg.io.writer import Pixels
 from zimg.values import Compression, ZImgInfo
 
 LONGEST = 65535  # rows and columns have 16 bits (ITU-T T.81, B.2.2)
-# The transform is the accurate one: `jpegAccurateDCT` is not among them.
+# `jpegAccurateDCT` is not among them: the transform is always the accurate one.
 OPTIONS = ("jpegQuality", "jpegProgressive", "jpegChrominanceSubsampling")
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what JPEG cannot hold, and options that cannot be honoured."""
+    """Refuse images and options that JPEG does not support."""
     types = ("uint8", "uint16") if info.numChannels == 1 else ("uint8",)
     own = (Compression.JPEG,)
     check_planar(info, parameters, name="JPEG", types=types, compression=own, longest=LONGEST)
     if info.dataTypeString() == "uint16":
-        check_options("JPEG of uint16, which is without loss,", parameters, ())
+        check_options("lossless JPEG (uint16)", parameters, ())
         return
     check_options("JPEG", parameters, OPTIONS)
     if parameters.jpegProgressive and find_spec("OpenImageIO") is None:
@@ -38,7 +38,7 @@ def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write one plane; 16 bits without loss."""
+    """Write one plane; 16 bits are lossless."""
     plane = interleaved(pixels)
     quality, subsampling = parameters.jpegQuality, parameters.jpegChrominanceSubsampling
     with atomic_path(path) as temporary:
@@ -51,7 +51,7 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
 
 
 def _encoded(plane: NDArray[Any], quality: int, subsampling: int) -> bytes | bytearray:
-    """A file in one pass, with the accurate transform, which is the encoder's usual one."""
+    """Encode baseline JPEG with the accurate transform, the encoder's default."""
     data: bytes | bytearray
     if plane.dtype == np.uint16:
         data = imagecodecs.jpeg_encode(plane, lossless=True, bitspersample=16)

@@ -1,4 +1,4 @@
-"""JPEG XR files: one plane of 8 or 16 bits or of floats, with loss unless quality is 1."""
+"""JPEG XR files: one plane of 8 or 16 bits or floats; lossy unless written with quality 1."""
 
 import struct
 from pathlib import Path
@@ -22,16 +22,16 @@ SIGNATURE = b"II\xbc"
 PIXEL_FORMAT, WIDTH, HEIGHT, PLACE, COUNT = 0xBC01, 0xBC80, 0xBC81, 0xBCC0, 0xBCC1
 
 
-# Where in the pixels their colours and bits are told, behind the name that they begin with.
+# Offset of the colour format and bit depth in the pixel data, after its signature.
 CODE, CODED = 11, b"WMPHOTO\0"
 
 
-# Most pixel formats begin so; the last byte tells which (ITU-T T.832, table A.6).
+# Prefix of most pixel formats; the last byte identifies them (ITU-T T.832, table A.6).
 _COMMON = bytes.fromhex("24c3dd6f034efe4bb1853d77768dc9")
 
 
 class PixelFormat(NamedTuple):
-    """Channels, whether the last one is opacity, voxel type, and how the pixels spell it."""
+    """Number of channels, whether the last is alpha, voxel type, and its code in the pixel data."""
 
     channels: int
     alpha: bool
@@ -57,7 +57,7 @@ BYTES = {1: 1, 3: 2, 4: 4}  # of the field types that hold a whole number
 
 
 def open_jpegxr(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it is the only one)
-    """Open a JPEG XR file; its header is read now, its pixels later."""
+    """Open a JPEG XR file and read its header; pixels are decoded on demand."""
     info = _info(path.read_bytes())
     return PlanarFile("JPEG XR", planar_scene(info, path, _decode))
 
@@ -68,28 +68,28 @@ def _info(data: bytes) -> ZImgInfo:
     name = data[place : place + 16]
     known = PIXEL_FORMATS.get(name)
     if known is None:
-        raise ZException(f"pixel format {name.hex()} is not read")
+        raise ZException(f"JPEG XR pixel format {name.hex()} is not supported")
     width, height = fields.get(WIDTH, 0), fields.get(HEIGHT, 0)
     if not (width and height):
         raise ZException(f"unsupported JPEG XR: {width} x {height} pixels")
     if fields.get(PLACE, 0) + fields.get(COUNT, 0) > len(data):
-        raise ZException("the pixels lie beyond the end of the file: it is truncated")
+        raise ZException("the pixels extend beyond the end of the file: it is truncated")
     pixels = data[fields.get(PLACE, 0) :][: CODE + 1]
-    # The decoder ends the process on kinds of pixels that the header does not announce.
+    # The decoder crashes on kinds of pixels that the header does not announce.
     if not pixels.startswith(CODED) or pixels[CODE:] != bytes([known.code]):
-        raise ZException("the pixels are damaged, or do not fit the pixel format of the header")
+        raise ZException("the pixels are damaged or do not match the pixel format of the header")
     return planar_info(width, height, known.channels, np.dtype(known.dtype), alpha=known.alpha)
 
 
 def _fields(data: bytes) -> dict[int, int]:
-    """Whole numbers in the directory of the file, by tag."""
+    """Integers in the directory of the file, by tag."""
     try:
         (start,) = struct.unpack_from("<I", data, 4)
         (count,) = struct.unpack_from("<H", data, start)
         entries = [struct.unpack_from("<HHI4s", data, start + 2 + 12 * n) for n in range(count)]
     except struct.error:
         raise ZException(
-            "the directory lies beyond the end of the file: it is truncated or damaged"
+            "the directory extends beyond the end of the file: it is truncated or damaged"
         ) from None
     return {
         tag: int.from_bytes(value[: BYTES.get(kind, 4)], "little")

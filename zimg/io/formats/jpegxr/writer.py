@@ -1,4 +1,4 @@
-"""JPEG XR files of one plane, written; with loss unless quality is 1."""
+"""Write JPEG XR files of one plane; lossless with quality 1."""
 
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from zimg.values import Compression, ZImgInfo
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what is not written as JPEG XR, and a quality outside its range."""
+    """Refuse images that JPEG XR does not support, and a quality outside its range."""
     types, own = ("uint8", "uint16"), (Compression.JPEGXR,)
     check_planar(info, parameters, name="JPEG XR", types=types, compression=own, alpha=True)
     if info.numChannels == 2:
-        raise ZException("JPEG XR holds opacity beside three channels only")
+        raise ZException("JPEG XR stores an alpha channel only together with three other channels")
     check_options("JPEG XR", parameters, ("jpegXRQuality",))
 
 

@@ -1,4 +1,4 @@
-"""What the description of an image in a Leica file says: axes, channels, sizes and times."""
+"""Image descriptions in Leica files: axes, channels, sizes and times."""
 
 import logging
 import math
@@ -31,7 +31,7 @@ COLORS = {
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """An axis: its letter, number of samples, bytes between them, length and its unit."""
+    """An axis: letter, number of samples, bytes between samples, length and unit."""
 
     label: str
     count: int
@@ -51,14 +51,14 @@ class LeicaImage:
     Raises
     ------
     ZException
-        When an axis has no sample, or several samples at one place.
+        When an axis has no samples, or several samples at one offset.
     """
 
     def __init__(self, image: Any) -> None:
         self.name: str = image.name
         self.axes = [
             Axis(d.label, d.number_elements, d.bytes_inc, d.length, d.unit)
-            for d in image._dimensions  # no public name gives BytesInc
+            for d in image._dimensions  # BytesInc has no public name
         ]
         self.channels: Sequence[Any] = image._channels
         self._ticks = _ticks(image.xml_element)
@@ -74,7 +74,7 @@ class LeicaImage:
 
     @property
     def others(self) -> list[Axis]:
-        """Axes that are none of an image, the slowest first."""
+        """Axes beyond those of an image, the slowest first."""
         return [axis for axis in self.axes if axis.label not in AXES]
 
     def count(self, label: str) -> int:
@@ -87,20 +87,24 @@ class LeicaImage:
         return next(found, 0)
 
     def check(self, size: int) -> None:
-        """Raise a `ZException` unless a block of `size` bytes holds all voxels, each once."""
+        """Raise a `ZException` unless a block of `size` bytes holds every voxel once."""
         bits = {each.bit_inc for each in self.channels}
         if bits != {0}:
-            raise ZException(f"channels of image {self.name!r} share bytes, which is not read")
+            raise ZException(
+                f"channels of image {self.name!r} overlap in memory, which is not supported"
+            )
         for each in self.channels:
             if each.dtype.name not in VOXEL_TYPES or each.bytes_inc < 0:
-                raise ZException(f"a channel of image {self.name!r} is {each}")
+                raise ZException(
+                    f"a channel of image {self.name!r} has an unsupported type or offset: {each}"
+                )
         voxels = math.prod(axis.count for axis in self.axes)
         claimed = voxels * sum(each.dtype.itemsize for each in self.channels)
         last = sum((axis.count - 1) * axis.step for axis in self.axes if axis.count > 1)
         last += max(each.bytes_inc + each.dtype.itemsize for each in self.channels)
         if max(claimed, last) > size:
             raise ZException(
-                f"image {self.name!r} claims {max(claimed, last)} bytes of a block of {size}"
+                f"image {self.name!r} claims {max(claimed, last)} bytes, but its block has {size}"
             )
 
     def channel_groups(self) -> Iterator[list[Any]]:
@@ -109,11 +113,11 @@ class LeicaImage:
             yield list(group)
 
     def place(self, others: Sequence[int]) -> int:
-        """Bytes from the start of the block to the image at these indices of the other axes."""
+        """Offset in the block of the image at these indices of the other axes."""
         return sum(n * axis.step for n, axis in zip(others, self.others, strict=True) if n)
 
     def info(self, others: Sequence[int], channels: Sequence[Any]) -> ZImgInfo:
-        """Sizes and metadata of one image; voxel sizes are in metres, as by the reference."""
+        """Sizes and metadata of one image; voxel sizes are in metres, as in the reference."""
         x, y, z, t = (self.count(axis) for axis in AXES)
         kind = channels[0].dtype.newbyteorder("=")
         info = ZImgInfo(x, y, z, len(channels), t, *VOXEL_TYPES[kind.name])
@@ -139,11 +143,11 @@ class LeicaImage:
         return usable(axis.length / (axis.count - 1) * (factor / UNIT_IN_UM[VoxelSizeUnit.m]))
 
     def _stamps(self, others: Sequence[int]) -> list[float]:
-        """Seconds since the first plane of the file's image, of the first plane of each time."""
+        """Seconds from the first plane of the image to the first plane of each time point."""
         times = self.count("T")
         slow = [axis for axis in self.axes if axis.label not in "XY"]
         planes = math.prod(axis.count for axis in slow)
-        # One stamp per plane, or per plane and channel; the channels of a plane share its time.
+        # One stamp per plane, or per plane and channel; channels of a plane share a time.
         each, rest = divmod(len(self._ticks), planes)
         if not each or rest:
             return self._regular_stamps(times)
@@ -154,7 +158,7 @@ class LeicaImage:
         ]
 
     def _regular_stamps(self, times: int) -> list[float]:
-        """Stamps by the length of the time axis."""
+        """Evenly spaced stamps from the length of the time axis."""
         axis = next((axis for axis in self.axes if axis.label == "T" and axis.count > 1), None)
         if axis is None or not usable(axis.length):
             return []
@@ -163,7 +167,7 @@ class LeicaImage:
 
 
 def _index(axes: Sequence[Axis], at: dict[str, int]) -> int:
-    """Number of a plane, the last of `axes` running fastest; 0 along axes that are not in `at`."""
+    """Number of a plane, with the last of `axes` fastest; 0 along axes that are not in `at`."""
     number = 0
     for axis in axes:
         number = number * axis.count + at.get(axis.label, 0)
@@ -171,13 +175,13 @@ def _index(axes: Sequence[Axis], at: dict[str, int]) -> int:
 
 
 def _flips(element: Any) -> list[str]:
-    """How the stage moved in other directions than the image: ``FlipX``, ``FlipY``, ``SwapXY``."""
+    """Flips between stage and image directions: ``FlipX``, ``FlipY``, ``SwapXY``."""
     tiles = element.findall(".//Attachment[@Name='TileScanInfo']")
     return [flip for flip in FLIPS if any(tile.get(flip, "0") != "0" for tile in tiles)]
 
 
 def _ticks(element: Any) -> list[int]:
-    """Stamps in the two spellings of the file format."""
+    """Read time stamps in either of the two notations of the format."""
     stamps = element.find("./Data/Image/TimeStampList")
     if stamps is None:
         return []
@@ -187,12 +191,12 @@ def _ticks(element: Any) -> list[int]:
             return [(int(s.get("HighInteger")) << 32) + int(s.get("LowInteger")) for s in old]
         return [int(text, 16) for text in (stamps.text or "").split()]
     except (TypeError, ValueError) as error:
-        _log.warning("time stamps of a Leica image are left out: %s", error)
+        _log.warning("time stamps of a Leica image are ignored: %s", error)
         return []
 
 
 def _color(name: str) -> col4 | None:
-    """The brightest colour of a lookup table; None for one that is not known."""
+    """The brightest colour of a lookup table; None for an unknown table."""
     gradient = re.fullmatch(r"Gradient \((\d{1,3}), ?(\d{1,3}), ?(\d{1,3})\)", name)
     if gradient:
         return col4(*(min(int(value), 255) for value in gradient.groups()))

@@ -1,4 +1,4 @@
-"""Projects of Leica files (.xlef, .xlcf, .xlif): what they refer to must lie in their folder."""
+"""Leica projects (.xlef, .xlcf, .xlif): referenced files must lie in the project folder."""
 
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,13 +14,18 @@ MOST_FILES = 100_000
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def check_references(path: Path) -> None:
-    """Refuse a project that leads out of its folder, before any of its files is opened.
+def check_references(path: Path) -> set[Path]:
+    """Refuse a project that refers to files outside its folder, before any file is opened.
 
     Parameters
     ----------
     path
-        A file of any Leica format; only lists refer to others.
+        A file of any Leica format; only lists refer to other files.
+
+    Returns
+    -------
+    set of Path
+        The file and all files that it refers to.
 
     Raises
     ------
@@ -30,19 +35,24 @@ def check_references(path: Path) -> None:
     root, seen, left = path.absolute().parent, set[Path](), [path.absolute()]
     while left:
         current = left.pop()
-        if current in seen or current.suffix.lower() not in LISTS:
+        if current in seen:
             continue
         seen.add(current)
+        if current.suffix.lower() not in LISTS:
+            continue
         for name in _references(current):
             left.append(_found(current.parent, name, root))
             if len(seen) + len(left) > MOST_FILES:
                 raise ZException(f"the project refers to more than {MOST_FILES} files")
+    return seen
 
 
 def _references(path: Path) -> list[str]:
-    """Names in a list, as they are written but for escapes."""
+    """File names in a list, unescaped."""
     if path.stat().st_size > LONGEST_XML:
-        raise ZException(f"{path.name} has {path.stat().st_size} bytes, which is no list of files")
+        raise ZException(
+            f"{path.name} has {path.stat().st_size} bytes, too many for a list of files"
+        )
     data = path.read_bytes()
     text = data.decode("utf-16" if data[:2] in UTF16 else "utf-8-sig", "replace")
     root: ET.Element = xml_root(text.partition("?>")[2] or text, path.name)
@@ -51,9 +61,9 @@ def _references(path: Path) -> list[str]:
 
 
 def _found(folder: Path, name: str, root: Path) -> Path:
-    """The file of a name, whose letters may differ in case: projects come from Windows."""
+    """Find a file by name, ignoring case, since projects come from Windows."""
     path, parts = folder, name.replace("\\", "/").split("/")
-    if parts[0]:  # absolute names are refused as they are
+    if parts[0]:  # absolute names are refused later
         for number, part in enumerate(parts):
             parts[number] = _spelled(path, part)
             path /= parts[number]
@@ -61,7 +71,7 @@ def _found(folder: Path, name: str, root: Path) -> Path:
 
 
 def _spelled(folder: Path, name: str) -> str:
-    """How a folder spells a name."""
+    """The spelling of a name in a folder."""
     if name in ("", ".", "..") or not folder.is_dir() or (folder / name).exists():
         return name
     return next((e.name for e in folder.iterdir() if e.name.lower() == name.lower()), name)

@@ -1,4 +1,4 @@
-"""Leica files (.lif, .lof, .xlif, .xlef): pixels by the distances that the file states."""
+"""Leica files (.lif, .lof, .xlif, .xlef), read with the strides in their descriptions."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -38,8 +38,8 @@ class LeicaReader:
     Notes
     -----
     Each index along axes other than x, y, z, t and c (wavelengths, mosaic tiles, rotation, ...) is
-    an image of its own, and so are channels of unequal type. Tiles are not stitched, flips that
-    the file notes are not applied, channels are in the order in which they are stored.
+    an image of its own, and so is each run of channels of one type. Tiles are not stitched,
+    recorded flips are not applied, and channels keep their stored order.
     """
 
     name = "Leica"
@@ -47,7 +47,7 @@ class LeicaReader:
     def __init__(self, path: Path, format: FileFormat) -> None:  # noqa: ARG002 (it is the only one)
         self._files: dict[str, FileBytes] = {}
         _check_head(path)
-        check_references(path)
+        self.companions = check_references(path)
         try:
             with liffile.LifFile(path, squeeze=False) as file:
                 self.scenes = [scene for image in file.images for scene in self._scenes(image)]
@@ -56,15 +56,16 @@ class LeicaReader:
             raise
         if not self.scenes:
             raise ZException("the file has no image")
+        self.companions.update(Path(owner) for owner in self._files)
 
     def close(self) -> None:
-        """Close the file, and those that it refers to."""
+        """Close the file and the files it refers to."""
         for file in self._files.values():
             file.close()
 
     def _scenes(self, image: Any) -> Iterator[StridedScene]:
         if not isinstance(image, liffile.LifImage):
-            raise ZException(f"image {image.name!r} holds lifetimes, which are not read")
+            raise ZException(f"image {image.name!r} holds lifetimes, which are not supported")
         block, owner = _storage(image)
         file = self._files.get(owner) or self._files.setdefault(owner, FileBytes(owner))
         file.check(block.offset, block.size, f"image {image.name!r}")
@@ -72,7 +73,7 @@ class LeicaReader:
         described.check(block.size)
         if described.flips:
             flips = ", ".join(described.flips)
-            told = "%s: tiles of %r are noted as %s; they are read as they are stored"
+            told = "%s: tiles of %r are marked %s; they are read as stored"
             _log.info(told, image.parent.filepath, image.name, flips)
         for others in product(*(range(axis.count) for axis in described.others)):
             for channels in described.channel_groups():
@@ -83,7 +84,7 @@ class LeicaReader:
 
 
 def _check_head(path: Path) -> None:
-    """Refuse a binary file whose text would be longer than the file."""
+    """Refuse a binary file whose description would be longer than the file."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -95,14 +96,14 @@ def _check_head(path: Path) -> None:
 
 
 def _storage(image: Any) -> tuple[Any, str]:
-    """The memory block of an image, and the path of the file that it lies in."""
+    """The memory block of an image, and the path of the file that contains it."""
     block = image.memory_block
     if not block.frames:
         return block, str(image.parent.filepath)
     if len(block.frames) > 1 or not block.frames[0].file.lower().endswith(".lof"):
         raise ZException(
-            f"image {image.name!r} lies in {len(block.frames)} files such as "
-            f"{block.frames[0].file}; only a single LOF file is followed"
+            f"image {image.name!r} is stored in {len(block.frames)} files such as "
+            f"{block.frames[0].file}: only a single LOF file is supported"
         )
     path = _voxels_of(image, block.frames[0].file.replace("\\", "/"))
     _check_head(path)
@@ -111,7 +112,7 @@ def _storage(image: Any) -> tuple[Any, str]:
 
 
 def _voxels_of(image: Any, name: str) -> Path:
-    """The file that a description names: in its own folder, or in the one around that."""
+    """The file that a description names, in the same folder or its parent."""
     folder = Path(image.parent.dirname or ".").absolute()
     try:
         return named_inside(folder, name, folder.parent)
@@ -120,7 +121,7 @@ def _voxels_of(image: Any, name: str) -> Path:
 
 
 def _strides(image: LeicaImage, channels: Sequence[Any]) -> Strides:
-    """Bytes between voxels; along axes of one voxel they do not matter, but are positive."""
+    """Bytes between voxels; along axes of one voxel any positive number."""
     itemsize = channels[0].dtype.itemsize
     steps = [image.step(axis) for axis in "TZYX"]
     row = image.count("X") * max(image.step("X"), itemsize)
@@ -129,6 +130,6 @@ def _strides(image: LeicaImage, channels: Sequence[Any]) -> Strides:
     )
     apart = {b.bytes_inc - a.bytes_inc for a, b in pairwise(channels)}
     if len(apart) > 1 or (apart and min(apart) < 1):
-        raise ZException(f"channels lie {sorted(apart)} bytes apart: one distance is expected")
+        raise ZException(f"channels are {sorted(apart)} bytes apart: expected equal distances")
     c = apart.pop() if apart else itemsize
     return Strides(t=t, c=c, z=z, y=y, x=x)

@@ -1,1 +1,1 @@
-"""MetaImage: a header of text, then one volume in it or in files beside it."""
+"""MetaImage: a text header, and one volume in the same or in other files."""

@@ -21,11 +21,11 @@ TYPES = {
 }
 UNITS = dict.fromkeys((VoxelSizeUnit.um, VoxelSizeUnit.mm, VoxelSizeUnit.cm))
 SIZE = b"CompressedDataSize = "
-SIZE_WIDTH = 20  # of the field that is filled in when the packed size is known
+SIZE_WIDTH = 20  # width of the field for the compressed size, which is filled in later
 
 
 def header(pixels: Pixels, data: str, parameters: ZImgWriteParameters) -> bytes:
-    """The header for an image whose voxels lie in `data`: the name of a file, or LOCAL."""
+    """The header for an image whose voxels are in `data`: a file name, or LOCAL."""
     packed = parameters.compression != Compression.NONE
     return "".join(f"{line}\n" for line in _lines(pixels, data, packed=packed)).encode()
 

@@ -1,4 +1,4 @@
-"""The header of a MetaImage file, and what it says about the image."""
+"""Read the header of a MetaImage file."""
 
 import math
 import re
@@ -13,7 +13,7 @@ from zimg.io.formats.shared.volume import set_position, volume_info
 from zimg.io.units import set_voxel_size
 from zimg.values import ZImgInfo
 
-# The 32 bits of LONG are those of the format, whatever the machine has.
+# LONG has 32 bits in this format on every machine.
 TYPES: dict[str, np.dtype[Any]] = {
     "CHAR": np.dtype(np.int8),
     "UCHAR": np.dtype(np.uint8),
@@ -28,17 +28,17 @@ TYPES: dict[str, np.dtype[Any]] = {
     "FLOAT": np.dtype(np.float32),
     "DOUBLE": np.dtype(np.float64),
 }
-UNITS = {"mm": "mm", "cm": "cm"}  # anything else is taken for micrometres, as the reference does
+UNITS = {"mm": "mm", "cm": "cm"}  # anything else means micrometres, as in the reference
 SPACING = ("ElementSpacing", "ElementSize")
-PLACE = ("Offset", "Origin", "Position")  # MetaIO takes these for the same
+PLACE = ("Offset", "Origin", "Position")  # synonyms in MetaIO
 MOST_SIGNIFICANT_FIRST = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
 AXES = "xyzt"
-# The field that is last; a separator is = or : for MetaIO.
+# The last field of the header; MetaIO accepts = and : as separators.
 LAST = re.compile(rb"^[ \t]*ElementDataFile[ \t]*[=:][^\n]*\n", re.MULTILINE)
 
 
 def read_header(path: Path) -> tuple[dict[str, str], int]:
-    """The fields of a header, and the place after it."""
+    """The fields of a header, and the offset after it."""
     head, end = read_text(path, LAST)
     place = len(head) if end is None else end
     fields: dict[str, str] = {}
@@ -48,7 +48,7 @@ def read_header(path: Path) -> tuple[dict[str, str], int]:
             fields[found[1].strip()] = found[2].strip()
         if "ElementDataFile" in fields:
             return fields, place
-    raise ZException("its header has no ElementDataFile")
+    raise ZException("the MetaImage header has no ElementDataFile field")
 
 
 def stored_type(fields: dict[str, str]) -> np.dtype[Any]:
@@ -56,7 +56,10 @@ def stored_type(fields: dict[str, str]) -> np.dtype[Any]:
     name = fields.get("ElementType", "").removeprefix("MET_").removesuffix("_ARRAY")
     if name not in TYPES:
         accepted = ", ".join(f"MET_{each}" for each in TYPES)
-        raise ZException(f"ElementType {fields.get('ElementType')} is none of {accepted}")
+        raise ZException(
+            f"MetaImage ElementType {fields.get('ElementType')} is not supported: expected "
+            f"{accepted}"
+        )
     high_first = any(is_true(fields, each) for each in MOST_SIGNIFICANT_FIRST)
     return TYPES[name].newbyteorder(">" if high_first else "<")
 
@@ -65,7 +68,7 @@ def is_true(fields: dict[str, str], name: str, default: str = "False") -> bool:
     """The value of a field that is True or False; a `ZException` for anything else."""
     value = fields.get(name, default)
     if value[:1] not in ("T", "t", "1", "F", "f", "0"):
-        raise ZException(f"{name} is {value!r}, neither True nor False")
+        raise ZException(f"MetaImage field {name} must be True or False, got {value!r}")
     return value[0] in "Tt1"
 
 
@@ -75,17 +78,17 @@ def integer(fields: dict[str, str], name: str, default: str = "") -> int:
     try:
         return int(float(text)) if "." in text else int(text)
     except (ValueError, OverflowError):
-        raise ZException(f"{name} is {text!r}, not an integer") from None
+        raise ZException(f"MetaImage field {name} must be an integer, got {text!r}") from None
 
 
 def dimensions(fields: dict[str, str]) -> list[int]:
-    """``DimSize``: voxels along x, y, z and times, as many as ``NDims``."""
+    """``DimSize``: sizes along x, y, z and time, ``NDims`` of them."""
     count = integer(fields, "NDims")
     if not 1 <= count <= len(AXES):
-        raise ZException(f"it has NDims {count}; accepted are 1 to 4")
+        raise ZException(f"MetaImage NDims {count} is not supported: expected 1 to 4")
     texts = fields.get("DimSize", "").split()
     if len(texts) != count:
-        raise ZException(f"DimSize {' '.join(texts)!r} does not fit NDims {count}")
+        raise ZException(f"MetaImage DimSize {' '.join(texts)!r} must have {count} sizes (NDims)")
     return [integer({"DimSize": text}, "DimSize") for text in texts]
 
 

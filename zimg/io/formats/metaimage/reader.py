@@ -1,4 +1,4 @@
-"""MetaImage files (.mha, .mhd): a header of text, then one volume in it or in files beside it."""
+"""MetaImage files (.mha, .mhd): a text header, and one volume in the same or in other files."""
 
 import math
 import re
@@ -20,31 +20,31 @@ from zimg.io.formats.shared.volume import VolumeFile
 from zimg.values import FileFormat
 
 LONGEST_LIST = 2**26  # bytes
-ATTEMPTS = 10  # at opening what another process replaces
+ATTEMPTS = 10  # attempts to open a file that another process is replacing
 
 
 def open_metaimage(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG001
-    """Open a MetaImage file; its header is read now, its voxels later.
+    """Open a MetaImage file and read its header; voxels are read on demand.
 
     Raises
     ------
     ZException
-        For a header that is damaged, 5 dimensions or more, or voxels outside the folder of the
-        header; also when a data file is too short.
+        When the header is damaged or has more than 4 dimensions, or a data file is outside the
+        folder of the header or too short.
     """
     for attempt in range(ATTEMPTS):
         before = _identity(path)
         try:
             return _opened(path)
         except (ZException, OSError):
-            # Where another process replaced the header, the data file of the old one is gone.
+            # If another process replaced the header, the old data file no longer exists.
             if attempt == ATTEMPTS - 1 or before == _identity(path):
                 raise
     raise AssertionError("the last attempt returns or raises")
 
 
 def _identity(path: Path) -> tuple[int, ...]:
-    """What changes when a file is replaced; its number alone may be used again."""
+    """Identity of a file that changes when it is replaced; inode numbers may be reused."""
     found = path.stat()
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
 
@@ -55,7 +55,7 @@ def _opened(path: Path) -> VolumeFile:
     storage = _storage(path, fields, end)
     storage.check(sizes_of(fields))
     file, scene = storage.open(image_info(fields, stored))
-    return VolumeFile("MetaImage", file, scene)
+    return VolumeFile("MetaImage", file, scene, storage.paths)
 
 
 def _storage(path: Path, fields: dict[str, str], end: int) -> Storage:
@@ -74,7 +74,7 @@ def _storage(path: Path, fields: dict[str, str], end: int) -> Storage:
 
 
 def _files(path: Path, fields: dict[str, str], end: int) -> Sequence[Path]:
-    """The files with the voxels, in order: this one, another one, those listed or numbered."""
+    """The data files in order: this file, another one, or listed or numbered ones."""
     name = fields["ElementDataFile"]
     if name.upper() == "LOCAL":
         return [path]
@@ -87,7 +87,7 @@ def _files(path: Path, fields: dict[str, str], end: int) -> Sequence[Path]:
 
 
 def _listed(path: Path, place: int) -> list[str]:
-    """The lines that follow the header."""
+    """Lines after the header."""
     with path.open("rb") as file:
         file.seek(place)
         text = file.read(LONGEST_LIST).decode("utf-8", "replace")
@@ -95,7 +95,7 @@ def _listed(path: Path, place: int) -> list[str]:
 
 
 def _by_pattern(fields: dict[str, str], text: str) -> list[str]:
-    """Names by ``pattern first last step``, of which MetaIO has defaults for the last two."""
+    """Names from ``pattern first last step``; MetaIO defines defaults for the last two."""
     found = re.fullmatch(r"(.*?)((?:\s+-?\d{1,9}){0,3})", text)
     pattern, numbers = (found[1], found[2]) if found else (text, "")
     count = dimensions(fields)[-1]
@@ -103,7 +103,7 @@ def _by_pattern(fields: dict[str, str], text: str) -> list[str]:
     last = more[0] if more else first + count - 1
     step = more[1] if len(more) > 1 else max(1, (last - first + 1) // max(count, 1))
     if step == 0:
-        raise ZException(f"its data files {text!r} are numbered by steps of 0")
+        raise ZException(f"MetaImage ElementDataFile {text!r} is invalid: the step must not be 0")
     return numbered(pattern, range(first, last + (1 if step > 0 else -1), step))
 
 
@@ -114,5 +114,7 @@ def _checked(fields: dict[str, str], names: list[str], words: list[str]) -> list
     inner = inner if 0 < inner <= len(sizes) else max(len(sizes) - 1, 1)
     needed = math.prod(sizes[inner:])
     if len(names) < needed:
-        raise ZException(f"its list of data files is too short: {len(names)}, {needed} are needed")
+        raise ZException(
+            f"MetaImage ElementDataFile lists {len(names)} files, but {needed} are needed"
+        )
     return names[:needed]

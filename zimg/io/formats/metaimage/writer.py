@@ -1,4 +1,4 @@
-"""Writing of MetaImage files, slab by slab, in one file or two."""
+"""Write MetaImage files slab by slab, as one file or as header and data file."""
 
 import math
 import os
@@ -21,20 +21,20 @@ from zimg.values import Compression, ZImgInfo
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what MetaImage cannot hold: several times, other types, other ways of packing."""
+    """Refuse several time points, and types and compressions that MetaImage does not support."""
     check_volume(info, parameters, name="MetaImage", times=False)
     if len(info.position) > 3 or not all(map(math.isfinite, info.position)):
-        raise ZException(f"MetaImage holds a position of 3 finite numbers, not {info.position}")
+        raise ZException(f"MetaImage stores a position of 3 finite numbers, got {info.position}")
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write ``.mhd`` as a header and a file beside it, anything else as one file.
+    """Write ``.mhd`` as a header and a data file, other suffixes as one file.
 
     Notes
     -----
-    The file beside a header has a new name each time. The header, which names it, takes its place
-    last; then the data file of the old header is removed, and so are those that killed processes
-    left. A reader that finds the data file of an old header gone reads the header again.
+    The data file gets a new name each time. The header that names it is renamed into place last;
+    then the old data file and those that killed processes left are removed. A reader that no longer
+    finds the data file of an old header reads the header again.
     """
     if path.suffix.lower() == ".mhd":
         _write_two(path, pixels, parameters)
@@ -47,11 +47,14 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
 
 
 def _write_two(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    path = Path(os.path.realpath(path))  # the file is beside the header, not beside a link to it
+    path = Path(
+        os.path.realpath(path)
+    )  # the data file goes next to the header, not next to a link to it
     suffix = "raw" if parameters.compression == Compression.NONE else "zraw"
     data = path.with_name(f"{_data_stem(path)}-{uuid.uuid4().hex[:8]}.{suffix}")
     try:
-        # The hidden header names the data file before that appears: `_sweep` of others spares it.
+        # The hidden header names the data file before it appears, so that `_sweep` of others keeps
+        # it.
         with atomic_path(path) as hidden, atomic_path(data, beside=path) as temporary:
             with temporary.open("wb") as file:
                 _write_data(file, pixels, parameters)
@@ -64,9 +67,9 @@ def _write_two(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> N
 
 
 def _sweep(path: Path) -> None:
-    """Remove data files that neither the header names, nor one that is about to replace it."""
+    """Remove data files that neither the header nor a pending header names."""
     with suppress(OSError):
-        # In this order: a data file that is found has a hidden header by then, or the header.
+        # The order matters: every data file found has a header or a hidden header by then.
         stem = re.escape(_data_stem(path))
         found = _names_beside(path, rf"{stem}-[0-9a-f]{{8}}\.z?raw")
         hidden = _names_beside(path, rf"\..*\.[0-9a-f]{{8}}\.tmp{re.escape(path.suffix)}")
@@ -81,12 +84,12 @@ def _names_beside(path: Path, form: str) -> list[str]:
 
 
 def _data_stem(path: Path) -> str:
-    """The begin of the name of a data file, without the sign for a row of files."""
+    """Stem of the name of a data file, without the pattern character for numbered files."""
     return path.stem.replace("%", "_")
 
 
 def _data_of(head: Path) -> str:
-    """The name of the data file of a header of ours; empty when there is none."""
+    """The data file of a header that zimg wrote; empty if none."""
     with suppress(OSError), head.open("rb") as file:
         named = re.search(rb"^ElementDataFile = (.+)$", file.read(2**16), re.MULTILINE)
         return named[1].decode("utf-8", "replace").strip() if named else ""
@@ -94,7 +97,7 @@ def _data_of(head: Path) -> str:
 
 
 def _write_data(file: BinaryIO, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write the voxels, channels fastest, low bytes first; the level is that of `parameters`."""
+    """Write the voxels, channels fastest, little-endian, compressed as `parameters` say."""
     stored = pixels.dtype.newbyteorder("<")
     none = parameters.compression == Compression.NONE
     packer = None if none else zlib.compressobj(parameters.zlibCompressionLevel)
@@ -107,7 +110,7 @@ def _write_data(file: BinaryIO, pixels: Pixels, parameters: ZImgWriteParameters)
 
 
 def _fill_in(file: BinaryIO, head: bytes, packed: int) -> None:
-    """Put the size of the packed voxels into the header at the start of `file`."""
+    """Fill the compressed size into the header at the start of `file`."""
     place = head.find(SIZE)
     if place >= 0:
         file.seek(place + len(SIZE))

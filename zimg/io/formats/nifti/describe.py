@@ -1,4 +1,4 @@
-"""The header of a NIfTI-1 file that describes an image."""
+"""Make the header of a NIfTI-1 file."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ SECONDS = 8
 
 
 def header(info: ZImgInfo) -> bytes:
-    """The header with its extension: everything before the first voxel of a single file."""
+    """The header with its extension: all bytes before the first voxel of a single file."""
     sizes = [info.width, info.height, info.depth, info.numTimes, info.numChannels]
     count = 5 if info.numChannels > 1 else 4 if info.numTimes > 1 else 3
     unit, voxel = stated_size(info, UNITS)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from zimg._errors import ZException
 
-# The fields that are used, by their place in the 348 or 540 bytes; the rest stays zero.
+# Used fields by their offset in the 348 or 540 bytes; the rest is zero.
 _FIELDS: dict[int, dict[str, tuple[str, int]]] = {
     1: {
         "sizeof_hdr": ("i4", 0),
@@ -51,9 +51,9 @@ _FIELDS: dict[int, dict[str, tuple[str, int]]] = {
     },
 }
 SIZES = {1: 348, 2: 540}
-# In the header of a single file, and in one with the voxels in another.
+# Magic of a single file, and of a header with a separate data file.
 MAGICS = {1: (b"n+1\0", b"ni1\0"), 2: (b"n+2\0\r\n\x1a\n", b"ni2\0\r\n\x1a\n")}
-# Type and number of colours by the code of the format.
+# Voxel type and number of colours by datatype code.
 TYPES = {
     2: ("uint8", 1),
     4: ("int16", 1),
@@ -69,12 +69,12 @@ TYPES = {
     2304: ("uint8", 4),
 }
 CODES = {name: code for code, (name, colors) in TYPES.items() if colors == 1}
-# Codes of units: the low three bits for space, the next three for time, here in seconds.
+# Unit codes: the low three bits for space, the next three for time (here in seconds).
 SPACE = {1: "m", 2: "mm", 3: "um"}
 TIME = {8: 1.0, 16: 1e-3, 24: 1e-6}
 COMMENT = 6  # code of an extension that is text
 SINGULAR = 1e-6  # determinant of unit vectors below which they do not span space
-ANALYZE = 0  # version of a header that NIfTI-1 was made from, for a pair of files
+ANALYZE = 0  # version number for Analyze 7.5, the predecessor of NIfTI-1
 VOX_UNITS = slice(56, 60)  # of Analyze 7.5: the unit as text
 VECTOR = 1007  # intent: the fifth axis holds parts of a vector
 
@@ -94,30 +94,30 @@ def header_type(version: int, order: Literal["<", ">"] = "<") -> np.dtype[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a header tells.
+    """Values of a header.
 
     Parameters
     ----------
     sizes
-        Voxels by the letters of ``xyztc``.
+        Sizes by axis letter (``xyztc``).
     stored
         Voxel type with its byte order.
     colors
-        Channels of a voxel that lie together, as in RGB; 1 otherwise.
+        Interleaved channels of a voxel, as in RGB; otherwise 1.
     offset
-        Place of the first voxel.
+        Offset of the first voxel.
     single
         Whether the voxels are in the same file.
     steps
         Distances along x, y, z and t.
     unit
-        Of the distances in space; empty when not stated.
+        Unit of length; empty when not stated.
     seconds, first
-        Length of the unit of time, and time of the first volume in that unit.
+        Unit of time in seconds, and time of the first volume in that unit.
     slope, intercept
-        A stored value v means slope v + intercept; 1 and 0 when nothing else is stated.
+        A stored value v means slope v + intercept; 1 and 0 by default.
     position
-        Of the first voxel, along the axes of the image in `unit`; empty when not stated.
+        Position of the first voxel along the axes of the image, in `unit`; empty when not stated.
     """
 
     sizes: dict[str, int]
@@ -135,26 +135,26 @@ class Header:
 
 
 def parsed(data: bytes, *, pair: bool = False) -> Header:
-    """The header at the start of `data`; a `ZException` when there is none that can be read.
+    """Parse the header at the start of `data`; raise a `ZException` if it is invalid.
 
     Parameters
     ----------
     data
         First bytes of a file.
     pair
-        Whether the voxels are in another file, so that the header may be one of Analyze 7.5.
+        Whether the voxels are in another file, so that the header may be Analyze 7.5.
     """
     version, order = _kind(data, pair=pair)
     (fields,) = np.frombuffer(data, header_type(version or 1, order), 1)
     code = int(fields["datatype"])
     if code not in TYPES:
-        raise ZException(f"its datatype is {code}; accepted are {sorted(TYPES)}")
+        raise ZException(f"NIfTI datatype {code} is not supported: expected one of {sorted(TYPES)}")
     name, colors = TYPES[code]
     offset = float(fields["vox_offset"])
     if not (offset >= 0 and offset == int(offset)):  # NaN too
-        raise ZException(f"its vox_offset is {offset}, no place in a file")
+        raise ZException(f"NIfTI vox_offset {offset} is not a valid offset")
     single = version != ANALYZE and fields["magic"][:2] == b"n+"
-    if single:  # as nifti_clib: there is no place for voxels in the header
+    if single:  # as in nifti_clib: voxels cannot overlap the header
         offset = max(offset, SIZES[version])
     units = int(fields["xyzt_units"]) if version != ANALYZE else 0
     slope, intercept = float(fields["scl_slope"]), float(fields["scl_inter"])
@@ -184,7 +184,7 @@ def _vox_units(data: bytes) -> str:
 
 
 def _position(fields: Any) -> list[float]:
-    """Where the first voxel lies, turned into the axes of the image; the rows are used first."""
+    """Position of the first voxel along the axes of the image; the sform takes precedence."""
     if fields["sform_code"] > 0:
         matrix, place = fields["srow"][:, :3].astype(float), fields["srow"][:, 3].astype(float)
         lengths = np.linalg.norm(matrix, axis=0)
@@ -201,7 +201,7 @@ def _position(fields: Any) -> list[float]:
 
 
 def _rotation(quaternion: NDArray[np.float64], handed: float) -> NDArray[np.float64]:
-    """The matrix of b, c, d of a unit quaternion; z is turned round where `handed` is negative."""
+    """Rotation matrix of the unit quaternion b, c, d; z is flipped where `handed` is negative."""
     b, c, d = quaternion
     a = np.sqrt(max(0.0, 1.0 - (b * b + c * c + d * d)))
     rotation = np.array(
@@ -215,7 +215,7 @@ def _rotation(quaternion: NDArray[np.float64], handed: float) -> NDArray[np.floa
 
 
 def comment(data: bytes, header: Header) -> bytes:
-    """The text of the first extension that is a comment, as far as `data` goes; or nothing."""
+    """The text of the first comment extension within `data`, or an empty string."""
     order = ">" if header.stored.byteorder == ">" else "<"
     place = SIZES[1] + 4 if data[344:348] in MAGICS[1] else SIZES[2] + 4
     end = min(header.offset, len(data)) if header.single else len(data)
@@ -230,7 +230,7 @@ def comment(data: bytes, header: Header) -> bytes:
 
 
 def extension(text: bytes) -> bytes:
-    """`text` as a comment, with the four bytes before it; four zeros when there is none."""
+    """`text` as a comment extension with its four flag bytes; four zeros without text."""
     if not text:
         return bytes(4)
     size = -(-(len(text) + 8) // 16) * 16
@@ -249,14 +249,18 @@ def _kind(data: bytes, *, pair: bool) -> tuple[int, Literal["<", ">"]]:
                     return version, order
                 if version == 1 and pair:
                     return ANALYZE, order
-                raise ZException(f"its mark is {magic!r}: it is no NIfTI file (Analyze 7.5?)")
-    raise ZException(f"it has no NIfTI header, it starts with {data[:4]!r}")
+                raise ZException(
+                    f"NIfTI magic {magic!r} is invalid: the file is not NIfTI (Analyze 7.5?)"
+                )
+    raise ZException(f"the file has no NIfTI header: it starts with {data[:4]!r}")
 
 
 def _sizes(dim: list[int], *, analyze: bool) -> dict[str, int]:
     count = dim[0]
-    if analyze:  # which leaves unused axes at 0
+    if analyze:  # leaves unused axes at 0
         dim = [count, *(n or 1 for n in dim[1:])]
     if not 1 <= count <= 7 or any(n > 1 for n in dim[6 : count + 1]):
-        raise ZException(f"its dim is {dim}; accepted are x, y, z, time and channels")
+        raise ZException(
+            f"NIfTI dim {dim} is not supported: expected axes x, y, z, time and channels"
+        )
     return dict(zip("xyztc", dim[1 : count + 1], strict=False))

@@ -1,4 +1,4 @@
-"""What the header of a NIfTI file says about the image."""
+"""Convert the header of a NIfTI file to metadata."""
 
 from zimg._errors import ZException
 from zimg.io.formats.nifti.header import Header
@@ -12,7 +12,7 @@ def sizes_of(header: Header) -> dict[str, int]:
     sizes = dict(header.sizes)
     if header.colors > 1:
         if sizes.get("c", 1) > 1:
-            raise ZException(f"it has {sizes['c']} vectors of colours at each place")
+            raise ZException(f"vectors of {sizes['c']} colours per voxel are not supported")
         sizes["c"] = header.colors
     return sizes
 

@@ -17,20 +17,20 @@ USUAL_HEADER, LONGEST_HEADER = 2**16, 2**24  # bytes, with extensions
 
 
 def open_nifti(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG001
-    """Open a NIfTI file; its header is read now, its voxels later.
+    """Open a NIfTI file and read its header; voxels are read on demand.
 
     Parameters
     ----------
     path
-        The single file, or either one of a pair.
+        A single file, or either file of a pair.
     format
-        Not looked at.
+        Ignored.
 
     Raises
     ------
     ZException
-        For a header that is damaged, complex numbers, more than 5 axes, a missing second file, or a
-        file that is too short.
+        When the header is damaged, the type complex, the second file missing or too short, or there
+        are more than 5 axes.
     """
     head = _other(path, ".hdr") if _ends(path, ".img") else path
     first = _head(head)
@@ -46,8 +46,9 @@ def open_nifti(path: Path, format: FileFormat) -> VolumeFile:  # noqa: ARG001
     loads(info, comment(first, header).decode("ascii", "replace"))
     file, scene = storage.open(info)
     if (header.slope, header.intercept) == (1.0, 0.0):
-        return VolumeFile("NIfTI", file, scene)
-    return VolumeFile("NIfTI", file, ScaledScene(scene, header.slope, header.intercept))
+        return VolumeFile("NIfTI", file, scene, [head, data])
+    scaled = ScaledScene(scene, header.slope, header.intercept)
+    return VolumeFile("NIfTI", file, scaled, [head, data])
 
 
 def _ends(path: Path, suffix: str) -> bool:
@@ -55,12 +56,12 @@ def _ends(path: Path, suffix: str) -> bool:
 
 
 def _other(path: Path, suffix: str) -> Path:
-    """The second file of a pair, packed or not, in the case of the first."""
+    """The second file of a pair, compressed or not, with a suffix in the same case."""
     stem = path.name[: -len(".hdr.gz")] if path.suffix.lower() == ".gz" else path.stem
     for name in (suffix, suffix.upper(), f"{suffix}.gz"):
         if path.with_name(stem + name).is_file():
             return path.with_name(stem + name)
-    raise ZException(f"the file {stem}{suffix} beside it does not exist")
+    raise ZException(f"the companion file {stem}{suffix} does not exist")
 
 
 def _is_packed(path: Path) -> bool:
@@ -69,7 +70,7 @@ def _is_packed(path: Path) -> bool:
 
 
 def _head(path: Path, size: int = USUAL_HEADER) -> bytes:
-    """The first bytes, unpacked."""
+    """The first bytes, decompressed."""
     with path.open("rb") as file:
         data = file.read(size)
     if not data.startswith(GZIP):
@@ -77,4 +78,4 @@ def _head(path: Path, size: int = USUAL_HEADER) -> bytes:
     try:
         return zlib.decompressobj(zlib.MAX_WBITS + 16).decompress(data, size)
     except zlib.error as error:
-        raise ZException(f"its header cannot be unpacked, it is damaged: {error}") from error
+        raise ZException(f"the compressed NIfTI header is damaged: {error}") from error

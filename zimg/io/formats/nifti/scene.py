@@ -23,7 +23,8 @@ class ScaledScene(PlaneScene):
     scene
         The stored values.
     slope, intercept
-        Computed in float64, kept as float32 where that holds every stored value, else as float64.
+        Applied in float64; the result is float32 if that represents every stored value, else
+        float64.
     """
 
     def __init__(self, scene: StridedScene, slope: float, intercept: float) -> None:
@@ -34,7 +35,7 @@ class ScaledScene(PlaneScene):
         self._scene, self._slope, self._intercept = scene, slope, intercept
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
-        """A job for each plane, or one for all in the order of the file when that is packed."""
+        """Plan one job per plane, or a single job in file order if the file is compressed."""
         jobs = list(self._planes(region))
         if not isinstance(self._scene, StreamedScene):
             return jobs

@@ -1,4 +1,4 @@
-"""Writing of NIfTI-1 files, slab by slab."""
+"""Write NIfTI-1 files slab by slab."""
 
 import zlib
 from collections.abc import Iterator
@@ -22,23 +22,24 @@ CHUNK = 2**22
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what NIfTI-1 cannot hold: longer axes, uneven times, other types and packing."""
+    """Refuse images and options that NIfTI-1 does not support."""
     check_volume(info, parameters, name="NIfTI")
     time_step(info, "NIfTI")
     if max(info.size) > LARGEST_SIZE:
-        raise ZException(f"NIfTI-1 has at most {LARGEST_SIZE} voxels along an axis")
+        raise ZException(f"NIfTI-1 stores at most {LARGEST_SIZE} voxels along an axis")
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write ``.nii.gz`` packed, anything else as it is."""
+    """Write ``.nii.gz`` compressed, other suffixes uncompressed."""
     named_packed = path.name.lower().endswith(".gz")
     if parameters.compression not in (Compression.AUTO, _packing(packed=named_packed)):
         raise ZException(
-            f"{Compression(parameters.compression).name} does not fit the name: .nii.gz is packed "
-            "by deflate, .nii is not packed"
+            f"compression {Compression(parameters.compression).name} does not match the "
+            "suffix: .nii.gz "
+            "files are compressed by deflate, .nii files are not compressed"
         )
     if not named_packed:
-        check_options("NIfTI named .nii, which is not packed,", parameters, ())
+        check_options("uncompressed NIfTI (.nii)", parameters, ())
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         if not named_packed:
             _write_plain(file, pixels)
@@ -56,7 +57,7 @@ def _packing(*, packed: bool) -> Compression:
 
 
 class _Packer:
-    """Packs by gzip what is written."""
+    """A file object that compresses with gzip."""
 
     def __init__(self, file: BinaryIO, level: int) -> None:
         self._file = file
@@ -70,7 +71,7 @@ class _Packer:
 
 
 def _write_plain(file: BinaryIO, pixels: Pixels) -> None:
-    """Header and voxels; channels lie one after the other, each with all its times."""
+    """Write header and voxels, channel by channel with all time points."""
     head = header(pixels.info)
     file.write(head)
     for number, data in _planes(pixels):
@@ -79,14 +80,14 @@ def _write_plain(file: BinaryIO, pixels: Pixels) -> None:
 
 
 def _write_in_order(packer: _Packer, pixels: Pixels) -> None:
-    """Header and voxels of a single channel, whose planes come in the order of the file."""
+    """Write header and voxels of a single channel, whose planes arrive in file order."""
     packer.write(header(pixels.info))
     for _, data in _planes(pixels):
         packer.write(data)
 
 
 def _write_sorted(packer: _Packer, pixels: Pixels, folder: Path) -> None:
-    """Header and voxels, whose planes are put in the order of the file in a scratch file first."""
+    """Write header and voxels, sorted into file order in a scratch file."""
     with TemporaryFile(dir=folder) as scratch:
         _write_plain(scratch, pixels)
         scratch.seek(0)
@@ -95,7 +96,7 @@ def _write_sorted(packer: _Packer, pixels: Pixels, folder: Path) -> None:
 
 
 def _planes(pixels: Pixels) -> Iterator[tuple[int, memoryview]]:
-    """Each plane with its place in the file, as the slabs come."""
+    """Yield each plane with its place in the file, in slab order."""
     info, stored = pixels.info, pixels.dtype.newbyteorder("<")
     for time in range(info.numTimes):
         for z in range(info.depth):

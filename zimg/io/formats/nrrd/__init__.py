@@ -1,1 +1,1 @@
-"""NRRD: a header of text, then one volume in it or in files beside it."""
+"""NRRD: a text header, and one volume in the same or in other files."""

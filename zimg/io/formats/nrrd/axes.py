@@ -1,4 +1,4 @@
-"""What the axes of a NRRD file are: x, y, z, channels and times, their steps and units."""
+"""Axes of NRRD files: x, y, z, channels and times, with steps and units."""
 
 import math
 import re
@@ -17,20 +17,20 @@ VECTOR = re.compile(r"none|\([^()]*\)")
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """Axes by their letters.
+    """Axes by letter.
 
     Parameters
     ----------
     order
-        Letters of ``xyzct``, those that run fastest first; all five, absent ones last.
+        The five letters of ``xyzct``, fastest first, absent axes last.
     sizes
         Number of samples of each axis of the file.
     steps
-        Distance of samples where it is known.
+        Distance of samples where known.
     units
-        Its unit where that is known.
+        Unit of the distance where known.
     origin, origin_unit
-        Where the first sample lies in space, and the unit of that; empty when not stated.
+        Position of the first sample in space and its unit; empty when not stated.
     """
 
     order: str
@@ -42,7 +42,7 @@ class Axes:
 
     @classmethod
     def of(cls, fields: dict[str, str]) -> "Axes":
-        """The axes of a header; a `ZException` when they are none of an image."""
+        """Interpret the axes of a header; raise a `ZException` if they do not form an image."""
         sizes = _sizes(fields)
         directions = VECTOR.findall(fields.get("space directions", ""))
         kinds = _listed(fields.get("kinds", "").lower().split(), len(sizes), "kinds")
@@ -73,22 +73,22 @@ class Axes:
 def _sizes(fields: dict[str, str]) -> list[int]:
     texts = fields.get("sizes", "").split()
     if not all(re.fullmatch(r"\d{1,18}", text) for text in texts):
-        raise ZException(f"its sizes are {fields['sizes']!r}, not integers")
+        raise ZException(f"NRRD sizes must be integers, got {fields['sizes']!r}")
     dimension = fields.get("dimension", "")
     if not texts or dimension != str(len(texts)) or len(texts) > MOST_DIMENSIONS:
-        raise ZException(f"its dimension is {dimension!r}, its sizes are {' '.join(texts)!r}")
+        raise ZException(f"NRRD dimension {dimension!r} does not match sizes {' '.join(texts)!r}")
     return [int(text) for text in texts]
 
 
 def _listed(texts: Sequence[str], count: int, name: str) -> list[str]:
-    """One text for each axis, empty ones when nothing is said."""
+    """One string per axis, empty where nothing is stated."""
     if texts and len(texts) != count:
-        raise ZException(f"it has {len(texts)} {name} for {count} axes")
+        raise ZException(f"the NRRD header has {len(texts)} {name} for {count} axes")
     return list(texts) or [""] * count
 
 
 def _letters(kinds: list[str], directions: list[str]) -> str:
-    """What each axis is: by its kind, otherwise by its place; a fourth one in space is time."""
+    """Letter of each axis, by kind or else by position; a fourth domain axis is time."""
     spatial, found = iter("xyzt"), ""
     for place, (kind, direction) in enumerate(zip(kinds, directions, strict=True)):
         nowhere = kind in UNKNOWN and direction == "none"
@@ -97,29 +97,30 @@ def _letters(kinds: list[str], directions: list[str]) -> str:
         elif kind in (*SPATIAL, *UNKNOWN) and not nowhere:
             letter = next(spatial, "?")
         else:
-            letter = "c"  # vector, list, RGB-color, ...: parts of what is measured at one place
+            letter = "c"  # vector, list, RGB-color, ...: components of one sample
         found += letter
     if "?" in found or len(set(found)) != len(found) or "x" not in found:
         raise ZException(
-            f"its {len(kinds)} axes of kinds {' '.join(kinds).strip()!r} are no image; accepted "
+            f"NRRD axes of kinds {' '.join(kinds).strip()!r} ({len(kinds)}) do not form an "
+            "image: accepted "
             "are up to 3 in space, one of time, and one of vectors or lists"
         )
     return found
 
 
 def _place(text: str) -> list[float]:
-    """The numbers of a vector; NaN for what is none."""
+    """The numbers of a vector; NaN where a component is not a number."""
     parts = text.strip().strip("()").split(",") if text.strip() else []
     return [math.nan if (value := number(part)) is None else value for part in parts]
 
 
 def _numbers(text: str) -> list[float]:
-    """A vector in parentheses; empty for an axis that has none."""
+    """A vector in parentheses; empty for an axis without one."""
     parts = [usable(part) or 0.0 for part in text.strip("()").split(",")]
     return parts if any(parts) else []
 
 
 def _unit_along(vector: list[float], units: list[str]) -> str:
-    """The unit of the largest part of a vector."""
+    """The unit of the largest component of a vector."""
     place = max(range(len(vector)), key=vector.__getitem__)
     return units[place] if place < len(units) else ""

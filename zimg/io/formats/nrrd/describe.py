@@ -1,4 +1,4 @@
-"""The header of a NRRD file that describes an image."""
+"""Make the header of a NRRD file."""
 
 import math
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from zimg.io.formats.shared.volume import NAMES, stated_position, stated_size, t
 from zimg.io.writer import Pixels
 from zimg.values import VoxelSizeUnit, ZImgInfo
 
-TYPES = {"float32": "float", "float64": "double"}  # the names of integers are NumPy's
+TYPES = {"float32": "float", "float64": "double"}  # integers have the names of NumPy
 
 
 def header_lines(pixels: Pixels, encoding: str) -> Iterator[str]:
-    """The header: channels run fastest, then x, y, z and times."""
+    """The header: channels are fastest, then x, y, z and times."""
     info = pixels.info
     channels, times = info.numChannels > 1, info.numTimes > 1
     front, back = ["vector"] * channels, ["time"] * times
@@ -34,10 +34,10 @@ def header_lines(pixels: Pixels, encoding: str) -> Iterator[str]:
 
 
 def _steps(info: ZImgInfo, *, channels: bool, times: bool) -> Iterator[str]:
-    """Distances of voxels and of times with their units; nothing where they are not known.
+    """Distances of voxels and time points with units; empty where unknown.
 
-    A volume has directions in space, the usual form. ITK reads no fourth axis beside them, so
-    volumes over time have plain spacings.
+    A single volume gets space directions, the usual form. ITK does not accept them with a fourth
+    axis, so time series get plain spacings.
     """
     unit, sizes = stated_size(info, NAMES)
     known = unit != VoxelSizeUnit.none

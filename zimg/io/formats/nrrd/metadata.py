@@ -1,4 +1,4 @@
-"""The header of a NRRD file, and what it says about the image."""
+"""Read the header of a NRRD file."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ from zimg.values import ZImgInfo
 MAGIC = re.compile(rb"NRRD000[1-5]\r?\n")
 END = re.compile(rb"\n\r?\n")
 DATA_FILE = "data file"
-LINE_OF_OURS, LISTED = f"{KEY}:=", "listed:="  # no field is called so
+LINE_OF_OURS, LISTED = f"{KEY}:=", "listed:="  # not the name of any field
 # Spellings of the format definition (https://teem.sourceforge.net/nrrd/format.html, 5).
 TYPES = {
     "int8": ("signed char", "int8", "int8_t"),
@@ -37,20 +37,20 @@ TYPES = {
     "float64": ("double",),
 }
 ORDERS: dict[str, Literal["<", ">"]] = {"little": "<", "big": ">"}
-TEXTS = ("text", "txt", "ascii")  # encodings in which numbers have no byte order
-# Fields that may be spelled in several ways.
+TEXTS = ("text", "txt", "ascii")  # encodings without byte order
+# Fields with several spellings.
 SAME = {"datafile": DATA_FILE, "lineskip": "line skip", "byteskip": "byte skip"}
 
 
 def read_header(path: Path) -> tuple[dict[str, str], int]:
-    """The fields of a header by their names in lower case, and the place after it.
+    """The fields of a header by lower-case name, and the offset after it.
 
-    The names of data files, one per line, are a field of their own: `LISTED`.
+    Names of data files, one per line, are stored as the field `LISTED`.
     """
     with path.open("rb") as file:
         first = file.read(16)
     if not MAGIC.match(first):
-        raise ZException(f"it begins with {first[:8]!r}, not with NRRD0001 to NRRD0005")
+        raise ZException(f"the file begins with {first[:8]!r}: expected NRRD0001 to NRRD0005")
     head, end = read_text(path, END)
     place = len(head) if end is None else end
     lines = head[:place].decode("utf-8", "replace").splitlines()[1:]
@@ -63,12 +63,12 @@ def read_header(path: Path) -> tuple[dict[str, str], int]:
             fields[LISTED] = "\n".join(each.strip() for each in lines[number:] if each.strip())
             break
     if end is None and DATA_FILE not in fields:
-        raise ZException("its header has no end")
+        raise ZException("the NRRD header is not terminated by an empty line")
     return fields, place
 
 
 def _field(line: str) -> tuple[str, str]:
-    """Name and value of a line; empty ones for a comment, and for a key of others."""
+    """Name and value of a line; empty for comments and foreign keys."""
     name, colon, value = line.partition(":")
     if name == KEY and value.startswith("="):
         return LINE_OF_OURS, value[1:].replace("\\\\", "\\")
@@ -83,19 +83,21 @@ def stored_type(fields: dict[str, str]) -> np.dtype[Any]:
     text = fields.get("type", "").lower()
     name = next((name for name, spellings in TYPES.items() if text in spellings), None)
     if name is None:
-        raise ZException(f"its type is {text!r}; accepted are integers, float and double")
+        raise ZException(
+            f"NRRD type {text!r} is not supported: expected an integer type, float or double"
+        )
     found = np.dtype(name)
     if found.itemsize == 1:
         return found
     as_text = fields.get("encoding", "").lower() in TEXTS and "endian" not in fields
     order = ORDERS.get("little" if as_text else fields.get("endian", "").lower())
     if order is None:
-        raise ZException(f"its endian is {fields.get('endian')!r}, neither little nor big")
+        raise ZException(f"NRRD endian must be little or big, got {fields.get('endian')!r}")
     return found.newbyteorder(order)
 
 
 def image_info(fields: dict[str, str], axes: Axes) -> ZImgInfo:
-    """Sizes, type, voxel sizes, position, time stamps, and what only our own line says."""
+    """Sizes, type, voxel sizes, position, time stamps, and the extra metadata of zimg."""
     info = volume_info(axes.sizes, stored_type(fields))
     spatial = [axis for axis in "xyz" if axis in axes.sizes]
     units = [axes.units.get(axis) or "mm" for axis in spatial]  # as the reference

@@ -1,4 +1,4 @@
-"""Writing of NRRD files, slab by slab."""
+"""Write NRRD files slab by slab."""
 
 import zlib
 from pathlib import Path
@@ -15,15 +15,15 @@ from zimg.values import Compression, ZImgInfo
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what NRRD cannot hold: other types, uneven times, other ways of packing."""
+    """Refuse images and options that NRRD does not support."""
     check_volume(info, parameters, name="NRRD")
     start, _ = time_step(info, "NRRD")
     if start:
-        raise ZException(f"NRRD counts times from 0, the first time stamp is {start}")
+        raise ZException(f"NRRD time stamps start at 0, but the first time stamp is {start}")
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write one file, packed by gzip unless `parameters` say otherwise."""
+    """Write one file, compressed with gzip by default."""
     none = parameters.compression == Compression.NONE
     level = parameters.zlibCompressionLevel
     packer = None if none else zlib.compressobj(level, wbits=zlib.MAX_WBITS + 16)

@@ -14,7 +14,7 @@ TYPES = {"half": "float16", "float": "float32", "double": "float64"}
 
 
 def oiio_info(specs: Sequence[Any]) -> ZImgInfo:
-    """Sizes, type and channels of one image, or of a movie whose frames are alike."""
+    """Sizes, type and channels of one image, or of a movie with equal frames."""
     spec = specs[0]
     kinds = {
         (s.width, s.height, s.depth, s.nchannels, str(s.format), tuple(s.channelnames))
@@ -36,7 +36,7 @@ def oiio_info(specs: Sequence[Any]) -> ZImgInfo:
 
 
 def _frames_per_second(spec: Any) -> float:
-    """0 when it is not told."""
+    """Frame rate; 0 when unknown."""
     rate = spec.getattribute("FramesPerSecond")
     if isinstance(rate, (tuple, list)) and len(rate) == 2 and rate[1]:
         return float(rate[0]) / float(rate[1])

@@ -13,7 +13,7 @@ MOST_PARTS = 100_000
 
 
 class OiioReader:
-    """An open file; OpenImageIO opens it again when pixels are wanted.
+    """An open file; OpenImageIO reopens it to decode pixels.
 
     Parameters
     ----------
@@ -25,12 +25,12 @@ class OiioReader:
     Raises
     ------
     ZException
-        When OpenImageIO does not open it, or it claims more pixels than it can hold, or deep ones.
+        When OpenImageIO cannot open the file, or it has deep pixels or claims too many pixels.
 
     Notes
     -----
-    Images in a file are scenes; the frames of a movie are times of one scene. Values are those that
-    are stored: opacity is not multiplied into colours where the file keeps them apart.
+    Images in a file are scenes; the frames of a movie are time points of one scene. Values are
+    those stored: colours are not multiplied by alpha unless the file stores them so.
     """
 
     name = "OpenImageIO"
@@ -54,15 +54,15 @@ class OiioReader:
             check_decoded(scene.info.size, scene.dtype.itemsize, stored=size)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing; no file is kept open."""
 
 
 def _specs(source: Any) -> list[Any]:
-    """What is told of each image."""
+    """Specifications of all images."""
     specs: list[Any] = []
     while len(specs) < MOST_PARTS and source.seek_subimage(len(specs), 0):
         spec = source.spec().copy()
         if spec.deep:
-            raise ZException("the pixels are deep (several values each), which is not read")
+            raise ZException("deep pixels (several values each) are not supported")
         specs.append(spec)
     return specs

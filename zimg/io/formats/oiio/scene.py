@@ -1,4 +1,4 @@
-"""Pixels of the images that OpenImageIO reads."""
+"""Decode images with OpenImageIO."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,11 +23,11 @@ class OiioScene(PlaneScene):
     path
         File to decode.
     parts
-        Numbers of its images, one per time.
+        Image numbers in the file, one per time point.
     specs
-        What OpenImageIO tells of each.
+        Specification of each image.
     stretched
-        What it does to values, which is undone.
+        The scaling of values by OpenImageIO, which is undone.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class OiioScene(PlaneScene):
         info.validBitCount = stretched.bits
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
-        """One job, which decodes all wanted frames: each builds on the one before it."""
+        """Plan one job that decodes all requested frames, since each depends on the one before."""
 
         def job(out: list[NDArray[Any]]) -> None:
             source = opened_image(self._path)
@@ -57,20 +57,20 @@ class OiioScene(PlaneScene):
         info = self.info
         _, _, depth, channels, _ = info.size
         if not source.seek_subimage(part, 0):
-            raise ZException(f"image {part} is gone")
+            raise ZException(f"image {part} no longer exists in the file")
         kind = source.spec().format
         pixels = source.read_image(part, 0, 0, channels, kind)
         if pixels is None:
             raise ZException(f"image {part} cannot be decoded: {source.geterror()}")
         expected = (info.height, info.width, channels)
         if pixels.size != depth * np.prod(expected) or pixels.dtype != self.dtype:
-            raise ZException(f"image {part} has pixels {pixels.shape} {pixels.dtype}")
+            raise ZException(f"image {part} changed: its pixels are {pixels.shape} {pixels.dtype}")
         found: NDArray[Any] = pixels.reshape(depth, *expected).transpose(3, 0, 1, 2)
         return self._stretching.undone(found)
 
 
 def opened_image(path: Path) -> Any:
-    """The file as its suffix says, not as any other format that may decode it."""
+    """Open the file in the format of its suffix, not in any other that could decode it."""
     hints = OpenImageIO.ImageSpec()
     hints.attribute("oiio:UnassociatedAlpha", 1)
     source = OpenImageIO.ImageInput.open(str(path), hints)
@@ -84,6 +84,6 @@ def opened_image(path: Path) -> Any:
     if path.suffix.lower()[1:] not in known.get(name, "").split(","):
         source.close()
         raise ZException(
-            f"the content is {name}, the suffix {path.suffix!r} is that of another format"
+            f"the content is {name}, but the suffix {path.suffix!r} belongs to another format"
         )
     return source

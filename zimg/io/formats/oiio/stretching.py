@@ -1,4 +1,4 @@
-"""Values as they are stored: OpenImageIO stretches those of few bits to 8 or 16 bits."""
+"""Undo the scaling by OpenImageIO of values with few bits to 8 or 16 bits."""
 
 import re
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Formats whose values OpenImageIO stretches by repeating their bits (its `bit_range_convert`).
+# Formats whose values OpenImageIO scales by repeating bits (`bit_range_convert`).
 REPEATED = ("dpx", "cineon", "jpeg2000", "jpegxl")
-HEAD = 2**12  # bytes of a PNM file in which its header ends, comments included
-# Kind, width, height and, but for bit maps, the highest value; a comment ends with its line.
+HEAD = 2**12  # largest header of a PNM file, comments included
+# Kind, width, height and, except for bit maps, the highest value; comments end with the line.
 _GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _PNM = re.compile(rb"P(?P<kind>[1-6])" + 2 * (_GAP + rb"\d+") + rb"(?:" + _GAP + rb"(\d+))?")
 BIT_MAPS = (b"1", b"4")
@@ -19,15 +19,15 @@ BIT_MAPS = (b"1", b"4")
 
 @dataclass(frozen=True, slots=True)
 class Stretching:
-    """How values were stretched.
+    """The scaling of values.
 
     Attributes
     ----------
     bits
         In use.
     highest
-        The value that was stretched to the highest of the type, by multiplication and rounding
-        down; 0 where bits were repeated.
+        The value that was scaled to the maximum of the type, with rounding down; 0 where bits were
+        repeated.
     """
 
     bits: int = 0
@@ -45,16 +45,16 @@ class Stretching:
 
 
 def stretching(path: Path, name: str, spec: Any) -> Stretching:
-    """How OpenImageIO stretches an image.
+    """Determine how OpenImageIO scales an image.
 
     Parameters
     ----------
     path
         Of the file.
     name
-        That OpenImageIO has for the format.
+        Name of the format in OpenImageIO.
     spec
-        What it tells of the image.
+        Specification of the image.
     """
     if str(spec.format) not in ("uint8", "uint16"):
         return Stretching()
@@ -69,7 +69,7 @@ def stretching(path: Path, name: str, spec: Any) -> Stretching:
 
 
 def _highest(path: Path) -> int:
-    """The highest value that the header of a PNM file states; 0 where there is none."""
+    """The maximum value in the header of a PNM file; 0 if absent."""
     with path.open("rb") as file:
         found = _PNM.match(file.read(HEAD))
     if found is None:

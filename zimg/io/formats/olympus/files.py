@@ -47,7 +47,7 @@ class Folder:
             raise ZException(f"the folder {folder.name} beside it does not exist")
         self._places = {each.name: each for each in sorted(folder.iterdir()) if each.is_file()}
         self._places[path.name] = path
-        self.names = list(self._places)
+        self.names, self.companions = list(self._places), list(self._places.values())
 
     def read(self, name: str) -> bytes:
         """The bytes of a file."""

@@ -42,6 +42,7 @@ class OlympusReader:
 
     def __init__(self, path: Path, format: FileFormat) -> None:  # noqa: ARG002 (it is the only one)
         self._files = opened_files(path)
+        self.companions: list[Path] = getattr(self._files, "companions", [])
         try:
             self.scenes = list(_scenes(self._files))
         except BaseException:

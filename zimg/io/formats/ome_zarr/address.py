@@ -1,4 +1,4 @@
-"""A Zarr hierarchy at an address, where what may not be read counts as absent."""
+"""A Zarr hierarchy at an address; keys that the server forbids count as absent."""
 
 from collections.abc import Iterable
 from importlib import import_module
@@ -13,17 +13,17 @@ from zimg.io.formats.ome_zarr.sizes import check_size
 
 
 class AddressStore(ObjectStore[Any]):
-    """What obstore opens, read only.
+    """A read-only store opened by obstore.
 
     Parameters
     ----------
     store
-        Of obstore.
+        Store of obstore.
 
     Notes
     -----
-    Buckets without the right to list answer 403 (Forbidden) for keys that do not exist, so such a
-    key is absent. `forbidden` tells whether that was the answer to any.
+    Buckets that cannot be listed answer 403 (Forbidden) for keys that do not exist, so such keys
+    count as absent. `forbidden` records whether any request got that answer.
     """
 
     def __init__(self, store: Any) -> None:
@@ -37,7 +37,7 @@ class AddressStore(ObjectStore[Any]):
         prototype: BufferPrototype,
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
-        """The bytes of a key; None where there are none, or where they may not be read."""
+        """The bytes of a key; None if the key is absent or forbidden."""
         try:
             if byte_range is None:
                 return await self._whole(key, prototype)
@@ -50,7 +50,7 @@ class AddressStore(ObjectStore[Any]):
         return found
 
     async def _whole(self, key: str, prototype: BufferPrototype) -> Buffer | None:
-        """All bytes of a key, when they are not too many."""
+        """All bytes of a key, if they are within the size limit."""
         try:
             answer = await import_module("obstore").get_async(self.store, key)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -71,7 +71,7 @@ class AddressStore(ObjectStore[Any]):
             return [await self.get(key, prototype, part) for key, part in wanted]
 
     async def exists(self, key: str) -> bool:
-        """Whether there is something under a key that may be read."""
+        """Whether a key exists and can be read."""
         try:
             return await super().exists(key)
         except self._denied:
@@ -79,6 +79,6 @@ class AddressStore(ObjectStore[Any]):
             return False
 
     def refuse_absent(self, path: str) -> ZException:
-        """The error that there is nothing at a path, with the answer of the server."""
+        """Raise the error for a missing array, with the answer of the server."""
         more = " (the server answered 403, Forbidden)" if self.forbidden else ""
         return ZException(f"there is no Zarr array at {path or 'its root'!r}{more}")

@@ -1,4 +1,4 @@
-"""The chunks and shards of an array that is written, several at a time."""
+"""Write chunks and shards of an array, several at a time."""
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from zimg.io.formats.ome_zarr.documents import write_array
 from zimg.io.formats.ome_zarr.layout import Layout
 
-ABSENT = 2**64 - 1  # offset and size of a chunk that a shard does not hold
+ABSENT = 2**64 - 1  # offset and size of an absent chunk in a shard index
 Pack = Callable[[NDArray[Any]], Any]
 
 
@@ -25,13 +25,13 @@ class ArrayWriter:
     Parameters
     ----------
     folder
-        Of the array; created.
+        Folder of the array; created.
     layout
         How it is stored.
     shape, dtype
         Of the array.
     pool
-        Packs and writes; all that it was given is done, or dropped, when `write` returns.
+        Executor that compresses and writes; no job is pending when `write` returns.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ArrayWriter:
         write_array(folder, layout, shape, dtype)
 
     def write(self, time: int, first: int, planes: NDArray[Any]) -> None:
-        """Write planes of a time point, ``(C, depth, Y, X)``, that begin at a chunk."""
+        """Write planes of a time point, ``(C, depth, Y, X)``, aligned with chunks."""
         steps = (self._shards or self._chunks)[1:]
         starts = [range(0, n, step) for n, step in zip(planes.shape, steps, strict=True)]
         places = list(product(*starts))
@@ -86,7 +86,7 @@ class ArrayWriter:
         yield table + google_crc32c.value(table).to_bytes(4, "little")
 
     def _whole(self, block: NDArray[Any]) -> NDArray[Any]:
-        """A chunk in stored byte order, filled up with zeros at the ends of the array."""
+        """A chunk in stored byte order, padded with zeros at the ends of the array."""
         steps = self._chunks[1:]
         if block.shape == steps:
             return np.ascontiguousarray(block, self._stored)
@@ -96,7 +96,7 @@ class ArrayWriter:
 
 
 def packer(layout: Layout) -> Pack:
-    """What turns a contiguous chunk into bytes."""
+    """Function that encodes a contiguous chunk."""
     if layout.packing == "zstd":
         codec = numcodecs.Zstd(layout.level, checksum=True)
         return lambda chunk: codec.encode(chunk)
@@ -107,7 +107,7 @@ def packer(layout: Layout) -> Pack:
 
 
 def carry_out(pool: ThreadPoolExecutor, work: Callable[[Any], None], places: Sequence[Any]) -> None:
-    """Do `work` for all places; after an error or an interruption nothing goes on."""
+    """Run `work` for all places; an error or an interruption cancels the rest."""
     futures = [pool.submit(work, place) for place in places]
     try:
         for future in futures:

@@ -1,4 +1,4 @@
-"""The axes of an OME-Zarr image: which of t, c, z, y, x each is, by name and type."""
+"""Axes of OME-Zarr images: identify t, c, z, y, x by name and type."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _BY_TYPE = {"time": "t", "channel": "c"}  # types of which there is one axis, wh
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """An axis: one of the letters t, c, z, y, x, and the unit that is stated for it."""
+    """An axis: its letter (t, c, z, y or x) and its stated unit."""
 
     letter: str
     unit: str = ""
@@ -30,16 +30,16 @@ def read_axes(stated: Sequence[Any] | None) -> list[Axis]:
     Raises
     ------
     ZException
-        Naming the axis that no image of ours can have, that is there twice, or that is missing.
+        Naming the unsupported, repeated or missing axis.
     """
     axes = [Axis(name) for name in ALL] if stated is None else [_axis(each) for each in stated]
     letters = [axis.letter for axis in axes]
     twice = {letter for letter in letters if letters.count(letter) > 1}
     if twice:
-        raise ZException(f"axis {min(twice)!r} is there twice")
+        raise ZException(f"axis {min(twice)!r} occurs twice")
     missing = {"y", "x"} - set(letters)
     if missing:
-        raise ZException(f"axis {max(missing)!r} is missing; an image has y and x")
+        raise ZException(f"axis {max(missing)!r} is missing: an image needs y and x")
     return axes
 
 
@@ -57,7 +57,7 @@ def _axis(stated: Any) -> Axis:
 
 
 def axes_by_rank(rank: int, names: Sequence[str | None] | None) -> list[Axis]:
-    """The axes of an array that no metadata describe: by its own names, else its last ones.
+    """Axes of an array without OME metadata: its dimension names, else the last of t, c, z, y, x.
 
     Parameters
     ----------
@@ -69,5 +69,5 @@ def axes_by_rank(rank: int, names: Sequence[str | None] | None) -> list[Axis]:
     if names and all(name and name.lower() in ALL for name in names):
         return read_axes([str(name) for name in names])
     if not 2 <= rank <= len(ALL):
-        raise ZException(f"an array of {rank} axes is no image; accepted are 2 (y, x) to 5 axes")
+        raise ZException(f"an array of {rank} axes is not an image: expected 2 (y, x) to 5 axes")
     return [Axis(letter) for letter in ALL[-rank:]]

@@ -1,4 +1,4 @@
-"""Chunks unpacked into no more bytes than their array says they have."""
+"""Decompress chunks with a bound on the size of the result."""
 
 import asyncio
 import bz2
@@ -18,44 +18,48 @@ from zarr.codecs import ShardingCodec
 
 from zimg._errors import ZException
 
-# Memory that xz's own strongest setting needs to unpack is a fourth of this.
+# The strongest preset of xz needs a quarter of this memory to decompress.
 LZMA_MEMORY = 2**28
-# What packs bytes that are packed already may make them so much longer, and 1 KiB.
+# Compressing compressed bytes may expand them by this factor, and 1 KiB.
 SHARE_LONGER = 64
-# Filters of Zarr v2 may make numbers of 8 bytes out of one, and the other way round.
+# Filters of Zarr v2 may turn numbers of 1 byte into 8 bytes, and vice versa.
 WIDEST = 8
-BLOSC_HEADER = 16  # bytes; of them 4 to 8 are the unpacked size, 12 to 16 the packed one
+BLOSC_HEADER = (
+    16  # bytes of the header: 4 to 8 are the decompressed size, 12 to 16 the compressed size
+)
 
 Config = Mapping[str, Any]
 
 
 def unpacked(name: str, config: Config, data: Any, most: int) -> bytes:
-    """Unpack a chunk; memory for more than `most` bytes is never asked for.
+    """Decompress a chunk without allocating more than `most` bytes.
 
     Parameters
     ----------
     name, config
-        Of the codec: one of `PACKINGS`.
+        Name, one of `PACKINGS`, and configuration of the codec.
     data
-        What is stored.
+        Stored bytes.
     most
-        Bytes that the chunk can have.
+        Upper bound of the decompressed bytes.
 
     Raises
     ------
     ZException
-        When it unpacks to more, is cut off, or is damaged.
+        When the chunk decompresses to more bytes, is truncated, or is damaged.
     """
     try:
         return PACKINGS[name](config, data, most)
     except ZException:
         raise
-    except Exception as error:  # each library has its own
-        raise ZException(f"does not unpack as {name} into {most} bytes at most: {error}") from error
+    except Exception as error:  # each codec library raises its own types
+        raise ZException(
+            f"cannot be decompressed with {name} into at most {most} bytes: {error}"
+        ) from error
 
 
 def _streamed(make: Callable[[Config], Any]) -> Callable[[Config, Any, int], bytes]:
-    """Unpacking by one of Python's own machines, of several members one after the other."""
+    """Decompress several concatenated members with a decompressor of the standard library."""
 
     def unpack(config: Config, data: Any, most: int) -> bytes:
         parts, left, rest = [], most, bytes(data)
@@ -64,9 +68,9 @@ def _streamed(make: Callable[[Config], Any]) -> Callable[[Config, Any, int], byt
             parts.append(machine.decompress(rest, left + 1))
             left -= len(parts[-1])
             if left < 0:
-                raise ZException(f"unpacks to more than the {most} bytes that it has")
+                raise ZException(f"decompresses to more than the expected {most} bytes")
             if not machine.eof:
-                raise ZException("ends before what is packed in it does")
+                raise ZException("ends before the end of the compressed data")
             rest = machine.unused_data.lstrip(b"\0")
         return b"".join(parts)
 
@@ -84,13 +88,13 @@ def _blosc(_config: Config, data: Any, most: int) -> bytes:
     head = bytes(data[:BLOSC_HEADER])
     claimed, stored = (int.from_bytes(head[at : at + 4], "little") for at in (4, 12))
     if claimed > most:
-        raise ZException(f"claims to unpack to {claimed} bytes, more than the {most} that it has")
+        raise ZException(f"claims to decompress to {claimed} bytes, more than the expected {most}")
     if len(head) < BLOSC_HEADER or stored > len(data):
-        raise ZException("ends before what is packed in it does")
+        raise ZException("ends before the end of the compressed data")
     return bytes(numcodecs.Blosc().decode(data))
 
 
-# The first two are handed as much memory as the chunk has bytes, and fail when it is not enough.
+# The first two write into a buffer of the size of the chunk, and fail if it is too small.
 PACKINGS: dict[str, Callable[[Config, Any, int], bytes]] = {
     "zstd": lambda _, data, most: bytes(imagecodecs.zstd_decode(data, out=most)),
     "lz4": lambda _, data, most: bytes(imagecodecs.lz4_decode(data, header=True, out=most)),
@@ -104,14 +108,14 @@ PACKINGS: dict[str, Callable[[Config, Any, int], bytes]] = {
 
 @dataclass(frozen=True)
 class BoundedCodec(BytesBytesCodec):
-    """A codec of Zarr v3 that unpacks no more than a chunk has; it is for reading only.
+    """A read-only codec of Zarr v3 with a bound on the decompressed size.
 
     Parameters
     ----------
     codec
-        What the array names, one of `PACKINGS`.
+        Codec of the array, one of `PACKINGS`.
     outer
-        Whether what it unpacks is packed itself.
+        Whether its output is compressed again.
     """
 
     codec: BytesBytesCodec
@@ -119,7 +123,7 @@ class BoundedCodec(BytesBytesCodec):
     is_fixed_size = False
 
     def to_dict(self) -> dict[str, Any]:
-        """As the codec is written in metadata."""
+        """The codec as metadata."""
         return dict(self.codec.to_dict())
 
     async def _decode_single(self, chunk_data: Buffer, chunk_spec: Any) -> Buffer:
@@ -136,20 +140,20 @@ class BoundedCodec(BytesBytesCodec):
         return chunk_spec.prototype.buffer.from_bytes(found)
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: Any) -> int:
-        """Not known before."""
+        """The size cannot be computed."""
         return self.codec.compute_encoded_size(input_byte_length, chunk_spec)
 
 
 @dataclass(frozen=True)
 class BoundedPacking:
-    """A codec of Zarr v2 that unpacks no more than a chunk has; it is for reading only.
+    """A read-only codec of Zarr v2 with a bound on the decompressed size.
 
     Parameters
     ----------
     codec
-        What the array names, one of `PACKINGS`.
+        Codec of the array, one of `PACKINGS`.
     most
-        Bytes of a chunk.
+        Size of a chunk in bytes.
     """
 
     codec: Any
@@ -157,26 +161,26 @@ class BoundedPacking:
     codec_id: str = field(default="", init=False)
 
     def get_config(self) -> dict[str, Any]:
-        """As the codec is written in metadata."""
+        """The codec as metadata."""
         return dict(self.codec.get_config())
 
     @classmethod
     def from_config(cls, config: Config) -> "BoundedPacking":
-        """Without a bound there is none."""
+        """Refuse: the configuration has no bound."""
         raise NotImplementedError(f"{config} without the size of a chunk")
 
     def encode(self, buf: Any) -> Any:
-        """Pack a chunk."""
+        """Compress a chunk."""
         return self.codec.encode(buf)
 
     def decode(self, buf: Any, out: Any = None) -> bytes:  # noqa: ARG002 (zarr gives none)
-        """Unpack a chunk."""
+        """Decompress a chunk."""
         config = self.get_config()
         return unpacked(config["id"], config, buf, self.most)
 
 
 def bounded(array: "zarr.Array[Any]") -> "zarr.Array[Any]":
-    """The same array, of which no chunk unpacks to more than it has; for reading only."""
+    """The same array for reading, with bounds on decompressed chunks."""
     metadata: Any = array.metadata
     if metadata.zarr_format == 3:
         metadata = replace(metadata, codecs=_bounded_codecs(metadata.codecs))

@@ -1,4 +1,4 @@
-"""Arrays that may be decoded: of types that images have, by codecs that run nothing."""
+"""Check that arrays have supported voxel types and harmless codecs."""
 
 import asyncio
 import math
@@ -19,15 +19,15 @@ from zimg.io.formats.ome_zarr.stores import keys_below
 from zimg.io.scenes.missing import MissingPlane, tell_missing
 
 TYPES = tuple(name for name in VOXEL_TYPES if name not in ("bool", "bfloat16"))
-# What turns bytes into bytes, or numbers into numbers. Not among them: pickle, which runs what is
-# written in a file, and codecs of objects.
+# Codecs from bytes to bytes, or numbers to numbers. Not among them: pickle, which runs code
+# from the file, and codecs of objects.
 SAFE = {
     *("bytes", "transpose", "zstd", "gzip", "blosc", "crc32c", "sharding_indexed"),
     *("zlib", "bz2", "lzma", "lz4", "delta", "shuffle", "bitround", "fixedscaleoffset"),
     *("quantize", "astype", "packbits", "crc32", "adler32", "fletcher32", "jenkins_lookup3"),
 }
-CHUNK_COST = 1024  # bytes that zarr takes to keep track of one, about
-FEW = 1000  # chunks that are asked for one by one where a store cannot list them
+CHUNK_COST = 1024  # approximate bytes that zarr needs per chunk
+FEW = 1000  # chunks requested one by one where a store cannot be listed
 
 
 def check_array(array: "zarr.Array[Any]", where: str) -> np.dtype[Any]:
@@ -36,30 +36,30 @@ def check_array(array: "zarr.Array[Any]", where: str) -> np.dtype[Any]:
     Parameters
     ----------
     array
-        Open; none of its chunks has been read.
+        Open array; no chunk has been read.
     where
         Its path, for errors.
 
     Raises
     ------
     ZException
-        For a type that no image has, and for a codec that is not known to be harmless.
+        For unsupported voxel types, and for codecs that are not known to be harmless.
     """
     dtype: np.dtype[Any] = np.dtype(array.dtype)
     if dtype == np.bool_:
-        dtype = np.dtype(np.uint8)  # its bytes are 0 and 1
+        dtype = np.dtype(np.uint8)  # stored as bytes 0 and 1
     if dtype.newbyteorder("=").name not in TYPES:
         raise ZException(f"array {where!r} holds {dtype}; accepted are {', '.join(TYPES)}, bool")
     unsafe = sorted(set(_codecs(array.metadata.to_dict())) - SAFE)
     if unsafe:
-        raise ZException(f"array {where!r} is packed by {unsafe[0]!r}, which is not decoded")
+        raise ZException(f"array {where!r} uses the codec {unsafe[0]!r}, which is not supported")
     if 0 in array.shape:
         raise ZException(f"array {where!r} of shape {array.shape} is empty")
     return dtype.newbyteorder("=")
 
 
 def _codecs(metadata: dict[str, Any]) -> Iterator[str]:
-    """Names of all codecs of an array, also of those inside of shards."""
+    """Names of all codecs of an array, including those inside shards."""
     for key in ("codecs", "index_codecs", "filters"):
         for codec in metadata.get(key) or ():
             yield from _codec(codec)
@@ -76,16 +76,16 @@ def _codec(codec: Any) -> Iterator[str]:
 def check_claims(
     array: "zarr.Array[Any]", box: Mapping[str, tuple[int, int]], letters: Sequence[str]
 ) -> None:
-    """Refuse chunks that are larger than what may be decoded at once, or far too many.
+    """Refuse chunks above the decoding limit, and far too many chunks.
 
     Parameters
     ----------
     array
-        None of its chunks has been read.
+        Array of which no chunk has been read.
     box
         First voxel and the one after the last along t, c, z, y, x.
     letters
-        Which of these each axis of `array` is.
+        Letter of each axis of `array`.
 
     Raises
     ------
@@ -105,10 +105,10 @@ def check_claims(
 
 
 def check_chunks(array: "zarr.Array[Any]") -> None:
-    """Refuse an array of which no chunk is there, while its fill value says nothing.
+    """Refuse an array without any chunk.
 
-    Its chunks are there under other names as a rule, with ``.`` between the numbers instead of
-    ``/`` or the other way round; decoding would give zeros for all of them.
+    Usually the chunks exist under other names, with ``.`` instead of ``/`` as separator or vice
+    versa; decoding would return zeros for all of them.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def check_chunks(array: "zarr.Array[Any]") -> None:
         return
     if not _has_chunks(array):
         key = array.metadata.encode_chunk_key((0,) * len(array.shape))
-        why = f"no chunks found in array {array.path!r}: none is named as {key!r} is"
+        why = f"array {array.path!r} has no chunks: none has a name like {key!r}"
         tell_missing([MissingPlane(f"array {array.path!r}", why)])
 
 
@@ -140,7 +140,7 @@ def _has_chunks(array: "zarr.Array[Any]") -> bool:
 
 
 def _any_exists(store: Store, keys: Iterable[str]) -> bool:
-    """Whether `store` has one of `keys`, asked in order until one is found."""
+    """Whether `store` has one of `keys`, tested in order."""
 
     async def ask() -> bool:
         for key in keys:
@@ -148,6 +148,6 @@ def _any_exists(store: Store, keys: Iterable[str]) -> bool:
                 return True
         return False
 
-    # In a thread of its own: the caller's may already run an event loop, as in a notebook.
+    # In a separate thread: that of the caller may run an event loop, as in notebooks.
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(lambda: asyncio.run(ask())).result()

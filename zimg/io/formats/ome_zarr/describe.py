@@ -1,4 +1,4 @@
-"""The metadata of OME-Zarr that describe an image of ours."""
+"""Make the OME-Zarr metadata of an image."""
 
 import math
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ from zimg.values import VoxelFormat, VoxelSizeUnit, ZImgInfo
 
 
 def check_description(info: ZImgInfo) -> None:
-    """Refuse metadata that JSON or OME-Zarr cannot hold."""
+    """Refuse metadata that JSON or OME-Zarr cannot store."""
     sizes = info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ
     if not all(math.isfinite(size) and size > 0 for size in sizes):
-        raise ZException(f"OME-Zarr holds voxel sizes above 0, not {sizes}")
+        raise ZException(f"OME-Zarr requires voxel sizes above 0, got {sizes}")
     if not all(map(math.isfinite, (*info.timeStamps, *info.position))):
-        raise ZException("OME-Zarr cannot hold time stamps or positions that are not finite")
+        raise ZException("OME-Zarr cannot store time stamps or positions that are not finite")
     if len(info.position) > 3:
-        raise ZException(f"OME-Zarr holds a position of 3 numbers, not {len(info.position)}")
+        raise ZException(f"OME-Zarr stores a position of 3 numbers, got {len(info.position)}")
 
 
 def group_attributes(
     info: ZImgInfo, levels: Sequence[Shrunk], name: str, version: str
 ) -> dict[str, Any]:
-    """Attributes of the group: what OME-Zarr defines, and under ``zimg`` what it does not."""
+    """Attributes of the group: those of OME-Zarr, and further ones under ``zimg``."""
     multiscale = {
         "name": name,
         "type": "mean",
@@ -53,7 +53,7 @@ def _axes(info: ZImgInfo) -> list[dict[str, str]]:
 
 
 def _dataset(info: ZImgInfo, number: int, level: Shrunk) -> dict[str, Any]:
-    """Where the voxels of a level lie; the centre of one is that of those it stands for."""
+    """Scale and translation of a level; voxel centres coincide with the centres of their blocks."""
     first, step = _even(info.timeStamps)
     sizes = info.voxelSizeZ, info.voxelSizeY, info.voxelSizeX
     corner = ([*info.position, 0.0, 0.0, 0.0][:3])[::-1]
@@ -69,7 +69,7 @@ def _dataset(info: ZImgInfo, number: int, level: Shrunk) -> dict[str, Any]:
 
 
 def _even(stamps: Sequence[float]) -> tuple[float, float]:
-    """The first time stamp and the mean distance of two; 1 where there is none above 0."""
+    """First time stamp and mean time step; 1 where no step is above 0."""
     step = (stamps[-1] - stamps[0]) / (len(stamps) - 1) if len(stamps) > 1 else 1.0
     return float(stamps[0]), step if step > 0 else 1.0
 
@@ -86,7 +86,7 @@ def _channel(info: ZImgInfo, channel: int) -> dict[str, Any]:
 
 
 def _range(info: ZImgInfo) -> tuple[float, float]:
-    """The values that voxels can have; 0 to 1 for floating ones."""
+    """Value range of voxels; 0 to 1 for floats."""
     if info.voxelFormat == VoxelFormat.Float:
         return 0.0, 1.0
     if info.validBitCount and info.voxelFormat == VoxelFormat.Unsigned:
@@ -96,7 +96,7 @@ def _range(info: ZImgInfo) -> tuple[float, float]:
 
 
 def _own(info: ZImgInfo) -> dict[str, Any]:
-    """What OME-Zarr has no place for, where it is not what one would take it for anyway."""
+    """Metadata without a place in OME-Zarr that differ from their defaults."""
     own: dict[str, Any] = {}
     first, step = _even(info.timeStamps)
     if info.timeStamps != [first + t * step for t in range(info.numTimes)]:

@@ -1,8 +1,8 @@
-"""Chunks of a folder or a zip file, read and unpacked in the thread that wants them.
+"""Read and decompress chunks of a folder or zip file in the calling thread.
 
-zarr reads anything, by tasks of its own event loop: that takes longer than many chunks do, and an
-interruption leaves tasks behind. Arrays with the usual codecs are read here; others, and those at
-addresses, by zarr.
+zarr reads all arrays through tasks of an event loop, which costs more than small chunks and leaves
+tasks behind when interrupted. Arrays with common codecs are read here; other arrays, and those at
+addresses, with zarr.
 """
 
 import math
@@ -32,7 +32,7 @@ Read = Callable[[str, ByteRequest | None], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Sharding:
-    """Where a shard has its index."""
+    """Place of the index in a shard."""
 
     shape: tuple[int, ...]
     at_end: bool
@@ -40,26 +40,26 @@ class Sharding:
 
 @dataclass(frozen=True, slots=True)
 class DirectArray:
-    """How the chunks of an array are stored.
+    """Storage of the chunks of an array.
 
     Parameters
     ----------
     read
-        Gives the bytes of a key, or a part of them; None where there are none.
+        Returns the bytes of a key, or a part of them; None if absent.
     key
-        The key of a chunk, or shard, by its place.
+        Returns the key of a chunk or shard.
     stored
-        Type with its byte order.
+        Voxel type with byte order.
     chunks
         Voxels of a chunk along each axis.
     axes
-        In which order the axes are stored, slowest first.
+        Stored order of the axes, slowest first.
     packings
-        Codecs of bytes, the one that was applied first comes first.
+        Codecs of bytes, in the order of application.
     fill
-        What chunks hold that are absent.
+        Fill value of absent chunks.
     shards
-        When several chunks lie in one key.
+        Sharding, if several chunks share a key.
     """
 
     read: Read
@@ -73,7 +73,7 @@ class DirectArray:
 
     @classmethod
     def of(cls, array: "zarr.Array[Any]") -> "DirectArray | None":
-        """The chunks of an array; None where zarr has to read it."""
+        """Describe the chunks of an array; None if zarr has to read it."""
         store = array.store
         if not isinstance(store, ConfinedStore | ZipFolder):
             return None
@@ -101,11 +101,11 @@ class DirectArray:
 
     @property
     def size(self) -> int:
-        """Bytes of a chunk."""
+        """Size of a chunk in bytes."""
         return math.prod(self.chunks) * self.stored.itemsize
 
     def parts(self, box: Box) -> Iterator["Part"]:
-        """The chunks that a box meets, with what is wanted of each."""
+        """The chunks that intersect a box, with the requested part of each."""
         ranges = [
             range(each.start // step, -(-each.stop // step))
             for each, step in zip(box, self.chunks, strict=True)
@@ -133,7 +133,7 @@ class DirectArray:
         """A part of a plain chunk, read from its first voxel to its last."""
         whole = tuple(slice(0, length) for length in self.chunks)
         if all((a.start, a.stop) == (b.start, b.stop) for a, b in zip(take, whole, strict=True)):
-            data = self.read(self.key(place), None)  # whose size is checked
+            data = self.read(self.key(place), None)  # with size check
             return None if data is None else self._unpacked(data)
         shape = [self.chunks[axis] for axis in self.axes]
         steps = [math.prod(shape[n + 1 :]) * self.stored.itemsize for n in range(len(shape))]
@@ -182,7 +182,7 @@ class DirectArray:
         return self.key(outer), RangeByteRequest(offset, offset + count)
 
     def _index(self, outer: tuple[int, ...], shards: Sharding) -> NDArray[np.uint64] | None:
-        """Offsets and sizes of the chunks of a shard; None when there is no shard."""
+        """Offsets and sizes of the chunks of a shard; None if the shard is absent."""
         size = math.prod(shards.shape) * 16 + CHECKSUM
         end: ByteRequest = SuffixByteRequest(size)
         data = self.read(self.key(outer), end if shards.at_end else RangeByteRequest(0, size))
@@ -202,14 +202,14 @@ class DirectArray:
                 name, config, data, most + most // SHARE_LONGER + 1024 if outer else most
             )
         if len(data) != self.size:
-            raise ZException(f"has {len(data)} bytes, not the {self.size} of a chunk")
+            raise ZException(f"has {len(data)} bytes: expected {self.size}")
         shape = [self.chunks[axis] for axis in self.axes]
         return np.frombuffer(data, self.stored).reshape(shape).transpose(np.argsort(self.axes))
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is wanted of one chunk."""
+    """The requested part of one chunk."""
 
     array: DirectArray
     place: tuple[int, ...]
@@ -217,7 +217,7 @@ class Part:
     indices: dict[tuple[int, ...], NDArray[np.uint64] | None]
 
     def _meeting(self) -> tuple[Box, Box]:
-        """What to take of the chunk, and where it goes in the box."""
+        """Slices of the intersection in the chunk and in the box."""
         take, put = [], []
         for wanted, at, step in zip(self.box, self.place, self.array.chunks, strict=True):
             first, last = max(wanted.start, at * step), min(wanted.stop, (at + 1) * step)
@@ -226,7 +226,7 @@ class Part:
         return tuple(take), tuple(put)
 
     def voxels(self) -> tuple[NDArray[Any], Box]:
-        """The voxels, and where they go in the box; an error names the chunk."""
+        """The voxels and their place in the box; errors name the chunk."""
         take, put = self._meeting()
         try:
             if self.array.plain:
@@ -253,10 +253,10 @@ class Part:
 
 
 def _checked(data: bytes) -> bytes:
-    """What a checksum is about; a `ZException` when that is wrong."""
+    """Verify and strip a checksum; raise a `ZException` if it is wrong."""
     inner, stated = data[:-CHECKSUM], int.from_bytes(data[-CHECKSUM:], "little")
     if len(data) < CHECKSUM or google_crc32c.value(inner) != stated:
-        raise ZException("its checksum is wrong: it is damaged")
+        raise ZException("the checksum is wrong: the data are damaged")
     return inner
 
 
@@ -295,7 +295,7 @@ def _version_3(stated: Mapping[str, Any]) -> Form | None:
 
 
 def _named(codec: Any) -> Unpack:
-    """Name and configuration of a codec, which versions 2 and 3 spell differently."""
+    """Name and configuration of a codec of Zarr version 2 or 3."""
     stated = codec if isinstance(codec, Mapping) else codec.get_config()
     if "id" in stated:
         return str(stated["id"]), stated

@@ -70,7 +70,7 @@ def _codecs(layout: Layout, dtype: np.dtype[Any]) -> list[dict[str, Any]]:
     numbers = _named("bytes", endian="little") if dtype.itemsize > 1 else {"name": "bytes"}
     if not layout.packing:
         return [numbers]
-    # With a checksum, so that damage is found; that of gzip is always there.
+    # With a checksum to detect damage; gzip always has one.
     more = {"checksum": True} if layout.packing == "zstd" else {}
     return [numbers, _named(layout.packing, level=layout.level, **more)]
 

@@ -12,16 +12,16 @@ Box = tuple[slice, ...]
 
 
 def failing_chunk(array: "zarr.Array[Any]", box: Box, error: Exception) -> Exception:
-    """The error of the first chunk in a box that fails by itself, naming it.
+    """Return the error of the first chunk in a box that fails on its own.
 
     Parameters
     ----------
     array
-        That the box is of.
+        Array of the box.
     box
-        One slice per axis, of which decoding failed.
+        One slice per axis; decoding of this box failed.
     error
-        With which it failed; returned when every chunk can be decoded by itself.
+        The error; returned when every single chunk can be decoded.
     """
     for part in _parts(box, array.chunks):
         try:
@@ -36,14 +36,14 @@ def failing_chunk(array: "zarr.Array[Any]", box: Box, error: Exception) -> Excep
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The first error of a group: from zarr 3.4 on, requests made at once fail as one group."""
+    """The first error of a group: from zarr 3.4 on, concurrent requests fail as a group."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
 
 
 def _parts(box: Box, steps: Sequence[int]) -> Iterator[Box]:
-    """A box cut into the parts of single chunks."""
+    """Split a box into the parts of single chunks."""
     axes = []
     for each, step in zip(box, steps, strict=True):
         starts = [each.start, *range((each.start // step + 1) * step, each.stop, step)]

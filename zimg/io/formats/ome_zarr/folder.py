@@ -1,4 +1,4 @@
-"""A Zarr hierarchy in a folder: nothing leads out of it, and its replacement is noticed."""
+"""A Zarr hierarchy in a folder; links out of it are refused, and replacement is detected."""
 
 import os
 import stat
@@ -19,12 +19,12 @@ Stamp = tuple[int, ...]
 
 
 class ConfinedStore(LocalStore):
-    """A folder, read only, of which nothing outside is read, whatever links lie in it.
+    """A read-only folder store that never follows links out of the folder.
 
     Parameters
     ----------
     root
-        The folder. It is held open, so that another one of its name can be told from it.
+        The folder. It is kept open to detect its replacement.
     """
 
     def __init__(self, root: Path | str, *, read_only: bool = True) -> None:
@@ -35,7 +35,7 @@ class ConfinedStore(LocalStore):
             self._held = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the folder."""
         held, self._held = self._held, -1
         if held >= 0:
             os.close(held)
@@ -47,7 +47,7 @@ class ConfinedStore(LocalStore):
         prototype: BufferPrototype | None = None,
         byte_range: ByteRequest | None = None,
     ) -> Buffer | None:
-        """The bytes of a key; None only where there is nothing of that name."""
+        """The bytes of a key; None only if the key is absent."""
         self._check(key, byte_range)
         found = await super().get(key, prototype, byte_range)
         if found is None and (self.root / key).is_dir():
@@ -55,7 +55,7 @@ class ConfinedStore(LocalStore):
         return found
 
     def read_now(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
-        """The bytes of a key, or a part of them; None where there is nothing of that name."""
+        """The bytes of a key, or a part of them; None if the key is absent."""
         self._check(key, byte_range)
         path = self.root / key
         try:
@@ -89,15 +89,15 @@ class ConfinedStore(LocalStore):
         return await super().get_partial_values(prototype, wanted)
 
     def _check(self, key: str, byte_range: ByteRequest | None) -> None:
-        """Refuse what leads out of the folder, is no file, or is too large or too small."""
+        """Refuse keys outside the folder, other than regular files, and of invalid size."""
         path = self.root / key
         real = os.path.realpath(path)
         if os.path.commonpath((real, self.root)) != str(self.root):
-            raise ZException(f"{key} leads out of the store")
+            raise ZException(f"{key} is outside the store")
         try:
             found = path.stat()
         except OSError:
-            return  # there may be none; reading it tells
+            return  # it may be absent; reading finds out
         if stat.S_ISREG(found.st_mode):
             check_size(key, found.st_size, byte_range)
         elif not stat.S_ISDIR(found.st_mode):
@@ -107,12 +107,12 @@ class ConfinedStore(LocalStore):
 
     @contextmanager
     def steady(self, *keys: str) -> Iterator[None]:
-        """Refuse what is read inside the block when the folder or one of `keys` was replaced.
+        """Raise an error after the block if the folder or one of `keys` was replaced.
 
         Raises
         ------
         ReplacedError
-            Also in place of an error of the block.
+            Also instead of an error of the block.
         """
         try:
             yield
@@ -127,7 +127,9 @@ class ConfinedStore(LocalStore):
             here = _place(self.root.stat())
         same = self._held < 0 or here == _place(os.fstat(self._held))
         if not same or any(self._changed(key) for key in keys if key in self._stamps):
-            raise ReplacedError("it was replaced while it was open; open it again") from cause
+            raise ReplacedError(
+                "the store was replaced while it was open; open it again"
+            ) from cause
 
     def _changed(self, key: str) -> bool:
         try:
@@ -136,7 +138,7 @@ class ConfinedStore(LocalStore):
             return True
 
     def keys_below(self, prefix: str) -> Iterator[str]:
-        """Names of files relative to a folder, found as they are asked for."""
+        """Yield names of files relative to a folder."""
         folder, waiting = self.root / prefix, [""]
         while waiting:
             inner = waiting.pop()
@@ -158,7 +160,7 @@ def _stamp(found: os.stat_result) -> Stamp:
 
 
 def _all_of(file: RawIOBase, count: int) -> bytes:
-    """`count` bytes, which one call may not give."""
+    """Read `count` bytes, with several calls if needed."""
     parts = []
     while count > 0:
         part = file.read(count) or b""

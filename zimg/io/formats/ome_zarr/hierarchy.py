@@ -1,4 +1,4 @@
-"""Groups and arrays of a Zarr hierarchy by their paths, and what groups say as OME-Zarr."""
+"""Groups and arrays of a Zarr hierarchy by path, and OME metadata of groups."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,11 +20,11 @@ class Hierarchy:
     Parameters
     ----------
     store
-        Of a folder, a zip file or an address.
+        Store of a folder, a zip file or an address.
 
     Notes
     -----
-    All nodes have the version of the root, which is found once: trying both costs requests.
+    All nodes have the Zarr version of the root, which is detected once to save requests.
     """
 
     def __init__(self, store: Store) -> None:
@@ -32,12 +32,12 @@ class Hierarchy:
         self._version: Any = None
 
     def node(self, path: str) -> "zarr.Group | zarr.Array[Any]":
-        """The group or array at `path`; metadata that were gathered elsewhere are not trusted.
+        """The group or array at `path`; consolidated metadata are not used.
 
         Raises
         ------
         ZException
-            When there is neither.
+            When neither exists.
         """
         try:
             found: Any = self.group(path)
@@ -52,13 +52,13 @@ class Hierarchy:
         return found
 
     def group(self, path: str) -> zarr.Group:
-        """The group at `path`; a `FileNotFoundError` when there is none."""
+        """The group at `path`; a `FileNotFoundError` if absent."""
         options: dict[str, Any] = {"mode": "r", "use_consolidated": False}
         name = inside(path) if path else ""
         return zarr.open_group(self.store, path=name, zarr_format=self._version, **options)
 
     def array(self, path: str) -> "zarr.Array[Any]":
-        """The array at `path`; a `ZException` when there is none."""
+        """The array at `path`; a `ZException` if absent."""
         try:
             return zarr.open_array(self.store, path=path, mode="r", zarr_format=self._version)
         except FileNotFoundError as error:
@@ -67,7 +67,7 @@ class Hierarchy:
             raise ZException(f"there is no Zarr array at {path or 'its root'!r}") from error
 
     def described(self, path: str) -> Mapping[str, Any]:
-        """What the group at `path` says as OME-Zarr; a `ZException` when there is none."""
+        """OME metadata of the group at `path`; a `ZException` if the group is absent."""
         try:
             return said_by(self.group(path))
         except FileNotFoundError as error:
@@ -79,16 +79,16 @@ class Hierarchy:
 
 
 def said_by(node: zarr.Group) -> Mapping[str, Any]:
-    """What a group says as OME-Zarr: under ``ome`` from version 0.5, before it by itself."""
+    """OME metadata of a group: under ``ome`` from version 0.5 on, before that at the top level."""
     attributes: dict[str, Any] = dict(node.attrs)
     return {**attributes, **attributes["ome"]} if "ome" in attributes else attributes
 
 
 def keys_of(path: str) -> tuple[str, ...]:
-    """The keys under which metadata of a node may lie."""
+    """The keys where metadata of a node may be stored."""
     return tuple(f"{path}/{name}".lstrip("/") for name in METADATA)
 
 
 def joined(path: str, name: str) -> str:
-    """The path of a node below another one."""
+    """Path of a node below another one."""
     return f"{path}/{name}" if path else name

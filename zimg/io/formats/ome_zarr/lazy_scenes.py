@@ -1,4 +1,4 @@
-"""Scenes that are looked for and opened when they are asked for: a plate may have thousands."""
+"""Scenes that are found and opened on demand, since plates may have thousands."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -13,12 +13,12 @@ MOST = 2**20
 
 
 class LazyScenes(Sequence[Scene]):
-    """Scenes by number; asking for one looks for those before it, and opens it alone.
+    """Scenes by number; access finds those before it, but opens only the requested one.
 
     Parameters
     ----------
     makers
-        Gives one function per scene, which opens it.
+        Yields one function per scene, which opens it.
     """
 
     def __init__(self, makers: Iterator[Make]) -> None:
@@ -26,7 +26,7 @@ class LazyScenes(Sequence[Scene]):
         self._turn = RLock()
 
     def _find(self, count: int) -> None:
-        """Look for `count` scenes, or as many as there are."""
+        """Find up to `count` scenes."""
         with self._turn:
             while len(self._makers) < count:
                 make = next(self._source, None)
@@ -37,7 +37,7 @@ class LazyScenes(Sequence[Scene]):
     def __len__(self) -> int:
         self._find(MOST + 1)
         if len(self._makers) > MOST:
-            raise ZException(f"it has more than {MOST} scenes")
+            raise ZException(f"the store has more than {MOST} scenes")
         return len(self._makers)
 
     @overload

@@ -1,4 +1,4 @@
-"""What the metadata of OME-Zarr say about one image: axes, levels, sizes, channels."""
+"""Read the OME-Zarr metadata of one image: axes, levels, sizes, channels."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,16 @@ MOST_LEVELS = 256
 
 @dataclass(frozen=True, slots=True)
 class Multiscale:
-    """One image: its axes, the paths of its arrays, and how far apart its voxels are.
+    """Axes, array paths and voxel distances of an image.
 
     Parameters
     ----------
     axes
-        In stored order.
+        Axes in stored order.
     paths
-        Of the arrays, the full size first.
+        Paths of the arrays, full resolution first.
     scale, translation
-        Per axis, of the full size.
+        Per axis, at full resolution.
     """
 
     axes: Sequence[Axis]
@@ -35,13 +35,12 @@ class Multiscale:
 
 
 def read_multiscale(stated: Mapping[str, Any]) -> Multiscale:
-    """One entry of ``multiscales``, of any version."""
+    """Read an entry of ``multiscales`` of any version."""
     axes = read_axes(stated.get("axes"))
     datasets = stated.get("datasets") or []
     if not 0 < len(datasets) <= MOST_LEVELS:
         raise ZException(
-            f"the number of datasets of a multiscale is {len(datasets)}; accepted are 1 to "
-            f"{MOST_LEVELS}"
+            f"the multiscale image has {len(datasets)} datasets: accepted are 1 to {MOST_LEVELS}"
         )
     first = datasets[0].get("coordinateTransformations") or []
     both = [*first, *(stated.get("coordinateTransformations") or [])]
@@ -50,17 +49,17 @@ def read_multiscale(stated: Mapping[str, Any]) -> Multiscale:
 
 
 def inside(path: Any) -> str:
-    """A path that stays in the store; a `ZException` for one that does not."""
+    """Check that a path stays inside the store; raise a `ZException` otherwise."""
     parts = PurePosixPath(str(path).replace("\\", "/")).parts
     if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0]:
-        raise ZException(f"the path {path!r} leads out of the store")
+        raise ZException(f"the path {path!r} is outside the store")
     return "/".join(parts)
 
 
 def _combined(
     transformations: Sequence[Mapping[str, Any]], rank: int
 ) -> tuple[list[float], list[float]]:
-    """The scale and translation of transformations that are applied one after the other."""
+    """Compose transformations to one scale and translation."""
     scale, shift = [1.0] * rank, [0.0] * rank
     for each in transformations:
         kind = each.get("type")
@@ -68,9 +67,13 @@ def _combined(
         if kind == "identity":
             continue
         if kind not in ("scale", "translation") or not isinstance(values, list):
-            raise ZException(f"the transformation {kind!r} is not supported, or has no numbers")
+            raise ZException(
+                f"the coordinate transformation {kind!r} is not supported or has no numbers"
+            )
         if len(values) != rank:
-            raise ZException(f"the {kind} {values} has not one number for each of {rank} axes")
+            raise ZException(
+                f"the {kind} must have one number for each of {rank} axes, got {values}"
+            )
         if kind == "scale":
             scale = [a * float(b) for a, b in zip(scale, values, strict=True)]
             shift = [a * float(b) for a, b in zip(shift, values, strict=True)]
@@ -80,16 +83,16 @@ def _combined(
 
 
 def describe(info: ZImgInfo, image: Multiscale, attributes: Mapping[str, Any]) -> None:
-    """Fill in what is known about an image whose sizes and type `info` has.
+    """Add the metadata of an image to `info`, which has sizes and type.
 
     Parameters
     ----------
     info
         Changed in place.
     image
-        What its multiscales say.
+        The multiscale metadata.
     attributes
-        Of its group: ``omero`` tells of channels, ``zimg`` of what only we write.
+        Attributes of the group: ``omero`` has channels, ``zimg`` our extra metadata.
     """
     _read_sizes(info, image)
     _read_channels(info, (attributes.get("omero") or {}).get("channels") or [])
@@ -126,7 +129,7 @@ def _read_sizes(info: ZImgInfo, image: Multiscale) -> None:
 
 
 def _read_channels(info: ZImgInfo, channels: Sequence[Mapping[str, Any]]) -> None:
-    """Names and colours; the range that a viewer shows is nobody's business here."""
+    """Names and colours; display ranges are ignored."""
     for number, channel in enumerate(channels[: info.numChannels]):
         if channel.get("label") is not None:
             info.channelNames[number] = str(channel["label"])

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 from zimg.values import VoxelSizeUnit, ZImgInfo
 
-SMALLEST = 256  # no level is made of one whose planes are no larger
+SMALLEST = 256  # planes up to this size are not halved
 
 
 @dataclass(frozen=True, slots=True)
 class Shrunk:
-    """A level: its size along z, y, x, and how many voxels of the image one of its stands for."""
+    """A level: size along z, y, x, and reduction factors."""
 
     size: tuple[int, int, int]
     factor: tuple[int, int, int] = (1, 1, 1)
 
 
 def levels_of(info: ZImgInfo) -> list[Shrunk]:
-    """The levels that are written, the full size first.
+    """The levels to write, full resolution first.
 
     Planes are halved until both sides are at most 256; z is halved along where its voxels would be
     finer than those in the plane. Odd sizes are rounded up.

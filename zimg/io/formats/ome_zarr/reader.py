@@ -1,4 +1,4 @@
-"""OME-Zarr stores, versions 0.1 to 0.5: images, plates, and arrays that nothing describes."""
+"""OME-Zarr stores, versions 0.1 to 0.5: images, plates, and plain arrays."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -22,24 +22,24 @@ LISTS_IMAGES = (IMAGE, PLATE, WELL, SERIES)
 
 
 class OmeZarrReader:
-    """An open store; no chunk is kept open after it is read.
+    """An open store; chunks are closed after they are read.
 
     Parameters
     ----------
     path
         Folder, zip file, or address.
     format
-        Any; there is one way to read it.
+        Ignored.
 
     Raises
     ------
     ZException
-        When there is no Zarr group or array, or none that is an image.
+        When there is no Zarr group or array, or no image in it.
 
     Notes
     -----
-    Scenes are looked for and opened when they are asked for: of a plate, asking for one opens the
-    wells up to its own, and its field. A field gives one scene, of its first multiscale image.
+    Scenes are found and opened on demand: requesting one of a plate opens the wells up to it and
+    its field. A field is one scene, of its first multiscale image.
     """
 
     name = "OME-Zarr"
@@ -66,11 +66,13 @@ class OmeZarrReader:
         if not any(described.get(name) for name in LISTS_IMAGES):
             listed = keys_below(self._store, "") is not None
             arrays = ", ".join(sorted(node.array_keys())) if listed else "not known"
-            raise ZException(f"its group describes no image (no multiscales); arrays: {arrays}")
+            raise ZException(
+                f"the root group describes no image (no multiscales); arrays: {arrays}"
+            )
         return self._images(described)
 
     def _images(self, described: Mapping[str, Any]) -> Iterator[Make]:
-        """The images of the root: its own, and those of a plate, a well, or a series."""
+        """The images of the root group, or those of its plate, well or series."""
         for stated in described.get(IMAGE) or []:
             yield partial(self._opened, "", stated, described)
         if PLATE in described:
@@ -99,10 +101,10 @@ class OmeZarrReader:
             described = self._nodes.described(path)
         found = described.get(IMAGE)
         if not found:
-            raise ZException(f"the group {path!r} describes no image")
+            raise ZException(f"the group {path!r} describes no image (no multiscales)")
         if len(found) > 1:
             logging.getLogger("zimg").warning(
-                "group %r has %d images, of which the first is a scene here; open the group itself "
+                "group %r has %d images: only the first is read; open the group itself "
                 "to read the others",
                 path,
                 len(found),
@@ -110,7 +112,7 @@ class OmeZarrReader:
         return self._opened(path, found[0], described)
 
     def _series(self) -> Iterator[str]:
-        """Paths of numbered images, as ``OME`` lists them or as they are found."""
+        """Paths of numbered images, as listed in ``OME`` or found in the store."""
         try:
             listed = said_by(self._nodes.group("OME")).get("series")
         except FileNotFoundError:
@@ -160,10 +162,10 @@ class OmeZarrReader:
 
 
 def _told(find: Callable[[], list[Make]]) -> Iterator[Make]:
-    """What `find` gives, or one scene that tells why there is none when it is asked for."""
+    """The result of `find`, or one scene that raises the error when it is requested."""
     try:
         yield from find()
-    except Exception as error:  # of a library, or by metadata that are not as they should be
+    except Exception as error:  # errors of a library, or from malformed metadata
         yield partial(_refuse, error)
 
 

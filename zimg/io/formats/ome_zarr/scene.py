@@ -1,4 +1,4 @@
-"""An image of an OME-Zarr store: its levels, its chunks, and the regions that are decoded."""
+"""An image of an OME-Zarr store: levels, chunks and decoding of regions."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -35,23 +35,23 @@ class ZarrScene:
     Parameters
     ----------
     letters
-        Which of t, c, z, y, x each axis of its arrays is, in stored order.
+        Letters (t, c, z, y, x) of the axes, in stored order.
     paths
-        Of the arrays of its levels, the full size first.
+        Paths of the arrays of its levels, full resolution first.
     open_array
         Opens the array at a path.
     describe
-        Fills in the metadata.
+        Adds the metadata to an info.
     steady
-        Gives a block in which the array at a path may be read; an error when it was replaced.
+        Context manager for reading the array at a path; raises an error if it was replaced.
 
     Raises
     ------
     ZException
-        When the array of the full size cannot be decoded.
+        When the array of full resolution cannot be decoded.
     """
 
-    packed_bytes: int | None = None  # chunks are files, and may be missing
+    packed_bytes: int | None = None  # chunks are files that may be missing
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class ZarrScene:
 
     @cached_property
     def _arrays(self) -> list["zarr.Array[Any]"]:
-        """The arrays of all levels that hold the same channels and times as the first."""
+        """The arrays of all levels with the channels and times of the first."""
         arrays = [self._full]
         for path in self._paths[1:]:
             try:
@@ -84,12 +84,12 @@ class ZarrScene:
                     arrays.append(self._level_at(path))
             except ReplacedError:
                 raise
-            except Exception as error:  # of any library: a level more or less is no reason to stop
-                _log.warning("level %s is left out: %s", path, error)
+            except Exception as error:  # errors of any library: a broken level is skipped
+                _log.warning("level %s is ignored: %s", path, error)
         return arrays
 
     def _level_at(self, path: str) -> "zarr.Array[Any]":
-        """The array of a smaller level; a `ZException` when it is not of this image."""
+        """The array of a smaller level; a `ZException` if it does not match this image."""
         array = self._opened(path)
         sizes, info = self._by_letter(array.shape), self.info
         alike = (sizes["c"], sizes["t"]) == (info.numChannels, info.numTimes)
@@ -101,7 +101,7 @@ class ZarrScene:
         array = self._open(path)
         if len(array.shape) != len(self._letters):
             raise ZException(
-                f"array {path!r} has {len(array.shape)} axes, its metadata {len(self._letters)}"
+                f"array {path!r} has {len(array.shape)} axes, but its metadata {len(self._letters)}"
             )
         return bounded(array)
 
@@ -121,7 +121,7 @@ class ZarrScene:
         return Level(size, (x, y, z))
 
     def blocks(self, level: int) -> NDArray[np.int64]:
-        """One block per chunk along t, x, y and z; computed, not looked for."""
+        """One block per chunk along t, x, y and z, whether or not the chunk exists."""
         steps = self._by_letter((self._arrays[level] if level else self._full).chunks)
         block = steps["x"], steps["y"], steps["z"]
         size = self.levels[level].size if level else self.info.size[:3]
@@ -186,7 +186,7 @@ class ZarrScene:
         return tuple(slice(*box[letter]) for letter in self._letters)
 
     def _direct_job(self, path: str, part: Part) -> Job:
-        """Put what is wanted of one chunk into its place."""
+        """Copy the requested part of one chunk to its place."""
         present = [letter for letter in ALL if letter in self._letters]
         order = [self._letters.index(letter) for letter in present]
         missing = tuple(place for place, letter in enumerate(ALL) if letter not in self._letters)
@@ -205,7 +205,7 @@ class ZarrScene:
     def _read(
         self, array: "zarr.Array[Any]", box: dict[str, tuple[int, int]], out: NDArray[Any]
     ) -> None:
-        """Fill `out`, ``(T, C, Z, Y, X)``, with what is stored in `box`."""
+        """Fill `out`, ``(T, C, Z, Y, X)``, with the voxels in `box`."""
         absent = tuple(0 if letter not in self._letters else slice(None) for letter in ALL)
         present = [letter for letter in ALL if letter in self._letters]
         order = [present.index(letter) for letter in self._letters]

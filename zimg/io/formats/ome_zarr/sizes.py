@@ -1,4 +1,4 @@
-"""Sizes of what a store holds under a key, checked before it is read."""
+"""Check the sizes of keys before they are read."""
 
 from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, SuffixByteRequest
 
@@ -6,19 +6,19 @@ from zimg._errors import ZException
 from zimg.io.disk.limits import check_decoded
 
 METADATA = ("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata")
-# A text of this size takes up to twenty times as much memory when it is parsed.
+# Parsing text of this size takes up to twenty times as much memory.
 LARGEST_METADATA = 2**25
 
 
 def check_size(key: str, size: int, byte_range: ByteRequest | None) -> None:
-    """Refuse what is too large to be read, and a part of a key that it does not have.
+    """Refuse keys that are too large, and byte ranges outside a key.
 
     Parameters
     ----------
     key, size
-        The key, and the bytes that are stored under it.
+        The key and its size in bytes.
     byte_range
-        Which of them are wanted; None for all.
+        The requested range; None for all bytes.
 
     Raises
     ------
@@ -28,16 +28,18 @@ def check_size(key: str, size: int, byte_range: ByteRequest | None) -> None:
     if key.rpartition("/")[2] in METADATA:
         if size > LARGEST_METADATA:
             raise ZException(
-                f"{key} has {size} bytes; accepted are metadata of at most {LARGEST_METADATA}"
+                f"{key} has {size} bytes: metadata of at most {LARGEST_METADATA} are accepted"
             )
     elif byte_range is None:
         check_decoded((size,), 1)
         if size == 0:
-            raise ZException(f"{key} has 0 bytes: it is truncated")
+            raise ZException(f"{key} is empty: it is truncated")
     elif isinstance(byte_range, RangeByteRequest):
         start, end = byte_range.start, byte_range.end
         if not 0 <= start <= end <= size:
-            raise ZException(f"{key} of {size} bytes refers to its bytes {start} to {end}")
+            raise ZException(
+                f"{key} has {size} bytes, but its index refers to bytes {start} to {end}"
+            )
     elif isinstance(byte_range, SuffixByteRequest) and byte_range.suffix > size:
         raise ZException(
             f"{key} has {size} bytes, fewer than its index of {byte_range.suffix}: it is truncated"
@@ -45,7 +47,7 @@ def check_size(key: str, size: int, byte_range: ByteRequest | None) -> None:
 
 
 def ends(byte_range: ByteRequest | None, size: int) -> tuple[int, int]:
-    """Begin and end of a part of `size` bytes."""
+    """Start and end of a byte range in `size` bytes."""
     if isinstance(byte_range, RangeByteRequest):
         return byte_range.start, byte_range.end
     if isinstance(byte_range, OffsetByteRequest):

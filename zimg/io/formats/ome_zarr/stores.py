@@ -1,4 +1,4 @@
-"""Where the keys of a Zarr hierarchy are: in a folder, in a zip file, or at an address."""
+"""Open stores of Zarr hierarchies: folders, zip files and addresses."""
 
 import os
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from zimg.io.formats.ome_zarr.address import AddressStore
 from zimg.io.formats.ome_zarr.folder import ConfinedStore
 from zimg.io.formats.ome_zarr.zip_file import ZipFolder
 
-# Schemes that obstore opens; http without encryption is asked for by whoever names it.
+# Schemes that obstore opens; whoever writes http:// accepts a connection without encryption.
 SCHEMES = ("http", "https", "s3", "gs", "az", "abfs", "abfss")
-# Without it obstore would go on for minutes.
+# The default of obstore retries for minutes.
 PATIENCE = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
 
@@ -27,13 +27,13 @@ def store_of(path: Path | str) -> Store:
     Raises
     ------
     ZException
-        When the scheme of an address is not known, or what opens addresses is not installed.
+        When the scheme of an address is unknown, or obstore is not installed.
     """
     scheme, found, _ = str(path).partition("://")
     if not found:
         return ConfinedStore(path) if os.path.isdir(path) else ZipFolder(path)  # noqa: PTH112
     if scheme not in SCHEMES:
-        raise ZException(f"addresses begin with {'://, '.join(SCHEMES)}://, not {scheme}://")
+        raise ZException(f"unsupported address {scheme}://: expected {'://, '.join(SCHEMES)}://")
     if find_spec("obstore") is None:
         raise ZException('addresses need obstore; pip install "zimg-xp[cloud]" adds it')
     from_url = import_module("obstore.store").from_url
@@ -42,26 +42,26 @@ def store_of(path: Path | str) -> Store:
 
 
 def steady(store: Store, *keys: str) -> AbstractContextManager[None]:
-    """Refuse what is read inside the block when a folder, or one of its files, was replaced.
+    """Raise an error after the block if a folder, or one of its files, was replaced.
 
     Parameters
     ----------
     store
-        Of a folder; others are not looked at: a zip file stays open, and at an address nothing
-        tells.
+        Store of a folder; others are not checked: a zip file stays open, and addresses give no
+        sign.
     *keys
-        Metadata that were read before.
+        Keys of metadata that were read before.
 
     Raises
     ------
     ReplacedError
-        When what lies there now is not what was opened.
+        When the folder or a key is no longer the one that was opened.
     """
     return store.steady(*keys) if isinstance(store, ConfinedStore) else nullcontext()
 
 
 def keys_below(store: Store, prefix: str) -> Iterator[str] | None:
-    """Keys of a folder one by one, relative to `prefix`; None where a store cannot list them."""
+    """Yield keys below `prefix`, relative to it; None if the store cannot list them."""
     if isinstance(store, ConfinedStore | ZipFolder):
         return store.keys_below(prefix)
     return None

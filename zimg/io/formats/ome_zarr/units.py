@@ -1,4 +1,4 @@
-"""Units of OME-Zarr axes, spelled as UDUNITS-2 does."""
+"""Units of OME-Zarr axes in the spelling of UDUNITS-2."""
 
 from zimg.values import VoxelSizeUnit
 

@@ -1,4 +1,4 @@
-"""OME-Zarr stores written slab by slab, smaller levels made from the slabs as they pass."""
+"""Write OME-Zarr stores slab by slab; smaller levels are computed on the fly."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,23 +22,25 @@ from zimg.io.writer import Pixels
 from zimg.values import Compression, ZImgInfo
 
 OPTIONS = ("omeZarrVersion", "chunks", "shards")
-# What a folder has that a store may replace.
+# A folder with one of these names may be replaced by a store.
 MARKS = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse types, options and metadata that OME-Zarr cannot hold."""
+    """Refuse types, options and metadata that OME-Zarr does not support."""
     layout_of(info, parameters)
     asked = Compression(parameters.compression)
     packing = Compression.ZSTD if asked == Compression.AUTO else asked
     check_options(
-        f"OME-Zarr packed by {packing.name}", parameters, (*OPTIONS, *LEVELS.get(packing, ()))
+        f"OME-Zarr with compression {packing.name}",
+        parameters,
+        (*OPTIONS, *LEVELS.get(packing, ())),
     )
     check_description(info)
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write a store with its pyramid; memory holds a slab of each level at a time."""
+    """Write a store with its pyramid; memory holds one slab of each level."""
     info, layout = pixels.info, layout_of(pixels.info, parameters)
     levels = levels_of(info)
     name = path.name.removesuffix(".zarr").removesuffix(".ome")
@@ -52,14 +54,14 @@ def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
 
 
 class LevelWriter:
-    """Takes the planes of a level, and gives the means of them to the next one.
+    """Write the planes of a level and pass their means to the next level.
 
     Parameters
     ----------
     array
-        To write to, ``(T, C, Z, Y, X)``.
+        Target, ``(T, C, Z, Y, X)``.
     depth
-        Planes that are written together.
+        Number of planes written together.
     halve
         Axes of ``(C, Z, Y, X)`` along which the next level is smaller.
     smaller
@@ -79,7 +81,7 @@ class LevelWriter:
         self._waiting: list[NDArray[Any]] = []
 
     def add(self, time: int, planes: NDArray[Any]) -> None:
-        """Take the next planes, ``(C, depth, Y, X)``; they are written when there are enough."""
+        """Add planes, ``(C, depth, Y, X)``; they are written when a slab is complete."""
         self._waiting.append(planes)
         count = sum(each.shape[1] for each in self._waiting)
         if count < self.depth and self._done + count < self._array.shape[2]:
@@ -92,7 +94,7 @@ class LevelWriter:
             self._smaller.add(time, self._halved(whole))
 
     def _halved(self, planes: NDArray[Any]) -> NDArray[Any]:
-        """The planes of the next level, two at a time: sums take twice the bytes of voxels."""
+        """Planes of the next level, computed two at a time since sums take twice the bytes."""
         sizes = [-(-n // 2) if axis in self._halve else n for axis, n in enumerate(planes.shape)]
         result = np.empty(sizes, planes.dtype)
         step = 1 if 1 in self._halve else 2
@@ -111,7 +113,7 @@ def _chain(
     pool: ThreadPoolExecutor,
     number: int = 0,
 ) -> LevelWriter:
-    """The writer of the first of `levels`, which feeds those of all smaller ones."""
+    """Make the writers of all `levels`, each feeding the next; return the first."""
     level, *rest = levels
     shape = (info.numTimes, info.numChannels, *level.size)
     dtype = np.dtype(info.dataTypeString())

@@ -14,7 +14,7 @@ from zimg.io.formats.ome_zarr.sizes import METADATA, check_size, ends
 
 
 class ZipFolder(Store):
-    """A zip file, read only; the hierarchy is its root, or the only folder in it.
+    """A read-only zip file; the hierarchy is at its root, or in its only folder.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class ZipFolder(Store):
     Raises
     ------
     ZException
-        When it is not a zip file, or has no metadata of Zarr there.
+        When the file is not a zip file or has no Zarr metadata.
     """
 
     supports_writes = supports_deletes = False
@@ -35,7 +35,7 @@ class ZipFolder(Store):
         try:
             self._file = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-            raise ZException(f"it is not a zip file that can be read: {error}") from error
+            raise ZException(f"the zip file cannot be read: {error}") from error
         try:
             self._top = self._root()
         except BaseException:
@@ -43,14 +43,14 @@ class ZipFolder(Store):
             raise
 
     def _root(self) -> str:
-        """Where the hierarchy begins, ending in a slash unless it is the root."""
+        """Prefix of the hierarchy, ending in a slash unless it is the root."""
         names = self._file.namelist()
         present = set(names)
         tops = {name.partition("/")[0] for name in names if "/" in name}
         for top in ("", *(f"{each}/" for each in tops if len(tops) == 1)):
             if any(top + mark in present for mark in METADATA):
                 return top
-        raise ZException("it has no metadata of Zarr at its root")
+        raise ZException("the zip file has no Zarr metadata at its root")
 
     def close(self) -> None:
         """Close the file."""
@@ -63,7 +63,7 @@ class ZipFolder(Store):
     async def get(
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
     ) -> Buffer | None:
-        """The bytes of a key; None where there are none."""
+        """The bytes of a key; None if absent."""
         data = await asyncio.to_thread(self.read_now, key, byte_range)
         return None if data is None else prototype.buffer.from_bytes(data)
 
@@ -76,7 +76,7 @@ class ZipFolder(Store):
         return [await self.get(key, prototype, part) for key, part in key_ranges]
 
     def read_now(self, key: str, byte_range: ByteRequest | None) -> bytes | None:
-        """The bytes of a key; None where there are none."""
+        """The bytes of a key; None if absent."""
         try:
             entry = self._file.getinfo(self._top + key)
         except KeyError:
@@ -91,11 +91,11 @@ class ZipFolder(Store):
             raise ZException(f"{key} of the zip file cannot be read: {error}") from error
 
     def holds(self, key: str) -> bool:
-        """Whether there is something under a key."""
+        """Whether a key exists."""
         return self._top + key in self._file.NameToInfo
 
     async def exists(self, key: str) -> bool:
-        """Whether there is something under a key."""
+        """Whether a key exists."""
         return self.holds(key)
 
     def keys_below(self, prefix: str) -> Iterator[str]:
@@ -122,9 +122,9 @@ class ZipFolder(Store):
             yield name
 
     async def set(self, key: str, value: Buffer) -> None:
-        """Nothing is written."""
+        """Refuse: the store is read-only."""
         raise NotImplementedError(key)
 
     async def delete(self, key: str) -> None:
-        """Nothing is removed."""
+        """Refuse: the store is read-only."""
         raise NotImplementedError(key)

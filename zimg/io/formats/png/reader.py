@@ -1,4 +1,4 @@
-"""PNG files: one plane of 8 or 16 bits, in grey or colour, with or without opacity."""
+"""PNG files: one plane of 8 or 16 bits, grey or colour, with or without alpha."""
 
 import zlib
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ HEADER_END = 33  # signature and the first chunk
 
 
 def open_png(path: Path, format: FileFormat) -> PlanarFile:  # noqa: ARG001 (it is the only one)
-    """Open a PNG file; its header is read now, its pixels later."""
+    """Open a PNG file and read its header; pixels are decoded on demand."""
     with path.open("rb") as file:
         info = _info(file.read(2**16))
     return PlanarFile("PNG", planar_scene(info, path, _decode))
@@ -48,7 +48,7 @@ def _info(head: bytes) -> ZImgInfo:
         )
     before_pixels = dict(_chunks(head, whole=False))
     if b"acTL" in before_pixels:
-        raise ZException("animated PNG is not read")
+        raise ZException("animated PNG is not supported")
     alpha = color >= 4 or b"tRNS" in before_pixels
     channels = CHANNELS[color] + (alpha and color < 4)
     dtype = np.dtype(np.uint16 if bits == 16 else np.uint8)
@@ -59,16 +59,16 @@ def _info(head: bytes) -> ZImgInfo:
 
 
 def _read_size(size: bytes, info: ZImgInfo) -> None:
-    """Take the pixel size over where it is stated in metres."""
+    """Read the pixel size if it is stated in metres."""
     x, y = (int.from_bytes(size[place : place + 4]) for place in (0, 4))
     if len(size) == 9 and size[8] == 1 and x and y:
         info.voxelSizeUnit = VoxelSizeUnit.um
         info.voxelSizeX, info.voxelSizeY = 1e6 / x, 1e6 / y
-        info.voxelSizeZ = info.voxelSizeX  # a plane has no depth; 1 would be taken for a micrometre
+        info.voxelSizeZ = info.voxelSizeX  # a plane has no depth; 1.0 would mean a micrometre
 
 
 def _chunks(data: bytes, *, whole: bool) -> Iterator[tuple[bytes, bytes]]:
-    """Type and content of each chunk, up to the pixels or, when `whole`, checked to the end."""
+    """Type and content of each chunk, up to the pixels or, with `whole`, checked to the end."""
     place = len(SIGNATURE)
     while place + 12 <= len(data):
         length = int.from_bytes(data[place : place + 4])
@@ -86,10 +86,10 @@ def _chunks(data: bytes, *, whole: bool) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _decode(data: bytes) -> NDArray[Any]:
-    for _ in _chunks(data, whole=True):  # the decoder passes over wrong checksums
+    for _ in _chunks(data, whole=True):  # the decoder ignores wrong checksums
         pass
     pixels: NDArray[Any] = imagecodecs.png_decode(data)
     bits, color = data[24], data[25]
-    if bits < 8 and color == 0:  # the decoder stretches them to 255
+    if bits < 8 and color == 0:  # the decoder scales them to 255
         pixels[..., 0 if pixels.ndim == 3 else slice(None)] //= 255 // (2**bits - 1)
     return pixels

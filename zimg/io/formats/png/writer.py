@@ -1,4 +1,4 @@
-"""PNG files of one plane, written without loss."""
+"""Write PNG files of one plane."""
 
 import zlib
 from pathlib import Path
@@ -16,11 +16,11 @@ from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.writer import Pixels
 from zimg.values import Compression, VoxelSizeUnit, ZImgInfo
 
-LONGEST = 10**6  # libpng refuses more rows and columns, in reading and in writing
+LONGEST = 10**6  # libpng refuses larger sizes, in reading and in writing
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what PNG cannot hold, and a level that zlib does not have."""
+    """Refuse images that PNG does not support, and invalid compression levels."""
     lossless = (Compression.DEFLATE, Compression.ADOBE_DEFLATE)
     types = ("uint8", "uint16")
     check_planar(
@@ -35,14 +35,14 @@ def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:
-    """Write one plane, without loss."""
+    """Write one plane."""
     data = imagecodecs.png_encode(interleaved(pixels), level=parameters.zlibCompressionLevel)
     with atomic_path(path) as temporary:
         temporary.write_bytes(_with_size(data, pixels.info))
 
 
 def _with_size(data: bytes | bytearray, info: ZImgInfo) -> bytes:
-    """`data` with a chunk for the pixel size, when it is known."""
+    """`data` with a chunk for the pixel size, if known."""
     data = bytes(data)
     if info.voxelSizeUnit == VoxelSizeUnit.none:
         return data

@@ -1,4 +1,4 @@
-"""Files that another file names: followed within a folder, and nowhere else."""
+"""Files that another file refers to: followed only within a folder."""
 
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -6,21 +6,21 @@ from zimg._errors import ZException
 
 
 def named_inside(folder: Path, name: str, root: Path | None = None) -> Path:
-    """The path of a regular file that a file in `folder` names.
+    """Resolve the name of a regular file that a file in `folder` refers to.
 
     Parameters
     ----------
     folder
-        In which relative names start.
+        Folder of relative names.
     name
-        As it is written, with slashes of any system.
+        Name as written, with forward or backward slashes.
     root
-        What the path must not leave, also through links; `folder` by default.
+        Folder that the path must not leave, not even through links; `folder` by default.
 
     Raises
     ------
     ZException
-        When the name leads out of `root`, or to nothing, or to what is not a regular file.
+        When the file is outside `root`, missing, or not a regular file.
     """
     root = root or folder
     readings = PurePosixPath(name), PureWindowsPath(name)
@@ -28,16 +28,16 @@ def named_inside(folder: Path, name: str, root: Path | None = None) -> Path:
     absolute = any(path.is_absolute() or path.drive or path.root for path in readings)
     if not name or absolute or "\0" in name or not _is_inside(path, root):
         raise ZException(
-            f"the file points to {name!r}, which is not beside it or below: such files are not read"
+            f"the file refers to {name!r}, which is outside its folder: such files are not read"
         )
     if not path.is_file():
         found = "not a regular file" if path.exists() else "missing"
-        raise ZException(f"the file points to {name}, which is {found}")
+        raise ZException(f"the file refers to {name}, which is {found}")
     return path
 
 
 def _is_inside(path: Path, root: Path) -> bool:
     try:
         return path.resolve().is_relative_to(root.resolve())
-    except (OSError, RuntimeError):  # links in a circle
+    except (OSError, RuntimeError):  # circular links
         return False

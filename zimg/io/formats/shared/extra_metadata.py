@@ -1,4 +1,4 @@
-"""Metadata that a header has no fields for (channels, position, bits), as a line of JSON."""
+"""Metadata without header fields (channels, position, bits), stored as a line of JSON."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from typing import Any
 
 from zimg.values import ZImgInfo, col4
 
-KEY = "zimg"  # under which formats keep the line
+KEY = "zimg"  # key of the line in all formats
 LONGEST = 2**20
 FIELDS: dict[str, Callable[[ZImgInfo], Any]] = {
     "channelNames": lambda info: info.channelNames,
@@ -21,14 +21,14 @@ PER_CHANNEL = ("channelNames", "channelColors")
 
 
 def dumps(info: ZImgInfo) -> str:
-    """A line of ASCII with what is not as in a fresh image; empty when all is."""
+    """A line of ASCII JSON with the values that differ from defaults; empty if none differs."""
     fresh = ZImgInfo(1, 1, 1, info.numChannels)
     found = {name: of(info) for name, of in FIELDS.items() if of(info) != of(fresh)}
     return json.dumps(found) if found else ""
 
 
 def loads(info: ZImgInfo, line: str) -> None:
-    """Take over what `dumps` wrote; what does not fit the image, or is damaged, is left out."""
+    """Apply the values that `dumps` wrote; invalid ones are ignored."""
     found: Any = None
     with suppress(ValueError, RecursionError):
         found = json.loads(line[:LONGEST])
@@ -39,7 +39,7 @@ def loads(info: ZImgInfo, line: str) -> None:
             colors = name == "channelColors"
             setattr(info, name, [col4(*color) for color in value] if colors else value)
         except (TypeError, ValueError, OverflowError) as error:
-            logging.getLogger("zimg").warning("%s of a header is left out: %s", name, error)
+            logging.getLogger("zimg").warning("%s of a header is ignored: %s", name, error)
 
 
 def _count(value: Any) -> int:

@@ -1,4 +1,4 @@
-"""What formats of a single plane have in common: PNG, JPEG and JPEG XR."""
+"""Common parts of the formats of a single plane: PNG, JPEG and JPEG XR."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,13 +17,13 @@ from zimg.values import Compression, ZImgInfo, col4
 
 
 class PlanarFile:
-    """An open file of one plane: nothing is kept open, its bytes are read again when decoded."""
+    """A file of one plane; it is not kept open but read again for decoding."""
 
     def __init__(self, name: str, scene: Scene) -> None:
         self.name, self.scenes = name, (scene,)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing; no file is kept open."""
 
 
 def planar_scene(info: ZImgInfo, path: Path, decode: Callable[[bytes], NDArray[Any]]) -> WholeScene:
@@ -40,7 +40,7 @@ def planar_scene(info: ZImgInfo, path: Path, decode: Callable[[bytes], NDArray[A
 def planar_info(
     width: int, height: int, channels: int, dtype: np.dtype[Any], *, alpha: bool = False
 ) -> ZImgInfo:
-    """What a header tells; colours as the reference gives them, a black one for opacity."""
+    """Metadata from a header; colours as in the reference, black for alpha."""
     info = ZImgInfo(width, height, 1, channels, 1, *VOXEL_TYPES[dtype.name])
     if alpha:
         info.lastChannelIsAlphaChannel = True
@@ -59,22 +59,22 @@ def check_planar(
     alpha: bool = False,
     longest: int = 2**31 - 1,
 ) -> None:
-    """Refuse what a format of one plane cannot hold.
+    """Refuse images and options that a format of one plane does not support.
 
     Parameters
     ----------
     info, parameters
-        What shall be written, and how.
+        The image to write, and the write parameters.
     name
-        Of the format, for errors.
+        Name of the format for errors.
     types
-        Voxel types that it holds.
+        Supported voxel types.
     compression
-        Ways of packing that it knows.
+        Supported compressions.
     alpha
-        Whether it holds a last channel of opacity.
+        Whether a trailing alpha channel is supported.
     longest
-        Side of the largest plane.
+        Largest supported width and height.
 
     Raises
     ------
@@ -87,23 +87,24 @@ def check_planar(
         )
     if max(info.width, info.height) > longest:
         raise ZException(
-            f"{name} stores up to {longest} pixels a side, not {info.width} x {info.height}"
+            f"{name} stores at most {longest} pixels per side, not {info.width} x {info.height}"
         )
     colors = info.numChannels - (info.lastChannelIsAlphaChannel and alpha)
     if colors not in (1, 3) or (info.lastChannelIsAlphaChannel and not alpha):
         opacity = ", with or without an alpha channel" if alpha else ""
         raise ZException(f"{name} stores 1 or 3 channels{opacity}, not {info.numChannels}")
     if info.dataTypeString() not in types:
-        raise ZException(f"{name} holds {' and '.join(types)}, not {info.dataTypeString()}")
+        raise ZException(f"{name} stores {' and '.join(types)}, not {info.dataTypeString()}")
     if parameters.compression not in (Compression.AUTO, *compression):
         accepted = ", ".join(each.name for each in (Compression.AUTO, *compression))
         raise ZException(
-            f"{name} knows compression {accepted}, not {Compression(parameters.compression).name}"
+            f"{name} supports compression {accepted}, not "
+            f"{Compression(parameters.compression).name}"
         )
 
 
 def interleaved(pixels: Pixels) -> NDArray[Any]:
     """The plane to write, ``(Y, X)`` for one channel and ``(Y, X, C)`` for several."""
     plane = pixels.slab(0, 0, 1)[:, 0]
-    # Always a copy: codecs look at the strides of axes of size 1 too.
+    # Always a copy: codecs also check the strides of axes of size 1.
     return np.array(plane[0] if len(plane) == 1 else np.moveaxis(plane, 0, -1), order="C")

@@ -1,4 +1,4 @@
-"""Where the voxels of a volume lie: in its file, in one beside it, or in several."""
+"""Storage of the voxels of a volume: in the header file, in another one, or in several."""
 
 import math
 import re
@@ -21,34 +21,34 @@ from zimg.io.scenes.strided import StridedScene, Strides
 from zimg.values import ZImgInfo
 
 PACKED, TEXT = ("zlib", "gzip", "bzip2"), ("text", "hex")
-LAST = -1  # as an offset: the voxels are the last bytes
+LAST = -1  # offset that means: the voxels are the last bytes
 MOST_FILES = 2**17
-LONGEST_LINE = 2**16  # that is passed over
-WHAT = "its image"
+LONGEST_LINE = 2**16  # longest line to skip
+WHAT = "the image"
 # One conversion of an integer with a width of at most two digits, and any number of %%.
 NUMBERED = re.compile(r"(?:[^%]|%%)*%[-0 +#]*\d{0,2}(?:\.\d{1,2})?[di](?:[^%]|%%)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where voxels are, and how.
+    """Location and encoding of voxels.
 
     Parameters
     ----------
     paths
-        The files that hold them, each the same number of bytes; those of several may be missing.
+        Data files, each with the same number of bytes; some of several may be missing.
     stored
-        Type with its byte order.
+        Voxel type with byte order.
     axes
-        Letters of ``xyzct``, those that run fastest first.
+        Axis letters (``xyzct``), fastest first.
     encoding
-        ``zlib``, ``gzip``, ``bzip2``, ``text``, ``hex``, or empty for bytes as they are.
+        ``zlib``, ``gzip``, ``bzip2``, ``text``, ``hex``, or empty for raw bytes.
     start, count
-        Where the encoded bytes lie in each file; up to the end when `count` is None.
+        Range of the encoded bytes in each file; up to the end if `count` is None.
     offset
-        Of the first voxel in each file, in unpacked bytes; `LAST` when the voxels are the last.
+        Offset of the first voxel in each file, in decoded bytes; `LAST` if the voxels come last.
     lines
-        Lines of text to pass over after `start`.
+        Text lines to skip after `start`.
     """
 
     paths: Sequence[Path]
@@ -61,19 +61,19 @@ class Storage:
     lines: int = 0
 
     def check(self, sizes: Mapping[str, int]) -> None:
-        """Refuse sizes by axis that the files cannot hold, before memory is taken for them.
+        """Refuse sizes that the files cannot hold, before memory is allocated.
 
         Raises
         ------
         ZException
-            Also when none of several files exists.
+            Also when all of several files are missing.
         """
         if min(sizes.values()) < 1:
-            raise ZException(f"its sizes are {dict(sizes)}; all are 1 at least")
+            raise ZException(f"sizes {dict(sizes)} are invalid: each must be at least 1")
         each = self._bytes_of_each(sizes)
         present = [path for path in self.paths if path.is_file()]
         if not present:
-            raise ZException(f"its data file {self.paths[0].name!r} does not exist")
+            raise ZException(f"the data file {self.paths[0].name!r} does not exist")
         for path in present:
             self._check_file(path, each)
         check_counts(sizes.get("c", 1), sizes.get("t", 1))
@@ -81,7 +81,9 @@ class Storage:
     def _bytes_of_each(self, sizes: Mapping[str, int]) -> int:
         total, count = math.prod(sizes.values()) * self.stored.itemsize, len(self.paths)
         if total % count:
-            raise ZException(f"its {total} bytes of voxels do not fill {count} files alike")
+            raise ZException(
+                f"{total} bytes of voxels cannot be divided equally among {count} data files"
+            )
         return total // count
 
     def _check_file(self, path: Path, each: int) -> None:
@@ -105,7 +107,7 @@ class Storage:
             )
 
     def open(self, info: ZImgInfo) -> tuple[FileBytes, StridedScene]:
-        """The open file or files, and the image in them; a `ZException` when they are too short."""
+        """Open the data files; raise a `ZException` if they are too short."""
         each = self._bytes_of_each(dict(zip("xyzct", info.size, strict=True)))
         strides = strides_of(self.axes, info, self.stored.itemsize)
         if len(self.paths) > 1:
@@ -121,7 +123,7 @@ class Storage:
             raise
 
     def _opened(self, path: Path, each: int) -> tuple[FileBytes, int]:
-        """An open file, and the place of the first voxel in it."""
+        """Open a file, and find the offset of its first voxel."""
         file: Any
         start = _after_lines(path, self.start, self.lines)
         if self.encoding in PACKED:
@@ -139,19 +141,19 @@ class Storage:
 
 
 def _after_lines(path: Path, place: int, lines: int) -> int:
-    """Where the lines end that are passed over from `place`."""
+    """Offset after the lines to skip from `place`."""
     if not lines:
         return place
     with path.open("rb") as file:
         file.seek(place)
         for number in range(lines):
             if not file.readline(LONGEST_LINE).endswith(b"\n"):
-                raise ZException(f"line {number} of the {lines} to skip has no end")
+                raise ZException(f"line {number} of the {lines} lines to skip is not terminated")
         return file.tell()
 
 
 def strides_of(axes: str, info: ZImgInfo, itemsize: int) -> Strides:
-    """Bytes from one voxel to the next, where `axes` are stored without gaps, fastest first."""
+    """Strides in bytes of `axes` stored without gaps, fastest first."""
     sizes = dict(zip("xyzct", info.size, strict=True))
     found, step = {}, itemsize
     for axis in axes:
@@ -161,34 +163,40 @@ def strides_of(axes: str, info: ZImgInfo, itemsize: int) -> Strides:
 
 
 def beside(header: Path, name: str) -> Path:
-    """The data file that a header names, which must exist in its folder or below."""
+    """Resolve the data file of a header; it must exist in the folder of the header or below."""
     path = place_beside(header, name)
     if not path.is_file():
-        raise ZException(f"its data file {name!r} does not exist")
+        raise ZException(f"the data file {name!r} does not exist")
     return path
 
 
 def place_beside(header: Path, name: str) -> Path:
-    """Where a data file lies that a header names; a `ZException` for one outside its folder."""
+    """Resolve the data file of a header; raise a `ZException` if it is outside its folder."""
     folder = header.absolute().parent
     path = folder / name.replace("\\", "/")
     outside = ".." in path.relative_to(folder).parts if path.is_relative_to(folder) else True
     if not name or outside or not path.resolve().is_relative_to(folder.resolve()):
-        raise ZException(f"its data file {name!r} does not lie in the folder of the header")
+        raise ZException(f"the data file {name!r} is outside the folder of the header")
     return path
 
 
 def listed_beside(header: Path, names: Sequence[str]) -> list[Path]:
-    """Where the data files lie that a header lists, of which some may be missing."""
+    """Resolve the listed data files of a header; some may be missing."""
     if not 0 < len(names) <= MOST_FILES:
-        raise ZException(f"it lists {len(names)} data files; accepted are 1 to {MOST_FILES}")
+        raise ZException(
+            f"the header lists {len(names)} data files: accepted are 1 to {MOST_FILES}"
+        )
     return [place_beside(header, name) for name in names]
 
 
 def numbered(pattern: str, numbers: Sequence[int]) -> list[str]:
-    """File names by a pattern of C's printf, such as ``slice%03d.raw``, that has one number."""
+    """File names from a printf pattern with one number, such as ``slice%03d.raw``."""
     if len(numbers) > MOST_FILES:
-        raise ZException(f"it numbers {len(numbers)} data files; accepted are 1 to {MOST_FILES}")
+        raise ZException(
+            f"the header names {len(numbers)} numbered data files: accepted are 1 to {MOST_FILES}"
+        )
     if not NUMBERED.fullmatch(pattern):
-        raise ZException(f"its pattern of data files {pattern!r} has not one number, such as %03d")
+        raise ZException(
+            f"the data file pattern {pattern!r} must contain exactly one number, such as %03d"
+        )
     return [pattern % number for number in numbers]

@@ -1,4 +1,4 @@
-"""Headers of text at the start of a file, of which only the format tells where they end."""
+"""Text headers at the start of a file, whose end depends on the format."""
 
 import re
 from pathlib import Path
@@ -9,24 +9,24 @@ FIRST, LONGEST = 2**16, 2**26  # bytes
 
 
 def read_text(path: Path, end: re.Pattern[bytes]) -> tuple[bytes, int | None]:
-    """The start of a file with the whole header in it.
+    """Read the start of a file that contains the whole header.
 
     Parameters
     ----------
     path
         The file.
     end
-        What a header ends with.
+        Pattern at the end of the header.
 
     Returns
     -------
     bytes, int or None
-        At least the header, and the place after it; None when the file ends before.
+        At least the header, and the offset after it; None when the file ends before.
 
     Raises
     ------
     ZException
-        When there is no end in the first 64 MiB.
+        When the first 64 MiB contain no end.
     """
     with path.open("rb") as file:
         head, size = b"", FIRST
@@ -39,4 +39,4 @@ def read_text(path: Path, end: re.Pattern[bytes]) -> tuple[bytes, int | None]:
             if not more:
                 return head, None
             size *= 2
-    raise ZException(f"its header is longer than {LONGEST} bytes")
+    raise ZException(f"the header is longer than {LONGEST} bytes")

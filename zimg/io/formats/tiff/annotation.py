@@ -1,4 +1,4 @@
-"""What OME has no place for: opacity, and names and colours of samples that share a page."""
+"""Metadata without a place in OME-XML: alpha, and names and colours of interleaved samples."""
 
 from xml.etree import ElementTree as ET
 
@@ -10,17 +10,17 @@ ALPHA = "lastChannelIsAlphaChannel"
 
 
 def annotate(root: ET.Element, image: ET.Element, info: ZImgInfo, *, together: bool) -> None:
-    """Add a map of what OME has no place for, when there is something.
+    """Add a map annotation for metadata without a place in OME-XML, if any.
 
     Parameters
     ----------
     root, image
-        Of the OME-XML that is written, and all else is in.
+        Root and image element of the OME-XML; all other metadata have been added.
     info
         The image.
     together
-        Whether a page holds all channels of its plane; these have no names and colours then, but
-        are told to be an opacity by the page.
+        Whether a page holds all channels of its plane: names and colours then need the annotation,
+        while the page itself marks alpha.
     """
     told = _of_samples(info) if together else _of_opacity(info)
     if not told:
@@ -38,7 +38,7 @@ def _of_opacity(info: ZImgInfo) -> dict[str, str]:
 
 
 def _of_samples(info: ZImgInfo) -> dict[str, str]:
-    """Names and colours that are not those of a page without a description."""
+    """Names and colours that differ from the defaults."""
     told = {}
     colors = default_colors(info.numChannels)
     if info.lastChannelIsAlphaChannel:
@@ -52,9 +52,9 @@ def _of_samples(info: ZImgInfo) -> dict[str, str]:
 
 
 def read_annotation(root: ET.Element, info: ZImgInfo) -> None:
-    """Take over what `annotate` wrote; names of elements are without their namespace.
+    """Read what `annotate` wrote; element names have no namespace.
 
-    Annotations of other programs, and entries that are none of ours, are left alone.
+    Annotations of other programs and unknown entries are ignored.
     """
     for entry in root.iter("MapAnnotation"):
         if entry.get("Namespace") == NAMESPACE:

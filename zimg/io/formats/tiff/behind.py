@@ -1,4 +1,4 @@
-"""Stacks with a single directory: all planes lie behind it, one after the other."""
+"""Stacks with a single directory: all planes follow the first one in the file."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,31 +8,32 @@ from zimg.io.formats.tiff.pages import Page
 
 
 def planes_behind(page: Page, planes: int, writer: str) -> Callable[[int], Page]:
-    """The planes that follow the pixels of a page.
+    """Make a function that returns the planes after the pixels of a page.
 
     Parameters
     ----------
     page
-        The one that has a directory: the first plane.
+        The page with the directory: the first plane.
     planes
-        How many there are, the first one included.
+        Number of planes, including the first.
     writer
-        Of the description that says so, for errors.
+        Writer of the description, for errors.
 
     Returns
     -------
     callable
-        A `Page` by its number, from 0.
+        Returns a `Page` by its number, from 0.
 
     Raises
     ------
     ZException
-        When the pixels of the page are packed or scattered, or the file ends before the last plane.
+        When the pixels of the page are compressed or scattered, or the file ends before the last
+        plane.
     """
     if not page.tiff.is_final or page.is_palette:
         raise ZException(
             f"{writer} describes {planes} planes behind the directory of page {page.number}, "
-            "but its pixels are packed or not in one piece"
+            "but its pixels are compressed or not contiguous"
         )
     size = int(page.tiff.nbytes)
     page.file.check(page.tiff.dataoffsets[0], planes * size, f"a stack of {planes} planes")

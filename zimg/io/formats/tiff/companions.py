@@ -1,4 +1,4 @@
-"""Files that an OME-TIFF belongs with: where its metadata and its other planes lie."""
+"""Companion files of an OME-TIFF: those with its metadata and its other planes."""
 
 import os
 from pathlib import Path
@@ -12,17 +12,17 @@ from zimg.io.formats.tiff.directory import is_tiff
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.ome_xml import parsed
 
-MOST_HOPS = 8  # from file to file in search of the metadata: behaviour of the reference
-LONGEST_XML = 2**28  # bytes of metadata in a file of their own
+MOST_HOPS = 8  # steps from file to file in search of the metadata: behaviour of the reference
+LONGEST_XML = 2**28  # largest metadata file in bytes
 
 
 class LinkedFiles:
-    """Files beside an open one; each is opened when a page of it is asked for.
+    """Companions of an open file; each is opened when one of its pages is needed.
 
     Parameters
     ----------
     path
-        The file that names them.
+        The file that refers to them.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -31,14 +31,14 @@ class LinkedFiles:
         self._lock = Lock()
 
     def pages(self, name: str) -> TiffPages:
-        """The pages of a file; a `ZException` that names it when it is not there."""
+        """The pages of a file; a `ZException` that names the file if it is missing."""
         with self._lock:
             if name not in self._open:
                 self._open[name] = TiffPages(named_inside(self._folder, name))
             return self._open[name]
 
     def exists(self, name: str) -> bool:
-        """Whether a name leads to a file that may be read."""
+        """Whether a name refers to a readable file."""
         try:
             named_inside(self._folder, name)
         except ZException:
@@ -51,40 +51,45 @@ class LinkedFiles:
             pages.close()
 
 
-def followed(path: Path, description: str) -> tuple[str, str | None]:
-    """OME-XML with the metadata of a file, and the name of the TIFF that holds it.
+def followed(path: Path, description: str) -> tuple[str, str | None, list[str]]:
+    """Follow references to the OME-XML of a file, and name the TIFF that holds it.
 
     Parameters
     ----------
     path
         The file.
     description
-        Of its first page; when it only points to another file, that is read.
+        Description of its first page; if it only refers to another file, that file is read.
 
     Returns
     -------
     xml
-        The description that holds images.
+        The description with images.
     described_in
-        None when it is that of the file itself, or lies in a file without pixels.
+        None if it is that of the file itself, or from a file without pixels.
+    visited
+        Names of the files that were read.
 
     Raises
     ------
     ZException
-        When a file is missing, or each points on to another.
+        When a file is missing, or the chain of references is too long.
     """
-    described_in = None
+    described_in, visited = None, list[str]()
     for _ in range(MOST_HOPS + 1):
         name = _pointed_to(description)
         if name is None:
-            return description, described_in
+            return description, described_in, visited
+        visited.append(name)
         description, has_pages = _description_of(named_inside(path.parent, name))
         described_in = name if has_pages else None
-    raise ZException(f"OME metadata are not found within {MOST_HOPS} files that point to others")
+    raise ZException(
+        f"no OME metadata found after following {MOST_HOPS} references from file to file"
+    )
 
 
 def _pointed_to(description: str) -> str | None:
-    """The file that holds the metadata instead."""
+    """The file that an OME-XML refers to for metadata."""
     if "BinaryOnly" not in description:
         return None
     pointer = parsed(description).find("BinaryOnly")
@@ -92,12 +97,12 @@ def _pointed_to(description: str) -> str | None:
 
 
 def _description_of(path: Path) -> tuple[str, bool]:
-    """Description of a TIFF file, or text of an XML file; and whether it is the former."""
+    """Description of a TIFF file, or text of an XML file, and whether it is a TIFF."""
     file = FileBytes(path)
     try:
         if not is_tiff(file.read(0, min(8, file.size))):
             if file.size > LONGEST_XML:
-                raise ZException(f"{path.name} has {file.size} bytes, which is no OME-XML")
+                raise ZException(f"{path.name} has {file.size} bytes, too many for OME-XML")
             return file.read(0, file.size).decode("utf-8-sig"), False
     finally:
         file.close()
@@ -109,6 +114,6 @@ def _description_of(path: Path) -> tuple[str, bool]:
 
 
 def uuid_of(description: str) -> str | None:
-    """The identifier that a file gives itself."""
+    """The UUID in the OME-XML of a file."""
     root: ET.Element = parsed(description)
     return root.get("UUID")

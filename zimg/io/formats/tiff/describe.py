@@ -1,4 +1,4 @@
-"""OME-XML of an image that is written, by the schema of 2016-06."""
+"""Make OME-XML (schema 2016-06) for an image to write."""
 
 import math
 import re
@@ -11,9 +11,9 @@ from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-# The schema has no integers of 64 bits; the names for them are those of the reference.
+# The schema has no 64-bit integers; the reference uses these names.
 _TYPES = {"float32": "float", "float64": "double"}
-# What XML 1.0 cannot hold, however it is written.
+# Characters that XML 1.0 cannot represent.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _AXES = ("X", "Y", "Z")
 
@@ -45,19 +45,21 @@ def description(info: ZImgInfo, *, together: bool) -> bytes:
 
 
 def check_description(info: ZImgInfo) -> None:
-    """Raise a `ZException` for metadata that OME-XML cannot hold."""
+    """Raise a `ZException` for metadata that OME-XML cannot store."""
     for name in info.channelNames:
         if found := _NO_XML.search(name):
-            raise ZException(f"OME-XML cannot hold {found[0]!r}, which channel {name!r} has")
+            raise ZException(
+                f"OME-XML cannot store the character {found[0]!r} in channel name {name!r}"
+            )
     if info.voxelSizeUnit != VoxelSizeUnit.none:
         for axis in _AXES:
             size = getattr(info, f"voxelSize{axis}InUm")()
             if not (math.isfinite(size) and size > 0):
-                raise ZException(f"OME-XML cannot hold a voxelSize{axis} of {size} um")
+                raise ZException(f"OME-XML cannot store a voxelSize{axis} of {size} um")
     if not all(map(math.isfinite, (*info.timeStamps, *info.position))):
-        raise ZException("OME-XML cannot hold time stamps or positions that are not finite")
+        raise ZException("OME-XML cannot store time stamps or positions that are not finite")
     if len(info.position) > len(_AXES):
-        raise ZException(f"OME-XML holds a position of 3 numbers, not {len(info.position)}")
+        raise ZException(f"OME-XML stores a position of 3 numbers, got {len(info.position)}")
 
 
 def _pixels(info: ZImgInfo) -> dict[str, str]:
@@ -76,7 +78,7 @@ def _pixels(info: ZImgInfo) -> dict[str, str]:
 
 
 def _physical_sizes(info: ZImgInfo) -> dict[str, str]:
-    """Voxel sizes in micrometres; where they have no unit, in pixels unless all are 1."""
+    """Voxel sizes in micrometres; without a unit in pixels, unless all are 1."""
     sizes = [getattr(info, f"voxelSize{axis}") for axis in _AXES]
     unit = "µm"
     if info.voxelSizeUnit == VoxelSizeUnit.none:
@@ -100,12 +102,12 @@ def _channel(info: ZImgInfo, number: int, samples: int) -> dict[str, str]:
 
 
 def _color(color: col4) -> int:
-    """Red, green, blue, alpha from the highest byte down, as a signed number: OME's definition."""
+    """OME colour: red, green, blue, alpha from the highest byte down, as a signed integer."""
     return int.from_bytes(bytes(color), "big", signed=True)
 
 
 def _plane(info: ZImgInfo, time: int) -> dict[str, str]:
-    """What is known about the first plane of a time: its moment, and the place of the image."""
+    """Plane element for the first plane of a time point: time and position."""
     told: dict[str, str] = {}
     if not (_is_even(info) or _is_default(info)):
         told |= {"DeltaT": repr(info.timeStamps[time]), "DeltaTUnit": "s"}
@@ -115,7 +117,7 @@ def _plane(info: ZImgInfo, time: int) -> dict[str, str]:
 
 
 def _is_even(info: ZImgInfo) -> bool:
-    """Whether a time step says all about the time stamps."""
+    """Whether a time step describes the time stamps completely."""
     stamps = info.timeStamps
     return (
         len(stamps) > 1 and stamps[1] > 0 and stamps == [k * stamps[1] for k in range(len(stamps))]
@@ -123,5 +125,5 @@ def _is_even(info: ZImgInfo) -> bool:
 
 
 def _is_default(info: ZImgInfo) -> bool:
-    """Whether time stamps are what they are when nothing is known."""
+    """Whether time stamps have their default values."""
     return info.timeStamps == [float(k) for k in range(info.numTimes)]

@@ -1,4 +1,4 @@
-"""The page directories of a TIFF file: all of them found, none parsed further than needed."""
+"""Find all page directories of a TIFF file, parsing no more than needed."""
 
 import struct
 from array import array
@@ -12,8 +12,8 @@ from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-# Tags that say how pixels are stored: pages that agree in all of them are decoded alike. Place and
-# length of the pixels, descriptions and all other tags may differ.
+# Tags that define how pixels are stored: pages that agree in all of them are decoded alike. Offset
+# and length of the pixels, descriptions and all other tags may differ.
 STORAGE_TAGS = frozenset(
     [
         *(254, 256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 293, 317, 320, 322, 323, 338),
@@ -21,20 +21,20 @@ STORAGE_TAGS = frozenset(
     ]
 )
 DESCRIPTION, SUB_DIRECTORIES = 270, 330
-# Formats of values by the number of their type in the TIFF 6.0 and BigTIFF specifications.
+# Value formats by type number of the TIFF 6.0 and BigTIFF specifications.
 INTEGERS = {1: "u1", 3: "u2", 4: "u4", 6: "i1", 8: "i2", 9: "i4", 13: "u4", 16: "u8", 17: "i8"}
 INTEGERS[18] = "u8"
 BYTES_OF_TYPE = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-MOST_TAGS = 65535  # of a directory: as many as a classic TIFF can count
-LONGEST_SETTING = 2**16  # bytes of the tables and colours of a page that are compared
-NEAR, AHEAD = 2**12, 2**16  # bytes between directories to read on, and how far at most
+MOST_TAGS = 65535  # tags of a directory: the maximum of a classic TIFF
+LONGEST_SETTING = 2**16  # bytes of tables and colour maps that are compared
+NEAR, AHEAD = 2**12, 2**16  # read-ahead between directories in bytes, and its upper bound
 OFFSETS, COUNTS = (324, 273), (325, 279)  # tags of tiles, of strips
 SEGMENT_TAGS = frozenset((*OFFSETS, *COUNTS))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A tag of a directory: the type of its values, how many, and where they are."""
+    """A tag of a directory: type, number and place of its values."""
 
     kind: int
     count: int
@@ -42,12 +42,12 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes of all values."""
+        """Size of all values in bytes."""
         return self.count * BYTES_OF_TYPE.get(self.kind, 1)
 
 
 class Directories:
-    """Places and kinds of the pages of a TIFF file.
+    """Offsets and storage kinds of the pages of a TIFF file.
 
     Parameters
     ----------
@@ -57,17 +57,17 @@ class Directories:
     Attributes
     ----------
     offsets
-        Where the directory of each page is.
+        Offset of the directory of each page.
     kinds
-        A number for each page; pages of the same number are stored alike.
+        Kind number of each page; pages with equal numbers are stored alike.
     firsts
-        The first page of each kind, in their order.
+        The first page of each kind.
 
     Raises
     ------
     ZException
-        When the file is no TIFF, or the chain of directories leaves it or runs in circles; a reader
-        that stops there in silence would lose pages.
+        When the file is not a TIFF, or the chain of directories leaves the file or is circular;
+        stopping silently would lose pages.
     """
 
     def __init__(self, file: FileBytes) -> None:
@@ -90,7 +90,7 @@ class Directories:
         self._walk()
 
     def of(self, file: FileBytes | None) -> "Directories":
-        """The same directories, to be read from another opening of the same file."""
+        """The same directories, read through another open file object."""
         found = copy(self)
         found.file = file  # type: ignore[assignment]  # None while they are only kept
         found._settings, found._near, found._last = dict(self._settings), (0, b""), 0
@@ -105,7 +105,7 @@ class Directories:
         while at:
             what = f"the directory of page {len(seen)}"
             if at in seen:
-                raise ZException(f"{what} is that of an earlier page: the file is damaged")
+                raise ZException(f"{what} repeats that of an earlier page: the file is damaged")
             seen.add(at)
             raw, following = self._read(at, what)
             self.offsets.append(at)
@@ -117,11 +117,11 @@ class Directories:
         if not seen:
             raise ZException("the file has no page")
         description = self.entries(self.offsets[0]).get(DESCRIPTION)
-        if description is not None:  # without it, pages would be misunderstood
+        if description is not None:  # pages cannot be interpreted without it
             self.file.check(description.at, description.size, "tag 270 of page 0")
 
     def _read(self, at: int, what: str) -> tuple[bytes, int]:
-        """Bytes of the entries of a directory, and where the next one is; mostly one access."""
+        """Bytes of the entries of a directory, and the offset of the next; usually one read."""
         head = self._from_near(
             at, max(min(self._guess, self.file.size - at), self._count.size), what
         )
@@ -135,7 +135,7 @@ class Directories:
         return head[self._count.size : end], self._offset.unpack_from(head, end)[0]
 
     def _from_near(self, at: int, count: int, what: str) -> bytes:
-        """Bytes from a place; of directories that lie close together, ever more at once."""
+        """Read bytes at an offset; reads grow while directories are close together."""
         start, data = self._near
         if not start <= at <= start + len(data) - count:
             closely = 0 < at - self._last < NEAR
@@ -147,10 +147,10 @@ class Directories:
         return data[at - start : at - start + count]
 
     def _kind(self, at: int, raw: bytes) -> int:
-        """The number of a kind of storage.
+        """The kind number of a directory.
 
-        Most directories differ from the one before only in values that do not matter. Blanked out,
-        the rest is equal as a whole; parsing is for the others.
+        Most directories differ from the previous one only in irrelevant values: with these masked,
+        they are equal and need no parsing.
         """
         blanked = len(raw), int.from_bytes(raw, "little") & self._mask
         known = self._alike[self._mask].get(blanked)
@@ -170,13 +170,13 @@ class Directories:
         return kind
 
     def _setting(self, tag: int, entry: Entry) -> object:
-        """What is compared of a tag: its values, or where they are when they are many."""
+        """Key to compare a tag: its values, or their offset if there are many."""
         if entry.size > LONGEST_SETTING:
             return entry
         return self.file.read(entry.at, entry.size, f"tag {tag} of page {len(self.kinds)}")
 
     def _mask_of(self, raw: bytes) -> int:
-        """Bits of the entries that matter: all of storage, of others only which tag it is."""
+        """Mask of the relevant bits of entries: all of storage tags, only the number of others."""
         kept = bytearray(b"\xff\xff\xff\xff" + bytes(self._entry.size - 4)) * (
             len(raw) // self._entry.size
         )
@@ -198,17 +198,17 @@ class Directories:
         return entries
 
     def entries(self, at: int) -> dict[int, Entry]:
-        """The tags of the directory at a place."""
+        """The tags of the directory at an offset."""
         return self._parsed(at, self._read(at, f"the directory at {at}")[0])
 
     def kind_at(self, at: int) -> int:
-        """The kind of a directory that is not in the chain."""
+        """The kind of a directory outside the chain."""
         return self._kind(at, self._read(at, f"the directory at {at}")[0])
 
     def segments(self, at: int, what: str) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Offsets and byte counts of the strips or tiles of the directory at a place.
+        """Offsets and byte counts of the strips or tiles of the directory at an offset.
 
-        None when one of the two is not told.
+        None if one of the two is missing.
         """
         raw, _ = self._read(at, what)
         entries = self._parsed(at, raw, SEGMENT_TAGS)
@@ -222,9 +222,9 @@ class Directories:
     def values(
         self, entry: Entry, what: str, known: tuple[int, bytes] = (0, b"")
     ) -> NDArray[np.int64]:
-        """The values of a tag of integers, from the file or bytes of it that are `known`."""
+        """The values of an integer tag, from the file or from its bytes in `known`."""
         if entry.kind not in INTEGERS:
-            raise ZException(f"{what} has values of type {entry.kind}, integers are needed")
+            raise ZException(f"{what} has values of type {entry.kind}: expected integers")
         inside = entry.at - known[0]
         if 0 <= inside <= len(known[1]) - entry.size:
             data = known[1][inside : inside + entry.size]
@@ -234,5 +234,5 @@ class Directories:
 
 
 def is_tiff(head: bytes) -> bool:
-    """Whether a file that starts with `head` is a TIFF or a BigTIFF."""
+    """Whether a file that starts with `head` is a TIFF or BigTIFF."""
     return head[:4] in SIGNATURES

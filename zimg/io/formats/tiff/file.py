@@ -1,4 +1,4 @@
-"""An open TIFF file: its pages and their smaller copies, parsed when they are asked for."""
+"""An open TIFF file; pages and their reduced copies are parsed on demand."""
 
 import os
 from dataclasses import replace
@@ -30,7 +30,7 @@ class TiffPages:
     Raises
     ------
     ZException
-        When it is no TIFF, or its chain of pages is damaged.
+        When the file is not a TIFF, or its chain of pages is damaged.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -53,20 +53,22 @@ class TiffPages:
         self.file.close()
 
     def page(self, number: int, copy: int | None = None) -> Page:
-        """A page, or a smaller copy of it, counted from 0 in its list of them."""
+        """A page, or one of its reduced copies, counted from 0."""
         at = self.directories.offsets[number]
         if copy is None:
             found = self._page_at(at, self.directories.kinds[number], number)
             return replace(found, segments=self._repaired(number)) if self.tiff.is_lsm else found
         copies = self.copies(number)
         if copy >= len(copies):
-            raise ZException(f"page {number} has {len(copies)} smaller copies, others have more")
+            raise ZException(
+                f"page {number} has {len(copies)} reduced copies, other pages have more"
+            )
         return self._page_at(copies[copy], self.directories.kind_at(copies[copy]), number)
 
     def _repaired(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Offsets and byte counts of a page of an LSM file, which tifffile corrects.
+        """Corrected offsets and byte counts of a page of an LSM file.
 
-        Offsets have 32 bits, also in files above 4 GiB, and counts are those of unpacked pixels.
+        LSM stores 32-bit offsets even above 4 GiB, and byte counts of decompressed pixels.
         """
         with self._lock:
             page = self.tiff.pages[number]
@@ -78,7 +80,7 @@ class TiffPages:
         return tag in self.directories.entries(self.directories.offsets[number])
 
     def text(self, number: int, tag: int = DESCRIPTION) -> str:
-        """The text of a tag of a page, also when pages like it have another; empty without one."""
+        """The text of a tag of this very page; empty if absent."""
         entry = self.directories.entries(self.directories.offsets[number]).get(tag)
         if entry is None or entry.kind not in TEXTS:
             return ""
@@ -88,7 +90,7 @@ class TiffPages:
         return data.partition(b"\0")[0].decode("utf-8", "replace")
 
     def copies(self, number: int) -> list[int]:
-        """Where the directories below a page are."""
+        """Offsets of the SubIFDs of a page."""
         entry = self.directories.entries(self.directories.offsets[number]).get(SUB_DIRECTORIES)
         if entry is None or self.tiff.is_lsm:
             return []
@@ -96,7 +98,7 @@ class TiffPages:
         return [int(place) for place in places]
 
     def _page_at(self, at: int, kind: int, number: int) -> Page:
-        """A page that is decoded like the first one of its kind, and has its own strips."""
+        """A page that is decoded like the first one of its kind, with its own strips."""
         with self._lock:
             if kind not in self._like:
                 self.tiff.filehandle.seek(at)
@@ -112,10 +114,10 @@ class TiffPages:
         return Page(self.file, like, number, segments=segments)
 
     def levels(self, number: int) -> list[tuple[Level, int]]:
-        """Smaller copies of a page that are levels of a pyramid, and which copies they are.
+        """Reduced copies of a page that are pyramid levels, and their indices.
 
-        They are of the same samples and type, and smaller by one integer in both directions; sizes
-        that this does not divide may be rounded up or down.
+        Levels have the samples and type of the page, and are reduced by the same integer along x
+        and y; sizes may be rounded up or down.
         """
         full = self.page(number)
         found: list[tuple[Level, int]] = []
@@ -130,7 +132,7 @@ class TiffPages:
 
 
 def _ratio(full: tuple[int, int, int], small: tuple[int, int, int]) -> int:
-    """By how much a copy is smaller; 0 when it is no level."""
+    """Reduction factor of a copy; 0 if it is not a level."""
     if small[0] != full[0] or min(small) < 1:
         return 0
     ratio = round(max(full[1:]) / max(small[1:]))

@@ -11,17 +11,17 @@ from zimg._errors import ZException
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.units import number
 
-SETTINGS = 50839  # the tag of labels, colours and overlays
+SETTINGS = 50839  # tag of labels, colours and overlays
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Sizes of a stack and where its planes are."""
+    """Sizes of a stack and the order of its planes."""
 
     times: int
     depth: int
     channels: int
-    order: str  # of planes, the fastest first
+    order: str  # order of planes, fastest first
 
     def index(self, time: int, z: int, channel: int) -> int:
         """Place of a plane in the stack."""
@@ -32,7 +32,7 @@ class Stack:
 
 
 def described(tiff: TiffFile, page: Page, *, has_settings: bool) -> dict[str, Any]:
-    """The description and the settings; damaged settings are left out with a warning.
+    """The description and the settings; damaged settings are ignored with a warning.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def described(tiff: TiffFile, page: Page, *, has_settings: bool) -> dict[str, An
     """
     if has_settings and not isinstance(page.tiff.tags.valueof(SETTINGS), dict):
         warn(
-            f"{tiff.filename}: labels and settings of ImageJ are damaged and left out",
+            f"{tiff.filename}: labels and settings of ImageJ are damaged and ignored",
             stacklevel=2,
         )
     return tiff.imagej_metadata or {}
@@ -57,14 +57,14 @@ def imagej_stack(metadata: Mapping[str, Any], planes: int, page: Page) -> Stack:
     metadata
         Description of the first page, parsed.
     planes
-        Number of pages, or of planes behind a single one.
+        Number of pages, or of planes of a single page.
     page
         The first page.
 
     Raises
     ------
     ZException
-        When the numbers do not agree with the pages.
+        When the sizes contradict the pages.
     """
     times, depth, channels = (_count(metadata, name) for name in ("frames", "slices", "channels"))
     if channels > 1 and page.samples == channels and times * depth == planes:
@@ -74,7 +74,7 @@ def imagej_stack(metadata: Mapping[str, Any], planes: int, page: Page) -> Stack:
     if min(times, depth, channels) < 1 or times * depth * channels != planes:
         raise ZException(
             f"ImageJ describes {channels} channels, {depth} slices and {times} frames, "
-            f"the file has {planes} planes"
+            f"but the file has {planes} planes"
         )
     order = str(metadata.get("order", "czt")).lower()
     if not metadata.get("hyperstack") and channels > 1:
@@ -93,9 +93,9 @@ def _count(metadata: Mapping[str, Any], name: str) -> int:
     Raises
     ------
     ZException
-        When it is not a whole number: the order of planes is not known then.
+        When it is not an integer, so that the order of planes is unknown.
     """
     value = number(metadata.get(name, 1))
     if value is None or value != int(value):
-        raise ZException(f"ImageJ describes {name} as {metadata[name]!r}: an integer is expected")
+        raise ZException(f"ImageJ describes {name} as {metadata[name]!r}: expected an integer")
     return int(value)

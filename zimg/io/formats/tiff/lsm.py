@@ -1,4 +1,4 @@
-"""What a Zeiss LSM file says about its image: the block that tag 34412 points to."""
+"""Metadata of Zeiss LSM files: the block that tag 34412 points to."""
 
 from typing import Any
 
@@ -23,13 +23,14 @@ def lsm_info(metadata: dict[str, Any], pages: int, page: Page) -> ZImgInfo:
     Raises
     ------
     ZException
-        When the sizes do not agree with the pages.
+        When the sizes contradict the pages.
     """
     names = ("DimensionX", "DimensionY", "DimensionZ", "DimensionChannels", "DimensionTime")
     x, y, z, c, t = (int(metadata.get(name, 0)) for name in names)
     if (c, y, x) != page.size or min(z, t) < 1 or z * t != pages:
         raise ZException(
-            f"the LSM block describes x={x} y={y} z={z} c={c} t={t}, the file has {pages} pages "
+            f"the LSM block describes x={x} y={y} z={z} c={c} t={t}, but the file has {pages} "
+            "pages "
             f"of {page.size[0]} samples of {page.size[1]} x {page.size[2]}"
         )
     info = ZImgInfo(x, y, z, c, t)
@@ -43,7 +44,7 @@ def lsm_info(metadata: dict[str, Any], pages: int, page: Page) -> ZImgInfo:
 
 
 def _read_channels(colors: dict[str, Any], info: ZImgInfo) -> None:
-    """Names and colours, where there is one for each channel."""
+    """Names and colours, if there is one per channel."""
     names, values = colors.get("ColorNames") or [], colors.get("Colors") or []
     if len(names) == info.numChannels:
         info.channelNames = [str(name) for name in names]

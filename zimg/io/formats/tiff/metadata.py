@@ -1,4 +1,4 @@
-"""Voxel sizes, time stamps and names out of descriptions and tags."""
+"""Voxel sizes, time stamps and names from descriptions and tags."""
 
 from collections.abc import Mapping
 from math import isclose
@@ -10,16 +10,16 @@ from zimg.io.units import RESOLUTION_UNITS, in_seconds, set_voxel_size, usable
 from zimg.values import VoxelSizeUnit, ZImgInfo
 
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
-SCREEN = 1 / 72  # inches of a pixel that say nothing: what programs write by default
+SCREEN = 1 / 72  # pixel sizes in inches that programs write by default, without meaning
 
 
 def read_metadata(metadata: Mapping[str, Any], page: TiffPage, info: ZImgInfo) -> None:
-    """Fill in voxel size, unit, time step and names from a description as of ImageJ.
+    """Read voxel size, unit, time step and names from an ImageJ description.
 
     Notes
     -----
-    ``yunit`` and ``zunit`` are written where they differ from ``unit``; without any of them lengths
-    are in the unit of the resolution tags. The distance of times counts in ``tunit``.
+    ``yunit`` and ``zunit`` are present where they differ from ``unit``; without any of them lengths
+    are in the unit of the resolution tags. The time step is in ``tunit``.
     """
     sizes = resolution(page, X_RESOLUTION), resolution(page, Y_RESOLUTION), metadata.get("spacing")
     screen = sizes[0] is not None and isclose(sizes[0], SCREEN)
@@ -36,7 +36,7 @@ def read_metadata(metadata: Mapping[str, Any], page: TiffPage, info: ZImgInfo) -
 
 
 def read_resolution(page: TiffPage, info: ZImgInfo) -> None:
-    """Fill in the voxel size where the resolution of a page is in inches or centimetres."""
+    """Read the voxel size if the resolution of a page is in inches or centimetres."""
     unit = _resolution_unit(page)
     sizes = resolution(page, X_RESOLUTION), resolution(page, Y_RESOLUTION)
     if unit and None not in sizes:
@@ -44,14 +44,14 @@ def read_resolution(page: TiffPage, info: ZImgInfo) -> None:
 
 
 def _resolution_unit(page: TiffPage) -> str:
-    """Name of the unit of the resolution tags; empty when they are without one."""
+    """Name of the unit of the resolution tags; empty if absent."""
     value = page.tags.valueof(RESOLUTION_UNIT, 1)
     unit = RESOLUTION_UNITS.get(int(value)) if isinstance(value, int) else None
     return unit.name if unit else ""
 
 
 def resolution(page: TiffPage, tag: int) -> float | None:
-    """Size of a pixel from the resolution in `tag`, in its unit; None when there is none."""
+    """Pixel size from the resolution in `tag`, in its unit; None if absent."""
     value = page.tags.valueof(tag)
     if not isinstance(value, tuple) or len(value) != 2 or 0 in value:
         return None

@@ -1,6 +1,6 @@
-"""Stacks of Micro-Manager: the summary and the index of planes at the head of the file.
+"""Micro-Manager stacks: the summary and the index of planes at the start of the file.
 
-The layout is that of https://micro-manager.org/Micro-Manager_File_Formats.
+Layout: https://micro-manager.org/Micro-Manager_File_Formats.
 """
 
 import logging
@@ -21,18 +21,18 @@ from zimg.values import VoxelSizeUnit, ZImgInfo
 
 _log = logging.getLogger("zimg")
 INDEX_MARK = 54773648  # the number at byte 8
-Planes = dict[tuple[int, int, int], int]  # page by time, z and channel
+Planes = dict[tuple[int, int, int], int]  # page for a time, z and channel
 
 
 def summary_of(pages: TiffPages) -> tuple[dict[str, Any], NDArray[np.int64]]:
-    """What the head of a file tells: the summary, and the index.
+    """Read the summary and the index at the start of a file.
 
     Returns
     -------
     summary
-        Empty when the file is by others, or the summary is damaged.
+        Empty for files of other programs, or if the summary is damaged.
     index
-        A row for each plane: channel, z, time, position, and where its directory is.
+        One row per plane: channel, z, time, position, and offset of the directory.
     """
     nothing = np.zeros((0, 5), np.int64)
     mark = pages.file.read(8, 4) if pages.file.size > 16 else b""
@@ -44,11 +44,11 @@ def summary_of(pages: TiffPages) -> tuple[dict[str, Any], NDArray[np.int64]]:
 
 
 def micromanager_scenes(pages: TiffPages) -> list[TiffScene] | None:
-    """The image of each position; None for files by others and those without an index."""
+    """The image of each position; None for files of other programs and without an index."""
     summary, index = summary_of(pages)
     if not summary or not len(index):
         if summary:
-            _log.warning("%s has no index of planes by Micro-Manager", pages.tiff.filename)
+            _log.warning("%s has no Micro-Manager index of planes", pages.tiff.filename)
         return None
     offsets = np.asarray(pages.directories.offsets, dtype=np.int64)
     numbers = {int(offset): number for number, offset in enumerate(offsets)}
@@ -62,7 +62,7 @@ def micromanager_scenes(pages: TiffPages) -> list[TiffScene] | None:
 
 
 def _scene(pages: TiffPages, summary: dict[str, Any], planes: Planes) -> TiffScene:
-    """One position. An acquisition may have been ended early, so its times are those there are."""
+    """One position. If the acquisition ended early, only the recorded times are used."""
     first = pages.page(planes[min(planes)])
     samples, height, width = first.size
     held = [1 + max(place[axis] for place in planes) for axis in range(3)]
@@ -89,7 +89,7 @@ def _count(summary: dict[str, Any], name: str) -> int:
 
 
 def read_summary(summary: dict[str, Any], info: ZImgInfo) -> None:
-    """Fill in names, voxel size in micrometres and time step, where nothing is known of them."""
+    """Read names, voxel size in micrometres and time step, where still unknown."""
     names = summary.get("ChNames")
     if isinstance(names, list) and len(names) == info.numChannels and not any(info.channelNames):
         info.channelNames = [str(name) for name in names]

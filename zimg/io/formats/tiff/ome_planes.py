@@ -1,4 +1,4 @@
-"""Which page of which file holds each plane: what the TiffData elements of OME-XML say."""
+"""Map planes to files and pages by the TiffData elements of OME-XML."""
 
 import logging
 from collections import Counter
@@ -10,15 +10,15 @@ from zimg._errors import ZException
 
 _log = logging.getLogger("zimg")
 Plane = tuple[int, int, int]  # time, z, channel group
-MOST_PLANES = 2**20  # of one image: more are taken for damage
-LONGEST_COUNT = 19  # digits of a number that takes 64 bits
+MOST_PLANES = 2**20  # planes of one image: more indicate damage
+LONGEST_COUNT = 19  # digits of a 64-bit number
 
 
 @dataclass(frozen=True, slots=True)
 class PlaneOrder:
-    """How the planes of an image follow one another."""
+    """The order of the planes of an image."""
 
-    axes: str  # T, Z and C, the fastest first
+    axes: str  # T, Z and C, fastest first
     sizes: dict[str, int]
 
     @property
@@ -27,14 +27,14 @@ class PlaneOrder:
         return self.sizes["T"] * self.sizes["Z"] * self.sizes["C"]
 
     def plane(self, number: int) -> Plane:
-        """The plane at a place in the order."""
+        """The plane with a number in the order."""
         at = {}
         for axis in self.axes:
             number, at[axis] = divmod(number, self.sizes[axis])
         return at["T"], at["Z"], at["C"]
 
     def number(self, plane: Plane) -> int:
-        """The place of a plane in the order."""
+        """The number of a plane in the order."""
         at = dict(zip("TZC", plane, strict=True))
         if any(not 0 <= at[axis] < self.sizes[axis] for axis in self.axes):
             raise ZException("OME-XML maps a page to a plane outside the image")
@@ -44,10 +44,10 @@ class PlaneOrder:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run(Mapping[Plane, int]):
-    """Planes that follow each other in consecutive pages: their pages, without a list of them."""
+    """A run of planes in consecutive pages, without a list of them."""
 
     order: PlaneOrder
-    start: int  # place of the first plane in the order
+    start: int  # number of the first plane in the order
     page: int
     count: int
 
@@ -65,50 +65,52 @@ class Run(Mapping[Plane, int]):
 
 
 def lowest_page(pages: Mapping[Plane, int]) -> int:
-    """The first page of some planes, of which there is one at least."""
+    """The first page of a non-empty set of planes."""
     return pages.page if isinstance(pages, Run) else min(pages.values())
 
 
 def plane_order(text: str, times: int, depth: int, groups: int) -> PlaneOrder:
-    """The order that a DimensionOrder such as ``XYZCT`` names.
+    """The order of planes for a DimensionOrder such as ``XYZCT``.
 
     Raises
     ------
     ZException
-        When it is invalid and needed, or there are more planes than `MOST_PLANES`.
+        When the order is needed but invalid, or there are more planes than `MOST_PLANES`.
     """
     if sorted(text) != sorted("XYZCT") or text[:2] != "XY":
         if sum(count > 1 for count in (times, depth, groups)) > 1:
             raise ZException(
                 f"OME-XML DimensionOrder {text!r} is invalid: expected XY followed by Z, C and T"
             )
-        text = "XYZCT"  # one axis has several planes at most: they have one order only
+        text = "XYZCT"  # at most one axis has several planes, so there is only one order
     order = PlaneOrder(text[2:], {"T": times, "Z": depth, "C": groups})
     if order.count > MOST_PLANES:
-        raise ZException(f"OME-XML describes {order.count} planes; accepted are {MOST_PLANES}")
+        raise ZException(
+            f"OME-XML describes {order.count} planes: accepted are at most {MOST_PLANES}"
+        )
     return order
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """The file whose pages are looked for in a description.
+    """The opened file whose pages a description maps.
 
     Attributes
     ----------
     name
-        Without folder.
+        File name without folder.
     pages
-        How many it has.
+        Number of pages.
     uuid
-        That it gives itself; a renamed file is known by it.
+        UUID in the file, which identifies it after renaming.
     described_in
-        Name of another TIFF file that holds the description: planes without a file lie there.
+        Name of another TIFF file that holds the description: planes without a file name are there.
     size
         Bytes of the file.
     samples_of
-        Gives the samples of a page; 0 where they are not known.
+        Returns the samples of a page; 0 if unknown.
     exists
-        Tells whether another file that is named can be read.
+        Returns whether another named file can be read.
     """
 
     name: str
@@ -120,7 +122,7 @@ class OpenedFile:
     exists: Callable[[str], bool] = lambda _: True
 
     def other(self, block: ET.Element) -> str | None:
-        """Name of the file that a TiffData element points to, unless it is this one."""
+        """Name of the file that a TiffData element refers to, unless it is this one."""
         uuid = block.find("UUID")
         if uuid is None:
             return self.described_in
@@ -131,10 +133,10 @@ class OpenedFile:
 
 
 def renamed(root: ET.Element, opened: OpenedFile) -> OpenedFile:
-    """The opened file under the name that the description has for it.
+    """The opened file with the name that the description uses for it.
 
-    A file is taken to be renamed when planes lie in files of other names only, exactly one of these
-    does not exist, and it has as many planes as this file has pages.
+    A file counts as renamed if all planes are in files of other names, exactly one of which does
+    not exist and has as many planes as this file has pages.
     """
     if opened.described_in is not None:
         return opened
@@ -144,12 +146,14 @@ def renamed(root: ET.Element, opened: OpenedFile) -> OpenedFile:
     absent = [name for name in planes if name is not None and not opened.exists(name)]
     if None in planes or len(absent) != 1 or planes[absent[0]] != opened.pages:
         return opened
-    _log.warning("%s is called %s in its OME-XML: taken to be renamed", opened.name, absent[0])
+    _log.warning(
+        "%s is called %s in its OME-XML: assuming that it was renamed", opened.name, absent[0]
+    )
     return replace(opened, name=absent[0])
 
 
 def first_page(root: ET.Element, opened: OpenedFile) -> int:
-    """Number of the first page: 1 for writers that count from there, known by the last page."""
+    """Number of the first page: 1 for writers that count from 1, detected by the last page."""
     blocks = [b for b in root.iter("TiffData") if "IFD" in b.attrib and opened.other(b) is None]
     starts = [number_of(block, "IFD") for block in blocks]
     ends = [n + number_of(b, "PlaneCount", 1) for n, b in zip(starts, blocks, strict=True)]
@@ -159,20 +163,20 @@ def first_page(root: ET.Element, opened: OpenedFile) -> int:
 def mapped(
     pixels: ET.Element, order: PlaneOrder, opened: OpenedFile, first: int, lowest: int
 ) -> tuple[Mapping[Plane, int], dict[Plane, tuple[str, int]]]:
-    """Page of each plane in this file; name of the file and page of each plane elsewhere.
+    """Pages of planes in this file; file names and pages of planes in other files.
 
     Parameters
     ----------
     pixels
-        Of an image.
+        Pixels element of an image.
     order
-        Of its planes.
+        Order of its planes.
     opened
         The file.
     first
-        Page of the first plane when nothing maps them.
+        Page of the first plane when no TiffData element maps planes.
     lowest
-        Number that the first page of a file has in the description.
+        Number of the first page of a file in the description.
     """
     blocks = pixels.findall("TiffData")
     if not blocks:
@@ -192,14 +196,14 @@ def mapped(
 
 
 def _block(block: ET.Element, order: PlaneOrder) -> Iterator[tuple[Plane, int]]:
-    """The planes of one element and the numbers of their pages, as they are written."""
+    """Planes of one element and their page numbers as written."""
     start, page, count = _numbers(block, order)
     for step in range(count):
         yield order.plane(start + step), page + step
 
 
 def _run(block: ET.Element, order: PlaneOrder, opened: OpenedFile, lowest: int) -> Run:
-    """The planes of one element whose pages are in the opened file."""
+    """Planes of one element whose pages are in the opened file."""
     start, page, count = _numbers(block, order)
     page -= lowest
     left_out = max(-page, 0)
@@ -208,7 +212,7 @@ def _run(block: ET.Element, order: PlaneOrder, opened: OpenedFile, lowest: int) 
 
 
 def _numbers(block: ET.Element, order: PlaneOrder) -> tuple[int, int, int]:
-    """Of one element: place of the first plane, its page as it is written, number of planes."""
+    """First plane, its page as written, and number of planes of one element."""
     t, z, c = (number_of(block, f"First{axis}") for axis in "TZC")
     start = order.number((t, z, c))
     left = order.count - start
@@ -217,22 +221,22 @@ def _numbers(block: ET.Element, order: PlaneOrder) -> tuple[int, int, int]:
 
 
 def number_of(element: ET.Element, name: str, default: int = 0) -> int:
-    """An attribute that pixels need; a `ZException` that names it when it is not an integer."""
+    """A required integer attribute; a `ZException` that names it if it is invalid."""
     value = element.get(name)
     if value is None:
         return default
     try:
         return int(value)
     except ValueError as error:
-        raise ZException(f"OME-XML {name} is {value!r}: an integer is expected") from error
+        raise ZException(f"OME-XML {name} must be an integer, got {value!r}") from error
 
 
 def count_of(element: ET.Element, name: str, default: int = 0) -> int:
-    """An attribute that pixels do not need; left out with a warning when it is not a count."""
+    """An optional integer attribute; ignored with a warning if it is invalid."""
     value = element.get(name)
     if value is None:
         return default
     if value.strip().isdecimal() and len(value) < LONGEST_COUNT:
         return int(value)
-    _log.warning("OME-XML %s is %r, not a count: it is left out", name, value)
+    _log.warning("OME-XML %s is ignored: %r is not a non-negative integer", name, value)
     return default

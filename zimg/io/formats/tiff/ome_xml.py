@@ -1,4 +1,4 @@
-"""OME-XML: what it says about images and about the pages that hold their planes."""
+"""Read OME-XML: images, and the pages with their planes."""
 
 import logging
 from collections.abc import Mapping
@@ -22,16 +22,16 @@ from zimg.io.units import in_seconds, in_um, number, set_voxel_size, usable
 from zimg.values import VoxelSizeUnit, ZImgInfo, col4
 
 _log = logging.getLogger("zimg")
-# Names of types that are not those of arrays.
+# OME type names that differ from NumPy.
 TYPES = {"float": "float32", "double": "float64", "bit": "uint8"}
 
 
 @dataclass(frozen=True, slots=True)
 class OmeImage:
-    """One image: its metadata, samples per page, type, and the page of each plane.
+    """An image: metadata, samples per page, type, and the page of each plane.
 
-    `pages` has those of the opened file, `elsewhere` the file and page of others; `root` is the
-    whole description, for what is told outside of the image.
+    `pages` covers the opened file, `elsewhere` maps to files and pages; `root` is the whole
+    description, for metadata outside the image element.
     """
 
     info: ZImgInfo
@@ -43,20 +43,20 @@ class OmeImage:
 
 
 def ome_images(xml: str, opened: OpenedFile) -> list[OmeImage]:
-    """The images of an OME-XML description.
+    """Read the images of an OME-XML description.
 
     Parameters
     ----------
     xml
         The description.
     opened
-        The file whose pages are wanted; its pages are given out in order when nothing maps them.
-        An identifier that it has not is that of the description.
+        The opened file; its pages are assigned in order where no TiffData maps them. If it has no
+        UUID, that of the description is used.
 
     Raises
     ------
     ZException
-        When the XML is broken or declares entities, or holds no image.
+        When the XML is malformed, declares entities, or holds no image.
     """
     root = parsed(xml)
     images = [image for image in root.iter("Image") if image.find("Pixels") is not None]
@@ -75,14 +75,14 @@ def ome_images(xml: str, opened: OpenedFile) -> list[OmeImage]:
 
 
 def parsed(xml: str) -> ET.Element:
-    """The root, its names without namespace, unless the text could expand to more than it is."""
+    """Parse the text, refuse entities, and strip namespaces."""
     root = xml_root(xml, "the OME-XML")
     _forget_namespaces(root)
     return root
 
 
 def _forget_namespaces(root: ET.Element) -> None:
-    """Versions of the schema differ in the namespace only, for what is read here."""
+    """Strip namespaces: for the elements read here, schema versions differ in nothing else."""
     for element in root.iter():
         if isinstance(element.tag, str):
             element.tag = element.tag.rpartition("}")[2]
@@ -109,10 +109,10 @@ def _image(
 
 
 def _samples(pixels: ET.Element, channels: int, opened: OpenedFile, first: int, lowest: int) -> int:
-    """Samples of a page: those of the first page of the image, where it lies in the opened file.
+    """Samples per page: those of the first page of the image, if it is in the opened file.
 
-    The description counts where the page is elsewhere, or its samples do not divide the channels:
-    the planes are then refused when they are read.
+    The description is used if the page is in another file, or if its samples do not divide the
+    channels; reading then refuses the planes.
     """
     told = {count_of(c, "SamplesPerPixel", 1) for c in pixels.iter("Channel")} or {1}
     page = _first_page(pixels, opened, first, lowest)
@@ -123,13 +123,13 @@ def _samples(pixels: ET.Element, channels: int, opened: OpenedFile, first: int, 
     if len(told) > 1 or not 0 < together < 2**16 or channels % together:
         raise ZException(
             f"OME-XML describes {channels} channels of {sorted(told)} samples per pixel: "
-            "one number that divides the channels is expected"
+            "expected one number that divides the channels"
         )
     return together
 
 
 def _first_page(pixels: ET.Element, opened: OpenedFile, first: int, lowest: int) -> int:
-    """A page of an image in the opened file; -1 when it has none there."""
+    """A page of an image in the opened file; -1 if it has none there."""
     blocks = pixels.findall("TiffData")
     own = (number_of(each, "IFD") - lowest for each in blocks if opened.other(each) is None)
     return next(own, -1) if blocks else first
@@ -138,12 +138,12 @@ def _first_page(pixels: ET.Element, opened: OpenedFile, first: int, lowest: int)
 def _size(pixels: ET.Element, axis: str) -> int:
     value = pixels.get(f"Size{axis}", "")
     if not value.isdecimal() or int(value) < 1:
-        raise ZException(f"OME-XML Size{axis} is {value!r}: an integer from 1 up is expected")
+        raise ZException(f"OME-XML Size{axis} must be an integer of at least 1, got {value!r}")
     return int(value)
 
 
 def _read_voxel_size(pixels: ET.Element, info: ZImgInfo) -> None:
-    """Sizes in micrometres; an axis without a unit has that of x, and micrometres by default."""
+    """Voxel sizes; an axis without a unit has that of x, or micrometres by default."""
     x_unit = pixels.get("PhysicalSizeXUnit", "µm")
     sizes = [pixels.get(f"PhysicalSize{axis}") for axis in "XYZ"]
     units = [pixels.get(f"PhysicalSize{axis}Unit", x_unit) for axis in "XYZ"]
@@ -161,17 +161,17 @@ def _read_channels(pixels: ET.Element, info: ZImgInfo, samples: int, *, argb: bo
         try:
             info.channelColors[group] = _color(int(color), argb=argb)
         except ValueError:
-            _log.warning("OME-XML Color is %r, not an integer: it is left out", color)
+            _log.warning("OME-XML Color is ignored: %r is not an integer", color)
 
 
 def _color(value: int, *, argb: bool) -> col4:
-    """OME packs red, green, blue, alpha; files of the reference alpha, red, green, blue."""
+    """Unpack a colour, stored as RGBA by OME and as ARGB by the reference."""
     first, second, third, fourth = (value & 0xFFFFFFFF).to_bytes(4, "big")
     return col4(second, third, fourth) if argb else col4(first, second, third, fourth)
 
 
 def _read_planes(pixels: ET.Element, info: ZImgInfo) -> None:
-    """Time stamps in seconds: of the planes, else in even steps; and where the image lies."""
+    """Time stamps in seconds, of planes or in even steps, and the position of the image."""
     step = usable(pixels.get("TimeIncrement"))
     if step is not None:
         step *= in_seconds(pixels.get("TimeIncrementUnit", "s")) or 1.0
@@ -185,7 +185,7 @@ def _read_planes(pixels: ET.Element, info: ZImgInfo) -> None:
 
 
 def _position(plane: ET.Element) -> list[float]:
-    """Numbers along x, y, z up to the first that is not told; lengths come in micrometres."""
+    """Positions along x, y, z in micrometres, up to the first missing one."""
     position = []
     for axis in "XYZ":
         value = number(plane.get(f"Position{axis}"))

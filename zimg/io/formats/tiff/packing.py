@@ -1,4 +1,4 @@
-"""How the pixels of a TIFF page are packed: compression, predictor, strips or tiles."""
+"""Compression, predictor, strips and tiles of TIFF pages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ TYPES = (
     *("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"),
     *("float32", "float64"),
 )
-TILE = 512  # rows and columns, as the reference; a page that is no larger is one strip
+TILE = 512  # rows and columns, as in the reference; pages up to this size are one strip
 # A level of deflate without lazy matching; the side of the piece of a page that shows whether a
 # higher one is worth its time; and by how much larger the piece may be. Of whole tiles of noise the
 # cheap level makes less, not more.
@@ -27,9 +27,9 @@ PREDICTED = (Compression.LZW, *DEFLATE, Compression.ZSTD, Compression.LZMA)
 
 @dataclass(frozen=True, slots=True)
 class _Codec:
-    """Value of the tag, voxel types and samples per page that it takes, and its worst case.
+    """A codec: tag value, supported voxel types and samples per page, worst expansion.
 
-    `expansion` is by how much data without any order grow.
+    `expansion` is the growth factor of random data.
     """
 
     tag: int
@@ -40,7 +40,7 @@ class _Codec:
 
 _CODECS = {
     Compression.NONE: _Codec(1, expansion=1.0),
-    Compression.LZW: _Codec(5, expansion=1.5),  # 12 bits for a byte
+    Compression.LZW: _Codec(5, expansion=1.5),  # 12 bits per byte
     Compression.JPEG: _Codec(7, ("uint8",), (1, 3), expansion=2.0),
     Compression.PACKBITS: _Codec(32773),
     Compression.DEFLATE: _Codec(32946),
@@ -54,7 +54,7 @@ _CODECS = {
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """How pages are packed.
+    """Compression of pages.
 
     Parameters
     ----------
@@ -72,13 +72,13 @@ class Packing:
 
     @property
     def compression(self) -> Compression:
-        """What is used; LZW unless told otherwise, as the reference."""
+        """The compression in use; LZW by default, as in the reference."""
         asked = Compression(self.parameters.compression)
         return Compression.LZW if asked == Compression.AUTO else asked
 
     @property
     def predictor(self) -> int | None:
-        """2 for integers and 3 for floats, where it makes files smaller; as the reference."""
+        """2 for integers and 3 for floats where it helps, as in the reference."""
         if self.compression not in PREDICTED:
             return None
         if self.dtype.kind == "f":
@@ -86,30 +86,32 @@ class Packing:
         return 2 if self.dtype.itemsize in (2, 4) else None
 
     def check(self, name: str) -> None:
-        """Raise a `ZException` for what cannot be packed so; `name` is that of the format."""
+        """Raise a `ZException` for unsupported types and options; `name` is that of the format."""
         codec = _CODECS.get(self.compression)
         if self.dtype.name not in TYPES:
-            raise ZException(f"{name} holds {', '.join(TYPES)}, not {self.dtype.name}")
+            raise ZException(f"{name} stores {', '.join(TYPES)}, not {self.dtype.name}")
         if codec is None:
             known = ", ".join(each.name for each in (Compression.AUTO, *_CODECS))
-            raise ZException(f"{name} knows compression {known}, not {self.compression.name}")
+            raise ZException(f"{name} supports compression {known}, not {self.compression.name}")
         if self.dtype.name not in codec.types or self.samples not in codec.samples:
             raise ZException(
-                f"{self.compression.name} packs {' and '.join(codec.types)} with "
-                f"{' or '.join(map(str, codec.samples))} samples in a page of {name}, "
+                f"{self.compression.name} compresses {' and '.join(codec.types)} with "
+                f"{' or '.join(map(str, codec.samples))} samples per page of {name}, "
                 f"not {self.dtype.name} with {self.samples}"
             )
-        check_options(f"{name} packed by {self.compression.name}", self.parameters, self._used)
+        check_options(
+            f"{name} with compression {self.compression.name}", self.parameters, self._used
+        )
 
     @property
     def _used(self) -> tuple[str, ...]:
-        """Options that are honoured; JPEG in TIFF is in one pass and without subsampling."""
+        """Supported options; JPEG in TIFF is baseline without subsampling."""
         if self.compression == Compression.JPEG:
             return ("jpegQuality",)
         return LEVELS.get(self.compression, ())
 
     def options(self, page: NDArray[Any]) -> dict[str, Any]:
-        """What tifffile is told about compression of a page, ``(Y, X)`` or ``(Y, X, C)``."""
+        """Compression arguments of tifffile for a page, ``(Y, X)`` or ``(Y, X, C)``."""
         tag = _CODECS[self.compression].tag
         told: dict[str, Any] = {"compression": None if tag == 1 else tag}
         if self.predictor:
@@ -120,16 +122,16 @@ class Packing:
         if arguments:
             told["compressionargs"] = arguments
         if self.compression == Compression.JPEG and self.samples == 3:
-            # As red, green and blue: the reference does not turn brightness and differences back.
+            # Stored as RGB: the reference does not convert YCbCr back.
             told["subsampling"] = (1, 1)
             told["compressionargs"]["outcolorspace"] = "rgb"
         return told
 
     def _useful_level(self, page: NDArray[Any]) -> int:
-        """The level of deflate that was asked for, or `CHEAP` where that packs as well.
+        """The requested level of deflate, or `CHEAP` where it compresses as well.
 
-        Noise leaves nothing for higher levels to find; they would take half as long again. A piece
-        of the page decides.
+        Noise does not compress better at higher levels, which take half as long again. A sample of
+        the page decides.
         """
         asked = self.parameters.zlibCompressionLevel
         if asked <= CHEAP:
@@ -148,7 +150,7 @@ class Packing:
         return CHEAP if cheap <= full * (1 + TOLERANCE) else asked
 
     def _arguments(self) -> dict[str, Any]:
-        """What the encoder is told; JPEG 2000 and WebP are told to lose nothing."""
+        """Arguments of the encoder; JPEG 2000 and WebP are lossless."""
         given = self.parameters
         levels: dict[Compression, dict[str, Any]] = {
             Compression.DEFLATE: {"level": given.zlibCompressionLevel},
@@ -161,7 +163,7 @@ class Packing:
         return levels.get(self.compression, {})
 
     def largest(self, height: int, width: int) -> int:
-        """Bytes that a page may take at most, its directory among them."""
+        """Upper bound of the bytes of a page, including its directory."""
         cut = segments(height, width)
         high, wide = cut.get("tile", (height, width))
         count = -(-height // high) * -(-width // wide)
@@ -170,7 +172,7 @@ class Packing:
 
 
 def segments(height: int, width: int) -> dict[str, Any]:
-    """Tiles of a large page, a single strip for one that is no larger than a tile."""
+    """Tiles for a large page, a single strip for a page up to the size of a tile."""
     if max(height, width) <= TILE:
         return {"rowsperstrip": height}
     return {"tile": tuple(min(TILE, -(-size // 16) * 16) for size in (height, width))}

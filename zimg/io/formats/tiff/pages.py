@@ -1,4 +1,4 @@
-"""A page of a TIFF file: size, type, and where its strips and tiles lie."""
+"""A page of a TIFF file: size, type, strips and tiles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,11 @@ from zimg.io.disk.bytes import FileBytes
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page, its number for errors, and the file that it lies in.
+    """A page, its number for errors, and its file.
 
-    `shift` is for stacks that have one directory for many pages: how many bytes further on than
-    the first one this page starts. `tiff` may be another page that is stored alike; `segments`
-    are then offsets and byte counts of this one. `indices` leaves the indices of colours as they
-    are.
+    `shift` is the offset in bytes from the first plane in stacks with a single directory. `tiff`
+    may be another page that is stored alike; `segments` then has the offsets and byte counts of
+    this one. `indices` keeps palette indices.
     """
 
     file: FileBytes
@@ -38,7 +37,7 @@ class Page:
 
     @property
     def is_palette(self) -> bool:
-        """Whether the pixels are indices of colours, to be replaced by them."""
+        """Whether the pixels are palette indices to be replaced by colours."""
         mapped = self.tiff.photometric == PHOTOMETRIC.PALETTE and self.tiff.colormap is not None
         return mapped and not self.indices
 
@@ -65,7 +64,7 @@ class Page:
         return np.dtype(self.tiff.dtype.newbyteorder("="))
 
     def is_stored_as_is(self, offsets: Sequence[int], counts: Sequence[int]) -> bool:
-        """Whether the pixels lie in the file one row after the other, uncompressed."""
+        """Whether the pixels are stored uncompressed, row after row."""
         tiff = self.tiff
         if self.segments is None:
             return tiff.is_final and not self.is_palette
@@ -76,7 +75,7 @@ class Page:
 
     @property
     def is_plain(self) -> bool:
-        """Whether strips and tiles are the numbers of their pixels, row after row."""
+        """Whether strips and tiles hold plain pixel values, row after row."""
         tiff = self.tiff
         as_is = tiff.compression == 1 and tiff.predictor == 1 and tiff.fillorder == 1
         return as_is and not tiff.is_subsampled and tiff.bitspersample in (8, 16, 32, 64)

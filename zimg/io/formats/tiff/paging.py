@@ -1,4 +1,4 @@
-"""Planes of an image into the pages of a TIFF file, one after the other."""
+"""Write planes of an image as pages of a TIFF file."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""TIFF files: OME-TIFF, ImageJ stacks, and pages without a description, which are z planes."""
+"""TIFF files: OME-TIFF, ImageJ and other stacks; pages without a description are z planes."""
 
 import logging
 import os
@@ -45,19 +45,20 @@ class TiffReader:
     path
         An existing file.
     format
-        `FileFormat.Tiff` reads pages as z planes, whatever their description says; otherwise
-        OME-XML is followed first, then what ImageJ, Micro-Manager and tifffile wrote.
+        `FileFormat.Tiff` ignores descriptions and reads pages as z planes; otherwise OME-XML takes
+        precedence over descriptions of ImageJ, Micro-Manager and tifffile.
 
     Raises
     ------
     ZException
-        When the file is no TIFF, is damaged, or describes what it does not hold.
+        When the file is not a TIFF, is damaged, or lacks pages that it describes.
     """
 
     name = "TIFF"
 
     def __init__(self, path: str | os.PathLike[str], format: FileFormat) -> None:
         self._path, self._linked = Path(path), LinkedFiles(path)
+        self.companions: list[Path] = []
         self._pages = TiffPages(path)
         self._tiff = self._pages.tiff
         try:
@@ -67,7 +68,7 @@ class TiffReader:
             raise
 
     def close(self) -> None:
-        """Close the file, and those beside it that were opened."""
+        """Close the file and its opened companions."""
         self._pages.close()
         self._linked.close()
 
@@ -76,12 +77,14 @@ class TiffReader:
         texts = [str(first.description), str(first.description1)]
         description = next((text for text in texts if OME_ROOT.search(text)), "")
         if format == FileFormat.OmeTiff and not description:
-            raise ZException("the first page has no OME-XML")
+            raise ZException("the first page has no OME-XML description")
         if format == FileFormat.Tiff:
             return self._plain_scenes()
         if description:
             if self._tiff.is_imagej:
-                _log.info("%s: OME-XML is followed, not the description by ImageJ", self._path)
+                _log.info(
+                    "%s: the description of ImageJ is ignored in favour of OME-XML", self._path
+                )
             return self._ome_scenes(description)
         if self._tiff.is_imagej:
             return [self._imagej_scene()]
@@ -100,7 +103,7 @@ class TiffReader:
 
     def _ome_scenes(self, description: str) -> list[TiffScene]:
         uuid = uuid_of(description)
-        xml, described_in = followed(self._path, description)
+        xml, described_in, visited = followed(self._path, description)
         opened = OpenedFile(
             self._path.name,
             len(self._pages),
@@ -110,7 +113,10 @@ class TiffReader:
             samples_of=lambda number: int(self._page(number).tiff.samplesperpixel),
             exists=self._linked.exists,
         )
-        return [self._ome_scene(image) for image in ome_images(xml, opened)]
+        images = ome_images(xml, opened)
+        names = dict.fromkeys(name for image in images for name, _ in image.elsewhere.values())
+        self.companions = [self._path.parent / name for name in [*visited, *names]]
+        return [self._ome_scene(image) for image in images]
 
     def _ome_scene(self, image: OmeImage) -> TiffScene:
         def page_of(time: int, z: int, group: int, copy: int | None) -> Page:
@@ -121,7 +127,7 @@ class TiffReader:
             if plane in image.elsewhere:
                 return self._page_elsewhere(image.elsewhere[plane], name, copy)
             count = image.info.numTimes * image.info.depth * image.info.numChannels // image.samples
-            why = f"the OME-XML maps {count} planes, the file has {len(self._pages)}"
+            why = f"the OME-XML maps {count} planes, but the file has {len(self._pages)} pages"
             raise MissingPlane(name, why)
 
         if image.pages:
@@ -137,14 +143,14 @@ class TiffReader:
         return scene
 
     def _page_elsewhere(self, place: tuple[str, int], plane: str, copy: int | None) -> Page:
-        """A page of a file beside this one."""
+        """A page of a companion file."""
         name, number = place
         try:
             pages = self._linked.pages(name)
         except ZException as error:
             raise MissingPlane(plane, str(error)) from error
         if not 0 <= number < len(pages):
-            raise MissingPlane(plane, f"{name} has {len(pages)} pages, no page {number}")
+            raise MissingPlane(plane, f"{name} has {len(pages)} pages, but page {number} is needed")
         return replace(pages.page(number, copy), indices=True)
 
     def _imagej_scene(self) -> TiffScene:
@@ -166,7 +172,7 @@ class TiffReader:
         return scene_like(info, first, page_of, self._levels(0), samples=c)
 
     def _lsm_scene(self) -> TiffScene:
-        """The pages of full resolution, which hold all channels; those between are thumbnails."""
+        """The pages of full resolution, which hold all channels; the others are thumbnails."""
         numbers = [n for n in range(len(self._pages)) if not self._page(n).tiff.is_reduced]
         if not numbers:
             raise ZException("the file has no page of full resolution")
@@ -177,11 +183,11 @@ class TiffReader:
             return self._page(numbers[time * info.depth + z], copy)
 
         scene = scene_like(info, first, page_of, (), samples=info.numChannels)
-        info.validBitCount = 0  # as the reference: the file has those of storage only
+        info.validBitCount = 0  # as in the reference: the file states only the bits of storage
         return scene
 
     def _plain_scenes(self) -> list[TiffScene]:
-        """Full-resolution pages as z planes; pages of another size or type are another scene."""
+        """Pages of full resolution as z planes; each size and type is a scene."""
         directories = self._pages.directories
         alike: dict[object, list[int]] = {}
         for kind, first in enumerate(directories.firsts):
@@ -197,7 +203,7 @@ class TiffReader:
         return [self._plain_scene(np.flatnonzero(np.isin(kinds, of))) for of in alike.values()]
 
     def _plain_scene(self, numbers: NDArray[np.int64]) -> TiffScene:
-        """The scene of pages that are its z planes."""
+        """A scene with one page per z plane."""
         first = self._page(int(numbers[0]))
         c, y, x = first.size
         info = ZImgInfo(x, y, len(numbers), c, 1)

@@ -1,4 +1,4 @@
-"""Directories of files that were read lately: those of a file of many pages take long to walk."""
+"""Cache of the directories of recently read files, since walking many pages takes long."""
 
 import time
 from collections import OrderedDict
@@ -7,12 +7,12 @@ from threading import Lock
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.tiff.directory import Directories
 
-FILES = 8  # kept at a time, those of the last ones
-WORTH = 100  # pages: fewer are walked as fast as they are looked up
-MOST = 2**21  # pages of a file that is kept: 16 bytes each
-SECOND = 10**9  # in nanoseconds
-# A file that changed so lately may change again within the same time stamp: these count in steps of
-# up to 10 ms (ticks of the kernel), or of two seconds where none has a fraction (FAT).
+FILES = 8  # files in the cache
+WORTH = 100  # files with fewer pages are walked as fast as looked up
+MOST = 2**21  # largest number of pages to cache, 16 bytes each
+SECOND = 10**9  # nanoseconds
+# A file that has just changed may change again within one time stamp, which has a resolution of
+# up to 10 ms (kernel ticks), or two seconds on FAT.
 FRESH, FRESH_COARSE = SECOND // 10, 3 * SECOND
 
 Identity = tuple[int, ...]
@@ -21,7 +21,7 @@ _turn = Lock()
 
 
 def directories_of(file: FileBytes) -> Directories:
-    """The directories of an open file, walked unless they are known and the file is unchanged.
+    """The directories of an open file, from the cache if the file is unchanged.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def directories_of(file: FileBytes) -> Directories:
 
 
 def _identity(file: FileBytes) -> Identity | None:
-    """What another file, or another content, does not have; None for one that just changed."""
+    """Identity of a file and its content; None if it has just changed."""
     status = file.status
     times = status.st_mtime_ns, status.st_ctime_ns
     coarse = all(stamp % SECOND == 0 for stamp in times)

@@ -1,4 +1,4 @@
-"""Images of TIFF files: their metadata, and which page holds what."""
+"""Images of TIFF files: metadata, and the page of each plane."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,33 +17,33 @@ from zimg.io.scenes.missing import MissingPlane, tell_missing
 from zimg.io.scenes.scene import Job, Level, full_level, grid
 from zimg.values import ZImgInfo, ZImgRegion, col4
 
-BLOCK = 512  # rows and columns that pages of strips are listed by: behaviour of the reference
-# The page of a time, z and channel group; or of its smaller copies the one of this number.
+BLOCK = 512  # block size by which pages of strips are listed: behaviour of the reference
+# The page for a time, z and channel group, or its reduced copy with this number.
 PageOf = Callable[[int, int, int, int | None], Page]
 ALPHA = (1, 2)  # values of ExtraSamples that mean opacity
 
 
 @dataclass(frozen=True, slots=True)
 class TiffScene:
-    """An image of a TIFF file: its metadata, and the page of each time, z and channel group."""
+    """An image of a TIFF file: metadata, and a page for each time, z and channel group."""
 
     info: ZImgInfo
     dtype: np.dtype[Any]
     samples: int
     page_of: PageOf
-    smaller: tuple[tuple[Level, int], ...]  # levels, and which copy of a page each is
+    smaller: tuple[tuple[Level, int], ...]  # levels, and the index of the reduced copy of each
     tile: tuple[int, int]
-    packed_bytes: int | None  # not known where pages lie in other files
+    packed_bytes: int | None  # unknown where pages are in other files
 
     @property
     def levels(self) -> Sequence[Level]:
-        """The full size, then the smaller copies of its pages."""
+        """Full resolution, then the reduced copies of its pages."""
         depth = self.info.depth
         small = (Level((*level.size[:2], depth), level.ratios) for level, _ in self.smaller)
         return full_level(self.info), *small
 
     def blocks(self, level: int) -> NDArray[np.int64]:
-        """The tiles of the first page; pages of strips are cut as the reference cuts them."""
+        """The tiles of the first page; pages of strips are divided as in the reference."""
         return grid(self.levels[level].size, self.info.numTimes, (*self.tile, 1))
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
@@ -69,7 +69,7 @@ class TiffScene:
             except MissingPlane as error:
                 missing.append(error)
                 continue
-            if page.tiff is not alike:  # most pages are decoded like the one before
+            if page.tiff is not alike:  # most pages are stored like the one before
                 self._check(page, width, height)
                 alike = page.tiff
             jobs.extend(page_jobs(page, target, missing))
@@ -83,13 +83,13 @@ class TiffScene:
         return product(range(start.t, end.t), range(start.z, end.z), groups)
 
     def _check(self, page: Page, width: int, height: int) -> None:
-        """Raise a `ZException` unless a page is of the size and type that the level has."""
+        """Raise a `ZException` unless a page has the size and type of the level."""
         needed = (self.samples, height, width), self.dtype
         if (page.size, page.dtype) != needed:
             (c, y, x), dtype = page.size, page.dtype
             raise ZException(
                 f"page {page.number} has {c} samples of {y} x {x} {dtype}, "
-                f"but the image {needed[0][0]} of {needed[0][1]} x {needed[0][2]} {needed[1]}"
+                f"but the image has {needed[0][0]} of {needed[0][1]} x {needed[0][2]} {needed[1]}"
             )
 
 
@@ -102,7 +102,7 @@ def scene_like(
     samples: int,
     elsewhere: bool = False,
 ) -> TiffScene:
-    """A scene like its first page: type, valid bits and alpha are read from it."""
+    """Make a scene with the type, valid bits and alpha of its first page."""
     info.bytesPerVoxel, info.voxelFormat = VOXEL_TYPES[first.dtype.name]
     info.validBitCount = info.validBitCount or _bits(first)
     extra = first.tiff.extrasamples
@@ -118,7 +118,7 @@ def scene_like(
 
 
 def unseen_scene(image: OmeImage, page_of: PageOf) -> TiffScene:
-    """A scene without a page in the opened file; its planes are checked when they are read."""
+    """Make a scene without a page in the opened file; planes are checked when read."""
     if image.type_name not in VOXEL_TYPES:
         raise ZException(f"OME-XML Type {image.type_name!r} is not supported")
     info = image.info
@@ -129,7 +129,7 @@ def unseen_scene(image: OmeImage, page_of: PageOf) -> TiffScene:
 
 
 def _bits(page: Page) -> int:
-    """Bits in use per sample; not known for colours taken from a palette."""
+    """Bits in use per sample; unknown for palette colours."""
     bits = page.tiff.bitspersample
     if page.is_palette:
         return 0

@@ -1,4 +1,4 @@
-"""Pixels of TIFF pages: only the strips and tiles that meet the wanted box are read."""
+"""Read pixels of TIFF pages from the strips and tiles that intersect a box."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ _NATIVE = "<" if sys.byteorder == "little" else ">"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the pixels of one page go: time and plane in the buffers, and the wanted ranges."""
+    """Destination of the pixels of one page: time and plane in the buffers, and ranges."""
 
     time: int
     plane: int
@@ -38,9 +38,9 @@ class Target:
 
 
 def page_jobs(page: Page, target: Target, missing: list[MissingPlane]) -> Iterator[Job]:
-    """One job for each strip or tile that meets the target; those that are absent are noted."""
+    """One job per strip or tile that intersects the target; absent ones are recorded."""
     if page.tiff.imagedepth > 1:
-        raise ZException(f"page {page.number} is a volume of its own, which is not supported")
+        raise ZException(f"page {page.number} holds a volume, which is not supported")
     offsets, counts = page.places
     if page.is_stored_as_is(offsets, counts):
         yield from _row_jobs(page, target, offsets[0], sum(counts))
@@ -49,7 +49,7 @@ def page_jobs(page: Page, target: Target, missing: list[MissingPlane]) -> Iterat
 
 
 def _row_jobs(page: Page, target: Target, first: int, stored: int) -> Iterator[Job]:
-    """Rows of an uncompressed page; also those of a stack behind a single directory."""
+    """Jobs for the rows of an uncompressed page, also in a stack with a single directory."""
     samples, rows, columns = page.size
     planar = page.tiff.planarconfig == 2 and samples > 1
     per_pixel = 1 if planar else samples
@@ -71,7 +71,7 @@ def _row_jobs(page: Page, target: Target, first: int, stored: int) -> Iterator[J
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Reads neighbouring rows that are stored as they are."""
+    """A job that reads neighbouring uncompressed rows."""
 
     page: Page
     target: Target
@@ -94,11 +94,11 @@ class _Rows:
 
     @property
     def _channel(self) -> int:
-        """Channel of the block among those that are wanted."""
+        """Index of the channel of the block among the requested ones."""
         return self.block[0][0] - self.target.samples[0]
 
     def _is_what_is_wanted(self) -> bool:
-        """Whether the bytes in the file are those of the buffer: they can go there directly."""
+        """Whether the file has the byte layout of the buffer, so that it can be read directly."""
         tiff = self.page.tiff
         return (
             self.block[0][1] - self.block[0][0] == 1
@@ -115,7 +115,7 @@ def _segment_jobs(
     counts: Sequence[int],
     missing: list[MissingPlane],
 ) -> Iterator[Job]:
-    """Strips or tiles that meet the target."""
+    """Jobs for the strips or tiles that intersect the target."""
     tiff = page.tiff
     samples, rows, columns = page.size
     high, wide = (
@@ -126,7 +126,7 @@ def _segment_jobs(
     needed = down * across * (samples if planar else 1)
     if min(high, wide) < 1 or min(len(offsets), len(counts)) < needed:
         raise ZException(
-            f"page {page.number} needs {needed} strips or tiles, the file lists {len(offsets)}"
+            f"page {page.number} needs {needed} strips or tiles, but the file lists {len(offsets)}"
         )
     together, plain = 1 if planar else tiff.samplesperpixel, page.is_plain
     check_decoded((high, wide, together), page.dtype.itemsize, stored=max(counts))
@@ -151,7 +151,7 @@ def _segment_jobs(
 def _plain_segment(
     page: Page, target: Target, block: tuple[Range, Range, Range], index: int, place: Range
 ) -> Job:
-    """The wanted rows of an uncompressed strip or tile, which covers `block`."""
+    """A job for the requested rows of an uncompressed strip or tile that covers `block`."""
     (low, high), (top, bottom), (left, right) = block
     together = high - low if page.tiff.planarconfig == 2 else int(page.tiff.samplesperpixel)
     row_bytes = (right - left) * together * page.dtype.itemsize
@@ -160,7 +160,7 @@ def _plain_segment(
     if place[1] < start + count:
         raise ZException(
             f"page {page.number}, strip or tile {index} has {place[1]} bytes, "
-            f"its rows up to {last} take {start + count}"
+            f"but its rows up to {last} take {start + count}"
         )
     rows = (block[0], (first, last), (left, right))
     return _Rows(page, target, rows, place[0] + start, count)
@@ -168,7 +168,7 @@ def _plain_segment(
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """Reads and decodes one strip or tile."""
+    """A job that reads and decodes one strip or tile."""
 
     page: Page
     target: Target
@@ -183,7 +183,7 @@ class _Segment:
             decoded, place, _ = tiff.decode(
                 data, self.index, jpegtables=tiff.jpegtables, jpegheader=tiff.jpegheader
             )
-        except Exception as error:  # codecs fail in many ways
+        except Exception as error:  # codecs raise many types
             raise ZException(f"{what} cannot be decoded: {error}") from error
         pixels = _finished(self.page, np.asarray(decoded)[0])
         top, left = place[2], place[3]
@@ -197,7 +197,7 @@ def _paste(
     target: Target,
     out: list[NDArray[Any]],
 ) -> None:
-    """Copy the part of ``(rows, columns, samples)`` pixels that is wanted to its place."""
+    """Copy the requested part of ``(rows, columns, samples)`` pixels to its place."""
     box = Box.meeting(block, target.wanted)
     if box is None:
         return
@@ -208,7 +208,7 @@ def _paste(
 
 
 def _finished(page: Page, pixels: NDArray[Any]) -> NDArray[Any]:
-    """Pixels as they are meant: colours for indices, numbers for bits, white as the large value."""
+    """Convert palette indices to colours, bits to numbers, and min-is-white to min-is-black."""
     if pixels.dtype == np.bool_:
         pixels = pixels.view(np.uint8)
     if page.is_palette:

@@ -1,4 +1,4 @@
-"""Descriptions by tifffile: sizes and axes as JSON in the first page of each image."""
+"""tifffile's descriptions: shape and axes as JSON in the first page of each image."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -16,15 +16,15 @@ from zimg.io.formats.tiff.scene import TiffScene, scene_like
 from zimg.values import VoxelSizeUnit, ZImgInfo
 
 _log = logging.getLogger("zimg")
-MOST_IMAGES = 1000  # a file of more is one of single pages that were appended
+MOST_IMAGES = 1000  # a file with more consists of single appended pages
 KNOWN = (str, int, float)
-OF_PAGES = "czt"  # axes along which pages follow each other
+OF_PAGES = "czt"  # axes along which pages are ordered
 
 
 class Series(NamedTuple):
-    """Pages that are one image: the first one, their number, and what is said about them.
+    """A run of pages that form one image: first page, number of pages, metadata.
 
-    `behind` gives the planes of an image with one directory.
+    `behind` returns the planes of an image with one directory.
     """
 
     first: int
@@ -40,19 +40,18 @@ def shaped_scenes(pages: TiffPages) -> list[TiffScene] | None:
     Parameters
     ----------
     pages
-        Of an open file.
+        Pages of an open file.
 
     Returns
     -------
     list of TiffScene or None
-        None when a page that should begin an image does not name its axes, or names others than
-        t, c, z, y, x and samples, or none along which pages follow each other: nothing is known
-        then that the pages do not tell.
+        None if the first page of an image has no axes, axes other than t, c, z, y, x and samples,
+        or none along which pages are ordered: the descriptions then add nothing to the pages.
 
     Raises
     ------
     ZException
-        When an image has one directory for all planes and the file does not hold them.
+        When an image has one directory for all planes and the file is too short for them.
     """
     found = list(_series(pages))
     if None in found and any(each.behind for each in found if each):
@@ -63,7 +62,7 @@ def shaped_scenes(pages: TiffPages) -> list[TiffScene] | None:
 
 
 def _series(pages: TiffPages) -> Iterator[Series | None]:
-    """The images, one after the other; None, and no more, where one is not understood."""
+    """Yield the images; None, and nothing more, for one that is not understood."""
     number = images = 0
     while number < len(pages):
         page, metadata = pages.page(number), _metadata(pages.text(number))
@@ -79,9 +78,7 @@ def _series(pages: TiffPages) -> Iterator[Series | None]:
             number += 1
             continue
         if count > len(pages) - number:
-            text = (
-                "%s: tifffile describes %d planes from page %d on, there are %d; read as z planes"
-            )
+            text = "%s: tifffile describes %d planes from page %d on, found %d; read as z planes"
             _log.warning(text, pages.tiff.filename, count, number, len(pages) - number)
             yield None
             return
@@ -90,7 +87,7 @@ def _series(pages: TiffPages) -> Iterator[Series | None]:
 
 
 def _metadata(description: str) -> dict[str, Any]:
-    """The description, parsed; empty when it is another."""
+    """The parsed description; empty if it is not of tifffile."""
     # Before 2026.3.3, tifffile wrote what its caller gave before the shape.
     if not (description.startswith("{") and '"shape":' in description):
         return {}
@@ -98,12 +95,12 @@ def _metadata(description: str) -> dict[str, Any]:
         found = loads(description)
     except ValueError:
         return {}
-    # What is written of voxels and times are numbers and words.
+    # Voxel sizes and times must be numbers and strings.
     return {k: v for k, v in found.items() if k in ("shape", "Labels") or isinstance(v, KNOWN)}
 
 
 def _stack(metadata: dict[str, Any], page: Page) -> Stack | None:
-    """Sizes and order of the pages that a description tells of; None when they do not fit."""
+    """Sizes and order of the described pages; None if they do not fit."""
     axes, shape = str(metadata.get("axes", "")).lower(), metadata.get("shape")
     if not isinstance(shape, list) or len(axes) != len(shape) or len(set(axes)) != len(axes):
         return None
@@ -123,7 +120,7 @@ def _stack(metadata: dict[str, Any], page: Page) -> Stack | None:
 
 
 def _unnamed(metadata: dict[str, Any], page: Page) -> Stack | None:
-    """Planes along z, where a shape is described without axes; None when it does not fit."""
+    """Planes along z, for a shape without axes; None if it does not fit."""
     shape = metadata.get("shape")
     if not isinstance(shape, list) or not all(isinstance(n, int) and n > 0 for n in shape):
         return None

@@ -17,7 +17,7 @@ MILLISECOND = 1e-3
 
 
 def stk_scene(pages: TiffPages) -> TiffScene | None:
-    """The stack of a file with one page; None when UIC2 counts a single plane or is absent."""
+    """The stack of a file with one page; None if UIC2 is absent or counts a single plane."""
     entry = pages.directories.entries(pages.directories.offsets[0]).get(UIC2)
     if entry is None or len(pages) > 1 or entry.count < 2:
         return None
@@ -38,7 +38,7 @@ def stk_scene(pages: TiffPages) -> TiffScene | None:
 
 
 def _stamps(metadata: Mapping[str, Any], planes: int) -> list[float]:
-    """Seconds since the first plane, where planes differ in time and not in z."""
+    """Seconds since the first plane, if planes differ in time and not in z."""
     distances = _values(metadata.get("ZDistance"), planes)
     created = _values(metadata.get("TimeCreated"), planes)
     if (distances != 0).any() or len(created) < 2 or (np.diff(created) <= 0).any():
@@ -56,7 +56,7 @@ def _read_size(metadata: Mapping[str, Any], info: ZImgInfo) -> None:
 
 
 def _values(found: Any, planes: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """One finite number for each plane; empty for anything else, which is damage."""
+    """One finite number per plane; empty if the values are damaged."""
     try:
         values = np.asarray(found, np.float64).reshape(-1)
     except (TypeError, ValueError):

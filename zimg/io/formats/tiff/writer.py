@@ -1,4 +1,4 @@
-"""TIFF and OME-TIFF files: pages of planes, described by OME-XML."""
+"""Write TIFF and OME-TIFF files: pages of planes, described by OME-XML."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +15,16 @@ from zimg.values import ZImgInfo
 
 @dataclass(frozen=True, slots=True)
 class TiffWriting:
-    """Writes one kind of TIFF file, whatever its name.
+    """Writer of one kind of TIFF file, independent of the suffix.
 
     Parameters
     ----------
     name
         Of the format, for errors.
     colors
-        Whether a page holds all channels where they are colours; otherwise it holds one channel.
+        Whether a page holds all channels of colour images; otherwise it holds one channel.
     pyramid
-        Whether smaller copies go beside each page.
+        Whether to write reduced copies of each page.
     """
 
     name: str
@@ -32,7 +32,7 @@ class TiffWriting:
     pyramid: bool
 
     def check(self, info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-        """Refuse types, options and metadata that the format cannot hold."""
+        """Refuse types, options and metadata that the format does not support."""
         self._packing(info, parameters).check(self.name)
         check_description(info)
 
@@ -47,9 +47,9 @@ class TiffWriting:
 
 
 def samples(info: ZImgInfo) -> int:
-    """Channels in a page: all of grey or RGB, with or without opacity, otherwise 1.
+    """Channels per page: all of grey or RGB with or without alpha, otherwise 1.
 
-    Pages of other numbers of samples are read wrongly, or in part, by many programs.
+    Many programs misread pages with other numbers of samples.
     """
     colors = info.numChannels - info.lastChannelIsAlphaChannel
     together = colors == 3 or (colors == 1 and info.lastChannelIsAlphaChannel)

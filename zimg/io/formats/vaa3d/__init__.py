@@ -1,1 +1,1 @@
-"""Vaa3D's raw stacks, and those packed by differences."""
+"""Vaa3D stacks, raw and compressed (PBD)."""

@@ -1,8 +1,8 @@
-"""Unpacking of Vaa3D's differences: runs of literals, of small steps and of repeats.
+"""Decompress Vaa3D PBD: runs of literals, of small differences and of repeats.
 
-Each code is one byte that says what follows and for how many voxels. Steps go on from the last
-voxel before them, modulo the range of the type. Where codes begin is found one after the other;
-what they stand for is computed for many at a time.
+Each code is one byte that defines the kind and number of the following voxels. Differences continue
+from the voxel before, modulo the range of the type. The offsets of codes are found sequentially;
+their voxels are computed for many codes at a time.
 """
 
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ from numpy.typing import NDArray
 
 from zimg._errors import ZException
 
-WINDOW = 2**14  # bytes of codes that are looked at together
-LITERAL, REPEAT = 0, -1  # kinds of codes; above 0 it is the number of bits of a step
-CUT = "its codes end before its voxels: it is truncated"
+WINDOW = 2**14  # bytes of codes processed together
+LITERAL, REPEAT = 0, -1  # kinds of codes; a positive kind is the number of bits of a difference
+CUT = "the compressed data end before the last voxel: the file is truncated"
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What the 256 codes mean.
+    """Meaning of the 256 codes.
 
     Parameters
     ----------
     kind
         `LITERAL`, `REPEAT`, or the bits of a step.
     voxels
-        How many voxels a code gives.
+        Number of voxels of a code.
     used
-        Bytes that follow a code.
+        Number of bytes that follow a code.
     """
 
     kind: NDArray[np.int64]
@@ -39,7 +39,7 @@ class Codes:
 
     @classmethod
     def of(cls, groups: list[tuple[int, int]], itemsize: int) -> "Codes":
-        """The meaning of codes by the first of each group and its kind; voxels count from 1."""
+        """Build the table from the first code and the kind of each group; voxels count from 1."""
         code = np.arange(256)
         firsts = np.asarray([first for first, _ in groups])
         group = np.searchsorted(firsts, code, side="right") - 1
@@ -51,7 +51,7 @@ class Codes:
 
 CODES_8 = Codes.of([(0, LITERAL), (33, 2), (128, REPEAT)], 1)
 CODES_16 = Codes.of([(0, LITERAL), (32, 3), (80, 4), (183, 5), (223, REPEAT)], 2)
-# Steps of two bits, the low ones first: +0, +1, +2, -1.
+# Differences of two bits, low bits first: +0, +1, +2, -1.
 STEPS_OF_2_BITS = np.asarray([0, 1, 2, -1])
 
 
@@ -63,7 +63,7 @@ def unpack_8_bits(data: bytes, count: int, stored: np.dtype[Any]) -> NDArray[Any
     data
         The codes.
     count
-        Number of voxels that they must give.
+        Expected number of voxels.
     stored
         Type of the voxels.
 
@@ -75,7 +75,7 @@ def unpack_8_bits(data: bytes, count: int, stored: np.dtype[Any]) -> NDArray[Any
     Raises
     ------
     ZException
-        When the codes end too early.
+        When the data end too early.
     """
     return _unpacked(data, count, stored, CODES_8)
 
@@ -87,7 +87,7 @@ def unpack_16_bits(data: bytes, count: int, stored: np.dtype[Any]) -> NDArray[An
 
 def _unpacked(data: bytes, count: int, stored: np.dtype[Any], codes: Codes) -> NDArray[Any]:
     check_claim(count, len(data))
-    # What follows the codes is never used, but read where a code at the end claims too much.
+    # Padding is read, but never used, where the last code claims too much.
     source = np.frombuffer(data + bytes(2**9), np.uint8)
     out = np.empty(count, stored)
     done = last = 0
@@ -108,7 +108,7 @@ def _unpacked(data: bytes, count: int, stored: np.dtype[Any], codes: Codes) -> N
 
 
 def _places(source: NDArray[np.uint8], codes: Codes) -> Iterator[NDArray[np.int64]]:
-    """Where codes begin, those of a window at a time."""
+    """Yield the offsets of codes, one window at a time."""
     place = 0
     while place < len(source):
         begin = place
@@ -129,13 +129,13 @@ def _values(
     stored: np.dtype[Any],
     last: int,
 ) -> NDArray[np.int64]:
-    """The voxels that codes stand for, as integers in the range of the type."""
+    """Voxels of codes, as integers in the range of the type."""
     starts = np.cumsum(of_each) - of_each
     place = np.repeat(places + 1, of_each)
     within = np.arange(len(place)) - np.repeat(starts, of_each)
     kind = np.repeat(codes.kind[source[places]], of_each)
     known = kind <= LITERAL
-    values = np.zeros(len(place) + 1, np.int64)  # after the last voxel before them
+    values = np.zeros(len(place) + 1, np.int64)  # after the preceding voxel
     values[0] = last
     voxel = place + np.where(kind == LITERAL, within, 0) * stored.itemsize
     values[1:][known] = _literals(source, voxel[known], stored)
@@ -143,7 +143,7 @@ def _values(
     for bits in np.unique(kind[~known]).tolist():
         of_kind = kind == bits
         steps[1:][of_kind] = _steps(source, place[of_kind], within[of_kind], bits)
-    # Each voxel is the last known one before it, and the steps since then.
+    # Each voxel is the last known voxel plus the differences since then.
     at = np.maximum.accumulate(np.where(np.append(True, known), np.arange(len(values)), 0))
     summed = np.cumsum(steps)
     return (values[at] + summed - summed[at])[1:] % 2 ** (8 * stored.itemsize)
@@ -152,7 +152,7 @@ def _values(
 def _literals(
     source: NDArray[np.uint8], places: NDArray[np.int64], stored: np.dtype[Any]
 ) -> NDArray[np.int64]:
-    """Whole values, which may begin at odd places."""
+    """Literal values, possibly unaligned."""
     first = source[places].astype(np.int64)
     if stored.itemsize == 1:
         return first
@@ -164,7 +164,7 @@ def _literals(
 def _steps(
     source: NDArray[np.uint8], places: NDArray[np.int64], within: NDArray[np.int64], bits: int
 ) -> NDArray[np.int64]:
-    """Steps of some bits; those of 8-bit stacks lie with the low bits first, others with high."""
+    """Differences of some bits; 8-bit stacks store low bits first, others high bits first."""
     if bits == 2:
         return STEPS_OF_2_BITS[source[places + within // 4] >> (within % 4 * 2) & 3]
     place, shift = places + within * bits // 8, within * bits % 8
@@ -175,6 +175,8 @@ def _steps(
 
 
 def check_claim(count: int, length: int) -> None:
-    """Refuse more voxels than codes of this length can give: a repeat gives 128 for two bytes."""
+    """Refuse more voxels than the codes can produce (at most 128 per two bytes)."""
     if count > 64 * length:
-        raise ZException(f"{length} bytes of codes cannot hold {count} voxels: it is truncated")
+        raise ZException(
+            f"{length} compressed bytes cannot hold {count} voxels: the file is truncated"
+        )

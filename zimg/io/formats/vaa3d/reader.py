@@ -1,4 +1,4 @@
-"""Vaa3D's raw stacks, and those packed by differences (v3dpbd)."""
+"""Read Vaa3D stacks, raw (v3draw) and compressed (v3dpbd)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,19 +17,19 @@ from zimg.values import FileFormat
 
 
 class Vaa3DReader:
-    """An open stack, raw or packed.
+    """An open stack, raw or compressed.
 
     Parameters
     ----------
     path
         An existing file.
     format
-        Not looked at: the first bytes tell.
+        Ignored; the first bytes identify the variant.
 
     Raises
     ------
     ZException
-        When the header is of another program or the file too short for it.
+        When the header is not one of Vaa3D, or the file is too short.
     """
 
     name = "Vaa3D"
@@ -38,11 +38,11 @@ class Vaa3DReader:
     def __init__(self, path: Path, format: FileFormat) -> None:  # noqa: ARG002
         self._file = FileBytes(path)
         try:
-            key = self._file.read(0, len(RAW), "its header")
+            key = self._file.read(0, len(RAW), "the header")
             if key == OTHER_PACKED:
-                raise ZException(f"stacks packed as {OTHER_PACKED.decode()} are not read")
+                raise ZException(f"stacks compressed as {OTHER_PACKED.decode()} are not supported")
             if key not in (RAW, PACKED):
-                raise ZException(f"it begins with {key!r}, not with {RAW!r}")
+                raise ZException(f"the file begins with {key!r}: expected {RAW!r}")
             header = read_header(self._file, packed=key == PACKED)
             self.scenes = (self._packed(header) if key == PACKED else self._raw(header),)
         except BaseException:
@@ -56,8 +56,8 @@ class Vaa3DReader:
     def _raw(self, header: Header) -> Scene:
         x, y, z, _ = header.sizes
         step = header.stored.itemsize
-        # before the metadata, which has a name for each channel that is claimed
-        self._file.check(header.offset, header.count * step, "its image")
+        # before metadata with a name per claimed channel are made
+        self._file.check(header.offset, header.count * step, "the image")
         strides = Strides(0, step * x * y * z, step * x * y, step * x, step)
         return StridedScene(self._file, header.info(), header.stored, header.offset, strides)
 

@@ -1,4 +1,4 @@
-"""Raw stacks of Vaa3D, written slab by slab."""
+"""Write raw Vaa3D stacks slab by slab."""
 
 import sys
 from pathlib import Path
@@ -15,22 +15,24 @@ from zimg.values import Compression, ZImgInfo
 
 
 def check(info: ZImgInfo, parameters: ZImgWriteParameters) -> None:
-    """Refuse what would be read back as something else, or not at all."""
+    """Refuse images and options that the format does not support."""
     if info.numTimes > 1:
-        raise ZException(f"a Vaa3D stack holds one time point, the image has {info.numTimes}")
+        raise ZException(f"Vaa3D stores a single time point, but the image has {info.numTimes}")
     names = [dtype.name for dtype in TYPES.values()]
     if info.dataTypeString() not in names:
-        raise ZException(f"a Vaa3D stack holds {', '.join(names)}, not {info.dataTypeString()}")
+        raise ZException(f"Vaa3D stores {', '.join(names)}, not {info.dataTypeString()}")
     if parameters.compression not in (Compression.AUTO, Compression.NONE):
         name = Compression(parameters.compression).name
-        raise ZException(f"a Vaa3D stack is not packed: compression AUTO or NONE, not {name}")
+        raise ZException(
+            f"Vaa3D stacks are not compressed: expected compression AUTO or NONE, got {name}"
+        )
     check_options("a Vaa3D stack", parameters, ())
     if max(info.size) > LARGEST_SIZE:
-        raise ZException(f"a Vaa3D stack has at most {LARGEST_SIZE} voxels along an axis")
+        raise ZException(f"Vaa3D stores at most {LARGEST_SIZE} voxels along an axis")
 
 
 def write(path: Path, pixels: Pixels, parameters: ZImgWriteParameters) -> None:  # noqa: ARG001
-    """Write the raw stack in the byte order of this machine; channels lie one after the other."""
+    """Write the raw stack in native byte order, channel by channel."""
     x, y, z, c, _ = pixels.info.size
     order = b"L" if sys.byteorder == "little" else b"B"
     sizes = np.asarray([x, y, z, c], np.uint32)
