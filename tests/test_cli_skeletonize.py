@@ -244,4 +244,4 @@ def test_a_contact_sheet_shows_all_labels(command: Any, image: Path, tmp_path: P
     assert picture.shape[1] > 2 * 200  # two tiles in a row
     code, _, err = command(image, "-o", tmp_path / "one.swc", "--label", 3, *options)
     assert code == 2
-    assert "--sheet is for the trees of several labels" in err
+    assert "--sheet needs --label all" in err

@@ -102,6 +102,7 @@ CANNOT_FAIL = {
     *(f"ZNeutubeSkeletonize.{method}" for method in ("hasResult", "outputSwcPath", "to_task")),
     "ZSwcSubtract.to_task",
     *(f"ZSwc.{method}" for method in ("check", "labelSomaAndOthers", "resortID", "trees")),
+    "ZSwc.to_napari",
     "doctor",
 }  # fmt: skip
 

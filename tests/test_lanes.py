@@ -6,6 +6,7 @@ from zimg.conformance.conditions import PLACES, on_host
 from zimg.conformance.test_interop import cases, check_export, crash_prone
 
 import zimg.arrays.export
+import zimg.ops.memory
 import zimg.testing
 from zimg.arrays.interop import framework_name
 from zimg.testing import LANES, Lane, likely_lanes, missing_device, namespace_of, with_device
@@ -45,8 +46,8 @@ def test_a_device_that_is_missing_is_named_or_there(framework, on):
 
 def test_other_devices_are_looked_for_without_their_framework(monkeypatch):
     monkeypatch.setattr(zimg.testing, "version", lambda name: "2.9+xpu" if name == "torch" else "1")
-    monkeypatch.setattr(zimg.testing.sys, "platform", "darwin")
-    monkeypatch.setattr(zimg.testing.platform, "machine", lambda: "arm64")
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
     assert [lane.id for lane in likely_lanes()] == ["torch-mps", "torch-xpu", "jax-gpu"]
 
 
@@ -54,7 +55,7 @@ def test_other_devices_are_looked_for_without_their_framework(monkeypatch):
 def away(monkeypatch):
     """The lane of JAX on a GPU, whose arrays are in host memory that the library cannot see."""
     jax = pytest.importorskip("jax")
-    real, really = zimg.arrays.export.on_host, zimg.testing._listed_device
+    real, really = zimg.ops.memory.on_host, zimg.testing._listed_device
     monkeypatch.setattr(
         zimg.arrays.export, "on_host", lambda x: framework_name(x) != "jax" and real(x)
     )

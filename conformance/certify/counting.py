@@ -145,7 +145,7 @@ def replaced(hooks: Any, name: str, function: Callable[..., Any] | None) -> Iter
 
 def _body(hooks: Any, name: str) -> Callable[..., Any]:
     """The hook called `name`, or the generic body that a framework without one runs."""
-    return getattr(hooks, name, None) or _dispatch.PRIMITIVES[name].__wrapped__  # type: ignore[attr-defined,no-any-return]
+    return getattr(hooks, name, None) or _dispatch.PRIMITIVES[name].__wrapped__  # type: ignore[attr-defined]
 
 
 def _size(x: Array) -> int:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 import jax
 
@@ -20,18 +19,18 @@ def _listen() -> None:
     jax.monitoring.register_event_duration_secs_listener(_book)
 
 
-def _book(event: str, seconds: float, **_: Any) -> None:
+def _book(event: str, duration_secs: float, **_: str | int) -> None:
     if event == COMPILED:
         for ledger in _ledgers:
             ledger.now.programs += 1
-            ledger.now.compile_seconds += seconds
+            ledger.now.compile_seconds += duration_secs
 
 
 @contextmanager
 def programs(ledger: Ledger) -> Iterator[None]:
     """Book the programs that are compiled in a block, those forgotten that were made before."""
     _listen()
-    jax.clear_caches()
+    jax.clear_caches()  # type: ignore[no-untyped-call]
     _ledgers.append(ledger)
     try:
         yield

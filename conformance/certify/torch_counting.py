@@ -23,11 +23,11 @@ WAITING = {
 """Operations whose result the host has to know before it goes on."""
 
 
-class Operations(TorchDispatchMode):
+class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # Torch has no type there
     """Books every operation in a ledger."""
 
     def __init__(self, ledger: Ledger) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.ledger = ledger
         self.held: dict[int, int] = {}
         """Tensors alive by the address of their memory."""

@@ -1,5 +1,7 @@
 """Which arrays an image shares, which it copies, and which it refuses."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -237,8 +239,7 @@ def test_the_repr_is_one_line_and_tells_sizes_type_and_place():
 
 
 def test_modules_of_arrays_are_found_where_they_were():
-    import zimg.image.export as export
-    from zimg.image.host import aligned_zeros
-
+    export = import_module("zimg.image.export")
+    aligned_zeros = import_module("zimg.image.host").aligned_zeros
     assert export.__name__ == "zimg.arrays.export"
     assert aligned_zeros.__module__ == "zimg.arrays.host"

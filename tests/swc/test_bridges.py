@@ -10,7 +10,7 @@ from zimg import ZSwc
 pytestmark = pytest.mark.filterwarnings("ignore")  # of packages that these import
 
 
-def fork(unit: str = "um") -> ZSwc:
+def fork(unit="um") -> ZSwc:
     """A fork and a tree by itself."""
     xyz = [[0, 0, 0], [3, 4, 0], [9, 4, 0], [3, 4, 2], [7, 7, 7], [8, 7, 7]]
     tree = ZSwc.from_arrays(

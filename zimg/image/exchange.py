@@ -109,6 +109,11 @@ class ImageExchange:
             Axes are t, z, y, x without those of one sample; scales are in µm where the voxel size
             is known. Pixels on another device are copied to the host.
 
+        Raises
+        ------
+        ValueError
+            For an empty image.
+
         Examples
         --------
         >>> import numpy as np
@@ -116,6 +121,8 @@ class ImageExchange:
         >>> [options["name"] for _, options, _ in image.to_napari()]
         ['image channel 0', 'image channel 1']
         """
+        if not self._arrays:
+            raise ValueError("an empty image has no layers")
         host = np.stack(self.to_arrays("numpy", device="cpu"))
         layers = image_layers([host], self.info, name)
         if viewer is None:
@@ -148,7 +155,7 @@ class ImageExchange:
             isinstance(layers, tuple) and len(layers) == 3 and isinstance(layers[2], str)
         )
         arrays, told = arrays_of_layers([layers] if alone else list(layers))
-        image = cls(arrays, layout="CZYX")
+        image: Self = cls(arrays, layout="CZYX")  # type: ignore[call-arg]  # of ZImg
         image.info = described(image.info, told)
         return image
 

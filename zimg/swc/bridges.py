@@ -113,6 +113,11 @@ class TreeBridges(TreeUnits):
         -------
         ZSwc
             New forest, in the unit of the neuron where it is a known one.
+
+        Raises
+        ------
+        ZException
+            For nodes that do not form a forest.
         """
         nodes = neuron.nodes
         count = len(nodes)
