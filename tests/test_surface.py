@@ -31,6 +31,7 @@ OURS = {
     "__version__",
     "compare",
     "doctor",
+    "patches",
     "read",
     "skeletonize",
     "skeletonize_labels",

@@ -2,6 +2,7 @@
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def image(times: int = 1, channels: int = 2, depth: int = 3) -> ZImg:
     return found
 
 
-def added(path: Path) -> list:
+def added(path: Path) -> list[Any]:
     """Layers of the real napari, as its reader makes them, without a window."""
     model = napari.components.ViewerModel()
     read = reader_of(str(path))

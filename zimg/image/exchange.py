@@ -148,7 +148,7 @@ class ImageExchange:
             isinstance(layers, tuple) and len(layers) == 3 and isinstance(layers[2], str)
         )
         arrays, told = arrays_of_layers([layers] if alone else list(layers))
-        image = cls(arrays, layout="CZYX")
+        image = cls(arrays, layout="CZYX")  # type: ignore[call-arg]  # it is a ZImg
         image.info = described(image.info, told)
         return image
 

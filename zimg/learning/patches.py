@@ -84,6 +84,10 @@ class Patches:
         found = self._read(source, corner)
         return self._flipped(found, rng) if self._flip else found
 
+    def __iter__(self) -> Iterator[Patch]:
+        """The patches of epoch 0."""
+        return (self[number] for number in range(len(self)))
+
     def where(self, key: Key) -> tuple[int, Corner]:
         """Number of the volume of a patch, and its first voxel along z, y, x."""
         epoch, number = key if isinstance(key, tuple) else (0, index(key))

@@ -44,7 +44,7 @@ def test_ours_goes_first_and_a_plugin_reads_what_ours_do_not(tmp_path, monkeypat
     other.write_bytes(b"nothing that is known")
     with pytest.raises(ZException, match="neither content nor suffix"):
         zimg.read(other)
-    known = plugins.get_plugins(use_cache=True)
+    known = bioio.plugins.get_plugins(use_cache=True)
     added = {**known, ".xyz": known[".tiff"]}
     monkeypatch.setattr(plugins, "get_plugins", lambda **_: added)
     assert format_to_read(other).name == "bioio"
