@@ -10,7 +10,11 @@ import pytest
 from tests.guides import run_guide
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-SCRIPTS = {"torch_training": ("torch",), "mixed_session": ("torch", "jax")}
+SCRIPTS = {
+    "torch_training": ("torch",),
+    "mixed_session": ("torch", "jax"),
+    "filter_network": ("torch",),
+}
 
 
 def need(*frameworks: str) -> None:
@@ -59,6 +63,13 @@ def test_a_session_in_three_frameworks_shares_what_it_says_and_saves_a_tree(tmp_
         "Torch to Torch": "shared",
     }
     assert (tmp_path / "neurite.swc").is_file()
+
+
+@pytest.mark.slow
+def test_a_filter_network_makes_traces_of_a_test_set_better(tmp_path: Path) -> None:
+    printed = output_of("filter_network", tmp_path)
+    before, after = re.findall(r"(\d\.\d\d)(?:,|$)", printed.splitlines()[-1])
+    assert float(after) > float(before) + 0.1
 
 
 def test_the_guide_to_arrays_prints_what_it_says(

@@ -21,6 +21,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_SOURCE = (".*", "build", "dist", "site", "*.egg-info", "__pycache__", "zimg-demo")
+LEFT_OUT = ("torch", "cupy", "dev", "docs", "napari", "bioio")  # extras not in `make lowest`
 MAPPED = {"backends": "zimg/backends", "conformance": "zimg/conformance"}
 
 
@@ -102,6 +103,19 @@ def test_the_wheel_registers_the_command_and_a_hook_module_for_each_framework(wh
     frameworks = ("cupy", "jax", "numpy", "tensorflow", "torch")
     assert dict(entries["zimg.backends"]) == {f: f"zimg.backends._{f}" for f in frameworks}
     assert dict(entries["console_scripts"]) == {"zimg": "zimg.cli:main"}
+    assert dict(entries["napari.manifest"]) == {"zimg-xp": "zimg.napari:napari.yaml"}
+    assert dict(entries["bioio.readers"]) == {"zimg-xp": "zimg.bioio"}
+
+
+def test_the_wheel_has_the_manifest_of_napari_and_one_requirement_on_bioio_base(
+    wheel: Path, wheel_names: set[str]
+) -> None:
+    assert "zimg/napari/napari.yaml" in wheel_names
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        lines = archive.read(name).decode().splitlines()
+    # bioio refuses to start with a plugin that has none, or several.
+    assert sum(line.startswith("Requires-Dist: bioio-base") for line in lines) == 1
 
 
 def test_the_sdist_holds_the_tests_and_their_fixtures(built: Path) -> None:
@@ -142,7 +156,7 @@ def test_the_bare_folder_names_cannot_be_imported(
 def test_lowest_holds_the_lower_bounds_of_pyproject() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    of_lowest = {name for name in extras if not name.startswith(("torch", "cupy", "dev", "docs"))}
+    of_lowest = {name for name in extras if not name.startswith(LEFT_OUT)}
     stated = [*project["dependencies"], *(line for name in of_lowest for line in extras[name])]
     bounds = {
         Requirement(line).name.lower(): {

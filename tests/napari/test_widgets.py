@@ -2,6 +2,7 @@
 
 import sys
 from time import monotonic, sleep
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ pytest.importorskip("qtpy", reason="qtpy is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # of packages that napari imports
 
 
-def model():
+def viewer_model() -> Any:
     """What the widgets need of a viewer; a window would need OpenGL."""
     from napari.components import ViewerModel
 
@@ -44,7 +45,7 @@ def wait(application, widget, seconds: float = 120.0) -> None:
 def test_a_layer_is_traced_with_progress(application):
     from zimg.napari.widgets import TraceWidget
 
-    viewer, phantom = model(), neurite()
+    viewer, phantom = viewer_model(), neurite()
     viewer.add_image(phantom.volume, scale=(2.0, 0.5, 0.5), name="neurite")
     widget = TraceWidget(viewer)
     told = []
@@ -64,7 +65,7 @@ def test_a_layer_is_traced_with_progress(application):
 def test_the_work_can_be_stopped(application):
     from zimg.napari.widgets import TraceWidget
 
-    viewer = model()
+    viewer = viewer_model()
     viewer.add_image(np.random.default_rng(0).random((40, 200, 200), np.float32))
     widget = TraceWidget(viewer)
     widget.run()
@@ -77,7 +78,7 @@ def test_the_work_can_be_stopped(application):
 def test_labels_are_skeletonized(application):
     from zimg.napari.widgets import SkeletonizeWidget
 
-    viewer = model()
+    viewer = viewer_model()
     labels = np.zeros((9, 40, 40), np.uint16)
     labels[3:6, 5:8, 3:37], labels[3:6, 20:23, 3:37] = 1, 2
     viewer.add_labels(labels, name="cells")
@@ -91,7 +92,7 @@ def test_labels_are_skeletonized(application):
 def test_an_error_is_shown_and_nothing_is_added(application):
     from zimg.napari.widgets import TraceWidget
 
-    viewer = model()
+    viewer = viewer_model()
     widget = TraceWidget(viewer)
     widget.run()
     assert widget.text.value == "choose a layer first"

@@ -6,11 +6,12 @@ from hypothesis import given
 
 from tests.swc.forests import forests, same
 from zimg import ZSwc
+from zimg.swc.headers import Unit
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of packages that these import
 
 
-def fork(unit="um") -> ZSwc:
+def fork(unit: Unit = "um") -> ZSwc:
     """A fork and a tree by itself."""
     xyz = [[0, 0, 0], [3, 4, 0], [9, 4, 0], [3, 4, 2], [7, 7, 7], [8, 7, 7]]
     tree = ZSwc.from_arrays(

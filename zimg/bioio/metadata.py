@@ -7,7 +7,7 @@ from bioio_base.reader_metadata import ReaderMetadata as Base
 from zimg.io.formats.table import FORMATS
 
 
-class ReaderMetadata(Base):  # type: ignore[misc]  # bioio-base has no types here
+class ReaderMetadata(Base):  # type: ignore[misc, unused-ignore]  # bioio-base has no types here
     """Describes the plugin; the reader is imported when it is asked for."""
 
     @staticmethod

@@ -16,7 +16,7 @@ from zimg.values import VoxelSizeUnit
 AXES = ("T", "C", "Z", "Y", "X")
 
 
-class Reader(Base):  # type: ignore[misc]  # bioio-base has no types here
+class Reader(Base):  # type: ignore[misc, unused-ignore]  # bioio-base has no types here
     """A file of any format of this library.
 
     Parameters

@@ -155,7 +155,7 @@ class ImageExchange:
             isinstance(layers, tuple) and len(layers) == 3 and isinstance(layers[2], str)
         )
         arrays, told = arrays_of_layers([layers] if alone else list(layers))
-        image: Self = cls(arrays, layout="CZYX")  # type: ignore[call-arg]  # of ZImg
+        image = cls(arrays, layout="CZYX")  # type: ignore[call-arg]  # it is a ZImg
         image.info = described(image.info, told)
         return image
 

@@ -85,7 +85,7 @@ class Patches:
         return self._flipped(found, rng) if self._flip else found
 
     def __iter__(self) -> Iterator[Patch]:
-        """Patches of epoch 0, in order."""
+        """The patches of epoch 0."""
         return (self[number] for number in range(len(self)))
 
     def where(self, key: Key) -> tuple[int, Corner]:

@@ -18,7 +18,7 @@ from zimg.tracing import trace
 Compute = Callable[[Any, ProgressCallback, Event], list[tuple[str, ZSwc]]]
 
 
-class _Messages(QObject):  # type: ignore[misc]  # Qt has no types here
+class _Messages(QObject):  # type: ignore[misc, unused-ignore]  # Qt may have no types
     """What a thread tells the window: signals are delivered in the thread of the window."""
 
     stage = Signal(str, int, int)
@@ -26,7 +26,7 @@ class _Messages(QObject):  # type: ignore[misc]  # Qt has no types here
     failed = Signal(str)
 
 
-class LayerWork(Container):  # type: ignore[misc,type-arg,unused-ignore]  # may not be installed
+class LayerWork(Container):  # type: ignore[misc, type-arg, unused-ignore]
     """A layer to choose, a button to start, progress, and a button to stop.
 
     Parameters
@@ -48,7 +48,6 @@ class LayerWork(Container):  # type: ignore[misc,type-arg,unused-ignore]  # may 
     ) -> None:
         self._viewer, self._compute = viewer, compute
         self._cancel = Event()
-        self._thread: Thread | None = None
         self._messages = _Messages()
         self._messages.stage.connect(self._show_stage)
         self._messages.done.connect(self._finish)
@@ -85,9 +84,7 @@ class LayerWork(Container):  # type: ignore[misc,type-arg,unused-ignore]  # may 
         self.start.enabled, self.stop.enabled = False, True
         pixels = volume_shown(layer, self._viewer.dims.current_step)
         self._source = layer
-        thread = Thread(target=self._work, args=(pixels, anisotropy(layer)), daemon=True)
-        self._thread = thread
-        thread.start()
+        Thread(target=self._work, args=(pixels, anisotropy(layer)), daemon=True).start()
 
     def _work(self, pixels: Any, z_to_xy: float) -> None:
         """Compute in a thread; only signals leave it."""

@@ -40,6 +40,7 @@ def tree_layer(tree: NodeTable, name: str, scale: tuple[float, float, float] | N
         "features": features,
         "vector_style": "line",
         "edge_width": 1,
+        "blending": "translucent_no_depth",  # seen through a volume
         "metadata": {"comments": tuple(tree.comments)},
     }
     if colours:

@@ -42,7 +42,7 @@ def test_ours_goes_first_and_a_plugin_reads_what_ours_do_not(tmp_path, monkeypat
     assert format_to_read(tmp_path / "a.ome.tif").name == "TIFF"
     other = tmp_path / "a.xyz"
     other.write_bytes(b"nothing that is known")
-    with pytest.raises(ZException, match="neither content nor suffix"):
+    with pytest.raises(ZException, match="neither content nor"):
         zimg.read(other)
     known = bioio.plugins.get_plugins(use_cache=True)
     added = {**known, ".xyz": known[".tiff"]}
