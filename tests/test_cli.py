@@ -307,9 +307,15 @@ def test_a_defect_of_the_library_keeps_its_traceback(
         main(["trace", str(image), "-o", str(tmp_path / "t.swc"), "-q"])
 
 
-def test_the_demo_writes_four_files_and_agrees_with_the_truth(zimg: Any, tmp_path: Path) -> None:
-    result = zimg("demo", "--output", tmp_path / "demo", "--quiet")
+def test_the_demo_writes_four_files_and_agrees_with_the_truth(
+    zimg: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    result = zimg("demo", "--output", tmp_path / "demo", "--open")
     assert result.code == 0, result.err
+    assert opened == [(tmp_path / "demo" / "tree.png").as_uri()]
+    assert len((result.out + result.err).splitlines()) <= 10
     names = {path.name for path in (tmp_path / "demo").iterdir()}
     assert names == {"volume.tif", "gold.swc", "tree.swc", "tree.png"}
     (line,) = [text for text in result.out.splitlines() if text.startswith("agreement")]
