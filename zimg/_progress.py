@@ -15,7 +15,7 @@ LINE_INTERVAL = 10.0
 """Seconds between two plain lines of one stage; a choice of this library."""
 
 CELL_INTERVAL = 0.2
-"""Seconds between two states of the line in a notebook."""
+"""Seconds between two states of the lines in a notebook."""
 
 BAR = 20
 """Characters of a bar in a notebook."""
@@ -105,8 +105,8 @@ def reporter(progress: Progress = None, cancel: Cancel | None = None) -> Reporte
     Parameters
     ----------
     progress
-        True: bars on a terminal and a line of text for each stage in a notebook; elsewhere plain
-        lines. All but the notebook's go to standard error.
+        True: bars on a terminal; in a notebook a line of text for each stage, those of one name on
+        one line; elsewhere plain lines. All but the notebook's go to standard error.
         A callable: called with the stage, the steps done and the steps in total (None if unknown).
         False or None: nothing.
     cancel
@@ -151,37 +151,55 @@ class _Bars:
 
 
 class _Cell:
-    """One line of text per stage in a notebook, which is replaced as the stage goes on.
+    """Lines of text in a notebook, one for each name of a stage, replaced as the work goes on.
 
-    It needs no widgets, no scripts and no trust: the output is plain text.
+    Stages that come again add to the time of their line. It needs no widgets, no scripts and no
+    trust: the output is plain text, one for each computation.
     """
 
-    def start(self, stage: str, total: int | None) -> None:
-        from IPython.display import display
+    def __init__(self) -> None:
+        self._lines: dict[str, str] = {}
+        self._spent: dict[str, float] = {}
+        self._shown: Any = None
 
+    def start(self, stage: str, total: int | None) -> None:
         self._stage, self._total, self._done = stage, total, 0
-        self._began = self._told = perf_counter()
-        show: Any = display
-        self._line = show(self._text(), raw=True, display_id=True)
+        self._began = perf_counter()
+        self._show()
 
     def update(self, done: int) -> None:
         self._done = done
         if perf_counter() - self._told > CELL_INTERVAL:
-            self._told = perf_counter()
-            self._line.update(self._text(), raw=True)
+            self._show()
 
     def finish(self) -> None:
-        self._line.update(self._text(), raw=True)
+        self._show()
+        self._spent[self._stage] = self._seconds()
 
-    def _text(self) -> dict[str, str]:
-        """The line as the output of a cell."""
-        seconds = f"{perf_counter() - self._began:.1f} s"
+    def _show(self) -> None:
+        from IPython.display import display
+
+        self._told = perf_counter()
+        self._lines[self._stage] = self._text()
+        output = {"text/plain": "\n".join(self._lines.values())}
+        if self._shown is None:
+            show: Any = display
+            self._shown = show(output, raw=True, display_id=True)
+        else:
+            self._shown.update(output, raw=True)
+
+    def _seconds(self) -> float:
+        """Time of all stages of this name."""
+        return self._spent.get(self._stage, 0.0) + perf_counter() - self._began
+
+    def _text(self) -> str:
+        """Line of the current stage."""
+        seconds = f"{self._seconds():.1f} s"
         if not self._total:
-            return {"text/plain": f"{self._stage:<16} {seconds}"}
+            return f"{self._stage:<16} {seconds}"
         share = min(self._done / self._total, 1.0)
         bar = "#" * round(BAR * share) + "." * round(BAR * (1 - share))
-        counts = f"{self._done}/{self._total}"
-        return {"text/plain": f"{self._stage:<16} {share:4.0%} [{bar}] {counts} {seconds}"}
+        return f"{self._stage:<16} {share:4.0%} [{bar}] {self._done}/{self._total} {seconds}"
 
 
 class _Lines:
