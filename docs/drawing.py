@@ -35,7 +35,7 @@ def draw(script: Path, folder: Path) -> dict[str, object]:
     if figures > 1:
         raise RuntimeError(f"{script.name} must leave one figure, not {figures}")
     if figures:
-        plt.savefig(folder / f"{script.stem}.png", dpi=DOTS, bbox_inches="tight", pad_inches=0.04)
+        plt.savefig(folder / f"{script.stem}.png", dpi=DOTS, bbox_inches="tight", pad_inches=0.02)
     elif not printed.getvalue():
         raise RuntimeError(f"{script.name} draws and prints nothing")
     return {"printed": printed.getvalue(), "seconds": perf_counter() - began}

@@ -12,7 +12,8 @@ drawn.tree.save("gold.swc")
 
 image = zimg.read("tutorial.tif")
 print(image)
-print("voxel size", image.info.voxelSizeX, image.info.voxelSizeY, image.info.voxelSizeZ, "um")
+info = image.info
+print("voxel size", info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ, "um")
 
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.6), width_ratios=(1, 1, 0.5))
 for ax, plane in zip(axes, ("xy", "xz", "zy"), strict=True):
