@@ -41,6 +41,8 @@ class Format:
     accepts
         ``module:name`` of a function that returns whether installed packages can read a path, for
         a reader without suffixes. It is called last, if `requires` are installed.
+    remote
+        Whether addresses (``https://``, ``s3://``, ...) are read too.
     extra
         Extra of the distribution that installs the requirements.
     requires
@@ -57,6 +59,7 @@ class Format:
     write_suffixes: tuple[str, ...] = field(default=())
     inside: tuple[str, ...] = ()
     accepts: str = ""
+    remote: bool = False
     extra: str = ""
     requires: tuple[str, ...] = ()
 

@@ -1,8 +1,9 @@
 """Find the reader or writer of a file: by its content, then by its name."""
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from zimg._errors import ZException
 from zimg.io.disk.atomic import recovered
@@ -53,11 +54,21 @@ def open_file(path: str | os.PathLike[str], format: FileFormat = FileFormat.Unkn
 
 
 def _open_address(address: str, format: FileFormat) -> Reader:
-    """Open an OME-Zarr store at an address; only needed chunks are downloaded."""
-    found = next(each for each in FORMATS if FileFormat.OmeZarr in each.formats)
-    with read_errors(address, found.name):
-        if format not in (FileFormat.Unknown, FileFormat.OmeZarr):
-            raise ZException(f"addresses can only be read as {found.name}, not as {format.name}")
+    """Open an address, of which only the chunks or bytes that are needed are fetched.
+
+    The suffix decides, as asking for the content would take a request; without a known one it is
+    an OME-Zarr store.
+    """
+    remote = [each for each in FORMATS if each.remote]
+    name = PurePosixPath(urlsplit(address).path)
+    zarr = next(each for each in remote if FileFormat.OmeZarr in each.formats)
+    named = remote if format == FileFormat.Unknown else [e for e in remote if format in e.formats]
+    found = _by_suffix(name, named) or (zarr if format == FileFormat.Unknown else None)
+    found = found or next(iter(named), None)
+    with read_errors(address, found.name if found else "an image"):
+        if found is None:
+            accepted = ", ".join(each.name for each in remote)
+            raise ZException(f"addresses can only be read as {accepted}, not as {format.name}")
         return found.open(address, format)
 
 
@@ -110,12 +121,12 @@ def _by_content(file: Path, formats: list[Format]) -> Format | None:
     return next((each for each in formats if each.has_signature(head)), None)
 
 
-def _by_suffix(file: Path, formats: list[Format], *, writing: bool = False) -> Format | None:
+def _by_suffix(file: PurePath, formats: list[Format], *, writing: bool = False) -> Format | None:
     """Find the format with the longest suffix that matches the name, preferring installed ones."""
     name = file.name.lower()
     best: tuple[tuple[int, bool], Format | None] = ((0, True), None)
     for each in formats:
-        if file.is_dir() and not each.marks:
+        if isinstance(file, Path) and file.is_dir() and not each.marks:
             continue
         for suffix in (writing and each.write_suffixes) or each.suffixes:
             if name.endswith(suffix) and (key := (len(suffix), not each.missing)) > best[0]:

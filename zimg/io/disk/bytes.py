@@ -39,7 +39,7 @@ class FileBytes:
         check_regular(path)
         self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115  # closed by `close`
         self._lock = Lock()
-        self.status = os.fstat(self._file.fileno())
+        self.status: os.stat_result | None = os.fstat(self._file.fileno())
         self.size = self.status.st_size
 
     def check(self, offset: int, count: int, what: str) -> None:

@@ -35,6 +35,7 @@ _OWN = (
         signatures=((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
         reader="zimg.io.formats.tiff.reader:TiffReader",
         writer="zimg.io.formats.tiff.writer:TIFF",
+        remote=True,
     ),
     Format(
         name="OME-TIFF",
@@ -42,12 +43,14 @@ _OWN = (
         suffixes=OME_TIFF,
         reader="zimg.io.formats.tiff.reader:TiffReader",
         writer="zimg.io.formats.tiff.writer:OME_TIFF",
+        remote=True,
     ),
     Format(
         name="Zeiss LSM",
         formats=(FileFormat.ZeissLsm,),
         suffixes=(".lsm",),
         reader="zimg.io.formats.tiff.reader:TiffReader",
+        remote=True,
     ),
     Format(
         name="PNG",
@@ -95,6 +98,7 @@ _OWN = (
         marks=("zarr.json", ".zattrs", ".zgroup", ".zarray"),
         reader="zimg.io.formats.ome_zarr.reader:OmeZarrReader",
         writer="zimg.io.formats.ome_zarr.writer",
+        remote=True,
     ),
     Format(
         name="OME-Zarr in a zip file",
@@ -148,6 +152,7 @@ _OWN = (
         suffixes=(".czi",),
         signatures=((0, b"ZISRAWFILE"),),
         reader="zimg.io.formats.czi.reader:CziReader",
+        remote=True,
     ),
     Format(
         name="Leica",

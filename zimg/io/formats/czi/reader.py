@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
-from zimg.io.disk.bytes import FileBytes
+from zimg.io.disk.remote import opened_bytes
 from zimg.io.formats.czi.directory import IMAGE_AXES, metadata_text, places, tiles
 from zimg.io.formats.czi.metadata import czi_metadata
 from zimg.io.formats.czi.scene import CziScene
@@ -38,8 +38,8 @@ class CziReader:
 
     name = "CZI"
 
-    def __init__(self, path: Path, format: FileFormat) -> None:  # noqa: ARG002 (it is the only one)
-        self._file = FileBytes(path)
+    def __init__(self, path: Path | str, format: FileFormat) -> None:  # noqa: ARG002 (it is the only one)
+        self._file = opened_bytes(path)
         try:
             directory, place = places(self._file)
             found = tiles(self._file, directory)

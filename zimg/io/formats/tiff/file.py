@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tifffile import TiffFile, TiffPage
 
 from zimg._errors import ZException
-from zimg.io.disk.bytes import FileBytes
+from zimg.io.disk.remote import opened_bytes, opened_stream
 from zimg.io.formats.tiff.directory import DESCRIPTION, SUB_DIRECTORIES
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.remembered import directories_of
@@ -34,12 +34,12 @@ class TiffPages:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.file = FileBytes(path)
+        self.file = opened_bytes(path)
         self._like: dict[int, TiffPage] = {}
         self._lock = Lock()
         try:
             self.directories = directories_of(self.file)
-            self.tiff = TiffFile(path)
+            self.tiff = TiffFile(opened_stream(self.file, path))
         except BaseException:
             self.file.close()
             raise
