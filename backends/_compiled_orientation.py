@@ -117,10 +117,10 @@ def orient(words, layout, steps, z_to_xy, core, thin, upper, row, frames, kept, 
         rank = np.empty(count)
         points = local_points(thin, row, few)
         for which in range(count):
-            rank[which] = -correlated(
+            rank[which] = correlated(
                 words, base, steps, points, frames[which], arrays, masked, value, valid, value
             )
-        chosen = np.sort(np.argsort(rank, kind="mergesort")[:kept])
+        chosen = highest(rank, kept)
     points = local_points(core, row, slices)
     best, winner = 0.0, -1
     for which in chosen:
@@ -130,6 +130,33 @@ def orient(words, layout, steps, z_to_xy, core, thin, upper, row, frames, kept, 
         if winner < 0 or found > best:
             best, winner = found, which
     return winner, best
+
+
+@view
+def _in_order(rank, one, other):
+    """Whether the first of two orientations is ranked higher; among equals the earlier is."""
+    return rank[one] > rank[other] or (rank[one] == rank[other] and one < other)
+
+
+@part
+def highest(rank, kept):
+    """The `kept` orientations of highest rank, in their order."""
+    count = rank.shape[0]
+    order = np.arange(count)
+    marked = np.zeros(count, np.uint8)
+    for i in range(kept):
+        best = i
+        for j in range(i + 1, count):
+            if _in_order(rank, order[j], order[best]):
+                best = j
+        order[i], order[best] = order[best], order[i]
+        marked[order[i]] = 1
+    found = 0
+    for which in range(count):
+        if marked[which]:
+            order[found] = which
+            found += 1
+    return order[:found]
 
 
 @part
