@@ -91,14 +91,17 @@ class Summary:
 
     def save(self, name: str) -> None:
         """Write ``docs/benchmarks/<name>.json``."""
-        about = {
-            "measured": datetime.now(UTC).date().isoformat(),
-            "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python "
-            f"{platform.python_version()}, NumPy {np.__version__}, Numba {version('numba')}",
-        }
         FOLDER.mkdir(exist_ok=True)
-        text = json.dumps(about | asdict(self), indent=1)
+        text = json.dumps(about(self.command) | asdict(self), indent=1)
         (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def about(command: str) -> dict[str, str]:
+    """Where figures come from."""
+    versions = f"NumPy {np.__version__}, Numba {version('numba')}"
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    measured = datetime.now(UTC).date().isoformat()
+    return {"measured": measured, "machine": f"{machine}, {versions}", "command": command}
 
 
 def command() -> str:

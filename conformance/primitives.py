@@ -209,6 +209,11 @@ def _arithmetic() -> list[Case]:
             Case(f"{dtype}-{operation}", (left, right, operation), rtol=1e-6)
             for operation in get_args(Operation)
         ]
+        cases += [
+            Case(f"{dtype}-{operation}-{number}", (left, number, operation), rtol=1e-6)
+            for operation in get_args(Operation)
+            for number in (3, 0.5)
+        ]
     return cases
 
 

@@ -32,9 +32,11 @@ def figures(name: str) -> str:
     kept = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     origin = f"Measured on {kept['measured']}: {kept['machine']}."
     parts = [origin, f"```console\n$ {kept['command']}\n```"]
-    if kept["bars"]:
+    if "first" in kept:
+        parts.append(first_calls(kept["first"]))
+    if kept.get("bars"):
         parts += [bars(kept["bars"]), table(kept["bars"])]
-    if kept["curves"]:
+    if kept.get("curves"):
         parts.append("<div>" + "".join(map(curve, kept["curves"])) + "</div>")
     return "\n\n".join(parts)
 
@@ -101,6 +103,16 @@ def table(rows: list[dict[str, Any]]) -> str:
         ratios = ["" if row[kind] is None else f"{row[kind]:.2f}" for kind in KINDS]
         seconds = [f"{row[key]:.3g}" for key in ("seconds", "other")]
         lines.append(f"| {' | '.join([row['name'], *ratios, *seconds, str(row['rounds'])])} |")
+    return "\n".join(lines)
+
+
+def first_calls(kept: dict[str, dict[str, list[dict[str, float]]]]) -> str:
+    """What the first call takes longer than the second."""
+    lines = ["| work | cache of machine code | CPU s | s |", "|---|---|--:|--:|"]
+    for what, cases in kept.items():
+        for case, runs in cases.items():
+            cpu, wall = (", ".join(f"{it[key]:.2f}" for it in runs) for key in ("cpu", "wall"))
+            lines.append(f"| {what} | {case} | {cpu} | {wall} |")
     return "\n".join(lines)
 
 
