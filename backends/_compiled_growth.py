@@ -8,7 +8,7 @@ Volumes and templates come as in ``_compiled_segments``; the rules are those of
 import numpy as np
 
 from ._compiled import jit
-from ._compiled_samples import part, view
+from ._compiled_samples import view
 from ._compiled_segments import FULL, fit, measure
 
 LARGEST_RADIUS = 25.0
@@ -79,12 +79,15 @@ def change_failure(row, previous, ratio, front, upper):
     return 3 if beyond and not negative else 0
 
 
-@part
+@jit
 def grow(
     words, layout, steps, z_to_xy, template, chain, known, signal, front, mask, limit, contrast,
     most, scores, signals, own, change,
 ):  # fmt: skip
-    """Grow one strand of `known` segments in `chain`; its gain, and whether it may go on."""
+    """Grow one strand of `known` segments in `chain`; its gain, and whether it may go on.
+
+    New segments are written behind the known ones.
+    """
     upper, answer, count = template[2], np.empty(4), 0
     masked = mask.shape[0] == layout[0] and mask.shape[1] == layout[1]
     masked = masked and mask.shape[2] == layout[2]
@@ -100,7 +103,7 @@ def grow(
         row[6] = last[6] - reach * (st * np.cos(last[2]))
         row[7] = last[7] + reach * np.cos(last[1])
         fit(words, layout, steps, z_to_xy, template, row)
-        measure(words, layout, steps, z_to_xy, template, row, FULL, answer)
+        measure(words, layout, steps, z_to_xy, template, row, np.int64(FULL), answer)
         score, mean, difference = answer[1], answer[2], answer[2] - answer[3]
         if contrast > 0.0 and (0.0 if np.isnan(difference) else difference) < contrast:
             score = REFUSED
@@ -118,16 +121,3 @@ def grow(
         if loop or own[count - 1] > 0 or change[count - 1] > 0:
             return count, False
     return count, True
-
-
-@jit
-def grow_rows(
-    words, layout, steps, z_to_xy, template, chain, known, signal, ahead, mask, limit, contrast,
-    most, scores, signals, own, change, count, goes_on, first, last,
-):  # fmt: skip
-    """Grow strands; new segments are written behind the known ones of `chain`."""
-    for i in range(first, last):
-        count[i], goes_on[i] = grow(
-            words, layout, steps, z_to_xy, template, chain[i], known[i], signal[i], ahead[i], mask,
-            limit, contrast, most, scores[i], signals[i], own[i], change[i],
-        )  # fmt: skip

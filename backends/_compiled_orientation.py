@@ -20,8 +20,6 @@ from ._compiled_samples import (
     view,
 )
 
-SLICES = 11
-
 
 @kernel
 def sums(value, valid, weight, n, like, masked):
@@ -94,42 +92,40 @@ def frames_of(orientations, z_to_xy):
     return frames
 
 
-@part
-def orient(words, layout, steps, z_to_xy, core, thin, upper, row, frames, kept, slices, few):
-    """The best orientation of one row about its centre, and its correlation.
-
-    The thin template, in `few` slices, ranks all orientations; the best `kept` of them are compared
-    by the core template, in their order. Where there are no more than `kept`, all are compared.
-    """
-    real, count = core[0].dtype, frames.shape[0]
-    n = core[0].shape[0] * slices
-    value, valid = np.empty(n + VECTOR, real), np.empty(n + VECTOR, real)
-    exact = np.empty(0)
-    arrays = scratch(words, steps, real)
-    half, centre, st = (row[4] - 1.0) / 2.0, np.empty(3), np.sin(row[1])
+@view
+def _centre_of(row, centre):
+    """The middle of the axis."""
+    half, st = (row[4] - 1.0) / 2.0, np.sin(row[1])
     centre[0] = row[5] + half * (st * np.sin(row[2]))
     centre[1] = row[6] - half * (st * np.cos(row[2]))
     centre[2] = row[7] + half * np.cos(row[1])
-    base = locate(centre, z_to_xy, layout, arrays[3], arrays[4], arrays[5])
-    masked = not inside_volume(row, upper)  # by a sphere round the centre: the same for all
-    chosen = np.arange(count)
-    if kept < count:
-        rank = np.empty(count)
-        points = local_points(thin, row, few)
-        for which in range(count):
-            rank[which] = -correlated(
-                words, base, steps, points, frames[which], arrays, masked, value, valid, value
-            )
-        chosen = np.sort(np.argsort(rank, kind="mergesort")[:kept])
-    points = local_points(core, row, slices)
-    best, winner = 0.0, -1
-    for which in chosen:
-        found = correlated(
-            words, base, steps, points, frames[which], arrays, masked, value, valid, exact
-        )
-        if winner < 0 or found > best:
-            best, winner = found, which
-    return winner, best
+
+
+@view
+def _in_order(rank, one, other):
+    """Whether the first of two orientations is ranked higher; among equals the earlier is."""
+    return rank[one] > rank[other] or (rank[one] == rank[other] and one < other)
+
+
+@part
+def highest(rank, kept):
+    """The `kept` orientations of highest rank, in their order."""
+    count = rank.shape[0]
+    order = np.arange(count)
+    marked = np.zeros(count)
+    for i in range(kept):
+        best = i
+        for j in range(i + 1, count):
+            if _in_order(rank, order[j], order[best]):
+                best = j
+        order[i], order[best] = order[best], order[i]
+        marked[order[i]] = 1.0
+    found = 0
+    for which in range(count):
+        if marked[which] > 0.0:
+            order[found] = which
+            found += 1
+    return order[:found]
 
 
 @part
@@ -147,23 +143,47 @@ def _turn(orientation, row):
 
 @jit
 def orient_rows(
-    words, layout, steps, z_to_xy, core, thin, upper, rows, orientations, kept, few, score, first,
-    last,
+    words, layout, steps, z_to_xy, core, thin, upper, rows, orientations, kept, slices, few, score,
+    first, last,
 ):  # fmt: skip
-    """Turn rows in place and write their correlations to `score`."""
-    frames = frames_of(orientations, z_to_xy)
-    for i in range(first, last):
-        winner, score[i] = orient(
-            words, layout, steps, z_to_xy, core, thin, upper, rows[i], frames, kept, SLICES, few
-        )
-        _turn(orientations[winner], rows[i])
+    """Turn rows in place to their best orientations, and write the correlations to `score`.
 
-
-@jit
-def core_rows(words, layout, steps, z_to_xy, core, upper, slices, rows, out, first, last):
-    """Correlate rows with a core template."""
+    The thin template, in `few` slices, ranks all orientations; the best `kept` of them are compared
+    by the core template, in `slices`, in their order. Where there are no more than `kept`, all are
+    compared. Without any, the row is compared as it is.
+    """
+    real, n = core[0].dtype, core[0].shape[0] * slices
+    value, valid = np.empty(n + VECTOR, real), np.empty(n + VECTOR, real)
+    exact = np.empty(0)
+    arrays, centre = scratch(words, steps, real), np.empty(3)
+    turning = orientations.shape[0] > 0
+    angles = orientations if turning else np.empty((1, 2))
+    frames = frames_of(angles, z_to_xy)
     for i in range(first, last):
-        frames = frames_of(rows[i : i + 1, 1:3], z_to_xy)
-        _, out[i, 0] = orient(
-            words, layout, steps, z_to_xy, core, core, upper, rows[i], frames, 1, slices, slices
-        )
+        row = rows[i]
+        if not turning:
+            angles[0, 0], angles[0, 1] = row[1], row[2]
+            frames = frames_of(angles, z_to_xy)
+        _centre_of(row, centre)
+        base = locate(centre, z_to_xy, layout, arrays[3], arrays[4], arrays[5])
+        masked = not inside_volume(row, upper)  # by a sphere round the centre: the same for all
+        chosen = np.arange(frames.shape[0])
+        if kept < chosen.shape[0]:
+            rank = np.empty(chosen.shape[0])
+            points = local_points(thin, row, few)
+            for which in chosen:
+                rank[which] = correlated(
+                    words, base, steps, points, frames[which], arrays, masked, value, valid, value
+                )
+            chosen = highest(rank, kept)
+        points = local_points(core, row, slices)
+        best, winner = 0.0, -1
+        for which in chosen:
+            found = correlated(
+                words, base, steps, points, frames[which], arrays, masked, value, valid, exact
+            )
+            if winner < 0 or found > best:
+                best, winner = found, which
+        score[i] = best
+        if turning:
+            _turn(orientations[winner], row)

@@ -5,6 +5,9 @@ loops of their own, over several slices at a time: the first and the last become
 instructions. The compiler is promised that arrays passed to a function do not overlap: they never
 may.
 
+A number that is written where a compiled function is called makes a form of that function for this
+number alone: ``np.int64(1)`` does not.
+
 Words of packed bytes come as uint32, of packed pairs as int32, and voxels as floats: the type
 chooses the code.
 """
@@ -50,8 +53,12 @@ def view(function: Callable[..., Any], /) -> Callable[..., Any]:
 
 
 def part(function: Callable[..., Any], /, **options: Any) -> Callable[..., Any]:
-    """Compile a function that only compiled functions call: its entry from Python is left out."""
-    return jit(function, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)
+    """Compile a function that only compiled functions call: its entry from Python is left out.
+
+    It is not cached by itself, since its callers contain it.
+    """
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "cache": False, **options}
+    return jit(function, **options)
 
 
 @kernel
@@ -289,7 +296,7 @@ def read_at(words, base, steps, n, arrays, masked, value, valid):
         x[p], y[p], z[p] = x[0], y[0], z[0]
     n = more
     if masked:
-        valid.fill(1.0)
+        cleared(valid, valid.shape[0], 1.0)
         test(x, n, low[0], high[0], valid)
         test(y, n, low[1], high[1], valid)
         test(z, n, low[2], high[2], valid)
@@ -297,6 +304,13 @@ def read_at(words, base, steps, n, arrays, masked, value, valid):
     interpolate(words, base, index, n, steps[0], steps[1], x, y, z, read, value)
     if masked:
         scaled(value, valid, n)
+
+
+@kernel
+def cleared(value, n, to):
+    """Set all to the same."""
+    for p in range(n):
+        value[p] = to
 
 
 @kernel

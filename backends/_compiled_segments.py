@@ -10,15 +10,25 @@ words (their type is that of indices), and `z_to_xy`; a template as `full_parts`
 import numpy as np
 
 from ._compiled import jit
-from ._compiled_samples import VECTOR, full_section, kernel, locate, part, sample, scratch, view
+from ._compiled_samples import (
+    VECTOR,
+    cleared,
+    full_section,
+    kernel,
+    locate,
+    part,
+    sample,
+    scratch,
+    view,
+)
 
 SLICES = 11
 
-DOT, FULL, PER_SLICE, CENTROID = 0, 1, 2, 3
-"""What `measure` computes."""
+DOT, FULL, PER_SLICE, CENTROID, FIT = 0, 1, 2, 3, 4
+"""What `segment_rows` computes; `measure` all but the last."""
 
-WIDTHS = {DOT: 1, FULL: 4, PER_SLICE: SLICES, CENTROID: 3}
-"""Numbers per row that `measure` writes."""
+WIDTHS = {DOT: 1, FULL: 4, PER_SLICE: SLICES, CENTROID: 3, FIT: 1}
+"""Numbers per row that it writes."""
 
 DELTA = np.array([0.1, 0.015, 0.015, 0.05])
 WEIGHT = DELTA / np.linalg.norm(DELTA)
@@ -108,7 +118,7 @@ def measure(words, layout, steps, z_to_xy, template, row, what, out):
     if what == PER_SLICE:
         for s in range(SLICES):
             here = slice(s * n, (s + 1) * n)
-            out[s] = correlation(value[here], valid[here], weight, 1, n, masked)
+            out[s] = correlation(value[here], valid[here], weight, np.int64(1), n, masked)
     elif what == CENTROID:
         _centroid(value, section, n, row, z_to_xy, out)
     else:
@@ -118,7 +128,9 @@ def measure(words, layout, steps, z_to_xy, template, row, what, out):
 @part
 def _scores(value, valid, weight, inside, n, masked, what, out):
     """Objective; for `FULL` also correlation, mean signal inside and mean signal outside."""
-    over, found = np.zeros(n, value.dtype), np.zeros(n, value.dtype)
+    over, found = np.empty(n, value.dtype), np.empty(n, value.dtype)
+    cleared(over, n, 0.0)
+    cleared(found, n, 0.0 if masked else float(SLICES))
     for s in range(SLICES):
         added(value[s * n : (s + 1) * n], n, over)
     out[0] = dotted(over, weight, n)
@@ -127,9 +139,7 @@ def _scores(value, valid, weight, inside, n, masked, what, out):
     if masked:
         for s in range(SLICES):
             added(valid[s * n : (s + 1) * n], n, found)
-    else:
-        found.fill(SLICES)
-    out[1] = correlation(value, valid, weight, SLICES, n, masked)
+    out[1] = correlation(value, valid, weight, np.int64(SLICES), n, masked)
     signal, count = dotted(over, inside, n), dotted(found, inside, n)
     around, beyond = total(over, n) - signal, total(found, n) - count
     out[2] = signal / count if count > 0.0 else np.nan
@@ -140,9 +150,10 @@ def _scores(value, valid, weight, inside, n, masked, what, out):
 def _centroid(value, section, n, row, z_to_xy, out):
     """Signal-weighted mean of the positions; their plain mean without any signal."""
     if total(value, SLICES * n) == 0.0:
-        value.fill(1.0)
+        cleared(value, value.shape[0], 1.0)
     mass, along = 0.0, 0.0
-    over = np.zeros(n, value.dtype)
+    over = np.empty(n, value.dtype)
+    cleared(over, n, 0.0)
     for s in range(SLICES):
         here = value[s * n : (s + 1) * n]
         added(here, n, over)
@@ -186,11 +197,13 @@ def fit(words, layout, steps, z_to_xy, template, row):
     value, valid = np.empty(SLICES * n + VECTOR, real), np.empty(SLICES * n + VECTOR, real)
     arrays = scratch(words, steps, real)
     trial, probed = row.copy(), np.empty(8)
-    gradient, direction, weighted = np.zeros(4), np.zeros(4), np.zeros(4)
+    gradient, direction, weighted = np.empty(4), np.empty(4), np.empty(4)
+    for i in range(4):
+        gradient[i] = direction[i] = weighted[i] = 0.0
     stage, accepted, score, slope, size = -1, 0, 0.0, 0.0, 1.0
     restarted = False
     while True:
-        _trial(row, stage, weighted, size, trial)
+        _trial(row, np.int64(stage), weighted, size, trial)
         found = objective(
             words, layout, steps, z_to_xy, template, trial, section, weight, value, valid, over,
             arrays,
@@ -298,14 +311,13 @@ def _long_enough(direction, size):
 
 
 @jit
-def fit_rows(words, layout, steps, z_to_xy, template, rows, accepted, first, last):
-    """Fit rows in place."""
-    for i in range(first, last):
-        accepted[i] = fit(words, layout, steps, z_to_xy, template, rows[i])
+def segment_rows(words, layout, steps, z_to_xy, template, what, rows, out, first, last):
+    """Measure rows; or fit them in place, and write the accepted steps.
 
-
-@jit
-def measure_rows(words, layout, steps, z_to_xy, template, what, rows, out, first, last):
-    """Measure rows."""
+    One function for all, since each has to be compiled with everything that it calls.
+    """
     for i in range(first, last):
-        measure(words, layout, steps, z_to_xy, template, rows[i], what, out[i])
+        if what == FIT:
+            out[i, 0] = fit(words, layout, steps, z_to_xy, template, rows[i])
+        else:
+            measure(words, layout, steps, z_to_xy, template, rows[i], what, out[i])

@@ -53,21 +53,17 @@ def score_segments(
 ) -> Rows:
     """Samples of a row at a time; full scores: 87 / 9 us."""
     code: Any = load("_compiled_segments")
-    rows = np.ascontiguousarray(rows, np.float64)
+    rows = np.array(rows, np.float64, order="C")
     if what in ("core", "thin"):
-        out = np.empty((len(rows), 1))
         slices = THIN_SLICES if what == "thin" else code.SLICES
-        given: tuple[Any, ...] = (_core_parts(template), layout.upper, slices)
-        run = _orientation().core_rows
-    else:
-        asked = {"dot": code.DOT, "full": code.FULL, "slices": code.PER_SLICE}
-        what_code = asked.get(what, code.CENTROID)
-        out = np.empty((len(rows), code.WIDTHS[what_code]))
-        given = (_full_parts(template, layout), what_code)
-        run = code.measure_rows
-    volume = packed(words, layout)
+        search = (_NO_OTHER, 1, slices, slices)
+        return _turned(words, rows, (template, template), search, layout=layout)[:, None]
+    asked = {"dot": code.DOT, "full": code.FULL, "slices": code.PER_SLICE}
+    number = asked.get(what, code.CENTROID)
+    out = np.empty((len(rows), code.WIDTHS[number]))
+    given = (*packed(words, layout), _full_parts(template, layout), number)
     each(
-        lambda part: run(*volume, *given, rows, out, part.start, part.stop),
+        lambda part: code.segment_rows(*given, rows, out, part.start, part.stop),
         parts(len(rows), FEWEST),
     )
     return out
@@ -85,13 +81,13 @@ def fit_segments(
 ) -> tuple[Rows, NDArray[np.int64]]:
     """A whole line search of a row at a time, without rounds and batches; 2900 / 160 us."""
     code: Any = load("_compiled_segments")
-    fitted, steps = np.array(rows, np.float64, order="C"), np.empty(len(rows), np.int64)
-    volume, shape = packed(words, layout), _full_parts(template, layout)
+    fitted, steps = np.array(rows, np.float64, order="C"), np.empty((len(rows), 1))
+    given = (*packed(words, layout), _full_parts(template, layout), code.FIT)
     each(
-        lambda part: code.fit_rows(*volume, shape, fitted, steps, part.start, part.stop),
+        lambda part: code.segment_rows(*given, fitted, steps, part.start, part.stop),
         parts(len(rows), FEWEST // 4),
     )
-    return fitted, steps
+    return fitted, steps[:, 0].astype(np.int64)
 
 
 @_or_generic
@@ -107,18 +103,34 @@ def orient_segments(
     xp: Namespace | None = None,
 ) -> tuple[Rows, Rows]:
     """Rank all orientations by sampling, which needs no matrices; 2200 / 220 us."""
-    turned, score = np.array(rows, np.float64, order="C"), np.empty(len(rows))
+    code: Any = load("_compiled_segments")
+    turned = np.array(rows, np.float64, order="C")
+    search = (np.array(orientations, np.float64, order="C"), kept, code.SLICES, THIN_SLICES)
+    return turned, _turned(words, turned, templates, search, layout=layout)
+
+
+_NO_OTHER = np.empty((0, 2))
+"""No orientations but that of a row itself."""
+
+
+def _turned(
+    words: Array,
+    rows: Rows,
+    templates: tuple[Template, Template],
+    search: tuple[Any, ...],
+    *,
+    layout: Layout,
+) -> Rows:
+    """Turn rows in place; their correlations."""
+    code: Any = load("_compiled_orientation")
+    score = np.empty(len(rows))
     core, thin = (_core_parts(template) for template in templates)
-    given = (*packed(words, layout), core, thin, layout.upper)
-    angles = np.ascontiguousarray(orientations, np.float64)
-    search = (angles, kept, THIN_SLICES)
+    given = (*packed(words, layout), core, thin, layout.upper, rows, *search, score)
     each(
-        lambda part: _orientation().orient_rows(
-            *given, turned, *search, score, part.start, part.stop
-        ),
+        lambda part: code.orient_rows(*given, part.start, part.stop),
         parts(len(rows), FEWEST // 4),
     )
-    return turned, score
+    return score
 
 
 @_or_generic
@@ -146,10 +158,15 @@ def grow_strands(
     scores, signals = np.zeros((n, most)), np.zeros((n, most))
     own, change = np.zeros((n, most), np.int8), np.zeros((n, most), np.int8)
     gained, goes_on = np.zeros(n, np.int64), np.zeros(n, np.bool_)
-    given = (*packed(words, layout), _full_parts(template, layout), chain, count, signal)
-    tests = (np.array(ahead, np.float64), mask, float(limit), float(contrast), most)
-    found = (scores, signals, own, change, gained, goes_on)
-    each(lambda i: code.grow_rows(*given, *tests, *found, i, i + 1), range(n))
+    given = (*packed(words, layout), _full_parts(template, layout))
+    front = np.array(ahead, np.float64)
+    limits = (float(limit), float(contrast), int(most))
+
+    def grow(i: int) -> None:
+        strand = (chain[i], int(count[i]), float(signal[i]), front[i], mask, *limits)
+        gained[i], goes_on[i] = code.grow(*given, *strand, scores[i], signals[i], own[i], change[i])
+
+    each(grow, range(n))
     places = count[:, None] + np.arange(most)
     grown = np.take_along_axis(chain, places[..., None], axis=1)
     return _grown()(grown, scores, signals, own, change, gained, goes_on)
@@ -158,10 +175,6 @@ def grow_strands(
 def _grown() -> Any:
     """The type of the answer: imported late, because tracing imports hooks."""
     return import_module("zimg.tracing.grow_strands").Grown
-
-
-def _orientation() -> Any:
-    return load("_compiled_orientation")
 
 
 def packed(words: Array, layout: Layout) -> tuple[Any, ...]:

@@ -33,6 +33,8 @@ FEWEST = 1 << 20
 UNSIGNED = (np.uint8, np.uint16)
 FLOATS = (np.float32, np.float64)
 UFUNCS = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply}
+DIVISIONS = {"divide": np.divide, "divide_or_zero": np.divide}
+"""Of floats by a number, which is not 0."""
 
 
 def combined(
@@ -72,8 +74,8 @@ def _with_number(
     dtype: np.dtype[Any], number: float, operation: Operation
 ) -> tuple[Work, Operand] | None:
     """Floats, sums and differences of unsigned integers, and whatever has few values."""
-    if dtype in FLOATS and operation in UFUNCS:
-        return _float_with_number(dtype, number, operation)
+    if dtype in FLOATS:
+        return _float_with_number(dtype, number, (UFUNCS | DIVISIONS)[operation])
     if dtype in UNSIGNED and isinstance(number, int) and operation in ("add", "subtract"):
         rises = (number < 0) == (operation == "subtract")
         size = min(abs(int(number)), np.iinfo(dtype).max)
@@ -87,7 +89,7 @@ def _with_number(
 
 
 def _float_with_number(
-    dtype: np.dtype[Any], number: float, operation: Operation
+    dtype: np.dtype[Any], number: float, ufunc: np.ufunc
 ) -> tuple[Work, Operand]:
     """A Python float takes part in float64; where it is a float32 too, float32 gives the same bits.
 
@@ -96,8 +98,8 @@ def _float_with_number(
     with np.errstate(over="ignore"):
         own, wide = dtype.type(number), np.float64(number)
     if isinstance(number, int) or own == wide or own != own:
-        return _in_type(UFUNCS[operation]), lambda _: own
-    return _in_double(UFUNCS[operation]), lambda _: wide
+        return _in_type(ufunc), lambda _: own
+    return _in_double(ufunc), lambda _: wide
 
 
 def _table(dtype: np.dtype[Any], number: float, operation: Operation) -> Chunk:

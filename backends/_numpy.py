@@ -14,15 +14,9 @@ from zimg.ops.rows import RowPlan
 
 from . import _compiled
 from ._compiled_tracing import fit_segments, grow_strands, orient_segments, score_segments
-from ._host import (
-    components,
-    histogram,
-    local_maxima,
-    regional_maxima,
-    remove_small,
-    squared_distance,
-)
+from ._host import components, histogram, majority, regional_maxima, remove_small
 from ._host_arithmetic import combined
+from ._host_distance import distance_peaks, local_maxima, squared_distance
 from ._host_order import median_box, ranked
 from ._host_pack import pack_volume
 from ._host_skeletons import (
@@ -46,11 +40,13 @@ __all__ = [  # what is imported from a neighbour is a hook as well
     "cheapest_paths",
     "combined",
     "components",
+    "distance_peaks",
     "fit_segments",
     "grow_strands",
     "histogram",
     "joined_chains",
     "local_maxima",
+    "majority",
     "median_box",
     "object_numbers",
     "on_surface",

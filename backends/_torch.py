@@ -20,7 +20,15 @@ from zimg._typing import Array, Device, Namespace
 from zimg.ops.rows import RowPlan
 from zimg.ops.transfer import plain
 
-from . import _compiled, _compiled_tracing, _host, _host_arithmetic, _host_order, _host_paths
+from . import (
+    _compiled,
+    _compiled_tracing,
+    _host,
+    _host_arithmetic,
+    _host_distance,
+    _host_order,
+    _host_paths,
+)
 from ._compiled import VIEWED
 
 _SAME_BITS = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
@@ -175,12 +183,14 @@ cheapest_paths = _on_host(_host_paths.cheapest_paths)
 combined = _on_host(_host_arithmetic.combined)
 components = _on_host(_host.components)
 histogram = _on_host(_host.histogram)
-local_maxima = _on_host(_host.local_maxima)
+distance_peaks = _on_host(_host_distance.distance_peaks)
+local_maxima = _on_host(_host_distance.local_maxima)
+majority = _on_host(_host.majority)
 median_box = _on_host(_host_order.median_box)
 ranked = _on_host(_host_order.ranked)
 regional_maxima = _on_host(_host.regional_maxima)
 remove_small = _on_host(_host.remove_small)
-squared_distance = _on_host(_host.squared_distance)
+squared_distance = _on_host(_host_distance.squared_distance)
 
 
 def _on_rows(host: Callable[..., Any]) -> Callable[..., Any]:

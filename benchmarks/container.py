@@ -1,7 +1,10 @@
-"""What wrapping and exporting a large array costs: microseconds and bytes, for each framework.
+"""What the image container costs: wrapping and exporting arrays, and arithmetic and resizing.
 
-Run it with ``python benchmarks/container.py [--gibibytes 1]``. Memory is counted twice:
-by what Python allocates, and by how much the process grows.
+``python -m benchmarks.container`` first prints what wrapping and exporting a large array takes, for
+each framework; memory is counted twice: by what Python allocates, and by how much the process
+grows. Then arithmetic and resizing take turns with the reference, which is installed in an
+environment of its own unless `--rival` or `ZIMG_REFERENCE_PYTHON` names an interpreter that has it.
+Ratios are ours / theirs within one round. ``--docs`` writes ``docs/benchmarks/container.json``.
 """
 
 import argparse
@@ -10,6 +13,7 @@ import importlib
 import importlib.util
 import resource
 import sys
+import tempfile
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +21,9 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 
+from benchmarks import rival
+from benchmarks.pairs import OURS, THEIRS, Pairs
+from benchmarks.summary import Summary, command
 from zimg import ZImg
 from zimg.arrays.host import aligned_zeros
 from zimg.arrays.interop import framework_name
@@ -24,6 +31,40 @@ from zimg.arrays.interop import framework_name
 FRAMEWORKS = ("numpy", "torch", "jax", "array_api_strict", "cupy")
 REPEATS = 100
 PAGES = Path("/proc/self/statm")
+
+
+# Runs in both interpreters: the names that it uses are in both packages.
+PROGRAM = """
+import json, resource, sys
+import zimg
+from time import perf_counter, process_time
+import numpy as np
+
+random = np.random.default_rng(0)
+data = random.integers(0, 251, (1, 16, 512, 512))
+other = random.integers(1, 7, (1, 16, 512, 512))
+
+def work(image, second, call):
+    if call.startswith("resize"):
+        how = getattr(zimg.Interpolant, call.split("_")[1])
+        return image.resize(256, 256, 8, how)
+    return {"add_image": lambda: image + second, "subtract_image": lambda: image - second,
+            "multiply_image": lambda: image * second, "add_3": lambda: image + 3,
+            "multiply_0.5": lambda: image * 0.5, "divide_3": lambda: image / 3}[call]()
+
+print("ready", flush=True)
+for line in sys.stdin:
+    dtype, call = line.split()
+    image, second = (zimg.ZImg(array.astype(dtype)) for array in (data, other))
+    began, cpu = perf_counter(), process_time()
+    result = work(image, second, call)
+    answer = {"seconds": perf_counter() - began, "cpu": process_time() - cpu}
+    del result, image, second
+    print("took", json.dumps(answer), flush=True)
+"""
+TYPES = ("uint8", "uint16", "float32")
+CALLS = ("add_image", "subtract_image", "multiply_image", "add_3", "multiply_0.5", "divide_3")
+INTERPOLANTS = ("Linear", "Cubic", "Lanczos3", "Nearest")
 
 
 def resident_bytes() -> int:
@@ -74,11 +115,41 @@ def line(what: str, call: Callable[[], Any]) -> None:
     tell(f"{what:44} {microseconds:9.1f} us {peak:9,d} B by Python {growth:12,d} B resident")
 
 
+def paired(rounds: int) -> Summary:
+    """Print what arithmetic and resizing of 4 million voxels take, ours and theirs."""
+    summary = Summary(command())
+    tell("\n| 16 x 512 x 512 voxels | CPU | wall | ours, CPU s | theirs |\n|---|--:|--:|--:|--:|")
+    with tempfile.TemporaryDirectory() as name, Pairs(PROGRAM, Path(name)) as pairs:
+        for dtype in TYPES:
+            for call in (*CALLS, *(f"resize_{how}" for how in INTERPOLANTS)):
+                pair = pairs.run(f"{dtype} {call}", rounds)
+                summary.pair(f"{dtype} {call.replace('_', ' ')}", pair.ours, pair.theirs)
+                seconds = " | ".join(f"{pair.median(side, 'cpu'):.4f}" for side in (OURS, THEIRS))
+                ratios = f"{pair.ratio_of('cpu'):.2f} | {pair.ratio:.2f}"
+                tell(f"| {dtype} {call} | {ratios} | {seconds} |")
+    return summary
+
+
 def main() -> None:
-    """Print a table: wrap, then export to each framework without a copy."""
+    """Print what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gibibytes", type=float, default=1.0)
-    planes = max(1, round(parser.parse_args().gibibytes * 512))
+    parser.add_argument("--gibibytes", type=float, default=1.0, help="0: no wrapping")
+    parser.add_argument("--rounds", type=int, default=5, help="0: no reference")
+    parser.add_argument("--rival", help="a Python that has the reference")
+    parser.add_argument("--docs", action="store_true", help="write the figures of the docs")
+    options = parser.parse_args()
+    if options.gibibytes:
+        wrapped(options.gibibytes)
+    if options.rounds:
+        rival.choose_interpreter(options.rival)
+        summary = paired(options.rounds)
+        if options.docs:
+            summary.save("container")
+
+
+def wrapped(gibibytes: float) -> None:
+    """Print a table: wrap, then export to each framework without a copy."""
+    planes = max(1, round(gibibytes * 512))
     installed = [name for name in FRAMEWORKS if importlib.util.find_spec(name)]
     host = aligned_zeros((1, planes, 1024, 1024), "uint16")
     host[...] = 1

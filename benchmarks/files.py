@@ -1,7 +1,9 @@
 """Seconds of OME-TIFF and HDF5Img compared with the reference and with tifffile.
 
-``python -m benchmarks.files --rival PYTHON --json out.json`` prints the tables of
-docs/formats-speed.md; it needs 4 GiB of disk with ``--large``. Both sides write the same pixels to
+``python -m benchmarks.files --json out.json`` prints the tables of docs/formats-speed.md; it needs
+4 GiB of disk with ``--large``. ``--docs`` writes ``docs/benchmarks/files.json``. The reference is
+installed in an environment of its own unless `--rival` or `ZIMG_REFERENCE_PYTHON` names an
+interpreter that has it. Both sides write the same pixels to
 a new file, and read one file: the reference's, or tifffile's and ours. The reference has one level
 for zstd in TIFF, that of libtiff, 9, and one for deflate, 6; we are given the same.
 """
@@ -17,7 +19,9 @@ from pathlib import Path
 
 import tifffile
 
+from benchmarks import rival
 from benchmarks.pairs import OURS, THEIRS, Pair, Pairs, Players
+from benchmarks.summary import Summary, command
 
 # Runs in both interpreters: the names that it uses are in both packages.
 PROGRAM = """
@@ -262,7 +266,9 @@ def touched(folder: Path, found: dict[str, Pair]) -> None:
 def main() -> None:
     """Play all rounds, row by row, and keep the figures of every run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rival", help="a Python that has the reference; none, no such rows")
+    parser.add_argument("--rival", help="a Python that has the reference")
+    parser.add_argument("--alone", action="store_true", help="no rows of the reference")
+    parser.add_argument("--docs", action="store_true", help="write the figures of the docs")
     parser.add_argument("--json", type=Path, help="file for the figures of every run")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--planes", type=int, default=128, help="of 1024 x 1024, uint16")
@@ -270,16 +276,21 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where files are written; a temporary one")
     options = parser.parse_args()
     os.environ["PLANES"] = str(options.planes)
-    if options.rival:
-        os.environ["ZIMG_REFERENCE_PYTHON"] = options.rival
+    if not options.alone:
+        rival.choose_interpreter(options.rival)
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         found = table(against_tifffile(folder, options.rounds))
-        if "ZIMG_REFERENCE_PYTHON" in os.environ:
+        if not options.alone:
             with Pairs(PROGRAM, folder) as pairs:
                 rows = table(measured(pairs, options.rounds, large=options.large))
             found |= rows
             touched(folder, rows)
+    if options.docs:
+        summary = Summary(command())
+        for name, pair in found.items():
+            summary.pair(name, pair.ours, pair.theirs)
+        summary.save("files")
     if options.json:
         text = json.dumps({name: asdict(pair) for name, pair in found.items()}, indent=1)
         options.json.write_text(text + "\n", encoding="utf-8")

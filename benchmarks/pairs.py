@@ -109,7 +109,8 @@ class Pairs(Players):
 
 
 def _started(python: str, program: str, side: str, folder: Path) -> "subprocess.Popen[str]":
-    """A process that has said that it is ready."""
+    """A process that has said that it is ready; other interpreters do not look for our modules."""
+    alone = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     process = subprocess.Popen(
         [python, "-c", program, side, str(folder)],
         stdin=subprocess.PIPE,
@@ -117,6 +118,7 @@ def _started(python: str, program: str, side: str, folder: Path) -> "subprocess.
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=folder,
+        env=None if python == sys.executable else alone,
     )
     _answer(process, "ready", "its start")
     return process

@@ -1,17 +1,17 @@
 """Skeletons compared with the reference and kimimaro, and how their cost grows.
 
-``python -m benchmarks.skeletons --rival PYTHON --labels labels.tif --json out.json`` prints three
+``python -m benchmarks.skeletons --labels labels.tif --json out.json`` prints three
 tables: generated objects, paired with the reference; all labels of a segmentation, with kimimaro,
 and the share of each skeleton's length that is inside of its own label; and how our cost grows with
 the size and the length of an object. Ratios are ours / theirs within one round, below 1 is faster
-or leaner; tables show medians over rounds, and the JSON file has every round. PYTHON is an
-interpreter that has the reference; see skeleton_programs.py for those of others. Each row has
-processes of its own, whose first turn does not count.
+or leaner; tables show medians over rounds, the JSON file has every round, and `--docs` writes
+``docs/benchmarks/skeletons.json``. The reference is installed in an environment of its own unless
+`--rival` or `ZIMG_REFERENCE_PYTHON` names an interpreter that has it; `ZIMG_KIMIMARO_PYTHON` names
+that of kimimaro. Each row has processes of its own, whose first turn does not count.
 """
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,9 +22,11 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from benchmarks import rival
 from benchmarks.arbours import SIZES, arbour, axon, specks
 from benchmarks.pairs import Answers
-from benchmarks.skeleton_programs import VARIABLES, Tools
+from benchmarks.skeleton_programs import Tools
+from benchmarks.summary import Summary, command
 
 SHORT = {"minimalLength": 5}
 BODIES = {
@@ -130,6 +132,18 @@ def growth(
             yield f"| {name} | {count} | {framework} | {times} | {memory:.0f} |"
 
 
+def summarize(record: Record) -> None:
+    """Keep the ratios of the paired objects, and of the labels, for the docs."""
+    summary = Summary(command())
+    for row in record:
+        for other in ("reference", "kimimaro"):
+            answers = row["answers"]
+            if row["table"] != "growth" and other in answers:
+                against = "" if other == "reference" else f" ({other})"
+                summary.pair(row.get("object", "labels") + against, answers["ours"], answers[other])
+    summary.save("skeletons")
+
+
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -143,14 +157,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rival", metavar="PYTHON", help="interpreter that has the reference")
     parser.add_argument("--json", type=Path, help="file for all rounds")
+    parser.add_argument("--docs", action="store_true", help="write the figures of the docs")
     return parser.parse_args()
 
 
 def main() -> None:
     """Print the tables as they grow."""
     options, record = arguments(), list[dict[str, Any]]()
-    if options.rival:
-        os.environ[VARIABLES["reference"]] = options.rival
+    rival.choose_interpreter(options.rival)
     arbours = {f"arbour {size}": arbour(size) for size in {*options.paired, *options.sizes}}
     axons = {f"axon of {length}": axon(length) for length in options.axons}
     pairs = {name: arbours[name] for name in arbours if name.split()[1] in options.paired} | axons
@@ -165,6 +179,8 @@ def main() -> None:
         for line in table:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
+    if options.docs:
+        summarize(record)
     if options.json:
         options.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
 

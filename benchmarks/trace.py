@@ -2,10 +2,11 @@
 
 Takes turns: in every round the reference traces, then scores seeds only, then each lane traces in a
 fresh process. A ratio is reference / ours within one round, so above 1 is faster than the
-reference; the tables show medians over rounds, and `--json` keeps every run. The reference is
-installed in an environment of its own unless `--rival` or `ZIMG_REFERENCE_PYTHON` names an
-interpreter that has it; see rival.py. Give TIFF files, `--phantom` for a generated volume, or both.
-A lane is a framework, as ``numpy/generic`` without compiled code, as ``numpy/1`` on one thread.
+reference; the tables show medians over rounds, `--json` keeps every run, and `--docs` writes the
+medians of ours / theirs to ``docs/benchmarks/trace.json``. The reference is installed in an
+environment of its own unless `--rival` or `ZIMG_REFERENCE_PYTHON` names an interpreter that has it;
+see rival.py. Give TIFF files, `--phantom` for a generated volume, or both. A lane is a framework,
+as ``numpy/generic`` without compiled code, as ``numpy/1`` on one thread.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import tifffile
 
 import zimg
 from benchmarks import ours, rival, volumes
+from benchmarks.summary import Summary, command
 
 FRAMEWORKS = ("numpy", "numpy/1", "numpy/generic", "torch", "jax")
 COLUMNS = (
@@ -89,6 +91,15 @@ def lane_cells(rounds: list[Round], lane: str, voxels: int) -> list[str]:
     ]
 
 
+def summarize(summary: Summary, name: str, rounds: list[Round]) -> None:
+    """Keep the ratios of each lane for the docs."""
+    keys = ("cpu", "wall", "memory")
+    theirs = [{key: getattr(turn.whole, key) for key in keys} for turn in rounds]
+    for lane in rounds[0].lanes:
+        own = [{key: getattr(turn.lanes[lane], key) for key in keys} for turn in rounds]
+        summary.pair(f"{name}, {lane}", own, theirs)
+
+
 def middle(values: Sequence[float], form: str = ".2f") -> str:
     """The median as text."""
     return format(median(values), form)
@@ -101,6 +112,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--phantom", action="store_true", help="a generated 64x256x256 volume")
     parser.add_argument("--rival", help="a Python that has the reference")
     parser.add_argument("--json", type=Path, help="file for the figures of every run")
+    parser.add_argument("--docs", action="store_true", help="write the figures of the docs")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--frameworks", nargs="+", default=list(FRAMEWORKS))
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
@@ -116,6 +128,7 @@ def main() -> None:
     options = arguments()
     rival.choose_interpreter(options.rival)
     played: dict[str, list[dict[str, Any]]] = {}
+    summary = Summary(command())
     sys.stdout.write("| " + " | ".join(COLUMNS) + " |\n")
     sys.stdout.write("|---|---" + "|---:" * (len(COLUMNS) - 2) + "|\n")
     with tempfile.TemporaryDirectory() as name:
@@ -128,9 +141,12 @@ def main() -> None:
             turn = (file, options.frameworks, options.dtype, options.z_to_xy, folder)
             rounds = [play(*turn) for _ in range(options.rounds)]
             played[file.stem] = [asdict(turn) for turn in rounds]
+            summarize(summary, file.stem, rounds)
             for row in rows(file, rounds):
                 sys.stdout.write("| " + " | ".join(row) + " |\n")
                 sys.stdout.flush()
+    if options.docs:
+        summary.save("trace")
     if options.json:
         text = json.dumps(played, default=str, indent=1)  # paths of trees as text
         options.json.write_text(text + "\n", encoding="utf-8")

@@ -209,6 +209,11 @@ def _arithmetic() -> list[Case]:
             Case(f"{dtype}-{operation}", (left, right, operation), rtol=1e-6)
             for operation in get_args(Operation)
         ]
+        cases += [
+            Case(f"{dtype}-{operation}-{number}", (left, number, operation), rtol=1e-6)
+            for operation in get_args(Operation)
+            for number in (3, 0.5)
+        ]
     return cases
 
 
@@ -348,7 +353,11 @@ CASES: dict[str, list[Case]] = {
     "cumulative_min": _scans(),
     "histogram": _countings(),
     "squared_distance": [Case(name, (mask,), reads_host=True) for name, mask in _masks().items()],
+    "distance_peaks": [
+        Case(name, (mask,), {"most": 7}, reads_host=True) for name, mask in _masks().items()
+    ],
     "local_maxima": [Case(name, (v.astype(np.int32),)) for name, v in _volumes().items()],
+    "majority": [Case(name, (mask,), reads_host=True) for name, mask in _masks().items()],
     "regional_maxima": _plateaus(),
     "components": _labellings(),
     "remove_small": _labellings(3),

@@ -136,3 +136,13 @@ def test_parts_are_joined_in_order(xp, device, monkeypatch):
     np.testing.assert_array_equal(bring_home(combined(x, 3, "divide")), values // 3, strict=True)
     empty = combined(x[:0, ...], 3, "divide")
     assert empty.shape == (0, 2, 3, 4)
+
+
+@pytest.mark.parametrize("operation", ["multiply", "divide"])
+def test_an_integer_joins_float32_as_float32(xp, device, operation):
+    values = [1304.0, -703.5, 0.1]
+    left = xp.asarray(values, dtype=xp.float32, device=device)
+    found = bring_home(combined(left, 16777217, operation))
+    number = np.float32(16777216)  # what float32 makes of it
+    expected = getattr(np, operation)(np.asarray(values, np.float32), number)
+    np.testing.assert_array_equal(found, expected)

@@ -107,7 +107,8 @@ def _precision(left: Array, right: Array | float, /, *, xp: Namespace) -> DType:
     """The floating type to compute in."""
     kinds = xp.__array_namespace_info__().dtypes(device=device(left), kind="real floating")
     double = kinds.get("float64")
-    asked = isinstance(right, float) or double in (left.dtype, getattr(right, "dtype", None))
+    kinds_of_both = (left.dtype, getattr(right, "dtype", left.dtype))  # for NumPy None is float64
+    asked = isinstance(right, float) or double in kinds_of_both
     return double if double is not None and asked else xp.float32
 
 

@@ -3,9 +3,10 @@
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.components import components
+from zimg.kernels.distance import squared_distance
 from zimg.kernels.morphology import combine_three, cut, neighbourhood
 from zimg.kernels.widen import widened
-from zimg.ops import jit, while_loop
+from zimg.ops import gather, jit, while_loop
 
 
 @hookable
@@ -101,6 +102,34 @@ def _moved(volume: Array, axis: int, step: int, *, xp: Namespace) -> Array:
     if step > 0:
         return xp.concat([edge, cut(volume, axis, 0, length - 1)], axis=axis)
     return xp.concat([cut(volume, axis, 1, length), edge], axis=axis)
+
+
+@hookable
+def distance_peaks(
+    mask: Array, /, *, most: int, xp: Namespace | None = None
+) -> tuple[Array, Array]:
+    """Voxels that lie deeper in the foreground than their surroundings, and how deep.
+
+    Parameters
+    ----------
+    mask
+        ``(Z, Y, X)`` bool. Everything outside the volume is background.
+    most
+        Squared distances above this count as this.
+    xp
+        Namespace of `mask`; found from it when None.
+
+    Returns
+    -------
+    Array, Array
+        Flat indices (z slowest) of the `local_maxima` of the squared distance to the background, in
+        ascending order and the indexing dtype, and their squared distances, int32: both ``(n,)``,
+        on the device of `mask`.
+    """
+    xp = xp or array_namespace(mask)
+    distance = xp.clip(squared_distance(mask, xp=xp), 0, most)
+    (places,) = xp.nonzero(xp.reshape(local_maxima(distance, xp=xp), (-1,)))
+    return places, gather(xp.reshape(distance, (-1,)), places, xp=xp)
 
 
 def ridge_maxima(distance: Array, /) -> Array:

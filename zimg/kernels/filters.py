@@ -11,6 +11,9 @@ from zimg.ops import jit
 REACH = 4.0
 """Standard deviations at which a Gaussian ends."""
 
+SLAB = 2**22
+"""Voxels that are smoothed together; bounds the memory."""
+
 
 def gaussian(volume: Array, sigmas: tuple[float, float, float], /) -> Array:
     """`volume` smoothed by a Gaussian.
@@ -28,11 +31,27 @@ def gaussian(volume: Array, sigmas: tuple[float, float, float], /) -> Array:
     Array
         ``(Z, Y, X)`` float32 (float64 stays), on the device of `volume`.
     """
-    xp = array_namespace(volume)
-    values = as_float(volume, xp=xp)
+    xp, depth = array_namespace(volume), volume.shape[0]
+    if math.prod(volume.shape) <= SLAB:
+        return _smoothed(volume, 0, depth, sigmas, xp=xp)
+    planes = max(1, SLAB // math.prod(volume.shape[1:]))
+    firsts = range(0, depth, planes)
+    parts = [_smoothed(volume, z, min(z + planes, depth), sigmas, xp=xp) for z in firsts]
+    return xp.concat(parts, axis=0)
+
+
+def _smoothed(
+    volume: Array, first: int, last: int, sigmas: tuple[float, float, float], *, xp: Namespace
+) -> Array:
+    """Some planes of the result, from these and those that they reach."""
+    reach = len(_bell(sigmas[0])) - 1 if sigmas[0] > 0 else 0
+    low, high = max(first - reach, 0), min(last + reach, volume.shape[0])
+    values = as_float(volume[low:high, ...], xp=xp)
     for axis, sigma in enumerate(sigmas):
-        if sigma > 0 and values.shape[axis] > 1:
+        if sigma > 0 and volume.shape[axis] > 1:
             values = jit(_correlated, xp=xp)(values, axis=axis, taps=_bell(sigma), xp=xp)
+        if axis == 0 and values.shape[0] > last - first:
+            values = values[first - low : last - low, ...]
     return values
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import combinations
 
-from zimg._dispatch import array_namespace, device
+from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.ops import jit
 
@@ -75,7 +75,8 @@ def neighbourhood(volume: Array, combine: Combine, /, *, connectivity: int, xp: 
     return combine(combine(lines[0], lines[1]), lines[2])
 
 
-def majority(mask: Array, /) -> Array:
+@hookable
+def majority(mask: Array, /, *, xp: Namespace | None = None) -> Array:
     """Drop foreground voxels that few of their neighbours support.
 
     A foreground voxel stays if at least 4 of its 26 neighbours are foreground; at the border, where
@@ -85,6 +86,8 @@ def majority(mask: Array, /) -> Array:
     ----------
     mask
         ``(Z, Y, X)`` bool.
+    xp
+        Namespace of `mask`; found from it when None.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def majority(mask: Array, /) -> Array:
     -----
     One pass that reads its input only. The rule is behaviour of the reference.
     """
-    xp = array_namespace(mask)
+    xp = xp or array_namespace(mask)
     kept: Array = jit(_majority, xp=xp)(mask, xp=xp)
     return kept
 

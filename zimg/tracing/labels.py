@@ -25,6 +25,9 @@ Mask = NDArray[np.uint8]
 SWELL_FACTOR, SWELL_LIMIT = 1.5, 3.0
 """A traced tube claims half its radius more, at most three voxels (behaviour of the reference)."""
 
+BOXES = 256
+"""Segments whose boxes are found together; bounds the memory."""
+
 TEMPLATE = full_template(dtype=np.float64, xp=xp, on="cpu")
 
 
@@ -103,6 +106,14 @@ class Labeller:
 
 def boxes(rows: Rows, z_to_xy: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """First corners from the bottom voxels and sizes of the fields' boxes, ``(n, 3)`` x y z."""
+    if not len(rows):
+        return np.empty((0, 3), np.int64), np.empty((0, 3), np.int64)
+    parts = [_boxes(rows[first : first + BOXES], z_to_xy) for first in range(0, len(rows), BOXES)]
+    start, size = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return start, size
+
+
+def _boxes(rows: Rows, z_to_xy: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     origin = np.concatenate([rows, np.zeros((len(rows), 3))], axis=1)
     origin[:, POSITION] = 0.0
     field = full_field(origin, TEMPLATE, Layout(PLAIN, (1, 1, 1), z_to_xy))

@@ -47,7 +47,9 @@ def leftover(signal: Array, mask: Array, trace_mask: Array, base_mask: Array, /)
         slab = slice(first, min(first + rows, signal.shape[1]))
         parts = (each[:, slab, :] for each in (mask, trace_mask, base_mask))
         found.append(untraced(widened(signal[:, slab, :], xp=xp), *parts, xp=xp))
-    return remove_small(xp.concat(found, axis=1), SMALLEST_OBJECT)
+    left = xp.concat(found, axis=1)
+    found.clear()
+    return remove_small(left, SMALLEST_OBJECT)
 
 
 def _untraced(

@@ -26,6 +26,8 @@ THIN = 5
 
 MOST_SAMPLES = 2_000_000
 FEWEST_SAMPLES = 50
+TOGETHER = 2**18
+"""Samples that are interpolated together; bounds the memory."""
 
 MASKED_SHARE = 0.5
 """Share of voxels at the minimum from which an image counts as masked."""
@@ -126,7 +128,9 @@ def _sampled(values: Array, grid: Array, *, coarse: Array | None = None) -> Arra
         xp.clip(xp.astype(p, values.dtype) / step, 0.0, values.shape[axis] - 1.0)
         for axis, (p, step) in enumerate(zip(place, steps, strict=True))
     ]
-    return sample_linear(values, xp.stack(points, axis=-1))
+    at = xp.stack(points, axis=-1)
+    parts = range(0, at.shape[0], TOGETHER)
+    return xp.concat([sample_linear(values, at[first : first + TOGETHER, :]) for first in parts])
 
 
 def _integers(size: int, *, xp: Namespace) -> object:

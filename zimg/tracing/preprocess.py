@@ -1,5 +1,6 @@
 """What happens to a signal before its mask: checks, reduction, background subtraction."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,9 @@ EMPTY_SHARE = 0.9
 
 BRIGHT_SHARE = 0.5
 """Share of voxels above the background below which it is found."""
+
+SLAB = 2**22
+"""Voxels of integers that are widened together; bounds the memory."""
 
 MOST_MODES = 3
 MOST_BINS = 65536
@@ -170,6 +174,13 @@ def _subtracted(volume: Array, level: float, *, xp: Namespace) -> Array:
     if not xp.isdtype(volume.dtype, "integral"):
         return volume - level
     limits, level = xp.iinfo(volume.dtype), int(level)
-    wide = widened(volume, xp=xp)
-    inside = xp.clip(wide, limits.min + max(level, 0), limits.max + min(level, 0))
-    return xp.astype(inside - level, volume.dtype)
+    low, high = limits.min + max(level, 0), limits.max + min(level, 0)
+
+    def less(part: Array) -> Array:
+        return xp.astype(xp.clip(widened(part, xp=xp), low, high) - level, volume.dtype)
+
+    if math.prod(volume.shape) <= SLAB:
+        return less(volume)
+    planes = max(1, SLAB // math.prod(volume.shape[1:]))
+    firsts = range(0, volume.shape[0], planes)
+    return xp.concat([less(volume[first : first + planes, ...]) for first in firsts], axis=0)

@@ -11,7 +11,7 @@ from zimg._dispatch import array_namespace
 from zimg._typing import Array
 from zimg.kernels.components import remove_small
 from zimg.kernels.distance import squared_distance
-from zimg.kernels.extrema import local_maxima, ridge_maxima
+from zimg.kernels.extrema import distance_peaks, local_maxima, ridge_maxima
 from zimg.ops import to_host
 
 LARGEST_SQUARE = 65534
@@ -71,18 +71,23 @@ def extract_seeds(mask: Array, /, *, method: int = MAXIMA) -> Seeds:
     -----
     `MAXIMA` is behaviour of the reference, which lacks the other method.
     """
-    distance = squared_distance(mask)
-    # Half the shortest side, squared, bounds every distance: small volumes need no cap.
-    if ((min(mask.shape) + 1) // 2) ** 2 > LARGEST_SQUARE:
-        distance = array_namespace(distance).clip(distance, 0, LARGEST_SQUARE)
-    peaks, squares = to_host(local_maxima(distance)), to_host(distance)
     if method == SKELETON:
-        peaks = np.logical_or(peaks, _every_few(to_host(ridge_maxima(distance))))
-    flat = np.flatnonzero(peaks)[::-1]
-    zyx = np.stack(np.unravel_index(flat, mask.shape), axis=1)
+        flat, squares = _peaks_and_lines(mask)
+    else:
+        places, depths = distance_peaks(mask, most=LARGEST_SQUARE)
+        flat, squares = to_host(places), to_host(depths)
+    zyx = np.stack(np.unravel_index(flat[::-1], mask.shape), axis=1)
     inner = np.all((zyx > 0) & (zyx < np.asarray(mask.shape) - 1), axis=1)
-    value = np.sqrt(squares.reshape(-1)[flat].astype(np.float64))
+    value = np.sqrt(squares[::-1].astype(np.float64))
     return Seeds(zyx[:, ::-1].astype(np.float64), value).chosen(inner)
+
+
+def _peaks_and_lines(mask: Array) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Flat indices and squared distances of the peaks and of some voxels of the middle lines."""
+    distance = array_namespace(mask).clip(squared_distance(mask), 0, LARGEST_SQUARE)
+    peaks, squares = to_host(local_maxima(distance)), to_host(distance)
+    flat = np.flatnonzero(np.logical_or(peaks, _every_few(to_host(ridge_maxima(distance)))))
+    return flat, squares.reshape(-1)[flat]
 
 
 def _every_few(skeleton: NDArray[Any]) -> NDArray[np.bool_]:

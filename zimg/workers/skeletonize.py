@@ -8,6 +8,7 @@ from zimg._progress import Cancel, Progress, reporter
 from zimg.io.source import ZImgSource
 from zimg.skeletons.options import SkeletonizeConfig, resolve_options
 from zimg.skeletons.pipeline import run_skeletonize
+from zimg.values import ZImgInfo
 from zimg.workers import checks
 from zimg.workers.image_worker import INPUT, LOG_FILE, OUTPUT, ImageWorker
 from zimg.workers.logs import log, logging_to
@@ -127,27 +128,28 @@ class ZNeutubeSkeletonize(ImageWorker):
         """
         self._has_result = False
         with logging_to(self.values["log_file"]):
-            source, output, options = self._input(), self._output(), self._options()
+            (source, info), output, options = self._single(), self._output(), self._options()
             if self.values["verbose"]:
                 log.info("Skeletonize: %s, %s", source.filenames, options)
             with reporter(progress, cancel) as report:
                 report.stage("read")
-                volume = read_channel(source, 0, 0)
+                volume = read_channel(source, 0, 0, info=info)
                 tree = run_skeletonize(volume, options=options, report=report)
             if self._keep(tree, output):
                 log.info("Skeletonize: %d nodes in %s", len(tree), output)
             else:
                 output.unlink(missing_ok=True)
 
-    def _input(self) -> ZImgSource:
-        source = super()._input()
+    def _single(self) -> tuple[ZImgSource, ZImgInfo]:
+        """The source of one channel and one time, and its metadata."""
+        source = self._input()
         info = read_info(source)
         if (info.numChannels, info.numTimes) != (1, 1):
             raise ZException(
                 f"Skeletonize failed: {source.filenames[0]} has {info.numChannels} channels and "
                 f"{info.numTimes} times; a source with a region chooses one of each"
             )
-        return source
+        return source, info
 
     def _options(self) -> SkeletonizeConfig:
         return resolve_options(

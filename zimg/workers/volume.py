@@ -27,6 +27,7 @@ def read_channel(
     *,
     framework: ArrayFramework = "numpy",
     device: Device = None,
+    info: ZImgInfo | None = None,
 ) -> Array:
     """Read one channel at one time point.
 
@@ -38,6 +39,8 @@ def read_channel(
         What to read, from 0.
     framework, device
         Of the array; None for the default device of the framework.
+    info
+        What `read_info` gave, if it is known: the file is opened once less.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def read_channel(
     ZException
         If the file cannot be read, or has no such channel or time.
     """
-    info = read_info(source)
+    info = info or read_info(source)
     if not (0 <= channel < info.numChannels and 0 <= time < info.numTimes):
         raise ZException(
             f"invalid channel/time selection (c={channel}, t={time}) for {source.filenames[0]}: "

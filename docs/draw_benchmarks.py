@@ -1,0 +1,156 @@
+"""Hook of the docs build: a comment ``figures NAME`` becomes plots and a table.
+
+The figures are those of ``docs/benchmarks/NAME.json``, which ``python -m benchmarks.NAME`` writes.
+"""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).with_name("benchmarks")
+COMMENT = re.compile(r"^<!-- figures (\w+) -->$", flags=re.MULTILINE)
+
+KINDS = {"cpu": ("CPU", "#3f51b5"), "wall": ("wall", "#90a4ae"), "memory": ("memory", "#ef6c00")}
+"""Name and colour of each ratio."""
+
+LEFT, WIDTH, BAR = 300, 720, 9
+"""Room for names, width of a plot, height of a bar, in pixels."""
+
+SIDE, EDGE = 260, 48
+"""Width and height of a curve, and the room for its axes."""
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Draw what a page asks for; a file that is missing ends the build."""
+    return COMMENT.sub(lambda found: figures(found[1]), markdown)
+
+
+def figures(name: str) -> str:
+    """Plots, table and origin of the figures of a benchmark."""
+    kept = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    origin = f"Measured on {kept['measured']}: {kept['machine']}."
+    parts = [origin, f"```console\n$ {kept['command']}\n```"]
+    if "first" in kept:
+        parts.append(first_calls(kept["first"]))
+    if kept.get("bars"):
+        parts += [bars(kept["bars"]), table(kept["bars"])]
+    if kept.get("curves"):
+        parts.append("<div>" + "".join(map(curve, kept["curves"])) + "</div>")
+    return "\n\n".join(parts)
+
+
+def text(x: float, y: float, words: str, *, anchor: str = "start", size: int = 11) -> str:
+    """One line of a drawing."""
+    words = words.replace("&", "&amp;").replace("<", "&lt;")
+    return (
+        f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" text-anchor="{anchor}"'
+        f' fill="currentColor">{words}</text>'
+    )
+
+
+def drawing(width: float, height: float, content: list[str]) -> str:
+    """A drawing in one line, since a blank line would end it in Markdown."""
+    return (
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}"'
+        f' style="max-width:100%" role="img">{"".join(content)}</svg>'
+    )
+
+
+def bars(rows: list[dict[str, Any]]) -> str:
+    """Ratios to the other, whose line is at 1; the axis is linear."""
+    most = max(1.2, *(row[kind] or 0.0 for row in rows for kind in KINDS))
+    scale = (WIDTH - LEFT - 60) / most
+    content, y = [legend()], 30.0
+    for row in rows:
+        shown = [kind for kind in KINDS if row[kind] is not None]
+        content.append(text(LEFT - 8, y + BAR * len(shown) / 2 + 4, row["name"], anchor="end"))
+        for kind in shown:
+            length = scale * row[kind]
+            content.append(
+                f'<rect x="{LEFT}" y="{y:.0f}" width="{length:.1f}" height="{BAR - 1}"'
+                f' fill="{KINDS[kind][1]}"/>'
+            )
+            content.append(text(LEFT + length + 4, y + BAR - 1, f"{row[kind]:.2f}", size=9))
+            y += BAR
+        y += 7
+    at = LEFT + scale
+    content.append(
+        f'<line x1="{at:.0f}" x2="{at:.0f}" y1="24" y2="{y:.0f}" stroke="currentColor"'
+        ' stroke-dasharray="4 3"/>'
+    )
+    return f"<div>{drawing(WIDTH, y + 6, content)}</div>"
+
+
+def legend() -> str:
+    """The colours, and what the ratio is."""
+    parts, x = [text(LEFT + 170, 14, "ours / theirs; the broken line is 1")], LEFT
+    for name, colour in KINDS.values():
+        parts.append(f'<rect x="{x}" y="5" width="10" height="10" fill="{colour}"/>')
+        parts.append(text(x + 14, 14, name))
+        x += 56
+    return "".join(parts)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """The same as numbers."""
+    lines = [
+        "| what | CPU | wall | memory | ours, s | theirs, s | rounds |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for row in rows:
+        ratios = ["" if row[kind] is None else f"{row[kind]:.2f}" for kind in KINDS]
+        seconds = [f"{row[key]:.3g}" for key in ("seconds", "other")]
+        lines.append(f"| {' | '.join([row['name'], *ratios, *seconds, str(row['rounds'])])} |")
+    return "\n".join(lines)
+
+
+def first_calls(kept: dict[str, dict[str, list[dict[str, float]]]]) -> str:
+    """What the first call takes longer than the second."""
+    lines = ["| work | cache of machine code | CPU s | s |", "|---|---|--:|--:|"]
+    for what, cases in kept.items():
+        for case, runs in cases.items():
+            cpu, wall = (", ".join(f"{it[key]:.2f}" for it in runs) for key in ("cpu", "wall"))
+            lines.append(f"| {what} | {case} | {cpu} | {wall} |")
+    return "\n".join(lines)
+
+
+def curve(kept: dict[str, Any]) -> str:
+    """CPU seconds by size on logarithmic axes, with the slope."""
+    points = [(math.log10(x), math.log10(y)) for x, y in kept["points"]]
+    low = [math.floor(min(axis)) for axis in zip(*points, strict=True)]
+    high = [
+        max(math.ceil(max(axis)), b + 1)
+        for axis, b in zip(zip(*points, strict=True), low, strict=True)
+    ]
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        across = EDGE + (x - low[0]) / (high[0] - low[0]) * (SIDE - EDGE - 12)
+        return across, SIDE - EDGE - (y - low[1]) / (high[1] - low[1]) * (SIDE - EDGE - 40)
+
+    content = [text(8, 14, f"{kept['name']}: slope {kept['slope']:.2f}")]
+    for axis in (0, 1):
+        for decade in range(low[axis], high[axis] + 1):
+            content.append(tick(decade, axis, low, high, place))
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))
+    content.append(f'<polyline points="{path}" fill="none" stroke="#3f51b5" stroke-width="2"/>')
+    for point in points:
+        x, y = place(*point)
+        content.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="#3f51b5"/>')
+    content.append(text(SIDE / 2 + 16, SIDE - 12, kept["unit"], anchor="middle"))
+    content.append(text(8, 30, "CPU s", size=9))
+    return drawing(SIDE, SIDE, content)
+
+
+def tick(decade: int, axis: int, low: list[int], high: list[int], place: Any) -> str:
+    """A line of the grid and its number."""
+    start = place(decade, low[1]) if axis == 0 else place(low[0], decade)
+    end = place(decade, high[1]) if axis == 0 else place(high[0], decade)
+    words = f"{10.0**decade:g}" if -4 < decade < 4 else f"1e{decade}"
+    at = (start[0], start[1] + 14) if axis == 0 else (start[0] - 5, start[1] + 4)
+    line = (
+        f'<line x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}"'
+        ' stroke="currentColor" stroke-opacity="0.2"/>'
+    )
+    return line + text(*at, words, anchor="middle" if axis == 0 else "end", size=9)
