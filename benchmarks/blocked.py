@@ -32,18 +32,13 @@ from typing import Any
 import numpy as np
 
 import zimg
-from benchmarks.blocked_records import CORE, pieces_of
+from benchmarks.blocked_costs import costs, stitch
 from benchmarks.rival import INTERPRETER
 from zimg.arbour import Arbour
 from zimg.blocked import BlockedTracer
-from zimg.blocked.block import Parameters, trace_block
 from zimg.blocked.opening import volume_source
-from zimg.blocked.packing import pack_pieces
-from zimg.blocked.plan import Box, Plan, make_plan
-from zimg.blocked.records import encoded
+from zimg.blocked.plan import Box, make_plan
 from zimg.blocked.source import Volume
-from zimg.blocked.stats import Thresholds, box_thresholds
-from zimg.blocked.stitch import Stitcher
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = (1000, 1000, 1500)
@@ -279,78 +274,6 @@ def kills(folder: Path) -> dict[str, Any]:
         "kills": 20 - done,
         "same bytes": (session / "result.swc").read_bytes() == clean,
         "left over": [p.name for p in session.rglob("*.tmp-*")],
-    }
-
-
-def stitch(folder: Path, side: int = 22, fibres: int = 3) -> dict[str, Any]:
-    """Synthetic records of ``side ** 3`` blocks: fibres along x, y and z through all of them.
-
-    Every block has traced them by itself, with its own error of 0.3 voxels and with its halo.
-    """
-    del folder
-    plan = Plan((side * CORE,) * 3, (CORE,) * 3, (64,) * 3)
-    pieces = list(pieces_of(plan, fibres))
-    segments = sum(len(piece.chain) for piece in pieces)
-    some = pieces[:200]
-    record = len(encoded(pack_pieces(some), "blocks", "0", "0")) / sum(len(p.chain) for p in some)
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-    stitcher = Stitcher(pieces, plan, z_to_xy=1.0, low_score=0.3)
-    stitched = time.process_time() - began
-    chains, links = stitcher.result()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {
-        "blocks": len(plan),
-        "pieces": len(pieces),
-        "segments": segments,
-        "bytes per segment on disk": record,
-        "stitch cpu seconds": stitched,
-        "milliseconds per piece": stitched / len(pieces) * 1000,
-        "memory of the records": before * 1024,
-        "memory peak": peak * 1024,
-        "peak bytes per segment": peak * 1024 / segments,
-        "chains": len(chains),
-        "expected": fibres * side * side,
-        "links": len(links),
-    }
-
-
-def costs(folder: Path) -> dict[str, Any]:
-    """CPU seconds of one block by what is in it: per voxel, and per voxel of cable."""
-    del folder
-    told = {}
-    for name, trees in {"sparse": 1, "dense": 16}.items():
-        arbour = Arbour.grown((256, 256, 256), trees=trees, length=800.0, seed=4)
-        voxels = arbour.volume()
-        volume = volume_source(voxels)
-        plan = make_plan(volume.shape)
-        config = zimg.TraceConfig(spTest=False, recover=1, maxEucDist=10.0)
-        parameters = Parameters(volume.shape, 1.0, config)
-        thresholds = Thresholds(12.0, 45.0, 0)
-        trace_block(volume, plan.block(0), thresholds, parameters)  # compiled code is loaded
-        began = time.process_time()
-        found = trace_block(volume, plan.block(0), thresholds, parameters)
-        traced = time.process_time() - began
-        began = time.process_time()
-        decided = box_thresholds(volume, plan.block(0).roi)
-        told[name] = {
-            "cable": arbour.tree.total_length(),
-            "block cpu seconds": traced,
-            "statistics cpu seconds": time.process_time() - began,
-            "threshold": decided.threshold,
-            "seeds": found.seeds,
-            "record bytes": len(encoded(pack_pieces(found.pieces), "blocks", "0", "0")),
-        }
-    more = told["dense"]["cable"] - told["sparse"]["cable"]
-    extra = told["dense"]["block cpu seconds"] - told["sparse"]["block cpu seconds"]
-    per_cable = extra / more
-    rest = told["sparse"]["block cpu seconds"] - per_cable * told["sparse"]["cable"]
-    return {
-        **told,
-        "microseconds per voxel": rest / 256**3 * 1e6,
-        "milliseconds per voxel of cable": per_cable * 1e3,
-        "statistics, microseconds per voxel": told["dense"]["statistics cpu seconds"]
-        / 256**3
-        * 1e6,
     }
 
 

@@ -4,6 +4,8 @@ import dataclasses
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,8 +24,11 @@ from zimg.blocked.session import (
     SessionLockedError,
     SessionMismatchError,
     SessionVersionError,
+    compare_manifests,
+    flat,
     locked,
 )
+from zimg.blocked.workers import BlockedTraceError
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
@@ -41,17 +46,23 @@ def started(store: Path, session: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", SCRIPT, str(store), str(session)], cwd=ROOT)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_a_killed_run_is_resumed_to_the_same_files(
-    seed: int, store: Path, expected: dict[str, bytes], tmp_path: Path
+KILLS = int(os.environ.get("ZIMG_KILLS", "3"))
+"""Kills of one session; more are asked for by the variable."""
+
+
+def test_a_run_killed_again_and_again_is_resumed_to_the_same_files(
+    store: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
-    session, moment = tmp_path / "s", random.Random(seed).uniform(0.0, 1.5)
-    process = started(store, session)
-    while not (session / "lock").exists() and process.poll() is None:
-        time.sleep(0.01)
-    time.sleep(moment)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    session, moments = tmp_path / "s", random.Random(1)
+    for kill in range(KILLS):
+        process = started(store, session)
+        (session / "lock").unlink(missing_ok=True)
+        while not (session / "lock").exists() and process.poll() is None:
+            time.sleep(0.01)
+        # Later kills come later, so that some hit every stage of what is left.
+        time.sleep(moments.uniform(0.0, 0.4 + 1.6 * kill / KILLS))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     volumes.run(store, session)
     assert volumes.files_of(session) == expected
     assert not list(session.rglob("*.tmp-*"))
@@ -139,6 +150,24 @@ def test_a_damaged_record_is_kept_aside_and_computed_again(
     assert len(list(session.rglob("*.bad-1"))) == (damage is not None)
 
 
+@pytest.mark.parametrize("damage", [_truncate, lambda data: bytes(len(data))])
+def test_a_damaged_chunk_of_a_store_is_named_and_the_rest_is_done(
+    damage: Callable[[bytes], bytes], store: Path, tmp_path: Path
+) -> None:
+    path, session = tmp_path / "a.ome.zarr", tmp_path / "s"
+    shutil.copytree(store, path)
+    fixed = {"threshold_mode": "fixed", "background": 12, "threshold": 45}
+    clean = volumes.run(path, tmp_path / "clean", **fixed).path.read_bytes()
+    chunk = min((path / "0").rglob("5"))  # x from 160 to 192: the last block alone
+    whole = chunk.read_bytes()
+    chunk.write_bytes(damage(whole))
+    with pytest.raises(BlockedTraceError, match=r"000002: cannot read x 96:192.*chunk '0/[^']*5'"):
+        volumes.run(path, session, **fixed)
+    assert sorted(p.stem for p in (session / "blocks").glob("*.rec")) == ["000000", "000001"]
+    chunk.write_bytes(whole)
+    assert volumes.run(path, session, **fixed).path.read_bytes() == clean
+
+
 CHANGES: dict[str, dict[str, Any]] = {
     "plan.core": {"core": 80},
     "plan.halo": {"halo": 33, "core": 66},
@@ -150,7 +179,29 @@ CHANGES: dict[str, dict[str, Any]] = {
     "dtype": {"dtype": "float64"},
     "max_rounds": {"max_rounds": 3},
     "on_unreadable": {"on_unreadable": "skip"},
+    "dataset_id": {"dataset_id": "mine"},
 }
+NOT_COMPARED = {"library", "blocks", "source.files"}
+
+
+def test_every_field_of_a_manifest_is_compared_and_named(store: Path, tmp_path: Path) -> None:
+    manifest = json.loads(json.dumps(volumes.tracer(store, tmp_path / "s").manifest()))
+    leaves = dict(flat(manifest))
+    assert len(leaves) > 40
+    assert leaves.keys() >= NOT_COMPARED
+    for name in leaves:
+        other = json.loads(json.dumps(manifest))
+        *above, last = name.split(".")
+        place = other
+        for key in above:
+            place = place[key]
+        place[last] = -7  # what no field has
+        if name in NOT_COMPARED:
+            compare_manifests(tmp_path, manifest, other)
+            continue
+        with pytest.raises(SessionMismatchError, match=re.escape(name)) as caught:
+            compare_manifests(tmp_path, manifest, other)
+        assert caught.value.fields == {name: (leaves[name], -7)}
 
 
 @pytest.mark.parametrize("field", CHANGES)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ import zimg
 from tests.blocked import volumes
 from zimg import ZImg, ZImgRegion, ZImgSource
 from zimg.arbour import Arbour
+from zimg.blocked.block import Decisions, Parameters, trace_block
+from zimg.blocked.ladder import Ladder
 from zimg.blocked.opening import volume_source
 from zimg.blocked.plan import Box, Plan, make_plan, memory_of
+from zimg.blocked.stats import Thresholds
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -86,8 +90,9 @@ def test_auto_takes_the_largest_core_that_fits() -> None:
 MEMORY = """
 import resource, sys
 from tests.blocked import volumes
+source, session, limit = sys.argv[1:4]
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-found = volumes.run(sys.argv[1], sys.argv[2], core=96, executor=int(sys.argv[3]),
+found = volumes.run(source, session, core=128, executor=2, memory_limit=float(limit),
                     threshold_mode="fixed", background=12, threshold=45)
 print(before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, found.summary["blocks"])
 """
@@ -95,18 +100,44 @@ print(before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, found.summary[
 
 @pytest.mark.slow
 def test_memory_is_that_of_the_blocks_under_way(tmp_path: Path) -> None:
-    path = tmp_path / "tall.ome.zarr"
-    x = np.arange(20.0, 460.0, 4.0)
-    line = np.stack([x, 80 + 10 * np.sin(x / 40), 80 + 0 * x], axis=1)
-    Arbour.of_paths((160, 160, 480), [line], noise=6.0).write(path)
-    workers = 2
-    command = [sys.executable, "-c", MEMORY, str(path), str(tmp_path / "s"), str(workers)]
+    path, shape = tmp_path / "tall.ome.zarr", (192, 192, 544)
+    x = np.arange(20.0, 520.0, 4.0)
+    line = np.stack([x, 96 + 10 * np.sin(x / 40), 96 + 0 * x], axis=1)
+    Arbour.of_paths(shape, [line], noise=2.0).write(path)
+    limit = memory_of(make_plan(shape, core=128, halo=32), 2, 1)
+    assert limit == 2 * 192**3 * 16
+    with pytest.raises(ValueError, match="too small for 2 worker"):
+        volumes.run(path, tmp_path / "s", core=128, executor=2, memory_limit=limit - 1)
+    command = [sys.executable, "-c", MEMORY, str(path), str(tmp_path / "s"), str(limit)]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     before, after, blocks = map(int, answer.stdout.split())
-    roi = 160 * 160 * 160
-    kernels = 250 * 2**20  # code of SciPy and the batches of rows, whatever the block
+    kernels = 150 * 2**20  # code of Numba and SciPy, and the batches of rows, whatever the block
     assert blocks == 20
-    assert (after - before) * 1024 <= workers * roi * 16 + kernels
+    assert (after - before) * 1024 <= limit + kernels
+
+
+@pytest.mark.parametrize("mode", ["reference", "accurate"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_arrays_of_a_block_take_what_the_plan_says(mode: str, dtype: Any, tmp_path: Path) -> None:
+    x = np.arange(20.0, 140.0, 4.0)
+    line = np.stack([x, 80 + 0 * x, 80 + 0 * x], axis=1)
+    voxels = Arbour.of_paths((160, 160, 160), [line], noise=1.0).volume().astype(dtype)
+    np.save(tmp_path / "voxels.npy", voxels)
+    plan = make_plan(voxels.shape)
+    volume = volume_source(np.load(tmp_path / "voxels.npy", mmap_mode="r"))
+    fixed: Decisions = Thresholds(12.0, 45.0, 20)
+    if mode == "accurate":
+        fixed = Ladder(None, 12.0, 1.0, 100.0, 1.0, (65.0, 42.0))
+    parameters = Parameters(volume.shape, 1.0, zimg.TraceConfig(spTest=False, recover=1))
+    trace_block(volume, plan.block(0), fixed, parameters)  # compiled code is loaded
+    tracemalloc.start()
+    try:
+        found = trace_block(volume, plan.block(0), fixed, parameters)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.pieces
+    assert peak <= memory_of(plan, 1, np.dtype(dtype).itemsize)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from zimg.tracing.accurate import SHORTEST_CHAIN as SHORTEST_ACCURATE
 from zimg.tracing.accurate import untraced
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
+from zimg.tracing.labels import Mask
 from zimg.tracing.leftover import leftover
 from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED, Clock, Pass
 from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
@@ -166,46 +167,60 @@ class _Run:
 
     def chains(self, signal: Array) -> list[Chain]:
         """Chains that begin in the core, in coordinates of the region."""
-        parameters, decisions = self.parameters, self.decisions
         trace_mask = np.zeros(signal.shape, np.uint8)
-        exact = parameters.dtype == "float64"
-        with decisions.scorer(signal, parameters.z_to_xy, parameters.dtype) as scorer:
-            run = Pass(scorer, parameters.config, trace_mask, exact, self.report, Clock(), None)
-            if isinstance(decisions, Ladder):
-                chains = self._accurate(run, signal, decisions)
-            else:
-                chains = self._reference(run, signal, decisions)
-            self.seeds = run.seeds
-            return with_contrast(chains, scorer)
+        if isinstance(self.decisions, Ladder):
+            return self._accurate(signal, trace_mask, self.decisions)
+        return self._reference(signal, trace_mask, self.decisions)
 
-    def _accurate(self, run: Pass, signal: Array, ladder: Ladder) -> list[Chain]:
+    def _accurate(self, signal: Array, trace_mask: Mask, ladder: Ladder) -> list[Chain]:
         """A pass per level, from bright to dim; all share the trace mask."""
         chains: list[Chain] = []
         for mask in ladder.masks(signal, self.parameters.z_to_xy):
-            left = untraced(mask, like(run.trace_mask, mask))
-            found = unmarked(extract_seeds(left, method=run.config.seedMethod), run.trace_mask)
-            seeds = self._owned(found)
-            if len(seeds):
-                chains += run.chains(seeds, SHORTEST_ACCURATE, base=np.zeros_like(run.trace_mask))
+            seeds = self._seeds(untraced(mask, like(trace_mask, mask)), trace_mask)
+            chains += self._grown(signal, seeds, trace_mask, SHORTEST_ACCURATE)
         return chains
 
-    def _reference(self, run: Pass, signal: Array, thresholds: Thresholds) -> list[Chain]:
+    def _reference(self, signal: Array, trace_mask: Mask, thresholds: Thresholds) -> list[Chain]:
         """A pass over the mask, and one over what it leaves."""
         found = thresholds.mask(signal, self.parameters.z_to_xy)
         mask = self._without_noise(found, thresholds.smallest)
-        seeds = self._owned(extract_seeds(mask, method=run.config.seedMethod))
+        seeds = self._seeds(mask)
         if not len(seeds):
             return []
-        base = np.zeros_like(run.trace_mask)
-        chains = run.chains(seeds, SHORTEST_CHAIN, base=base)
-        if run.config.recover > 0:
-            left = leftover(signal, mask, like(run.trace_mask, signal), like(base, signal))
-            found = unmarked(extract_seeds(left, method=run.config.seedMethod), run.trace_mask)
-            again = self._owned(found)
-            if len(again):
-                base = np.zeros_like(base)
-                chains += run.chains(again, SHORTEST_RECOVERED, base=base, apart=True)
+        base = np.zeros_like(trace_mask)
+        chains = self._grown(signal, seeds, trace_mask, SHORTEST_CHAIN, base=base)
+        if self.parameters.config.recover > 0:
+            left = leftover(signal, mask, like(trace_mask, signal), like(base, signal))
+            again = self._seeds(left, trace_mask)
+            chains += self._grown(signal, again, trace_mask, SHORTEST_RECOVERED, apart=True)
         return chains
+
+    def _seeds(self, mask: Array, trace_mask: Mask | None = None) -> Seeds:
+        """The seeds of a mask that lie in the core and off what is traced."""
+        found = extract_seeds(mask, method=self.parameters.config.seedMethod)
+        return self._owned(found if trace_mask is None else unmarked(found, trace_mask))
+
+    def _grown(
+        self,
+        signal: Array,
+        seeds: Seeds,
+        trace_mask: Mask,
+        shortest: float,
+        *,
+        base: Mask | None = None,
+        apart: bool = False,
+    ) -> list[Chain]:
+        """Chains of some seeds; the signal is packed, eight times its size, while they grow."""
+        if not len(seeds):
+            return []
+        parameters, decisions = self.parameters, self.decisions
+        exact = parameters.dtype == "float64"
+        covered = np.zeros_like(trace_mask) if base is None else base
+        with decisions.scorer(signal, parameters.z_to_xy, parameters.dtype) as scorer:
+            run = Pass(scorer, parameters.config, trace_mask, exact, self.report, Clock(), None)
+            chains = run.chains(seeds, shortest, base=covered, apart=apart)
+            self.seeds += run.seeds
+            return with_contrast(chains, scorer)
 
     def _owned(self, seeds: Seeds) -> Seeds:
         """The seeds whose voxel lies in the core."""

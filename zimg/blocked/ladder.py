@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from zimg._typing import Array
 from zimg.blocked.plan import Box
+from zimg.blocked.slabs import foreground_of
 from zimg.blocked.source import Volume, checked_read
 from zimg.blocked.stats import Counts, Scale, background_of, table_subtracted
 from zimg.blocked.tubes import answer_of, levels_of
@@ -25,7 +26,6 @@ from zimg.tracing.ladder import (
     separating,
     thresholds,
 )
-from zimg.tracing.mask import foreground
 from zimg.tracing.noise import measure_noise
 from zimg.tracing.scorer import TubeScorer
 
@@ -72,11 +72,11 @@ class Ladder:
     def masks(self, signal: Array, z_to_xy: float) -> Iterator[Array]:
         """The foreground of every pass, from bright to dim."""
         for level in self.levels:
-            yield foreground(signal, level)
+            yield foreground_of(signal, level)
         if self.tubes:
             answer = answer_of(signal, z_to_xy)
             for level in self.tubes:
-                yield foreground(answer, level)
+                yield foreground_of(answer, level)
 
     def values(self, voxels: NDArray[Any]) -> NDArray[Any]:
         """The signal of some voxels."""

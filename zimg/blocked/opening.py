@@ -4,8 +4,9 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from zimg.blocked.arrays import ArrayVolume
 from zimg.blocked.source import Factors, Volume
-from zimg.blocked.volumes import ArrayVolume, FileVolume
+from zimg.blocked.volumes import FileVolume
 from zimg.image import ZImg, ZImgSource
 from zimg.image.lazy import ZImgFile
 from zimg.image.volume import volume_of

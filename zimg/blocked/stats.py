@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from zimg._typing import Array
 from zimg.blocked import tubes
 from zimg.blocked.plan import ZYX, Box, Plan
+from zimg.blocked.slabs import foreground_of
 from zimg.blocked.source import Volume, checked_read
 from zimg.kernels.extrema import regional_maxima
 from zimg.tracing import preprocess, threshold
-from zimg.tracing.mask import foreground
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.seeds import extract_seeds, smallest_object
 
@@ -75,9 +75,9 @@ class Thresholds:
 
     def mask(self, signal: Array, z_to_xy: float) -> Array:
         """The foreground of a signal, with that of its tubes where these are enhanced."""
-        masks = [] if self.threshold is None else [foreground(signal, self.threshold)]
+        masks = [] if self.threshold is None else [foreground_of(signal, self.threshold)]
         if self.tubes:
-            masks.append(foreground(tubes.answer_of(signal, z_to_xy), self.tubes[0]))
+            masks.append(foreground_of(tubes.answer_of(signal, z_to_xy), self.tubes[0]))
         return masks[0] if len(masks) == 1 else masks[0] | masks[1]
 
     def values(self, voxels: NDArray[Any]) -> NDArray[Any]:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._dispatch import array_namespace
 from zimg._typing import Array
 from zimg.blocked.plan import ZYX, Box
+from zimg.blocked.slabs import slabbed
 from zimg.kernels.extrema import regional_maxima
 from zimg.kernels.filters import REACH
 from zimg.kernels.tubular import FLAT, SCALES, tubular
@@ -30,9 +30,6 @@ from zimg.tracing.ladder import (
     top_value,
 )
 
-SLAB = 32
-"""Planes that are answered at a time: the filter takes some 60 bytes per voxel."""
-
 Counts = NDArray[np.int64]
 
 
@@ -45,16 +42,10 @@ def reach_of(z_to_xy: float) -> ZYX:
 
 def answer_of(signal: Array, z_to_xy: float) -> Array:
     """`zimg.kernels.tubular.tubular` of a signal, some planes at a time."""
-    depth, margin = signal.shape[0], reach_of(z_to_xy)[0]
-    if depth <= max(FLAT, SLAB + margin):
-        return tubular(signal, z_to_xy=z_to_xy)
-    parts = []
-    for first in range(0, depth, SLAB):
-        last = min(first + SLAB, depth)
-        low, high = max(0, first - margin), min(depth, last + margin)
-        part = tubular(signal[low:high, ...], z_to_xy=z_to_xy)
-        parts.append(part[first - low : last - low, ...])
-    return array_namespace(signal).concat(parts, axis=0)
+    # Slabs have more planes than `FLAT`, up to which the filter looks at each plane by itself.
+    return slabbed(
+        lambda part: tubular(part, z_to_xy=z_to_xy), signal, max(FLAT, reach_of(z_to_xy)[0])
+    )
 
 
 def levels_of(answer: Array) -> tuple[float, ...]:

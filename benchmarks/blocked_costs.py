@@ -1,0 +1,129 @@
+"""Unit costs of tracing in blocks: one block, and the stitching of synthetic records."""
+
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import zimg
+from zimg.arbour import Arbour
+from zimg.blocked.block import Parameters, trace_block
+from zimg.blocked.opening import volume_source
+from zimg.blocked.packing import pack_pieces
+from zimg.blocked.pieces import Cut, Piece, cut_chain, limits, moved
+from zimg.blocked.plan import Plan, make_plan
+from zimg.blocked.records import encoded
+from zimg.blocked.stats import Thresholds, box_thresholds
+from zimg.blocked.stitch import Stitcher
+from zimg.tracing.chains import Chain
+
+CORE = 512
+
+
+def pieces_of(plan: Plan, fibres: int) -> Iterator[Piece]:
+    """What all blocks would record: one of eight blocks, moved to its place."""
+    small = Plan((3 * CORE,) * 3, plan.core, plan.halo)
+    variants = [_variant(small, fibres, seed) for seed in range(8)]
+    for block in plan.blocks():
+        offset = np.array(block.core.low[::-1], np.float64) - CORE
+        for piece in variants[block.number % 8]:
+            cuts = [c and Cut(c.axis, c.plane + offset[c.axis]) for c in piece.cuts]
+            key = (block.number, *piece.key[1:])
+            yield Piece(key, moved(piece.chain, offset), piece.inside, (cuts[0], cuts[1]))
+
+
+def _variant(plan: Plan, fibres: int, seed: int) -> list[Piece]:
+    """The pieces of the middle block of 27."""
+    block, error = plan.block(13), np.random.default_rng(seed)
+    core, roi = (limits(box, plan.shape, 1.0) for box in (block.core, block.roi))
+    found: list[Piece] = []
+    for number in range(fibres):
+        axis = number % 3
+        others = [a for a in range(3) if a != axis]
+        place = np.random.default_rng(number).uniform(CORE + 40, CORE + 470, 2)
+        along = np.arange(block.roi.low[0] + 1.0, block.roi.high[0] - 12.0, 5.0)
+        rows = np.zeros((len(along), 8))
+        rows[:, 0], rows[:, 3], rows[:, 4] = 3.0, 1.0, 11.0
+        rows[:, 1:3] = [(np.pi / 2, np.pi / 2), (np.pi / 2, np.pi), (0.0, 0.0)][axis]
+        rows[:, 5 + axis] = along
+        rows[:, [5 + a for a in others]] = place + error.normal(0, 0.3, 2)
+        count = len(rows)
+        score, ones = np.full(count, 0.7), np.ones(count)
+        chain = Chain(rows, ones.astype(np.int8), np.zeros(count), score, ones)
+        found += cut_chain(chain, (block.number, number), core, roi)
+    return found
+
+
+def stitch(folder: Path, side: int = 22, fibres: int = 3) -> dict[str, Any]:
+    """Synthetic records of ``side ** 3`` blocks: fibres along x, y and z through all of them.
+
+    Every block has traced them by itself, with its own error of 0.3 voxels and with its halo.
+    """
+    del folder
+    plan = Plan((side * CORE,) * 3, (CORE,) * 3, (64,) * 3)
+    pieces = list(pieces_of(plan, fibres))
+    segments = sum(len(piece.chain) for piece in pieces)
+    some = pieces[:200]
+    record = len(encoded(pack_pieces(some), "blocks", "0", "0")) / sum(len(p.chain) for p in some)
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    stitcher = Stitcher(pieces, plan, z_to_xy=1.0, low_score=0.3)
+    stitched = time.process_time() - began
+    chains, links = stitcher.result()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "blocks": len(plan),
+        "pieces": len(pieces),
+        "segments": segments,
+        "bytes per segment on disk": record,
+        "stitch cpu seconds": stitched,
+        "milliseconds per piece": stitched / len(pieces) * 1000,
+        "memory of the records": before * 1024,
+        "memory peak": peak * 1024,
+        "peak bytes per segment": peak * 1024 / segments,
+        "chains": len(chains),
+        "expected": fibres * side * side,
+        "links": len(links),
+    }
+
+
+def costs(folder: Path) -> dict[str, Any]:
+    """CPU seconds of one block by what is in it: per voxel, and per voxel of cable."""
+    del folder
+    told = {}
+    for name, trees in {"sparse": 1, "dense": 16}.items():
+        arbour = Arbour.grown((256, 256, 256), trees=trees, length=800.0, seed=4)
+        voxels = arbour.volume()
+        volume = volume_source(voxels)
+        plan = make_plan(volume.shape)
+        config = zimg.TraceConfig(spTest=False, recover=1, maxEucDist=10.0)
+        parameters = Parameters(volume.shape, 1.0, config)
+        thresholds = Thresholds(12.0, 45.0, 0)
+        trace_block(volume, plan.block(0), thresholds, parameters)  # compiled code is loaded
+        began = time.process_time()
+        found = trace_block(volume, plan.block(0), thresholds, parameters)
+        traced = time.process_time() - began
+        began = time.process_time()
+        decided = box_thresholds(volume, plan.block(0).roi)
+        told[name] = {
+            "cable": arbour.tree.total_length(),
+            "block cpu seconds": traced,
+            "statistics cpu seconds": time.process_time() - began,
+            "threshold": decided.threshold,
+            "seeds": found.seeds,
+            "record bytes": len(encoded(pack_pieces(found.pieces), "blocks", "0", "0")),
+        }
+    more = told["dense"]["cable"] - told["sparse"]["cable"]
+    extra = told["dense"]["block cpu seconds"] - told["sparse"]["block cpu seconds"]
+    per_cable = extra / more
+    rest = told["sparse"]["block cpu seconds"] - per_cable * told["sparse"]["cable"]
+    return {
+        **told,
+        "microseconds per voxel": rest / 256**3 * 1e6,
+        "milliseconds per voxel of cable": per_cable * 1e3,
+        "statistics, microseconds per voxel": told["dense"]["statistics cpu seconds"]
+        / 256**3
+        * 1e6,
+    }
