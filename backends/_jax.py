@@ -114,8 +114,8 @@ def while_loop(
     return lax.while_loop(cond, body, state)
 
 
-def jit(fn: Callable[..., Any], /, *, xp: Namespace) -> Callable[..., Any]:
-    """`fn` compiled per shape, dtype and value of its keyword-only arguments."""
+def jit(fn: Callable[..., Any], /, *, xp: Namespace, loops: bool = False) -> Callable[..., Any]:
+    """`fn` compiled per shape, dtype and value of its keyword-only arguments, loops and all."""
     return _jitted(fn)
 
 

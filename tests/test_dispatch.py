@@ -27,10 +27,10 @@ def primitive(monkeypatch):
     native = SimpleNamespace(doubled=native_doubled)
     hooks = {"array_api_strict": native}
     monkeypatch.setattr(_dispatch, "hooks_for", hooks.get)
-    _dispatch._native.cache_clear()
+    _dispatch._NATIVE.clear()
     yield hookable(doubled)
     del PRIMITIVES["doubled"]
-    _dispatch._native.cache_clear()
+    _dispatch._NATIVE.clear()
 
 
 def test_the_lane_has_the_name_of_its_framework(xp, lane):

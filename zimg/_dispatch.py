@@ -23,6 +23,7 @@ __all__ = [
     "framework_of",
     "hookable",
     "hooks_for",
+    "look_up_hooks",
     "memory_fact",
     "namespace_by_type",
     "namespace_named",
@@ -41,6 +42,9 @@ FACTS: dict[str, Callable[..., Any]] = {}
 """Questions about memory that a framework may answer for itself, by name (`zimg.ops.memory`)."""
 
 _NAMESPACES: dict[type, Namespace] = {}
+
+_NATIVE: dict[tuple[str, str], Any | None] = {}
+"""Hooks that have been looked up, by the name of a namespace and their own."""
 
 
 @cache
@@ -92,10 +96,19 @@ def namespace_by_type(x: Array) -> Namespace:
     return _NAMESPACES[kind]
 
 
-@cache
 def _native(xp: Namespace, name: str) -> Any | None:
     """The hook called `name` of the framework behind `xp`, or None."""
-    return getattr(hooks_for(framework_of(xp)), name, None)
+    key = (xp.__name__, name)
+    if key not in _NATIVE:
+        _NATIVE[key] = getattr(hooks_for(framework_of(xp)), name, None)
+    return _NATIVE[key]
+
+
+def look_up_hooks(xp: Namespace) -> None:
+    """Find every hook of a namespace now: code that is traced reads the table and no more."""
+    hooks_for(framework_of(xp))  # which may bring more primitives
+    for name in tuple(PRIMITIVES):
+        _native(xp, name)
 
 
 def _namespace_of(args: tuple[Any, ...]) -> Namespace:

@@ -50,15 +50,29 @@ class Rules(NamedTuple):
 
 
 def rules(*, dtype: DType, xp: Namespace, on: Device) -> Rules:
-    """The constants in the precision of the search."""
+    """The constants in the precision of the search; one transfer."""
     offsets = [[0.0] * VARIABLES for _ in range(PROBES)]
     for i, width in enumerate(DELTA):
         offsets[2 * i][i], offsets[2 * i + 1][i] = width, -width
-    radius = [LOWER[0], *(-inf for _ in range(VARIABLES - 1))]
-    least = [radius] * (PROBES - 1) + [[-inf] * VARIABLES]
-    armijo = [ARMIJO * step for step in STEPS]
-    tables = (offsets, least, DELTA, WEIGHT, LOWER, UPPER, STEPS, armijo)
-    return Rules(*(xp.asarray(table, dtype=dtype, device=on) for table in tables))
+    radius = (LOWER[0], *(-inf for _ in range(VARIABLES - 1)))
+    least = [radius] * (PROBES - 1) + [(-inf,) * VARIABLES]
+    steps = (*STEPS, 0.0), (*(ARMIJO * step for step in STEPS), 0.0)
+    numbers = [*offsets, *least, DELTA, WEIGHT, LOWER, UPPER, *steps]
+    table = xp.asarray(numbers, dtype=dtype, device=on)
+    delta, weight, lower, upper, lengths, armijo = (
+        table[i, :] for i in range(2 * PROBES, len(numbers))
+    )
+    tried = len(STEPS)
+    return Rules(
+        offsets=table[:PROBES, :],
+        least=table[PROBES : 2 * PROBES, :],
+        delta=delta,
+        weight=weight,
+        lower=lower,
+        upper=upper,
+        steps=lengths[:tried],
+        armijo=armijo[:tried],
+    )
 
 
 class Search(NamedTuple):

@@ -49,7 +49,7 @@ def while_loop(
 
 
 @hookable
-def jit(fn: Function, /, *, xp: Namespace) -> Function:
+def jit(fn: Function, /, *, xp: Namespace, loops: bool = False) -> Function:
     """`fn` compiled, where the framework of `xp` compiles; else `fn` itself.
 
     Parameters
@@ -60,6 +60,9 @@ def jit(fn: Function, /, *, xp: Namespace) -> Function:
         `zimg.kernels.pack.Layout` that is annotated as such; arrays are positional.
     xp
         Namespace of the arrays.
+    loops
+        Whether `fn` has a `while_loop`, whose condition some frameworks read on the host: they
+        compile what `fn` gives to `jit` itself.
 
     Returns
     -------

@@ -81,7 +81,7 @@ def _fitted(
     padded[: len(rows)] = relative(rows, layout)
     widths = plan.widths(len(padded))
     with wide_types(xp=xp):
-        found = jit(fit_lanes, xp=xp)(
+        found = jit(fit_lanes, xp=xp, loops=True)(
             words,
             like(padded, words, dtype=dtype_name(widest_float(words, xp=xp))),
             like(np.asarray([len(rows)], np.int32), words),

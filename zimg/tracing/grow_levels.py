@@ -10,7 +10,7 @@ from zimg.kernels.line_search import VARIABLES
 from zimg.kernels.pack import Layout
 from zimg.kernels.scores import full_scores
 from zimg.kernels.template import Template
-from zimg.ops import while_loop
+from zimg.ops import jit, while_loop
 from zimg.tracing.checks import change_failures, own_failures
 from zimg.tracing.scorer import relative
 from zimg.tracing.segments import (
@@ -124,9 +124,13 @@ def grow_levels(
     grown = xp.zeros((levels, chain.shape[0], WRITTEN), dtype=chain.dtype, device=on)
     level = xp.zeros((1,), dtype=count.dtype, device=on)
     start = Strands(level, chain, last, count, signal, count > 0, grown)
+    asked, judged = jit(next_of_strands, xp=xp), jit(judged_strands, xp=xp)
 
     def body(strands: Strands) -> Strands:
-        return _one_level(words, strands, base, limits, template, layout, how, xp=xp)
+        start, order, queue, working = asked(strands, base, layout=layout)
+        found = fit_lanes(words, queue, working, template, layout=layout, **how._asdict())
+        given = (words, strands, start, order, found, base, limits, template)
+        return judged(*given, layout=layout, chunk=how.chunk)
 
     def goes_on(strands: Strands) -> Array:
         return xp.any(strands.on & (strands.level < levels))
@@ -142,23 +146,45 @@ def predicted(last: Array) -> Array:
     return xp.concat([last[:, :VARIABLES], length, place], axis=1)
 
 
-def _one_level(
+def next_of_strands(
+    strands: Strands, base: Array, *, layout: Layout
+) -> tuple[Array, Array, Array, Array]:
+    """The next segments of strands, to be fitted.
+
+    Returns
+    -------
+    start, order, queue, working
+        ``(n, 11)`` segments as the kernels take them; ``(n,)`` the strands that go on before the
+        others; the segments in that order; ``(1,)`` how many go on.
+    """
+    xp, on = array_namespace(strands.chain), strands.on
+    placed = relative(predicted(strands.last), layout)
+    start = xp.concat([placed[:, :COLUMNS], placed[:, COLUMNS:] + base], axis=1)
+    order = xp.argsort(xp.astype(~on, xp.int32), stable=True)
+    working = xp.reshape(xp.sum(xp.astype(on, xp.int32), dtype=xp.int32), (1,))
+    return start, order, xp.take(start, order, axis=0), working
+
+
+def judged_strands(
     words: Array,
     strands: Strands,
+    start: Array,
+    order: Array,
+    found: Array,
     base: Array,
     limits: Array,
     template: Template,
-    layout: Layout,
-    how: Level,
     *,
-    xp: Namespace,
+    layout: Layout,
+    chunk: int,
 ) -> Strands:
-    """Fit, score and test the next segment of every strand that goes on."""
-    start = _placed(predicted(strands.last), base, layout, xp=xp)
-    fitted = _fitted(words, start, strands.on, template, layout, how, xp=xp)
+    """Strands with their next segments, scored and tested; `found` is what `fit_lanes` gives."""
+    xp = array_namespace(strands.chain)
+    fitted = _fitted(start, order, found, strands.on, xp=xp)
     row = xp.concat([fitted, predicted(strands.last)[:, VARIABLES:]], axis=1)
     placed = xp.concat([fitted, start[:, VARIABLES:]], axis=1)
-    score, signal = _scored(words, placed, limits[1], template, layout, how, xp=xp)
+    full = _full(words, placed, template, layout, chunk, xp=xp)
+    score, signal = _with_contrast(full, limits[1], xp=xp), full[:, 2]
     front = point_at(row, 1.0)
     beyond = front + _in_trace(base, layout, xp=xp)
     own = own_failures(row, score, limits[0])
@@ -172,64 +198,37 @@ def _one_level(
     return _taken(strands, written, ends, xp=xp)
 
 
-def _placed(rows: Array, base: Array, layout: Layout, *, xp: Namespace) -> Array:
-    """Rows ``(n, 11)`` as the kernels take them."""
-    placed = relative(rows, layout)
-    return xp.concat([placed[:, :COLUMNS], placed[:, COLUMNS:] + base], axis=1)
-
-
 def _in_trace(base: Array, layout: Layout, *, xp: Namespace) -> Array:
     """Voxels in trace space, ``(n, 3)``."""
     return xp.concat([base[:, :2], base[:, 2:] * layout.z_to_xy], axis=1)
 
 
-def _fitted(
-    words: Array,
-    start: Array,
-    on: Array,
-    template: Template,
-    layout: Layout,
-    how: Level,
-    *,
-    xp: Namespace,
-) -> Array:
+def _fitted(start: Array, order: Array, found: Array, on: Array, *, xp: Namespace) -> Array:
     """Fitted variables ``(n, 4)`` of the strands that go on; others keep those they have."""
-    order = xp.argsort(xp.astype(~on, xp.int32), stable=True)
-    count = xp.sum(xp.astype(on, xp.int32), dtype=xp.int32)
-    queue, count = xp.take(start, order, axis=0), xp.reshape(count, (1,))
-    widths, chunk, unread = how
-    found = fit_lanes(
-        words, queue, count, template, layout=layout, widths=widths, chunk=chunk, unread=unread
-    )
     found = xp.take(found, xp.argsort(order), axis=0)
     found = xp.where(on[:, None], found[:, :VARIABLES], start[:, :VARIABLES])
     radius, angles, scale = found[:, :THETA], found[:, THETA:SCALE], found[:, SCALE:]
     return xp.concat([radius, angles % tau, scale], axis=1)
 
 
-def _scored(
-    words: Array,
-    placed: Array,
-    contrast: Array,
-    template: Template,
-    layout: Layout,
-    how: Level,
-    *,
-    xp: Namespace,
-) -> tuple[Array, Array]:
-    """Correlation and mean signal of segments, those without contrast refused."""
-    asked, chunk = xp.astype(placed, template.inner.dtype), how.chunk
-    full = xp.concat(
-        [
-            full_scores(words, asked[i : i + chunk, :], template, layout=layout, masked=True)
-            for i in range(0, asked.shape[0], chunk)
-        ]
-    )
-    full = xp.astype(full, placed.dtype)
-    score, inside, around = full[:, 1], full[:, 2], full[:, 3]
-    difference = xp.where(xp.isnan(inside - around), xp.zeros_like(inside), inside - around)
+def _full(
+    words: Array, placed: Array, template: Template, layout: Layout, chunk: int, *, xp: Namespace
+) -> Array:
+    """Full scores of segments, ``(n, 4)``, some rows at a time."""
+    asked = xp.astype(placed, template.inner.dtype)
+    parts = [
+        full_scores(words, asked[i : i + chunk, :], template, layout=layout, masked=True)
+        for i in range(0, asked.shape[0], chunk)
+    ]
+    return xp.astype(xp.concat(parts), placed.dtype)
+
+
+def _with_contrast(full: Array, contrast: Array, *, xp: Namespace) -> Array:
+    """Correlations of segments, those without contrast refused."""
+    score, difference = full[:, 1], full[:, 2] - full[:, 3]
+    difference = xp.where(xp.isnan(difference), xp.zeros_like(difference), difference)
     refused = (contrast > 0) & (difference < contrast)
-    return xp.where(refused, xp.full_like(score, REFUSED), score), inside
+    return xp.where(refused, xp.full_like(score, REFUSED), score)
 
 
 def _ratio(signal: Array, before: Array, *, xp: Namespace) -> Array:

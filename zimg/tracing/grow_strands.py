@@ -154,7 +154,7 @@ def _grown(
         last[every], used[every], signals[every] = chain[every, count - 1], count, signal
         widths = plan.widths(n)
         chunk = PROBES * widths[0] if plan.shapes else plan.rows
-        found = jit(grow_levels, xp=xp)(
+        found = jit(grow_levels, xp=xp, loops=True)(
             words,
             like(chain, words, dtype=kind),
             like(last, words, dtype=kind),

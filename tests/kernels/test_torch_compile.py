@@ -1,0 +1,117 @@
+"""Torch fuses the kernels of segments into one graph each, for volumes of all shapes."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from zimg.kernels.fit_lanes import fit_lanes
+from zimg.kernels.line_search import PROBES
+from zimg.kernels.pack import pack_volume
+from zimg.kernels.scores import dot_scores
+from zimg.kernels.template import full_template
+from zimg.ops import jit, row_plan
+from zimg.phantom import neurite
+from zimg.tracing.grow_levels import grow_levels
+from zimg.tracing.scorer import relative
+
+torch = pytest.importorskip("torch")
+compat = pytest.importorskip("array_api_compat.torch")
+
+ROWS = np.random.default_rng(4).uniform(
+    [1.0, 0.0, 0.0, 0.8, 11.0, 20.0, 20.0, 10.0],
+    [3.0, 3.0, 6.0, 1.4, 11.0, 50.0, 40.0, 20.0],
+    (64, 8),
+)
+
+
+@pytest.fixture
+def graphs(monkeypatch):
+    """Switch compilation on, without a C++ compiler; gives the number of graphs so far."""
+    seen, real = [], torch.compile
+
+    def backend(graph, _):
+        seen.append(graph)
+        return graph.forward
+
+    monkeypatch.setattr(torch, "compile", lambda fn, **how: real(fn, backend=backend, **how))
+    monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
+    hooks = pytest.importorskip("zimg.backends._torch")
+    hooks._compiled_form.cache_clear()
+    yield lambda: len(seen)
+    hooks._compiled_form.cache_clear()
+
+
+def packed(depth):
+    volume = torch.from_numpy(neurite().volume[:depth].copy())
+    words, layout = pack_volume(volume, z_to_xy=1.0, dtype=torch.float32)
+    template = full_template(dtype=torch.float32, xp=compat, on=torch.device("cpu"))
+    return words, template, layout
+
+
+def test_scores_are_one_graph_for_volumes_of_all_shapes(graphs):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # what says that nothing is compiled
+        for depth in (32, 31, 30):
+            words, template, layout = packed(depth)
+            rows = torch.from_numpy(relative(ROWS, layout).astype(np.float32))
+            run = jit(dot_scores, xp=compat)
+            found = run(words, rows, template, layout=layout, masked=True)
+            expected = dot_scores(words, rows, template, layout=layout, masked=True)
+            np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=1e-5, atol=1e-4)
+    assert graphs() == 1
+
+
+def test_a_fit_is_one_graph_and_ends_where_it_ends_without(graphs):
+    words, template, layout = packed(32)
+    rows = torch.from_numpy(relative(ROWS[:8], layout))
+    count = torch.tensor([6], dtype=torch.int32)
+    how = {"layout": layout, "widths": (4,), "chunk": 4 * PROBES, "unread": 2}
+    found = fit_lanes(words, rows, count, template, **how)
+    assert graphs() == 1
+    jit(grow_levels, xp=compat, loops=True)  # whose loops read on the host: not compiled itself
+    assert graphs() == 1
+    hooks = pytest.importorskip("zimg.backends._torch")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hooks, "_compiles", lambda _: False)
+        expected = fit_lanes(words, rows, count, template, **how)
+    assert graphs() == 1
+    assert (found[6:] == 0).all()
+    np.testing.assert_allclose(found[:6].numpy(), expected[:6].numpy(), rtol=0, atol=1e-9)
+
+
+def test_what_cannot_be_compiled_runs_as_it_is_and_says_so(monkeypatch):
+    hooks = pytest.importorskip("zimg.backends._torch")
+
+    def broken(fn, **how):
+        def run(*_, **__):
+            raise RuntimeError(f"no compiler for {fn.__name__} {sorted(how)}")
+
+        return run
+
+    monkeypatch.setattr(torch, "compile", broken)
+    monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
+    hooks._compiled_form.cache_clear()
+    words, template, layout = packed(32)
+    rows = torch.from_numpy(relative(ROWS, layout).astype(np.float32))
+    run = jit(dot_scores, xp=compat)
+    with pytest.warns(RuntimeWarning, match="torch.compile cannot compile dot_scores"):
+        found = run(words, rows, template, layout=layout, masked=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = run(words, rows, template, layout=layout, masked=True)
+    hooks._compiled_form.cache_clear()
+    np.testing.assert_array_equal(found.numpy(), again.numpy())
+
+
+def test_shapes_are_padded_only_where_torch_compiles(monkeypatch):
+    monkeypatch.setenv("ZIMG_TORCH_COMPILE", "0")
+    assert row_plan(xp=compat, on=torch.device("cpu")).shapes == ()
+    assert row_plan(xp=compat, on=torch.device("cuda:0")).shapes == ()
+    monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
+    for on in ("cpu", "cuda:0"):
+        plan = row_plan(xp=compat, on=torch.device(on))
+        assert plan.rows == max(plan.shapes)
+    monkeypatch.delenv("ZIMG_TORCH_COMPILE")
+    assert row_plan(xp=compat, on=torch.device("cpu")).shapes == ()
+    assert row_plan(xp=compat, on=torch.device("cuda:0")).shapes != ()
