@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from zimg._progress import Reporter, reporter
 from zimg._typing import Array
 from zimg.arrays.export import exported
-from zimg.blocked.contrast import with_contrast
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.pieces import Piece, cut_chain, limits, moved
 from zimg.blocked.plan import ZYX, Block, Box
@@ -23,6 +22,7 @@ from zimg.tracing.accurate import SHORTEST_CHAIN as SHORTEST_ACCURATE
 from zimg.tracing.accurate import untraced
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
+from zimg.tracing.contrast import with_contrast, worth_tracing
 from zimg.tracing.leftover import leftover
 from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED, Clock, Pass
 from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
@@ -170,23 +170,36 @@ class _Run:
         trace_mask = np.zeros(signal.shape, np.uint8)
         exact = parameters.dtype == "float64"
         with decisions.scorer(signal, parameters.z_to_xy, parameters.dtype) as scorer:
-            run = Pass(scorer, parameters.config, trace_mask, exact, self.report, Clock(), None)
+            accurate = isinstance(decisions, Ladder)
+            run = Pass(
+                scorer, parameters.config, trace_mask, exact, self.report, Clock(), None, accurate
+            )
             if isinstance(decisions, Ladder):
                 chains = self._accurate(run, signal, decisions)
             else:
                 chains = self._reference(run, signal, decisions)
             self.seeds = run.seeds
-            return with_contrast(chains, scorer)
+            return chains
 
     def _accurate(self, run: Pass, signal: Array, ladder: Ladder) -> list[Chain]:
-        """A pass per level, from bright to dim; all share the trace mask."""
+        """A pass per level, from bright to dim; all share the trace mask.
+
+        A block knows what contrast chains need only where it is the whole volume; others go down
+        to the noise.
+        """
         chains: list[Chain] = []
-        for mask in ladder.masks(signal, self.parameters.z_to_xy):
+        whole = self.block.core.shape == self.parameters.shape
+
+        def worth(level: float) -> bool:
+            return not whole or worth_tracing(level, chains, noise=ladder.sigma)
+
+        for mask in ladder.masks(signal, self.parameters.z_to_xy, worth):
             left = untraced(mask, like(run.trace_mask, mask))
             found = unmarked(extract_seeds(left, method=run.config.seedMethod), run.trace_mask)
             seeds = self._owned(found)
             if len(seeds):
-                chains += run.chains(seeds, SHORTEST_ACCURATE, base=np.zeros_like(run.trace_mask))
+                grown = run.chains(seeds, SHORTEST_ACCURATE, base=np.zeros_like(run.trace_mask))
+                chains += with_contrast(grown, run.scorer)
         return chains
 
     def _reference(self, run: Pass, signal: Array, thresholds: Thresholds) -> list[Chain]:
