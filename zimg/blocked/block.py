@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from zimg._progress import Reporter, reporter
 from zimg._typing import Array
 from zimg.arrays.export import exported
-from zimg.blocked.contrast import with_contrast
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.pieces import Piece, cut_chain, limits, moved
 from zimg.blocked.plan import ZYX, Block, Box
@@ -23,6 +22,7 @@ from zimg.tracing.accurate import SHORTEST_CHAIN as SHORTEST_ACCURATE
 from zimg.tracing.accurate import untraced
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
+from zimg.tracing.contrast import with_contrast, worth_tracing
 from zimg.tracing.labels import Mask
 from zimg.tracing.leftover import leftover
 from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED, Clock, Pass
@@ -173,9 +173,18 @@ class _Run:
         return self._reference(signal, trace_mask, self.decisions)
 
     def _accurate(self, signal: Array, trace_mask: Mask, ladder: Ladder) -> list[Chain]:
-        """A pass per level, from bright to dim; all share the trace mask."""
+        """A pass per level, from bright to dim; all share the trace mask.
+
+        A block knows what contrast chains need only where it is the whole volume; others go down
+        to the noise.
+        """
         chains: list[Chain] = []
-        for mask in ladder.masks(signal, self.parameters.z_to_xy):
+        whole = self.block.core.shape == self.parameters.shape
+
+        def worth(level: float) -> bool:
+            return not whole or worth_tracing(level, chains, noise=ladder.sigma)
+
+        for mask in ladder.masks(signal, self.parameters.z_to_xy, worth):
             seeds = self._seeds(untraced(mask, like(trace_mask, mask)), trace_mask)
             chains += self._grown(signal, seeds, trace_mask, SHORTEST_ACCURATE)
         return chains
@@ -217,7 +226,16 @@ class _Run:
         exact = parameters.dtype == "float64"
         covered = np.zeros_like(trace_mask) if base is None else base
         with decisions.scorer(signal, parameters.z_to_xy, parameters.dtype) as scorer:
-            run = Pass(scorer, parameters.config, trace_mask, exact, self.report, Clock(), None)
+            run = Pass(
+                scorer,
+                parameters.config,
+                trace_mask,
+                exact,
+                self.report,
+                Clock(),
+                window=None,
+                part_at_forks=isinstance(decisions, Ladder),
+            )
             chains = run.chains(seeds, shortest, base=covered, apart=apart)
             self.seeds += run.seeds
             return with_contrast(chains, scorer)

@@ -1,8 +1,9 @@
 """What accurate tracing decides once for the whole volume: background, noise, thresholds."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -69,9 +70,11 @@ class Ladder:
         """No foreground lies where the whole signal is at or below it."""
         return 0.0 if self.tubes else min(self.levels)
 
-    def masks(self, signal: Array, z_to_xy: float) -> Iterator[Array]:
-        """The foreground of every pass, from bright to dim."""
-        for level in self.levels:
+    def masks(
+        self, signal: Array, z_to_xy: float, worth: Callable[[float], bool]
+    ) -> Iterator[Array]:
+        """The foreground of every pass, from bright to dim, down to the first not worth it."""
+        for level in takewhile(worth, self.levels):
             yield foreground_of(signal, level)
         if self.tubes:
             answer = answer_of(signal, z_to_xy)

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg.blocked.contrast import ContrastChain
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.pieces import Cut, Piece, records
 from zimg.blocked.records import Record
 from zimg.blocked.stats import Thresholds
 from zimg.tracing.chains import Chain, End
+from zimg.tracing.contrast import ContrastChain
 
 ENDS = list(End)
 UNCUT = -1

@@ -9,7 +9,6 @@ import numpy as np
 
 from zimg.blocked import stages
 from zimg.blocked.block import Decisions, Parameters
-from zimg.blocked.contrast import screened
 from zimg.blocked.deciding import decide
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.plan import Plan
@@ -23,6 +22,7 @@ from zimg.blocked.structure import Orphan, build_tree
 from zimg.swc import ZSwc
 from zimg.tracing.accurate import DEFAULTS, AccurateOptions, in_input_voxels
 from zimg.tracing.chains import Chain
+from zimg.tracing.contrast import screened
 from zimg.tracing.findings import describe_screening
 from zimg.tracing.segments import geometric_radius
 from zimg.tracing.soma_nodes import with_somata

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from zimg._progress import Reporter, reporter
 from zimg.arrays.export import exported
 from zimg.blocked.block import Decisions, Parameters, device_of, origin_of
-from zimg.blocked.contrast import with_contrast
 from zimg.blocked.lines import line_of
 from zimg.blocked.pieces import HEAD, Piece, limits, moved, reversed_chain, taken, unread_at
 from zimg.blocked.plan import Block, Plan
@@ -19,6 +18,7 @@ from zimg.ops import fastest
 from zimg.tracing.chains import FORWARD, Chain
 from zimg.tracing.chains import End as EndStatus
 from zimg.tracing.checks import forms_loop
+from zimg.tracing.contrast import with_contrast
 from zimg.tracing.ends import shortened
 from zimg.tracing.labels import Labeller, Mask, marked, swollen
 from zimg.tracing.scorer import TubeScorer

@@ -25,6 +25,7 @@ from zimg.tracing.screen import screen_chains
 from zimg.tracing.segments import Rows
 from zimg.tracing.signal import Index, Signal
 from zimg.tracing.structure import MOST_PATH_TESTED
+from zimg.tracing.tips import with_cut_tips
 
 Orphan = Literal["reference"] | float | None
 
@@ -139,7 +140,9 @@ def build_tree(
         for link in links
         if id(chains[link.hook]) in place and id(chains[link.loop]) in place
     ]
-    forest = spanning_forest(grown, [*forced, *connections], z_to_xy=z_to_xy)
+    connections = [*forced, *connections]
+    cut = with_cut_tips(grown, connections)
+    forest = spanning_forest(cut, connections, z_to_xy=z_to_xy)
     clean(forest)
     if resample:
         resample_optimal(forest)

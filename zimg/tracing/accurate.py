@@ -21,9 +21,9 @@ from zimg.swc import ZSwc
 from zimg.swc.cleaning import clean, resample_optimal
 from zimg.tracing import preprocess
 from zimg.tracing.brightness import Prepared, prepared, thick
-from zimg.tracing.chains import Chain, length
+from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
-from zimg.tracing.contrast import ContrastScorer
+from zimg.tracing.contrast import ContrastScorer, screened, with_contrast, worth_tracing
 from zimg.tracing.findings import describe_noise, describe_screening, warnings_of
 from zimg.tracing.labels import label_trace
 from zimg.tracing.ladder import separating, spread, thresholds, top_value
@@ -31,7 +31,6 @@ from zimg.tracing.leftover import SMALLEST_OBJECT
 from zimg.tracing.mask import foreground
 from zimg.tracing.noise import Noise, measure_noise
 from zimg.tracing.pipeline import Clock, Pass, TraceReport
-from zimg.tracing.screening import Screening, screen_by_contrast
 from zimg.tracing.seeds import extract_seeds, unmarked
 from zimg.tracing.segments import geometric_radius
 from zimg.tracing.signal import Signal
@@ -99,9 +98,15 @@ def run_accurate(
     with ContrastScorer(image.signal, z_to_xy=z_to_xy, dtype=dtype) as scorer:
         scorer.least_contrast = LEAST_CONTRAST * noise.sigma
         trace_mask = np.zeros(image.signal.shape, np.uint8)
-        run = Pass(scorer, config, trace_mask, dtype == "float64", report, clock, window)
+        exact = dtype == "float64"
+        run = Pass(scorer, config, trace_mask, exact, report, clock, window, part_at_forks=True)
         chains = _passes(run, image, noise, details)
-        screening = _screened(chains, scorer, noise, options)
+    screening = screened(
+        chains,
+        noise=noise.sigma,
+        longest_side=float(max(image.signal.shape[1:])),
+        clutter=options.clutter,
+    )
     kept = [chain for chain, keep in zip(chains, screening.keep.tolist(), strict=True) if keep]
     details |= {"chains_grown": len(chains), "chains_kept": len(kept)}
     details |= describe_screening(screening, unit=image.unit)
@@ -121,11 +126,14 @@ def _reported(result: TraceReport) -> TraceReport:
 
 
 def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -> list[Chain]:
-    """Chains of all levels in order of creation."""
-    levels = thresholds(image.top, noise.sigma, step=image.step)
-    details["levels"] = list(separating(image.signal, levels))
+    """Chains of all levels in order of creation, with their contrast."""
+    levels = separating(image.signal, thresholds(image.top, noise.sigma, step=image.step))
+    details["levels"] = []
     chains: list[Chain] = []
-    for level in details["levels"]:
+    for level in levels:
+        if not worth_tracing(level, chains, noise=noise.sigma):
+            break
+        details["levels"].append(level)
         chains += _one_pass(run, foreground(image.signal, level))
     if run.config.enhanceMask:
         answer = tubular(image.signal, z_to_xy=run.scorer.layout.z_to_xy)
@@ -143,7 +151,8 @@ def _one_pass(run: Pass, mask: Array) -> list[Chain]:
     run.clock.mark("find seeds")
     if not len(seeds):
         return []
-    return run.chains(seeds, SHORTEST_CHAIN, base=np.zeros_like(run.trace_mask))
+    chains = run.chains(seeds, SHORTEST_CHAIN, base=np.zeros_like(run.trace_mask))
+    return with_contrast(chains, run.scorer)
 
 
 def _share_traced(chains: Sequence[Chain], image: Prepared, level: float, z_to_xy: float) -> float:
@@ -163,24 +172,6 @@ def untraced(mask: Array, trace_mask: Array) -> Array:
     xp = array_namespace(mask)
     near = neighbourhood(trace_mask > 0, xp.logical_or, connectivity=6, xp=xp)
     return remove_small(mask & ~near, SMALLEST_OBJECT)
-
-
-def _screened(
-    chains: Sequence[Chain], scorer: ContrastScorer, noise: Noise, options: AccurateOptions
-) -> Screening:
-    if not chains:
-        return Screening()
-    counts = [len(chain) for chain in chains]
-    contrast = scorer.contrast(np.concatenate([chain.segments for chain in chains]))
-    starts = np.cumsum([0, *counts[:-1]])
-    means = np.add.reduceat(contrast, starts) / counts
-    return screen_by_contrast(
-        means,
-        np.array([length(chain) for chain in chains]),
-        noise=noise.sigma,
-        longest_side=float(max(scorer.layout.shape[1:])),
-        clutter=options.clutter,
-    )
 
 
 def _tree(

@@ -6,13 +6,25 @@ import numpy as np
 
 from zimg.tracing.chains import Chain, End
 from zimg.tracing.scorer import TubeScorer
-from zimg.tracing.segments import LENGTH, Rows, contains, flipped, point_at, upper_direction
+from zimg.tracing.segments import (
+    LENGTH,
+    SCALE,
+    Rows,
+    contains,
+    flipped,
+    point_at,
+    upper_direction,
+)
 
 SLICE_CORRELATION = 0.5
 """A slice that correlates better than this supports its segment (behaviour of the reference)."""
 
 LARGEST_TURN = 1.0
 """End segments that turn by more, in radians, are dropped (behaviour of the reference)."""
+
+FLATTER, WORSE = 1.4, 0.85
+"""A segment that is so many times flatter than its chain and fits so much worse lies across two
+branches that have parted."""
 
 
 def tuned(chain: Chain, scorer: TubeScorer) -> Chain:
@@ -51,6 +63,22 @@ def without_turns(chain: Chain) -> Chain:
     if len(chain) >= 2 and _turn(chain.segments[-1], chain.segments[-2]) > LARGEST_TURN:
         chain = part(chain, slice(None, -1))
     return chain
+
+
+def without_straddling(chain: Chain) -> Chain:
+    """The chain without segments at its ends that lie across two branches of a fork.
+
+    A thick neurite that forks goes on growing between its branches, as a flat tube that fits less
+    and less. Ends that met a mark stay.
+    """
+    flat = np.maximum(chain.segments[:, SCALE], 1.0 / chain.segments[:, SCALE])
+    across = (flat > FLATTER * np.median(flat)) & (chain.score < WORSE * np.median(chain.score))
+    first, last = 0, len(chain)
+    while chain.tail is not End.HIT_MARK and last - first > 2 and across[last - 1]:
+        last -= 1
+    while chain.head is not End.HIT_MARK and last - first > 2 and across[first]:
+        first += 1
+    return part(chain, slice(first, last)) if last - first < len(chain) else chain
 
 
 def part(chain: Chain, kept: slice) -> Chain:

@@ -14,7 +14,7 @@ import numpy as np
 from zimg._progress import Reporter
 from zimg.tracing.chains import BACKWARD, BOTH, FORWARD, Chain, End, length
 from zimg.tracing.checks import LARGEST_RADIUS, forms_loop, passes_score
-from zimg.tracing.ends import tuned, without_overlap, without_turns
+from zimg.tracing.ends import tuned, without_overlap, without_straddling, without_turns
 from zimg.tracing.labels import Mask, label_trace, marked
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.seed_scores import ScoredSeeds
@@ -42,11 +42,22 @@ class _Candidate:
 
 @dataclass
 class GrowthOptions:
-    """What decides over chains: least score, least length in voxels, whether ends are tuned."""
+    """What decides over chains.
+
+    Attributes
+    ----------
+    min_score, min_length
+        Least score of a segment; least length of a chain that meets no other, in voxels.
+    tune_ends
+        Whether ends are cut to what the signal supports.
+    part_at_forks
+        Whether ends that grew between the branches of a fork are dropped.
+    """
 
     min_score: float
     min_length: float
     tune_ends: bool
+    part_at_forks: bool = False
 
 
 @dataclass
@@ -97,6 +108,8 @@ class _Tracer:
 
     def _finished(self, chain: Chain) -> Chain | None:
         """The chain with its ends put right, or None when it is too short to count."""
+        if self.options.part_at_forks:
+            chain = without_straddling(chain)
         if self.options.tune_ends:
             chain = without_overlap(tuned(chain, self.scorer))
         chain = without_turns(without_overlap(chain))

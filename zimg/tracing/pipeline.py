@@ -144,6 +144,8 @@ class Pass:
         ``(Z, Y, X)`` uint8 on the host, shared by all passes; not 0 where a chain is.
     exact
         Whether all orientations of every seed are compared in full.
+    part_at_forks
+        Whether chains are cut back where they grew between the branches of a fork.
     seeds
         How many have been scored.
     """
@@ -155,6 +157,7 @@ class Pass:
     report: Reporter
     clock: Clock
     window: int | None
+    part_at_forks: bool = False
     seeds: int = 0
 
     def chains(
@@ -186,7 +189,8 @@ class Pass:
             trace_mask=self.trace_mask if apart else None,
         )
         self.clock.mark("score seeds")
-        options = GrowthOptions(self.config.minAutoScore, min_length, self.config.tuneEnd)
+        config = self.config
+        options = GrowthOptions(config.minAutoScore, min_length, config.tuneEnd, self.part_at_forks)
         chains = self._grown(committed, options)
         if self.config.refit:
             chains += self._refitted(chains, options)

@@ -12,6 +12,7 @@ from zimg.tracing.crossings import resolved
 from zimg.tracing.forest import spanning_forest
 from zimg.tracing.screen import screen_chains
 from zimg.tracing.signal import Signal
+from zimg.tracing.tips import with_cut_tips
 
 MOST_PATH_TESTED = 500
 """With more chains than this, connections go by distance alone (behaviour of the reference)."""
@@ -47,7 +48,8 @@ def connect_chains(
     grown, connections = chain_graph(kept, reach=config.maxEucDist, signal=tested)
     if config.crossoverTest:
         connections = resolved(grown, connections)
-    return spanning_forest(grown, connections, z_to_xy=z_to_xy)
+    cut = with_cut_tips(grown, connections)
+    return spanning_forest(cut, connections, z_to_xy=z_to_xy)
 
 
 def build_tree(
