@@ -37,7 +37,11 @@ def gather(
     """Rows by position, uint16 included, which the generic body cannot read.
 
     Read as signed bits: the generic read of 600 000 values takes 6 ms, a fancy one of uint16 20 ms.
+    Indices promised to be inside are not wrapped around, which takes the generic read three
+    operations more.
     """
+    if fill is None and x.dtype not in _SAME_BITS:
+        return torch.index_select(x, 0, index.reshape(-1)).reshape(*index.shape, *x.shape[1:])
     generic = inspect.unwrap(ops.gather)
     if x.dtype not in _SAME_BITS:
         return generic(x, index, fill=fill, xp=xp)

@@ -84,7 +84,7 @@ def _components(mask: Array, *, connectivity: int, xp: Namespace) -> Array:
     """
     inside, on = xp.reshape(mask, (-1,)), device(mask)
     size = inside.shape[0]
-    own = xp.arange(size, dtype=index_dtype(xp=xp, on=on), device=on)
+    own = xp.arange(size, dtype=xp.int32, device=on)
 
     def hook(state: tuple[Array, Array]) -> tuple[Array, Array]:
         root, _ = state
