@@ -230,6 +230,15 @@ def host_view(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic
     return np.asarray(x)
 
 
+def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
+    """What CUDA has, and what torch holds without using it."""
+    if x.device.type != "cuda":
+        return None
+    free, _ = torch.cuda.mem_get_info(x.device)
+    kept = torch.cuda.memory_reserved(x.device) - torch.cuda.memory_allocated(x.device)
+    return int(free + kept)
+
+
 def is_contiguous(x: Array, /, *, xp: Namespace | None = None) -> bool:
     """As torch says."""
     return x.is_contiguous()

@@ -4,7 +4,6 @@ from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.morphology import CONNECTIVITIES, neighbourhood
 from zimg.ops import gather, jit, scatter_add, scatter_min, while_loop
-from zimg.ops.gather import index_dtype
 
 
 @hookable

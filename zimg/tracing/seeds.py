@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._dispatch import array_namespace
+from zimg._dispatch import array_namespace, device
 from zimg._typing import Array
 from zimg.kernels.components import remove_small
 from zimg.kernels.distance import squared_distance
 from zimg.kernels.extrema import local_maxima, ridge_maxima
-from zimg.ops import to_host
+from zimg.tracing.border import places_of, values_at
 
 LARGEST_SQUARE = 65534
 """Cap of squared distances: the reference stores them in 16 bits."""
@@ -75,23 +75,22 @@ def extract_seeds(mask: Array, /, *, method: int = MAXIMA) -> Seeds:
     # Half the shortest side, squared, bounds every distance: small volumes need no cap.
     if ((min(mask.shape) + 1) // 2) ** 2 > LARGEST_SQUARE:
         distance = array_namespace(distance).clip(distance, 0, LARGEST_SQUARE)
-    peaks, squares = to_host(local_maxima(distance)), to_host(distance)
+    peaks = local_maxima(distance)
     if method == SKELETON:
-        peaks = np.logical_or(peaks, _every_few(to_host(ridge_maxima(distance))))
-    flat = np.flatnonzero(peaks)[::-1]
+        peaks = peaks | _every_few(ridge_maxima(distance))
+    flat = places_of(peaks)[::-1]
     zyx = np.stack(np.unravel_index(flat, mask.shape), axis=1)
     inner = np.all((zyx > 0) & (zyx < np.asarray(mask.shape) - 1), axis=1)
-    value = np.sqrt(squares.reshape(-1)[flat].astype(np.float64))
+    value = np.sqrt(values_at(distance, flat).astype(np.float64))
     return Seeds(zyx[:, ::-1].astype(np.float64), value).chosen(inner)
 
 
-def _every_few(skeleton: NDArray[Any]) -> NDArray[np.bool_]:
+def _every_few(skeleton: Array) -> Array:
     """The voxels of a skeleton on every fourth diagonal plane."""
-    z, y, x = np.nonzero(skeleton)
-    chosen = (z + y + x) % SKELETON_STEP == 0
-    sparse = np.zeros(skeleton.shape, np.bool_)
-    sparse[z[chosen], y[chosen], x[chosen]] = True
-    return sparse
+    xp, on = array_namespace(skeleton), device(skeleton)
+    z, y, x = (xp.arange(n, dtype=xp.int32, device=on) for n in skeleton.shape)
+    diagonal = z[:, None, None] + y[:, None] + x
+    return skeleton & (diagonal % SKELETON_STEP == 0)
 
 
 def remove_noise(mask: Array, seeds: Seeds, /) -> tuple[Array, Seeds]:
@@ -119,7 +118,7 @@ def remove_noise(mask: Array, seeds: Seeds, /) -> tuple[Array, Seeds]:
     if size == 0:
         return mask, seeds
     cleaned = remove_small(mask, size)
-    return cleaned, seeds.chosen(_marked(seeds, to_host(cleaned)))
+    return cleaned, seeds.chosen(values_at(cleaned, _flat(seeds, mask.shape)))
 
 
 def smallest_object(seeds: int, voxels: int) -> int:
@@ -147,5 +146,10 @@ def unmarked(seeds: Seeds, trace_mask: NDArray[np.uint8], /) -> Seeds:
 
 def _marked(seeds: Seeds, marks: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether the voxel of each seed is not 0 in `marks`, a volume on the host."""
+    return np.asarray(marks.reshape(-1)[_flat(seeds, marks.shape)] != 0)
+
+
+def _flat(seeds: Seeds, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Flat indices of the voxels of seeds."""
     x, y, z = seeds.points.astype(np.intp).T
-    return np.asarray(marks[z, y, x] != 0)
+    return np.ravel_multi_index((z, y, x), shape)
