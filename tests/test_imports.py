@@ -118,6 +118,8 @@ def test_files_import_only_rooms_below_their_own() -> None:
         assert room in RANK or room in LEAVES, f"give the new room {room!r} a place in ORDER"
         for target, _ in imports_of(path):
             package, _, rest = target.partition(".")
+            if (path.name, target) in RUNS_THE_SUITE:
+                continue
             if package == "zimg" and rest.partition(".")[0] not in allowed_rooms(room):
                 offenders.append(f"{path.relative_to(LIBRARY)} imports {target}")
     assert not offenders

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from zimg._progress import Reporter
 
 KEPT, BROKEN, NOT_RUN = "kept", "BROKEN", "not run"
-SECONDS = 170.0
+SECONDS = 150.0
 """After so long no further check begins; a certificate takes less than three minutes."""
 
 

@@ -87,8 +87,7 @@ def certify(
     """Try on this machine what is promised about GPUs: right, lean and fast; at most 3 minutes."""
     from zimg.cli.certify import run_certify
 
-    files = {"json": json, "html": html, "overwrite": overwrite}
-    run_certify(device, quick=quick, progress=not quiet, **files)
+    run_certify(device, quick=quick, json=json, html=html, overwrite=overwrite, progress=not quiet)
 
 
 for command in (
