@@ -129,6 +129,13 @@ def on_host(x: Array, /, *, xp: Namespace | None = None) -> bool:
     return False
 
 
+def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
+    """What the device has, and what the pool holds without using it."""
+    with x.device:
+        free, _ = cupy.cuda.runtime.memGetInfo()
+        return int(free + cupy.get_default_memory_pool().free_bytes())
+
+
 def shares_host_memory(*, xp: Namespace) -> bool:
     """Never: arrays are on GPUs."""
     return False

@@ -283,6 +283,14 @@ def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
     return jax.device_put(x, min(x.devices(), key=lambda each: each.id))
 
 
+def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
+    """As the allocator of the device tells; CPUs tell nothing."""
+    told = min(x.devices(), key=lambda each: each.id).memory_stats() or {}
+    if not {"bytes_limit", "bytes_in_use"} <= told.keys():
+        return None
+    return int(told["bytes_limit"] - told["bytes_in_use"])
+
+
 def is_contiguous(x: Array, /, *, xp: Namespace | None = None) -> bool:
     """Always: other layouts are the compiler's business."""
     return True

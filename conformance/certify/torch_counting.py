@@ -13,6 +13,7 @@ from .counting import Ledger
 FREE = {
     *("aten::empty", "aten::empty_strided", "aten::empty_like", "aten::new_empty"),
     *("aten::detach", "aten::lift_fresh", "aten::_unsafe_view", "aten::_reshape_alias"),
+    "aten::_local_scalar_dense",
 }
 """Operations that launch nothing, beside views."""
 

@@ -7,7 +7,7 @@ Arrays in host memory are taken for those of a GPU, so this runs everywhere. The
 import math
 
 import pytest
-from zimg.conformance.certify.budgets import (
+from zimg.conformance.certify.budgets import (  # type: ignore[import-not-found]
     COUNTED,
     budgets,
     count,
@@ -16,17 +16,13 @@ from zimg.conformance.certify.budgets import (
     lowered,
     volume,
 )
-from zimg.conformance.certify.counting import Ledger, counted
+from zimg.conformance.certify.counting import Ledger, counted  # type: ignore[import-not-found]
 
-CASES = [
-    ("torch", "reference"),
-    ("torch", "skeleton"),
-    pytest.param("torch", "accurate", marks=pytest.mark.slow),
-    pytest.param("jax", "reference", marks=pytest.mark.slow),
-    pytest.param("jax", "skeleton", marks=pytest.mark.slow),
-]
+# The others take a minute each: `python -m zimg.conformance.certify.budgets` counts all.
+CASES = [("torch", "reference"), ("torch", "skeleton"), ("jax", "skeleton")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("framework", "work"), CASES)
 def test_work_costs_no_more_than_its_budget(framework: str, work: str) -> None:
     pytest.importorskip(framework)

@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from zimg.ops import upload
 from zimg.testing import bring_home
-from zimg.tracing import seeds as module
+from zimg.tracing import border
 from zimg.tracing.mask import make_mask
 from zimg.tracing.preprocess import subtract_background
 from zimg.tracing.seeds import Seeds, extract_seeds, remove_noise, smallest_object, unmarked
@@ -21,7 +21,7 @@ VECTORS = json.loads((DATA / "preprocess.json").read_text())["volumes"]
 @pytest.fixture
 def on_lane(xp, device, monkeypatch):
     """Move a NumPy array to the lane; pretended devices open for visible reads only."""
-    monkeypatch.setattr(module, "to_host", bring_home)
+    monkeypatch.setattr(border, "to_host", bring_home)
     return lambda host: upload(host, on=device, xp=xp)
 
 

@@ -73,9 +73,26 @@ def doctor(as_json: AsJson = False) -> None:
     show_diagnosis(as_json=as_json)
 
 
+def certify(
+    device: Annotated[
+        str | None,
+        typer.Option(help="cuda:0, mps, xpu:0, gpu:0 or cpu.", show_default="GPUs that are found"),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller checks.")] = False,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as a page.")] = None,
+    overwrite: Overwrite = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
+) -> None:
+    """Try on this machine what is promised about GPUs: right, lean and fast; at most 3 minutes."""
+    from zimg.cli.certify import run_certify
+
+    run_certify(device, quick=quick, json=json, html=html, overwrite=overwrite, progress=not quiet)
+
+
 for command in (
     *(info, formats, convert, trace, skeletonize, check, subtract, compare),
-    *(session, demo, doctor),
+    *(session, demo, doctor, certify),
 ):
     app.command()(command)
 

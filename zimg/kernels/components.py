@@ -4,7 +4,6 @@ from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.morphology import CONNECTIVITIES, neighbourhood
 from zimg.ops import gather, jit, scatter_add, scatter_min, while_loop
-from zimg.ops.gather import index_dtype
 
 
 @hookable
@@ -84,7 +83,7 @@ def _components(mask: Array, *, connectivity: int, xp: Namespace) -> Array:
     """
     inside, on = xp.reshape(mask, (-1,)), device(mask)
     size = inside.shape[0]
-    own = xp.arange(size, dtype=index_dtype(xp=xp, on=on), device=on)
+    own = xp.arange(size, dtype=xp.int32, device=on)
 
     def hook(state: tuple[Array, Array]) -> tuple[Array, Array]:
         root, _ = state

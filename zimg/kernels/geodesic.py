@@ -1,10 +1,7 @@
 """Shortest paths through the voxels of a mask, from neighbour to neighbour."""
 
 import math
-from collections.abc import Iterable
-from functools import reduce
 from itertools import product
-from operator import and_
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
@@ -23,6 +20,12 @@ KIND_OF_STEP = tuple(3 * abs(dz) + abs(dy) + abs(dx) for dz, dy, dx in NEIGHBOUR
 1 to 5, in the order of `NEIGHBOURS`."""
 
 KINDS = 6
+
+SWEEPS = 8
+"""Sweeps over all voxels between two looks at whether anything changes: a device waits at each."""
+
+TOGETHER = 2**25
+"""Neighbours of voxels that are read at once; bounds the memory, at most 256 MiB for an array."""
 
 
 def length_of_kinds(steps: tuple[float, ...], /) -> tuple[float, ...]:
@@ -82,24 +85,22 @@ def _neighbour_table(
 ) -> Array:
     _, rows, columns = numbers.shape
     plane = rows * columns
-    z, y, x = voxels // plane, voxels % plane // columns, voxels % columns
-    # whether there is a neighbour before and behind, along each axis
-    there = [
-        {-1: place > 0, 1: place < length - 1}
-        for place, length in zip((z, y, x), numbers.shape, strict=True)
-    ]
-    flat, count = xp.reshape(numbers, (-1,)), voxels.shape[0]
-    table = []
-    for step in ways:
-        inside = _all(there[axis][way] for axis, way in enumerate(step) if way)
-        offset = step[0] * plane + step[1] * columns + step[2]
-        found = gather(flat, xp.where(inside, voxels + offset, 0), xp=xp)
-        table.append(xp.where(inside & (found >= 0), found, count))
-    return xp.stack(table)
+    places = (voxels // plane, voxels % plane // columns, voxels % columns)
+    flat, parts = xp.reshape(numbers, (-1,)), _parts(voxels.shape[0], len(ways))
 
+    def of(steps: tuple[Step, ...]) -> Array:
+        """Rows of the table, read together."""
+        moves = xp.asarray(steps, dtype=voxels.dtype, device=device(voxels))
+        inside = voxels[None, :] >= 0
+        for axis, (place, length) in enumerate(zip(places, numbers.shape, strict=True)):
+            there = place[None, :] + moves[:, axis, None]
+            inside = inside & (there >= 0) & (there < length)
+        offset = moves[:, 0] * plane + moves[:, 1] * columns + moves[:, 2]
+        found = gather(flat, xp.where(inside, voxels[None, :] + offset[:, None], 0), xp=xp)
+        return xp.where(inside & (found >= 0), found, voxels.shape[0])
 
-def _all(conditions: Iterable[Array]) -> Array:
-    return reduce(and_, conditions)
+    table = [of(ways[part]) for part in parts]
+    return table[0] if len(table) == 1 else xp.concat(table)
 
 
 @hookable
@@ -182,24 +183,37 @@ def geodesic_distance(
 def _geodesic(
     table: Array, squared: Array, sources: Array, *, steps: tuple[float, ...], xp: Namespace
 ) -> Array:
-    kind = widest_float(table, xp=xp)
+    kind, parts = widest_float(table, xp=xp), _parts(table.shape[1])
     thick = _thickness(squared, kind, xp=xp)
-    count = table.shape[1]
-    own = xp.arange(count, dtype=sources.dtype, device=device(table))
-    start = xp.where(_among(own, sources, xp=xp), 0.0, xp.full_like(thick[:count], xp.inf))
+    prices = _prices(table, thick, steps, xp=xp) if len(parts) == 1 else None
+    own = xp.arange(table.shape[1], dtype=sources.dtype, device=device(table))
+    far = xp.full_like(thick[:-1], xp.inf)
+    start = xp.where(_among(own, sources, xp=xp), 0.0, far)
     end = xp.full((1,), xp.inf, dtype=kind, device=device(table))
 
-    def sweep(state: tuple[Array, Array]) -> tuple[Array, Array]:
-        cost, _ = state
-        padded, lowest = xp.concat([cost, end]), cost
-        for row, step in enumerate(steps):
-            offered = gather(padded, table[row, :], xp=xp)
-            lowest = xp.minimum(lowest, offered + _price(thick, table[row, :], step, xp=xp))
-        return lowest, xp.any(lowest < cost)
+    def sweep(cost: Array) -> Array:
+        padded = xp.concat([cost, end])
+        for part in parts:
+            ways = table[part, :]
+            price = _prices(ways, thick, steps[part], xp=xp) if prices is None else prices
+            cost = xp.minimum(cost, xp.min(gather(padded, ways, xp=xp) + price, axis=0))
+        return cost
+
+    def sweeps(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        cost = before = state[0]
+        for _ in range(SWEEPS):  # beyond the fixpoint nothing changes
+            cost = sweep(cost)
+        return cost, xp.any(cost < before)
 
     going = xp.asarray(True, dtype=xp.bool, device=device(table))
-    cost, _ = while_loop(lambda state: state[1], sweep, (start, going), xp=xp)
+    cost, _ = while_loop(lambda state: state[1], sweeps, (start, going), xp=xp)
     return cost
+
+
+def _parts(count: int, ways: int = len(NEIGHBOURS)) -> list[slice]:
+    """Rows of the neighbour table that are read together: all, unless there are many voxels."""
+    rows = max(1, min(ways, TOGETHER // max(1, count)))
+    return [slice(first, first + rows) for first in range(0, ways, rows)]
 
 
 def _among(own: Array, sources: Array, /, *, xp: Namespace) -> Array:
@@ -214,15 +228,15 @@ def _thickness(squared: Array, kind: object, /, *, xp: Namespace) -> Array:
     return xp.concat([1 + xp.astype(squared, kind), last])
 
 
-def _price(thick: Array, neighbours: Array, step: float, /, *, xp: Namespace) -> Array:
-    """Cost of a step to each voxel from its neighbours.
+def _prices(ways: Array, thick: Array, steps: tuple[float, ...], /, *, xp: Namespace) -> Array:
+    """``(k, n)`` costs of steps to each voxel from some of its neighbours.
 
     Divided, as in the definition: a product with a stored reciprocal differs in the last bit, and
     last bits decide ties. (A number over an array is such a product in PyTorch.)
     """
-    own = thick[: neighbours.shape[0]]
-    length = xp.full_like(own, step)
-    return length / gather(thick, neighbours, xp=xp) + length / own
+    own = thick[:-1]
+    length = xp.stack([xp.full_like(own, step) for step in steps])
+    return length / gather(thick, ways, xp=xp) + length / own[None, :]
 
 
 def predecessors(
@@ -252,20 +266,24 @@ def predecessors(
 def _predecessors(
     table: Array, squared: Array, cost: Array, *, steps: tuple[float, ...], xp: Namespace
 ) -> tuple[Array, Array]:
-    thick = _thickness(squared, cost.dtype, xp=xp)
-    end = xp.full((1,), xp.inf, dtype=cost.dtype, device=device(cost))
-    padded = xp.concat([cost, end])
+    thick, on = _thickness(squared, cost.dtype, xp=xp), device(cost)
+    padded = xp.concat([cost, xp.full((1,), xp.inf, dtype=cost.dtype, device=on)])
+    rows = xp.arange(len(steps), dtype=table.dtype, device=on)[:, None]
     best = own = xp.full_like(cost, xp.inf)
     chosen = xp.full_like(table[0, :], table.shape[1])
     taken = xp.full_like(table[0, :], -1)
-    for row, step in enumerate(steps):
-        neighbours = table[row, :]
-        before = gather(padded, neighbours, xp=xp)
-        total = before + _price(thick, neighbours, step, xp=xp)
+    for part in _parts(table.shape[1]):
+        ways = table[part, :]
+        before = gather(padded, ways, xp=xp)
+        total = before + _prices(ways, thick, steps[part], xp=xp)
+        low = xp.min(total, axis=0)
+        near = xp.min(xp.where(total == low[None, :], before, xp.inf), axis=0)
+        alike = (total == low[None, :]) & (before == near[None, :])
+        row = xp.min(xp.where(alike, rows[part, :], len(steps)), axis=0)
+        way = xp.min(xp.where(rows[part, :] == row[None, :], ways, table.shape[1]), axis=0)
         # rows are in raster order, so a later one wins only where it is better
-        better = (total < best) | ((total == best) & (before < own))
-        best, own = xp.where(better, total, best), xp.where(better, before, own)
-        chosen = xp.where(better, neighbours, chosen)
-        taken = xp.where(better, row, taken)
+        better = (low < best) | ((low == best) & (near < own))
+        best, own = xp.where(better, low, best), xp.where(better, near, own)
+        chosen, taken = xp.where(better, way, chosen), xp.where(better, row, taken)
     alone = (cost == 0) | (cost == xp.inf)
     return xp.where(alone, table.shape[1], chosen), xp.where(alone, -1, taken)

@@ -136,3 +136,9 @@ def shareable(x: Array, /, *, xp: Namespace | None = None) -> Array:
 def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """`x` as one piece of memory whose bits are its values; itself where that is so already."""
     return x
+
+
+@memory_fact
+def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
+    """Bytes that new arrays may still take on the device of `x`; None where nothing tells."""
+    return None

@@ -17,6 +17,7 @@ from zimg.swc import ZSwc
 from zimg.tracing.accurate import DEFAULTS, AccurateOptions, run_accurate
 from zimg.tracing.config import TraceConfig, check_config, resolve_config
 from zimg.tracing.pipeline import TraceReport, run_trace
+from zimg.tracing.room import check_room
 
 MODES = ("accurate", "reference")
 CLUTTER = ("split", "keep")
@@ -115,6 +116,8 @@ def trace(
         For an option that this library does not offer yet.
     ZCancellationException
         When `cancel` was set.
+    ZException
+        When the device has too little memory for the volume.
 
     Notes
     -----
@@ -141,6 +144,7 @@ def trace(
     options = resolve_config(preset, level=level, overrides=overrides)
     check_config(options)
     volume = volume_of(image_or_array, channel, time, caller="trace")
+    check_room(volume, factors=factors)
     ratio = ratio_of(image_or_array, z_to_xy, factors)
     with reporter(progress, cancel) as report:
         result = run_mode(

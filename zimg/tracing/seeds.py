@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._dispatch import array_namespace
+from zimg._dispatch import array_namespace, device
 from zimg._typing import Array
 from zimg.kernels.components import remove_small
 from zimg.kernels.distance import squared_distance
 from zimg.kernels.extrema import distance_peaks, local_maxima, ridge_maxima
 from zimg.ops import to_host
+from zimg.ops.memory import on_host
+from zimg.tracing.border import places_of, values_at
 
 LARGEST_SQUARE = 65534
 """Cap of squared distances: the reference stores them in 16 bits."""
@@ -71,32 +73,39 @@ def extract_seeds(mask: Array, /, *, method: int = MAXIMA) -> Seeds:
     -----
     `MAXIMA` is behaviour of the reference, which lacks the other method.
     """
-    if method == SKELETON:
-        flat, squares = _peaks_and_lines(mask)
-    else:
+    if method == MAXIMA and on_host(mask):
         places, depths = distance_peaks(mask, most=LARGEST_SQUARE)
         flat, squares = to_host(places), to_host(depths)
+    else:
+        flat, squares = _peaks_and_lines(mask, method)
     zyx = np.stack(np.unravel_index(flat[::-1], mask.shape), axis=1)
     inner = np.all((zyx > 0) & (zyx < np.asarray(mask.shape) - 1), axis=1)
     value = np.sqrt(squares[::-1].astype(np.float64))
     return Seeds(zyx[:, ::-1].astype(np.float64), value).chosen(inner)
 
 
-def _peaks_and_lines(mask: Array) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Flat indices and squared distances of the peaks and of some voxels of the middle lines."""
-    distance = array_namespace(mask).clip(squared_distance(mask), 0, LARGEST_SQUARE)
-    peaks, squares = to_host(local_maxima(distance)), to_host(distance)
-    flat = np.flatnonzero(np.logical_or(peaks, _every_few(to_host(ridge_maxima(distance)))))
-    return flat, squares.reshape(-1)[flat]
+def _peaks_and_lines(mask: Array, method: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Flat indices and squared distances, compacted on the device of `mask`.
+
+    Of the peaks and, for `SKELETON`, of some voxels of the middle lines.
+    """
+    distance = squared_distance(mask)
+    # Half the shortest side, squared, bounds every distance: small volumes need no cap.
+    if ((min(mask.shape) + 1) // 2) ** 2 > LARGEST_SQUARE:
+        distance = array_namespace(distance).clip(distance, 0, LARGEST_SQUARE)
+    peaks = local_maxima(distance)
+    if method == SKELETON:
+        peaks = peaks | _every_few(ridge_maxima(distance))
+    flat = places_of(peaks)
+    return flat, values_at(distance, flat)
 
 
-def _every_few(skeleton: NDArray[Any]) -> NDArray[np.bool_]:
+def _every_few(skeleton: Array) -> Array:
     """The voxels of a skeleton on every fourth diagonal plane."""
-    z, y, x = np.nonzero(skeleton)
-    chosen = (z + y + x) % SKELETON_STEP == 0
-    sparse = np.zeros(skeleton.shape, np.bool_)
-    sparse[z[chosen], y[chosen], x[chosen]] = True
-    return sparse
+    xp, on = array_namespace(skeleton), device(skeleton)
+    z, y, x = (xp.arange(n, dtype=xp.int32, device=on) for n in skeleton.shape)
+    diagonal = z[:, None, None] + y[:, None] + x
+    return skeleton & (diagonal % SKELETON_STEP == 0)
 
 
 def remove_noise(mask: Array, seeds: Seeds, /) -> tuple[Array, Seeds]:
@@ -124,7 +133,7 @@ def remove_noise(mask: Array, seeds: Seeds, /) -> tuple[Array, Seeds]:
     if size == 0:
         return mask, seeds
     cleaned = remove_small(mask, size)
-    return cleaned, seeds.chosen(_marked(seeds, to_host(cleaned)))
+    return cleaned, seeds.chosen(values_at(cleaned, _flat(seeds, mask.shape)))
 
 
 def smallest_object(seeds: int, voxels: int) -> int:
@@ -152,5 +161,10 @@ def unmarked(seeds: Seeds, trace_mask: NDArray[np.uint8], /) -> Seeds:
 
 def _marked(seeds: Seeds, marks: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether the voxel of each seed is not 0 in `marks`, a volume on the host."""
+    return np.asarray(marks.reshape(-1)[_flat(seeds, marks.shape)] != 0)
+
+
+def _flat(seeds: Seeds, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Flat indices of the voxels of seeds."""
     x, y, z = seeds.points.astype(np.intp).T
-    return np.asarray(marks[z, y, x] != 0)
+    return np.ravel_multi_index((z, y, x), shape)

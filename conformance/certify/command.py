@@ -1,0 +1,77 @@
+"""``zimg certify``: whether a device is used rightly, leanly and fast."""
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from zimg._progress import reporter
+
+from . import fast, lean, paper, right
+from .places import Place, places
+from .promises import Certificate
+
+PACKAGES = ("zimg-xp", "numpy", "torch", "jax", "cupy-cuda12x", "cupy-cuda13x")
+GROUPS = {"right": right, "lean": lean, "fast": fast}
+
+
+def certified(device: str | None, *, quick: bool, progress: bool) -> Certificate:
+    """Look at every promise on every device that is asked for; rehearsals are always quick."""
+    with reporter(progress) as report:
+        certificate = Certificate(report)
+        for place in places(device):
+            for name, group in GROUPS.items():
+                if place.missing:
+                    certificate.leave_out(name, place.name, "every promise", place.missing)
+                else:
+                    group.look(certificate, place, quick=quick or place.is_host)
+    return certificate
+
+
+def facts() -> dict[str, str]:
+    """Versions of what took part."""
+    found = {"python": platform.python_version(), "system": f"{platform.system()} {_machine()}"}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _machine() -> str:
+    return platform.machine()
+
+
+def certify(
+    device: str | None = None,
+    *,
+    quick: bool = False,
+    json: Path | None = None,
+    html: Path | None = None,
+    progress: bool = True,
+) -> bool:
+    """Print a certificate, write it where asked for, and tell whether nothing is broken.
+
+    Parameters
+    ----------
+    device
+        ``cuda:0``, ``mps``, ``xpu:0``, ``gpu:0`` or ``cpu``; None looks for GPUs.
+    quick
+        Fewer pieces of work, and smaller ones.
+    json, html
+        Files to write.
+    progress
+        Whether to show it.
+    """
+    certificate = certified(device, quick=quick, progress=progress)
+    known = facts()
+    sys.stdout.write(paper.as_text(certificate, known))
+    if json:
+        json.write_text(paper.as_json(certificate, known), encoding="utf-8")
+    if html:
+        html.write_text(paper.as_html(certificate, known), encoding="utf-8")
+    return certificate.kept
+
+
+__all__ = ["Place", "certified", "certify", "facts"]

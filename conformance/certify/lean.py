@@ -1,0 +1,61 @@
+"""Lean: small pieces of work cost a device no more than was counted without one."""
+
+from dataclasses import asdict
+
+from .budgets import COUNTED, SLACK, WORK, budgets, volume
+from .counting import Ledger, counted
+from .places import Place
+from .promises import Certificate, NotRunError
+
+SUBJECTS = {
+    "kernels": "kernels",
+    "launches": "launches by the host",
+    "reads": "values read in passing",
+    "downloads": "results fetched",
+    "downloaded": "bytes that come down",
+    "uploads": "arrays sent",
+    "uploaded": "bytes that go up",
+    "programs": "programs compiled",
+    "peak": "bytes held at most",
+}
+
+
+def look(certificate: Certificate, place: Place, *, quick: bool) -> None:
+    """Find out all promises of this group at one place."""
+    works = ("reference", "skeleton") if quick else tuple(WORK)
+    for work in works:
+        text = f"{work}: no count is above its budget"
+        certificate.find_out("lean", place.name, text, lambda work=work: within(place, work))  # type: ignore[misc]
+
+
+def within(place: Place, work: str) -> tuple[bool, str]:
+    """Count a piece of work, and compare."""
+    allowed = budgets().get(place.framework, {}).get(work, {}).get("total")
+    if not allowed:
+        raise NotRunError(f"nothing is counted for {place.framework}")
+    array = place.put(volume(work))
+    with place.manner(), counted(place.framework) as ledger:
+        WORK[work](array, ledger)
+    above = _above(ledger, allowed, place.framework)
+    voxels = volume(work).size
+    told = ", ".join(above) or _summary(ledger, voxels)
+    return not above, told
+
+
+def _above(ledger: Ledger, allowed: dict[str, int], framework: str) -> list[str]:
+    found = asdict(ledger.total)
+    names = [n for n in (*COUNTED[framework], "peak") if n in allowed]
+    return [
+        f"{found[n]} {SUBJECTS[n]}, allowed {allowed[n]}"
+        for n in names
+        if found[n] > (1 + SLACK) * allowed[n]
+    ]
+
+
+def _summary(ledger: Ledger, voxels: int) -> str:
+    total = ledger.total
+    return (
+        f"{total.launches} launches, {total.round_trips} waits, "
+        f"{total.downloaded / voxels:.2f} bytes per voxel down, {total.uploaded / voxels:.2f} up, "
+        f"{total.peak / voxels:.0f} at the peak, {total.programs} programs"
+    )

@@ -1,0 +1,65 @@
+"""A certificate as text, JSON and one HTML page."""
+
+import html
+import json
+from dataclasses import asdict
+from itertools import groupby
+
+from ..tables import STYLE
+from .promises import BROKEN, KEPT, Certificate
+
+SCHEMA = 1
+MARK = {KEPT: "+", BROKEN: "!", "not run": "."}
+
+
+def verdict(certificate: Certificate) -> str:
+    """One sentence on everything."""
+    counts = {name: sum(p.verdict == name for p in certificate.promises) for name in MARK}
+    told = ", ".join(f"{number} {name}" for name, number in counts.items())
+    return f"{len(certificate.promises)} promises: {told}; {certificate.seconds:.0f} s"
+
+
+def as_text(certificate: Certificate, facts: dict[str, str]) -> str:
+    """A line per promise: ``+`` kept, ``!`` broken, ``.`` not run; and the versions."""
+    lines = []
+    for (group, place), found in groupby(certificate.promises, lambda p: (p.group, p.place)):
+        lines += ["", f"{group}, {place}"]
+        for each in found:
+            lines += [f"  {MARK[each.verdict]} {each.text}", f"      {each.verdict}: {each.told}"]
+    versions = ", ".join(f"{name} {value}" for name, value in facts.items())
+    return "\n".join([*lines[1:], "", versions, verdict(certificate), ""])
+
+
+def as_report(certificate: Certificate, facts: dict[str, str]) -> str:
+    """The text as it goes into a report."""
+    return f"```\n{as_text(certificate, facts)}```\n"
+
+
+def as_json(certificate: Certificate, facts: dict[str, str]) -> str:
+    """Everything, for programs; `schema` counts changes of the form."""
+    content = {
+        "schema": SCHEMA,
+        "versions": facts,
+        "promises": [asdict(each) for each in certificate.promises],
+        "seconds": round(certificate.seconds, 1),
+        "report": as_report(certificate, facts),
+    }
+    return json.dumps(content, indent=1) + "\n"
+
+
+def as_html(certificate: Certificate, facts: dict[str, str]) -> str:
+    """One page that needs nothing else; what was not run stays grey."""
+    colours = {KEPT: "passed", BROKEN: "failed"}
+    rows = "".join(
+        f"<tr><td>{html.escape(f'{each.group}, {each.place}')}</td>"
+        f"<td>{html.escape(each.text)}</td>"
+        f'<td class="{colours.get(each.verdict, "grey")}">{each.verdict}</td>'
+        f"<td>{html.escape(each.told)}</td></tr>"
+        for each in certificate.promises
+    )
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>zimg certificate</title>'
+        f"<style>{STYLE}.grey{{background:#ddd}}</style><h1>zimg certificate</h1>"
+        f"<table>{rows}</table><p>{html.escape(verdict(certificate))}</p>"
+        f"<pre>{html.escape(as_report(certificate, facts))}</pre></html>\n"
+    )

@@ -1,0 +1,95 @@
+"""The certificate: verdicts, what is not run, the papers; checks that need no device are run."""
+
+import json
+import re
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from zimg._progress import Reporter
+
+certify: Any = import_module("zimg.conformance.certify.command")
+lean: Any = import_module("zimg.conformance.certify.lean")
+paper: Any = import_module("zimg.conformance.certify.paper")
+places: Any = import_module("zimg.conformance.certify.places")
+promises: Any = import_module("zimg.conformance.certify.promises")
+right: Any = import_module("zimg.conformance.certify.right")
+fast: Any = import_module("zimg.conformance.certify.fast")
+
+FACTS = {"python": "3"}
+
+
+def impossible():
+    raise promises.NotRunError("no such thing <here>")
+
+
+def wrong():
+    raise RuntimeError("driver\nmore")
+
+
+@pytest.fixture
+def certificate():
+    made = promises.Certificate(Reporter())
+    made.find_out("right", "torch on cuda:0", "one", lambda: (True, "1.0"))
+    made.find_out("right", "torch on cuda:0", "two", impossible)
+    return made
+
+
+def test_a_promise_is_kept_broken_or_not_run(certificate):
+    assert certificate.kept
+    assert [each.verdict for each in certificate.promises] == ["kept", "not run"]
+    certificate.find_out("lean", "torch on cuda:0", "three", wrong)
+    assert certificate.promises[-1].told == "RuntimeError: driver"
+    assert not certificate.kept
+
+
+def test_nothing_run_is_no_certificate_and_late_checks_are_left_out(certificate):
+    late = promises.Certificate(Reporter(), began=certificate.began - promises.SECONDS - 1)
+    late.find_out("right", "any", "one", lambda: (True, ""))
+    assert late.promises[0].verdict == "not run"
+    assert "out of time" in late.promises[0].told
+    assert not late.kept
+
+
+def test_the_papers_tell_the_same(certificate):
+    text = paper.as_text(certificate, FACTS)
+    assert "+ one" in text
+    assert ". two" in text
+    content = json.loads(paper.as_json(certificate, FACTS))
+    assert content["schema"] == 1
+    assert [each["verdict"] for each in content["promises"]] == ["kept", "not run"]
+    assert text.splitlines()[-2] in content["report"]
+    page = paper.as_html(certificate, FACTS)
+    assert len(re.findall('class="grey"', page)) == 1
+    assert "&lt;here&gt;" in page
+
+
+def test_a_framework_or_device_that_is_missing_is_named():
+    assert places.reached("torch", "cuda:99").missing
+    assert "not installed" in places.reached("no_such_framework", "cpu").missing
+
+
+def test_a_rehearsal_finds_right_and_lean_and_no_times():
+    pytest.importorskip("torch")
+    place = places.reached("torch", "cpu")
+    assert not place.missing
+    kept, told = right.skeletonized(place)
+    assert kept, told
+    kept, told = lean.within(place, "skeleton")
+    assert kept, told
+    for check in (lambda: fast.faster(place, "small"), lambda: fast.rate(place)):
+        with pytest.raises(promises.NotRunError, match="rehearsal"):
+            check()
+    for check in (right.second, right.too_large):
+        with pytest.raises(promises.NotRunError):
+            check(place)
+
+
+def test_the_rate_of_reads_can_be_measured_where_torch_is(monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setattr(fast, "GATHERS", 10_000)
+    monkeypatch.setattr(fast, "ROWS", 4)
+    monkeypatch.setattr(places.Place, "is_host", False)
+    _, told = fast.rate(places.Place("torch", "cpu"))
+    assert "billion reads a second" in told

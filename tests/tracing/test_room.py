@@ -1,0 +1,33 @@
+"""A volume that the memory of its device does not hold is refused by its size, with a way out."""
+
+import numpy as np
+import pytest
+
+from zimg import ZException, trace
+from zimg.ops.memory import free_memory
+from zimg.phantom import neurite
+from zimg.tracing import room
+
+
+def test_host_memory_is_not_checked(xp, device):
+    assert free_memory(xp.zeros((2,), dtype=xp.uint8, device=device)) is None or "cpu" not in str(
+        device
+    )
+
+
+def test_a_volume_that_does_not_fit_is_refused_and_what_would_fit_is_named(monkeypatch):
+    volume = neurite().volume
+    free = volume.size * room.PEAK // 7
+    monkeypatch.setattr(room, "free_memory", lambda _: free)
+    with pytest.raises(ZException, match=r"32 x 64 x 80 .* downsample=\(2, 2, 2\)") as refused:
+        trace(volume)
+    assert "trace_blocked" in str(refused.value)
+    room.check_room(volume, factors=(2, 2, 2))
+    with pytest.raises(ZException, match=r"downsample=\(2, 4, 2\)"):
+        room.check_room(volume, factors=(1, 2, 1))
+
+
+def test_a_volume_that_fits_is_traced(monkeypatch):
+    volume = neurite().volume
+    monkeypatch.setattr(room, "free_memory", lambda _: volume.size * room.PEAK)
+    assert len(trace(np.asarray(volume), mode="reference"))

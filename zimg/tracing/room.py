@@ -1,0 +1,45 @@
+"""Whether the memory of a device holds what tracing makes of a volume."""
+
+import math
+
+from zimg._dispatch import device
+from zimg._errors import ZException
+from zimg._typing import Array
+from zimg.ops.memory import free_memory
+
+PEAK = 100
+"""Bytes per voxel that tracing holds at its peak on a device, counted: 91 while seeds are found, of
+a volume of 8 bits (``python -m zimg.conformance.certify.budgets``)."""
+
+GIB = 2**30
+
+
+def check_room(volume: Array, /, *, factors: tuple[int, int, int] = (1, 1, 1)) -> None:
+    """Raise unless the device of `volume` has the memory to trace it.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)`` on any device; host memory, and devices that do not tell, are not checked.
+    factors
+        By which the volume is reduced first, x, y, z.
+
+    Raises
+    ------
+    ZException
+        Names what is needed, what is free, and what would fit.
+    """
+    free = free_memory(volume)
+    if free is None:
+        return
+    needed = PEAK * math.prod(volume.shape) / math.prod(factors)
+    if needed <= free:
+        return
+    more = math.ceil((needed / free) ** (1 / 3))
+    x, y, z = (factor * more for factor in factors)
+    size = " x ".join(map(str, volume.shape))
+    raise ZException(
+        f"cannot trace a volume of {size} voxels on {device(volume)}: it takes about "
+        f"{needed / GIB:.1f} GiB and {free / GIB:.1f} GiB are free; reduce it by "
+        f"downsample=({x}, {y}, {z}), trace it on the CPU, or in blocks by zimg.trace_blocked"
+    )
