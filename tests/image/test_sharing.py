@@ -212,7 +212,7 @@ def test_what_is_no_array_is_refused(x):
 
 def test_times_must_be_alike():
     torch = pytest.importorskip("torch")
-    with pytest.raises(TypeError, match="one framework"):
+    with pytest.raises(TypeError, match="the same framework"):
         ZImg([np.zeros(SHAPE, np.float32), torch.zeros(SHAPE)])
     with pytest.raises(ValueError, match="alike"):
         ZImg([np.zeros(SHAPE), np.zeros((1, *SHAPE[1:]))])

@@ -151,7 +151,7 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictu
             raise ValueError(f"info describes size and type {given}, but the image has {have}")
         for name in ("timeStamps", "channelNames", "channelColors"):
             if len(getattr(info, name)) != len(getattr(self._info, name)):
-                raise ValueError(f"info.{name} must have {len(getattr(self._info, name))} values")
+                raise ValueError(f"info.{name} must have length {len(getattr(self._info, name))}")
         self._info = info.copy()
 
     @property
