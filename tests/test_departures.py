@@ -122,7 +122,7 @@ def test_row_larger_info() -> None:
 
 
 def test_row_ratio_of_zero(stack: Path) -> None:
-    with pytest.raises(ValueError, match="from 1 up"):
+    with pytest.raises(ValueError, match="at least 1"):
         ZImg(stack, xRatio=0)
 
 
@@ -358,7 +358,7 @@ def test_row_byte_order() -> None:
 
 
 def test_row_unknown_keywords() -> None:
-    with pytest.raises(TypeError, match=r"takes imgInfo.*got info$"):
+    with pytest.raises(TypeError, match=r"accepts imgInfo.*got info$"):
         ZImg(array(1, 1, 2, 2), info=ZImgInfo())
 
 
@@ -424,7 +424,7 @@ def test_row_bool_and_float16(dtype: Any) -> None:
 
 def test_row_mixed_frameworks() -> None:
     torch = pytest.importorskip("torch")
-    with pytest.raises(TypeError, match="one framework"):
+    with pytest.raises(TypeError, match="the same framework"):
         ZImg([array(1, 1, 2, 2), torch.zeros((1, 1, 2, 2), dtype=torch.uint8)])
 
 
@@ -896,7 +896,7 @@ class OtherSlices(zimg.ZImgSliceProvider):
 
 def test_row_slices_that_are_not_as_announced(tmp_path: Path) -> None:
     for name in ("a.tif", "a.ome.tif"):
-        with pytest.raises(ZException, match=r"slice\(1, 0\) is"):
+        with pytest.raises(ZException, match=r"slice\(1, 0\) returned"):
             ZImg.writeImg(tmp_path / name, OtherSlices())
     assert not list(tmp_path.iterdir())
 
@@ -905,7 +905,7 @@ def test_row_saving_that_fails(tmp_path: Path) -> None:
     image = ZImg(array(1, 2, 4, 5))
     for name in ("a.tif", "a.ome.tif"):
         image.save(tmp_path / name)
-        with pytest.raises(ZException, match=r"slice\(1, 0\) is"):
+        with pytest.raises(ZException, match=r"slice\(1, 0\) returned"):
             ZImg.writeImg(tmp_path / name, OtherSlices())
         np.testing.assert_array_equal(ZImg(tmp_path / name).data[0], image.data[0])
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a.ome.tif", "a.tif"]
@@ -929,7 +929,9 @@ def test_row_negative_radius_subtracts() -> None:
 
 def test_row_options_that_do_nothing(tmp_path: Path) -> None:
     level = zimg.ZImgWriteParameters(zlibCompressionLevel=9)
-    with pytest.raises(ZException, match="TIFF packed by LZW has no option zlibCompressionLevel"):
+    with pytest.raises(
+        ZException, match="TIFF with compression LZW has no option zlibCompressionLevel"
+    ):
         ZImg(array(1, 1, 4, 5)).save(tmp_path / "a.tif", paras=level)
     with pytest.raises(
         ZException, match=r"has no option jpegQuality .*; it has zlibCompressionLevel"

@@ -23,7 +23,7 @@ from benchmarks.skeleton_programs import TOOLS, Tools
 from tests.reference.agreement import DATA, data_folder
 from tests.reference.skeletons import cases, node_lines, p95, recorded_lines, shortfalls
 from zimg import ZSwc, neutube_json
-from zimg.swc.agreement import Comparison
+from zimg.swc.comparing import Comparison
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "skeletonize-report.md"
 PRESETS = ("SKELETONIZE", "FLYEM_SKELETONIZE", "SKELETONIZE_FIB25_LEN40")

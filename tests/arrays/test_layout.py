@@ -65,10 +65,10 @@ def test_a_time_axis_is_split_and_nothing_is_dropped(layout, times, shape):
 @pytest.mark.parametrize(
     ("layout", "ndim", "reason"),
     [
-        ("AZYX", 4, "letters are"),
-        ("YXS", 3, "letters are"),
-        ("CZYX ", 5, "letters are"),
-        ("ABCD", 4, "letters are"),
+        ("AZYX", 4, "letters must be"),
+        ("YXS", 3, "letters must be"),
+        ("CZYX ", 5, "letters must be"),
+        ("ABCD", 4, "letters must be"),
         ("ZZYX", 4, "once"),
         ("YXYX", 4, "once"),
         ("CCYX", 4, "once"),

@@ -71,7 +71,7 @@ def test_a_region_is_read_and_one_outside_is_refused_by_name(path):
         np.testing.assert_array_equal(pixels(part), VALUES[1:2, :1, 1:4, 2:9, 3:7])
         with pytest.raises(ZException, match="Invalid image region"):
             handle[ZImgRegion((0,) * 5, (31, 1, 1, 1, 1))]
-        with pytest.raises(IndexError, match="outside T of size 3"):
+        with pytest.raises(IndexError, match="out of range for T of size 3"):
             handle[3]
 
 

@@ -212,11 +212,11 @@ def test_what_is_no_array_is_refused(x):
 
 def test_times_must_be_alike():
     torch = pytest.importorskip("torch")
-    with pytest.raises(TypeError, match="one framework"):
+    with pytest.raises(TypeError, match="the same framework"):
         ZImg([np.zeros(SHAPE, np.float32), torch.zeros(SHAPE)])
-    with pytest.raises(ValueError, match="alike"):
+    with pytest.raises(ValueError, match="same shape and dtype"):
         ZImg([np.zeros(SHAPE), np.zeros((1, *SHAPE[1:]))])
-    with pytest.raises(ValueError, match="alike"):
+    with pytest.raises(ValueError, match="same shape and dtype"):
         ZImg([np.zeros(SHAPE), np.zeros(SHAPE, np.uint8)])
     with pytest.raises(ValueError, match="got none"):
         ZImg([])

@@ -57,7 +57,7 @@ def test_a_chain_of_pages_in_a_circle_is_refused(tmp_path):
     link = first + 2 + 12 * entries
     data[link : link + 4] = struct.pack("<I", first)
     (tmp_path / "a.tif").write_bytes(data)
-    refused(tmp_path / "a.tif", "page 1 is that of an earlier page")
+    refused(tmp_path / "a.tif", "page 1 repeats that of an earlier page")
 
 
 def test_a_page_whose_blocks_are_missing_is_not_filled_with_zeros(tmp_path):

@@ -81,7 +81,7 @@ def test_of_files_that_belong_together_those_are_read_that_are_there(tmp_path):
     (tmp_path / "b.ome.tif").unlink()
     assert zimg.ZImg.readImgInfo(renamed).numChannels == 2
     same(renamed, VOLUME[:1], region=FIRST_CHANNEL)
-    refused(renamed, r"points to b\.ome\.tif, which is missing; missing: z=0 c=1 t=0, z=1")
+    refused(renamed, r"refers to b\.ome\.tif, which is missing; missing: z=0 c=1 t=0, z=1")
 
 
 # 3. ImageJ writes stacks above 4 GB with a single page.

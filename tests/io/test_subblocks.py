@@ -87,7 +87,7 @@ def test_a_tile_says_its_size_without_reading_and_reads_its_region(stack):
     np.testing.assert_array_equal(tile.read().data[0], DATA[:, 1:3, :4, :4])
     half = ZImgTileSubBlock(source, 2, 2, 2).readInfo()
     assert (half.size, half.voxelSizeX) == ((2, 2, 1, 2, 1), 2.0)
-    with pytest.raises(ValueError, match="from 1 up"):
+    with pytest.raises(ValueError, match="at least 1"):
         ZImgTileSubBlock(source, 0)
 
 

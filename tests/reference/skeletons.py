@@ -9,7 +9,7 @@ from typing import Any
 
 import zimg
 from zimg import ZImg, ZSwc
-from zimg.swc.agreement import Comparison
+from zimg.swc.comparing import Comparison
 
 FOLDER = Path(__file__).parents[1] / "data" / "skeletonize"
 SHELLS = ("open_pipe", "hollow_ball")

@@ -15,7 +15,7 @@ from zimg._dispatch import framework_of
 from zimg._typing import Device, Namespace
 from zimg.testing import bring_home
 from zimg.view import image_card
-from zimg.view.images import bytes_text
+from zimg.view.image_card import bytes_text
 from zimg.view.thumbnail import LONGEST_SIDE, MOST_CHANNELS, reduced, steps_within, thumbnail
 
 RANDOM = np.random.default_rng(5)

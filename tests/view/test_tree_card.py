@@ -10,7 +10,7 @@ from imagecodecs import png_decode
 from tests.view.untrusted import sanitized
 from zimg import ZSwc
 from zimg.view import tree_card
-from zimg.view.trees import LINE, MOST_ROOTS, MOST_SEGMENTS, ROOT, segments_to_draw
+from zimg.view.tree_card import LINE, MOST_ROOTS, MOST_SEGMENTS, ROOT, segments_to_draw
 
 FORK = ZSwc.from_arrays(
     [[0, 0, 0], [10, 0, 0], [10, 20, 0], [10, 0, 5], [40, 40, 1]], 1, [-1, 0, 1, 1, -1]

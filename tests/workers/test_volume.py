@@ -9,7 +9,7 @@ import tifffile
 from zimg._errors import ZException
 from zimg.image import ZImgInfo, ZImgRegion, ZImgSource
 from zimg.image.volume import z_to_xy_ratio
-from zimg.workers.volume import read_channel
+from zimg.workers.read_volume import read_channel
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, float("nan"), float("inf")])

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from zimg.cli.errors import FAILURE, INTERRUPTED, code_of, complain, message_of, warn
 from zimg.cli.image_commands import convert, formats, info
+from zimg.cli.messages import FAILURE, INTERRUPTED, code_of, complain, message_of, warn
 from zimg.cli.options import AsJson, Overwrite
 from zimg.cli.tracing_commands import skeletonize, trace
 from zimg.cli.tree_commands import check, compare, subtract

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from zimg._errors import ZException
-from zimg.cli.errors import complain, message_of
+from zimg.cli.messages import complain, message_of
 from zimg.cli.outputs import is_folder, refuse_equal, stem_of
 
 Job = TypeVar("Job")

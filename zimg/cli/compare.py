@@ -9,8 +9,7 @@ from typing import Any
 
 from zimg.cli.arguments import parse_numbers
 from zimg.swc import ZSwc
-from zimg.swc.agreement import Comparison
-from zimg.swc.comparing import compare, without_counterpart
+from zimg.swc.comparing import Comparison, compare, without_counterpart
 from zimg.view import Marked, differences, write_png
 
 SCORES = {

@@ -28,7 +28,7 @@ from zimg.swc import ZSwc
 from zimg.swc.sheets import contact_sheet
 from zimg.values import ZImgInfo
 from zimg.workers.output import write_tree
-from zimg.workers.volume import read_channel, read_info
+from zimg.workers.read_volume import read_channel, read_info
 
 EVERY = "all"
 

@@ -12,11 +12,11 @@ import array_api_compat.numpy as host
 from zimg._progress import reporter
 from zimg._typing import ArrayFramework
 from zimg.cli.arguments import require_framework
+from zimg.cli.html_report import write_report
 from zimg.cli.outcome import Outcome
 from zimg.cli.outputs import PNG, SWC, check_output, stem_of
-from zimg.cli.report import write_report
 from zimg.cli.showing import write_preview
-from zimg.cli.voxels import require_unit, say_missing_size
+from zimg.cli.voxel_size import require_unit, say_missing_size
 from zimg.image.volume import z_to_xy_ratio
 from zimg.io.source import ZImgSource
 from zimg.ops import slow_because
@@ -28,7 +28,7 @@ from zimg.values import ZImgInfo, ZImgRegion
 from zimg.view.sheet import Tile, tile
 from zimg.workers.checks import ratio
 from zimg.workers.output import write_tree
-from zimg.workers.volume import read_channel, read_info
+from zimg.workers.read_volume import read_channel, read_info
 
 
 @dataclass(frozen=True)

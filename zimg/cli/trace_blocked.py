@@ -15,11 +15,11 @@ from zimg.blocked.status import Status, session_status
 from zimg.cli.arguments import parse_factors, parse_region, parse_settings
 from zimg.cli.outputs import SWC, check_output
 from zimg.cli.showing import counted, show
-from zimg.cli.voxels import require_unit
+from zimg.cli.voxel_size import require_unit
 from zimg.io.source import ZImgSource
 from zimg.tracing.accurate import DEFAULTS, AccurateOptions
 from zimg.workers.output import write_tree
-from zimg.workers.volume import read_info
+from zimg.workers.read_volume import read_info
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from zimg.cli.errors import FAILURE
+from zimg.cli.messages import FAILURE
 from zimg.cli.options import AsJson, Overwrite, TreeFile
 
 

@@ -10,8 +10,8 @@ from zimg.arrays.interop import dtype_name, framework_name
 from zimg.arrays.storage import part
 from zimg.image.arithmetic import ImageArithmetic
 from zimg.image.create import FORMS, created
-from zimg.image.exchange import ImageExchange
-from zimg.image.files import ImageFiles
+from zimg.image.file_methods import ImageFiles
+from zimg.image.framework_arrays import ImageExchange
 from zimg.image.geometry import ImageGeometry
 from zimg.image.pictures import ImagePictures
 from zimg.io.source import FileName, ZImgSource
@@ -151,7 +151,7 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictu
             raise ValueError(f"info describes size and type {given}, but the image has {have}")
         for name in ("timeStamps", "channelNames", "channelColors"):
             if len(getattr(info, name)) != len(getattr(self._info, name)):
-                raise ValueError(f"info.{name} must have {len(getattr(self._info, name))} values")
+                raise ValueError(f"info.{name} must have length {len(getattr(self._info, name))}")
         self._info = info.copy()
 
     @property
@@ -237,7 +237,7 @@ class ZImg(ImageExchange, ImageArithmetic, ImageGeometry, ImageFiles, ImagePictu
 
     def _repr_html_(self) -> str:
         """Card for notebooks: sizes, type, device, channels and a small projection."""
-        from zimg.view.images import (
+        from zimg.view.image_card import (
             image_card,
         )  # imported here because only notebooks need pictures
 

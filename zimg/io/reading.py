@@ -10,7 +10,7 @@ from zimg.io.disk.errors import ReplacedError
 from zimg.io.scenes.levels import check_ratios, decode
 from zimg.io.scenes.scene import Scene
 from zimg.io.source import ZImgSource
-from zimg.io.sources import opened_scenes, opened_source
+from zimg.io.source_scenes import opened_scenes, opened_source
 from zimg.values import FileFormat, ZImgInfo
 from zimg.values.info import cut
 

@@ -10,7 +10,7 @@ from zimg._typing import Array
 from zimg.io.scenes.decoding import decoded
 from zimg.io.scenes.scene import Scene
 from zimg.io.source import ZImgSource
-from zimg.io.sources import opened_scenes
+from zimg.io.source_scenes import opened_scenes
 from zimg.values import ZImgInfo, ZImgRegion
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from zimg._typing import Array, ArrayFramework, Device
 from zimg.arrays.export import exported
 from zimg.swc.bridges import TreeBridges
-from zimg.swc.tables import from_graph, from_table, to_graph, to_table
+from zimg.swc.packages import from_graph, from_table, to_graph, to_table
 from zimg.values import ZImgInfo
 
 

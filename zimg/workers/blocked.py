@@ -15,9 +15,9 @@ from zimg.workers import checks
 from zimg.workers.autotrace import ZNeutubeAutoTrace
 from zimg.workers.image_worker import ImageWorker
 from zimg.workers.logs import log, logging_to
+from zimg.workers.read_volume import read_info
 from zimg.workers.settings import Setting, stores
-from zimg.workers.sources import source_to_json
-from zimg.workers.volume import read_info
+from zimg.workers.task_sources import source_to_json
 
 
 class ZNeutubeBlockedAutoTrace(ZNeutubeAutoTrace):

@@ -10,7 +10,7 @@ from zimg.workers import checks
 from zimg.workers.logs import log
 from zimg.workers.output import check_writable, is_same_file, write_tree
 from zimg.workers.settings import Setting, Settings, stores
-from zimg.workers.sources import image_source, source_from_json, source_to_json
+from zimg.workers.task_sources import image_source, source_from_json, source_to_json
 
 LOG_FILE = Setting("log_file", checks.text, "", required=True)
 INPUT = Setting(

@@ -12,8 +12,8 @@ from zimg.values import ZImgInfo
 from zimg.workers import checks
 from zimg.workers.image_worker import INPUT, LOG_FILE, OUTPUT, ImageWorker
 from zimg.workers.logs import log, logging_to
+from zimg.workers.read_volume import read_channel, read_info
 from zimg.workers.settings import Setting, stores
-from zimg.workers.volume import read_channel, read_info
 
 
 class ZNeutubeSkeletonize(ImageWorker):

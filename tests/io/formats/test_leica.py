@@ -86,7 +86,7 @@ def test_a_project_without_its_voxels_tells_what_is_missing(tmp_path, name):
         zimg.read(path)
     voxels.unlink()
     with pytest.raises(
-        ZException, match=r"image 'a': .* points to .*Image 1\.lof, which is missing"
+        ZException, match=r"image 'a': .* refers to .*Image 1\.lof, which is missing"
     ):
         zimg.read(path)
 

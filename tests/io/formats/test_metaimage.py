@@ -164,7 +164,7 @@ def test_a_stream_without_its_checksum_is_an_error_even_when_its_size_is_not_sta
         ({"DimSize": "5 three"}, "must be an integer, got"),
         ({"DimSize": "999999 9999999"}, "truncated"),
         ({"DimSize": "999999 9999999", "CompressedData": "True"}, "compressed bytes cannot"),
-        ({"ElementType": "MET_STRING"}, "none of MET_CHAR"),
+        ({"ElementType": "MET_STRING"}, "is not supported: expected MET_CHAR"),
         ({"BinaryData": "False"}, "at least 29 bytes of text, but the file has 15"),
         ({"BinaryData": "False", "DimSize": "5 1"}, "is not text of uint8 values"),
         ({"CompressedData": "maybe"}, "must be True or False"),

@@ -115,7 +115,7 @@ def test_a_description_in_another_tiff_is_followed(folder):
 @pytest.mark.parametrize(
     ("target", "told"),
     [
-        ("gone.ome", "points to gone.ome, which is missing"),
+        ("gone.ome", "refers to gone.ome, which is missing"),
         ("../a.ome.tif", "outside its folder"),
         ("/etc/hostname", "outside its folder"),
         (r"C:\a.ome", "outside its folder"),

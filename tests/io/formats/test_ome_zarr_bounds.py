@@ -169,7 +169,7 @@ def test_chunks_larger_than_memory_are_refused_when_they_are_wanted(tmp_path):
     path = store(tmp_path / "a.zarr")
     change(path, chunk_shape=[2**20, 2**20, 2**20])
     assert zimg.io.read_info(path).width == 32
-    with pytest.raises(ZException, match=r"array '0' with chunks .*1048576.*more than the limit"):
+    with pytest.raises(ZException, match=r"array '0' with chunks .*1048576.*exceed the limit"):
         zimg.read(path)
 
 
@@ -185,7 +185,7 @@ def test_more_chunks_than_can_be_kept_track_of_are_refused(tmp_path):
 def test_a_region_of_an_image_of_huge_claims_is_read(tmp_path):
     path = store(tmp_path / "a.zarr")
     change(path, shape=[2**31, 2**31, 2**31])
-    with pytest.raises(ZException, match="more than the limit"):
+    with pytest.raises(ZException, match="exceed the limit"):
         zimg.read(path)
     part = zimg.read(path, region=ZImgRegion((0, 0, 0, 0, 0), (32, 32, 4, 1, 1)))
     np.testing.assert_array_equal(part.data[0][0], data())
@@ -220,5 +220,5 @@ def test_a_bomb_costs_no_memory(name, tmp_path):
 def test_a_file_of_more_than_the_limit_is_not_read_whole(tmp_path):
     path = store(tmp_path / "a.zarr", compressors=None)
     os.truncate(chunk_of(path), 2**43)
-    with pytest.raises(ZException, match=r"chunk '0/c/0/0/0'.*more than the limit"):
+    with pytest.raises(ZException, match=r"chunk '0/c/0/0/0'.*exceed the limit"):
         zimg.read(path)

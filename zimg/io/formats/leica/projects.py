@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
 from zimg.io.disk.xml import xml_root
-from zimg.io.formats.shared.companions import named_inside
+from zimg.io.formats.shared.references import named_inside
 
 LISTS = (".xlef", ".xlcf")  # suffixes of files that refer to others
 LONGEST_XML = 2**28  # bytes of a file that is text alone

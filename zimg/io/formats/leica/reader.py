@@ -12,7 +12,7 @@ from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.leica.metadata import LeicaImage
 from zimg.io.formats.leica.projects import check_references
-from zimg.io.formats.shared.companions import named_inside
+from zimg.io.formats.shared.references import named_inside
 from zimg.io.scenes.strided import StridedScene, Strides
 from zimg.values import FileFormat
 

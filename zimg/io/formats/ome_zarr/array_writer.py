@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.io.formats.ome_zarr.documents import write_array
-from zimg.io.formats.ome_zarr.layout import Layout
+from zimg.io.formats.ome_zarr.store_layout import Layout
 
 ABSENT = 2**64 - 1  # offset and size of an absent chunk in a shard index
 Pack = Callable[[NDArray[Any]], Any]

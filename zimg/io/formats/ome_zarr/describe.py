@@ -8,7 +8,7 @@ import numpy as np
 
 from zimg._errors import ZException
 from zimg.io.formats.ome_zarr.pyramid import Shrunk
-from zimg.io.formats.ome_zarr.units import UNITS
+from zimg.io.formats.ome_zarr.udunits import UNITS
 from zimg.values import VoxelFormat, VoxelSizeUnit, ZImgInfo
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from zimg.io.formats.ome_zarr.axes import ALL
-from zimg.io.formats.ome_zarr.layout import Layout
+from zimg.io.formats.ome_zarr.store_layout import Layout
 
 
 def write_group(folder: Path, layout: Layout, attributes: Mapping[str, Any]) -> None:

@@ -17,9 +17,9 @@ from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.errors import ReplacedError
 from zimg.io.disk.limits import check_counts
 from zimg.io.formats.ome_zarr.absent import holds_nothing
+from zimg.io.formats.ome_zarr.array_checks import check_array, check_chunks, check_claims
 from zimg.io.formats.ome_zarr.axes import ALL
 from zimg.io.formats.ome_zarr.bounded import bounded
-from zimg.io.formats.ome_zarr.checks import check_array, check_chunks, check_claims
 from zimg.io.formats.ome_zarr.direct import DirectArray, Part
 from zimg.io.formats.ome_zarr.failing_chunk import failing_chunk
 from zimg.io.scenes.scene import Job, Level, full_level, grid

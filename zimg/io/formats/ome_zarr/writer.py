@@ -12,8 +12,8 @@ from zimg.io.disk.atomic import atomic_folder
 from zimg.io.formats.ome_zarr.array_writer import ArrayWriter
 from zimg.io.formats.ome_zarr.describe import check_description, group_attributes
 from zimg.io.formats.ome_zarr.documents import write_group
-from zimg.io.formats.ome_zarr.layout import Layout, layout_of
 from zimg.io.formats.ome_zarr.pyramid import Shrunk, levels_of
+from zimg.io.formats.ome_zarr.store_layout import Layout, layout_of
 from zimg.io.options import LEVELS, check_options
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.io.scenes.decoding import processors

@@ -15,7 +15,7 @@ from zimg.io.disk.inflate import PackedBytes, check_packed
 from zimg.io.disk.joined_files import JoinedFiles
 from zimg.io.disk.limits import check_counts
 from zimg.io.disk.text_numbers import TextBytes, check_text
-from zimg.io.scenes.files import FilesScene
+from zimg.io.scenes.files_scene import FilesScene
 from zimg.io.scenes.streamed import StreamedScene
 from zimg.io.scenes.strided import StridedScene, Strides
 from zimg.values import ZImgInfo

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
-from zimg.io.formats.shared.companions import named_inside
+from zimg.io.formats.shared.references import named_inside
 from zimg.io.formats.tiff.directory import is_tiff
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.ome_xml import parsed

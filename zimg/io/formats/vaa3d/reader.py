@@ -68,7 +68,7 @@ class Vaa3DReader:
             unpack = unpack_16_bits
 
         def decode() -> NDArray[Any]:
-            data = self._file.read(header.offset, self._file.size - header.offset, "its voxels")
+            data = self._file.read(header.offset, self._file.size - header.offset, "the voxels")
             x, y, z, c = header.sizes
             voxels = unpack(data, header.count, header.stored)
             return voxels.reshape(c, z, y, x)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zimg._errors import ZException
-from zimg.io.formats.ome_zarr.checks import TYPES
+from zimg.io.formats.ome_zarr.array_checks import TYPES
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.values import Compression, ZImgInfo
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from zimg._errors import ZException
-from zimg.cli.errors import complain
+from zimg.cli.messages import complain
 from zimg.values import VoxelSizeUnit, ZImgInfo
 
 
