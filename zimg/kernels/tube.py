@@ -59,9 +59,8 @@ def _stretch(across: Array, along: Array, template: Template, *, xp: Namespace) 
     one = xp.ones_like(across[:, 0:1])
     wall = across * across
     wall += along * along
-    wall = xp.maximum(xp.sqrt(wall), 1e-6 * one)
-    stretch = xp.minimum(xp.maximum(wall, one), 2.0 * one)
-    stretch /= wall
+    wall = xp.sqrt(xp.maximum(wall, 1e-12 * one))  # the derivative of the root is infinite at 0
+    stretch = xp.minimum(xp.maximum(wall, one), 2.0 * one) / wall
     stretch *= template.surplus
     stretch += 1.0
     return stretch
