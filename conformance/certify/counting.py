@@ -135,12 +135,12 @@ def counted(framework: str) -> Iterator[Ledger]:
 def replaced(hooks: Any, name: str, function: Callable[..., Any] | None) -> Iterator[None]:
     """A hook of a framework replaced for a while; by None, it has none."""
     with patch.object(hooks, name, function, create=True):
-        _dispatch._native.cache_clear()
+        _dispatch._NATIVE.clear()
         try:
             yield
         finally:
-            _dispatch._native.cache_clear()
-    _dispatch._native.cache_clear()
+            _dispatch._NATIVE.clear()
+    _dispatch._NATIVE.clear()
 
 
 def _body(hooks: Any, name: str) -> Callable[..., Any]:

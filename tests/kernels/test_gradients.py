@@ -1,5 +1,7 @@
 """Gradients of the objective of the fit in JAX, against central differences."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -28,7 +30,7 @@ def test_the_objective_has_gradients_in_all_parameters() -> None:
         words, layout = pack_volume(volume, z_to_xy=1.0, dtype=volume.dtype)
         template = full_template(dtype=volume.dtype, xp=jax.numpy, on=volume.device)
 
-        def objective(rows: object) -> object:
+        def objective(rows: Any) -> Any:
             return dot_scores(words, rows, template, layout=layout, masked=True)
 
         rows = relative(segments(), layout)

@@ -66,6 +66,7 @@ def test_ends_do_not_depend_on_the_unit_and_a_bright_end_is_whole(gain, short):
     for volume in (rod(10, 70), rod(10, 70) * np.float32(gain)):
         with ContrastScorer(volume) as scorer:
             (found,) = with_contrast([chain], scorer)
+        assert isinstance(found, ContrastChain)
         np.testing.assert_allclose(found.bright, chain.segments[:, LENGTH])
 
 

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from zimg._errors import ZException
 from zimg.swc.napari_layers import LayerData, tree_layer, tree_of_layer
-from zimg.swc.tables import from_table, to_table
+from zimg.swc.packages import from_table, to_table
 from zimg.swc.units import TreeUnits
 
 _UNITS = {"um": "micrometer", "nm": "nanometer", "mm": "millimeter", "cm": "centimeter"}

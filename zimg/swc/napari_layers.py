@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg.swc.packages import COLUMNS, from_table
 from zimg.swc.table import NodeTable, Table
-from zimg.swc.tables import COLUMNS, from_table
 
 LayerData = tuple[Any, dict[str, Any], str]
 COLOURS = ("#ff5555", "#55ff55", "#5599ff", "#ffdd44", "#ff66ff", "#44ddff", "#ff9944", "#bbbbbb")

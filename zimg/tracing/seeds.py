@@ -75,7 +75,7 @@ def extract_seeds(mask: Array, /, *, method: int = MAXIMA) -> Seeds:
     """
     if method == MAXIMA and on_host(mask):
         places, depths = distance_peaks(mask, most=LARGEST_SQUARE)
-        flat, squares = to_host(places), to_host(depths)
+        flat, squares = to_host(places).astype(np.intp), to_host(depths)
     else:
         flat, squares = _peaks_and_lines(mask, method)
     zyx = np.stack(np.unravel_index(flat[::-1], mask.shape), axis=1)
@@ -84,7 +84,7 @@ def extract_seeds(mask: Array, /, *, method: int = MAXIMA) -> Seeds:
     return Seeds(zyx[:, ::-1].astype(np.float64), value).chosen(inner)
 
 
-def _peaks_and_lines(mask: Array, method: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def _peaks_and_lines(mask: Array, method: int) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Flat indices and squared distances, compacted on the device of `mask`.
 
     Of the peaks and, for `SKELETON`, of some voxels of the middle lines.

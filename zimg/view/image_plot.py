@@ -7,7 +7,7 @@ import numpy as np
 
 from zimg.values import col4
 from zimg.view.extras import needed
-from zimg.view.images import colored
+from zimg.view.image_card import colored
 from zimg.view.legend import BAR_SHARE, scale_bar
 from zimg.view.projection import Image
 from zimg.view.reducing import Plane

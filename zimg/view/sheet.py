@@ -15,7 +15,7 @@ from zimg.view.overlay import COLOURS, CONTRAST, GAMMA, GROUND, WHITE, Picture, 
 from zimg.view.protocols import TreeLike
 from zimg.view.reducing import plane_of
 from zimg.view.strokes import strokes
-from zimg.view.trees import roots_of, segments_to_draw
+from zimg.view.tree_card import roots_of, segments_to_draw
 
 LINE, ROOT = 0.9, 2.6
 MARGIN = 6
