@@ -39,8 +39,7 @@ def test_the_objective_has_gradients_in_all_parameters() -> None:
         for column in range(8):
             step = np.zeros_like(rows)
             step[:, column] = STEP
-            above, below = (
-                np.asarray(objective(jax.numpy.asarray(rows + s * step))) for s in (1, -1)
-            )
+            moved = rows + step, rows - step
+            above, below = (np.asarray(objective(jax.numpy.asarray(each))) for each in moved)
             expected[:, column] = (above - below) / (2 * STEP)
     np.testing.assert_allclose(found[:, :8], expected, rtol=1e-4, atol=1e-3)
