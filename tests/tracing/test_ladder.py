@@ -6,7 +6,7 @@ import pytest
 from zimg.ops import upload
 from zimg.testing import bring_home
 from zimg.tracing import ladder
-from zimg.tracing.ladder import separating, spread, thresholds, top_value
+from zimg.tracing.ladder import STEP, separating, spread, thresholds, top_value
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def test_one_hot_voxel_does_not_move_the_top():
 
 def test_thresholds_fall_to_the_noise_and_no_further():
     levels = thresholds(200.0, 5.0, step=1.0)
-    assert levels[0] == pytest.approx(130.0)
+    assert levels[0] == pytest.approx(200.0 * STEP)
     assert min(levels) >= 20.0
-    assert min(levels) * 0.65 < 20.0
-    np.testing.assert_allclose(np.divide(levels[1:], levels[:-1]), 0.65)
+    assert min(levels) * STEP < 20.0
+    np.testing.assert_allclose(np.divide(levels[1:], levels[:-1]), STEP)
 
 
 def test_without_noise_there_are_fourteen_and_over_the_top_one():
