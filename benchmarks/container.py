@@ -115,7 +115,7 @@ def line(what: str, call: Callable[[], Any]) -> None:
     tell(f"{what:44} {microseconds:9.1f} us {peak:9,d} B by Python {growth:12,d} B resident")
 
 
-def paired(rounds: int) -> Summary:
+def paired(rounds: int, *, docs: bool) -> None:
     """Print what arithmetic and resizing of 4 million voxels take, ours and theirs."""
     summary = Summary(command())
     tell("\n| 16 x 512 x 512 voxels | CPU | wall | ours, CPU s | theirs |\n|---|--:|--:|--:|--:|")
@@ -127,7 +127,8 @@ def paired(rounds: int) -> Summary:
                 seconds = " | ".join(f"{pair.median(side, 'cpu'):.4f}" for side in (OURS, THEIRS))
                 ratios = f"{pair.ratio_of('cpu'):.2f} | {pair.ratio:.2f}"
                 tell(f"| {dtype} {call} | {ratios} | {seconds} |")
-    return summary
+                if docs:
+                    summary.save("container")
 
 
 def main() -> None:
@@ -142,9 +143,7 @@ def main() -> None:
         wrapped(options.gibibytes)
     if options.rounds:
         rival.choose_interpreter(options.rival)
-        summary = paired(options.rounds)
-        if options.docs:
-            summary.save("container")
+        paired(options.rounds, docs=options.docs)
 
 
 def wrapped(gibibytes: float) -> None:

@@ -236,7 +236,9 @@ def needed(path: Path, start: int = 896, end: int = 1152) -> int:
     return total
 
 
-def table(rows: Iterator[tuple[str, float, Pair]]) -> dict[str, Pair]:
+def table(
+    rows: Iterator[tuple[str, float, Pair]], summary: Summary, *, docs: bool
+) -> dict[str, Pair]:
     """Print rows as they stand in the documentation; what was answered, by name."""
     say, found = sys.stdout.write, {}
     say("| what | ours / theirs, wall | CPU | bar | ours | theirs |\n|---|---|---|---|---|---|\n")
@@ -245,6 +247,9 @@ def table(rows: Iterator[tuple[str, float, Pair]]) -> dict[str, Pair]:
         say(f"| {name} | {pair.ratio:.2f} | {pair.ratio_of('cpu'):.2f} | {bar} | {times} |\n")
         sys.stdout.flush()
         found[name] = pair
+        summary.pair(name, pair.ours, pair.theirs)
+        if docs:
+            summary.save("files")
     return found
 
 
@@ -279,18 +284,14 @@ def main() -> None:
     if not options.alone:
         rival.choose_interpreter(options.rival)
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        folder = Path(name)
-        found = table(against_tifffile(folder, options.rounds))
+        folder, summary = Path(name), Summary(command())
+        found = table(against_tifffile(folder, options.rounds), summary, docs=options.docs)
         if not options.alone:
             with Pairs(PROGRAM, folder) as pairs:
-                rows = table(measured(pairs, options.rounds, large=options.large))
+                asked = measured(pairs, options.rounds, large=options.large)
+                rows = table(asked, summary, docs=options.docs)
             found |= rows
             touched(folder, rows)
-    if options.docs:
-        summary = Summary(command())
-        for name, pair in found.items():
-            summary.pair(name, pair.ours, pair.theirs)
-        summary.save("files")
     if options.json:
         text = json.dumps({name: asdict(pair) for name, pair in found.items()}, indent=1)
         options.json.write_text(text + "\n", encoding="utf-8")

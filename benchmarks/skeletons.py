@@ -179,8 +179,8 @@ def main() -> None:
         for line in table:
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
-    if options.docs:
-        summarize(record)
+            if options.docs and record:
+                summarize(record)
     if options.json:
         options.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
 

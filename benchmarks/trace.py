@@ -142,11 +142,11 @@ def main() -> None:
             rounds = [play(*turn) for _ in range(options.rounds)]
             played[file.stem] = [asdict(turn) for turn in rounds]
             summarize(summary, file.stem, rounds)
+            if options.docs:
+                summary.save("trace")
             for row in rows(file, rounds):
                 sys.stdout.write("| " + " | ".join(row) + " |\n")
                 sys.stdout.flush()
-    if options.docs:
-        summary.save("trace")
     if options.json:
         text = json.dumps(played, default=str, indent=1)  # paths of trees as text
         options.json.write_text(text + "\n", encoding="utf-8")

@@ -6,7 +6,8 @@ from zimg.kernels.components import components
 from zimg.kernels.distance import squared_distance
 from zimg.kernels.morphology import combine_three, cut, neighbourhood
 from zimg.kernels.widen import widened
-from zimg.ops import gather, jit, while_loop
+from zimg.ops import compact, gather, jit, to_host, while_loop
+from zimg.ops.gather import index_dtype
 
 
 @hookable
@@ -128,7 +129,10 @@ def distance_peaks(
     """
     xp = xp or array_namespace(mask)
     distance = xp.clip(squared_distance(mask, xp=xp), 0, most)
-    (places,) = xp.nonzero(xp.reshape(local_maxima(distance, xp=xp), (-1,)))
+    peaks = xp.reshape(local_maxima(distance, xp=xp), (-1,))
+    own = xp.arange(peaks.shape[0], dtype=index_dtype(xp=xp, on=device(mask)), device=device(mask))
+    count = int(to_host(xp.count_nonzero(peaks)))
+    places, _ = compact(own, peaks, count, fill=0, xp=xp)
     return places, gather(xp.reshape(distance, (-1,)), places, xp=xp)
 
 
