@@ -122,7 +122,7 @@ def test_types_that_would_be_read_back_as_others_are_refused(dtype, tmp_path):
 
 
 def test_times_packing_and_the_packed_format_are_refused(tmp_path):
-    with pytest.raises(ZException, match="one time point"):
+    with pytest.raises(ZException, match="a single time point"):
         write(tmp_path / "a.v3draw", ZImg([stack(), stack()]))
     options = ZImgWriteParameters(compression=Compression.LZW)
     with pytest.raises(ZException, match="not LZW"):
