@@ -346,7 +346,7 @@ def test_a_position_is_that_of_the_first_plane():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"channelNames": ["a\0"]}, r"cannot hold '\\x00'"),
+        ({"channelNames": ["a\0"]}, r"cannot store the character '\\x00'"),
         ({"voxelSizeUnit": VoxelSizeUnit.um, "voxelSizeZ": 0.0}, "voxelSizeZ of 0.0 um"),
         ({"timeStamps": [float("nan")]}, "not finite"),
         ({"position": [1.0, 2.0, 3.0, 4.0]}, "3 numbers, got 4"),
