@@ -288,7 +288,7 @@ def test_mixed_frameworks_dtypes_and_shapes_are_refused():
             ZImg([x, other])
     with pytest.raises(TypeError, match="object"):
         ZImg([x, [[1, 2], [3, 4]]])
-    with pytest.raises(ValueError, match="got none"):
+    with pytest.raises(ValueError, match="got an empty list"):
         ZImg([])
 
 

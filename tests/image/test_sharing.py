@@ -218,7 +218,7 @@ def test_times_must_be_alike():
         ZImg([np.zeros(SHAPE), np.zeros((1, *SHAPE[1:]))])
     with pytest.raises(ValueError, match="same shape and dtype"):
         ZImg([np.zeros(SHAPE), np.zeros(SHAPE, np.uint8)])
-    with pytest.raises(ValueError, match="got none"):
+    with pytest.raises(ValueError, match="got an empty list"):
         ZImg([])
 
 

@@ -113,9 +113,9 @@ def test_slices_of_any_framework_are_brought_to_the_host(tmp_path, xp, device):
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (DATA[..., :3], r"slice\(0, 0\) is \(1, 2, 1, 6, 3\) uint16, imgInfo announced"),
+        (DATA[..., :3], r"slice\(0, 0\) returned \(1, 2, 1, 6, 3\) uint16, but imgInfo announced"),
         (DATA[:1], "imgInfo announced"),
-        (DATA.astype(np.uint8), "uint8, imgInfo announced .* uint16"),
+        (DATA.astype(np.uint8), "uint8, but imgInfo announced .* uint16"),
     ],
 )
 def test_a_slice_that_is_not_as_announced_leaves_no_file(data, told, tmp_path):
@@ -136,7 +136,7 @@ def test_a_block_that_leaves_the_image_or_is_of_another_type_is_refused(tmp_path
             return ZImg(np.zeros((1, 1, 1, 1), np.uint8))
 
     for provider in (Outside(), OtherType()):
-        with pytest.raises(ZException, match=r"block\(0\) is .* does not fit"):
+        with pytest.raises(ZException, match=r"block\(0\) of .* does not fit"):
             ZImg.writeImg(tmp_path / "a.v3draw", provider)
     assert not list(tmp_path.iterdir())
 

@@ -119,10 +119,10 @@ def whole_volume(mask, config):
     ("options", "error", "told"),
     [
         ({"config": {"minimalLenght": 5}}, ValueError, "unknown option 'minimalLenght'"),
-        ({"config": {"minimalLength": "5"}}, TypeError, "minimalLength takes float"),
+        ({"config": {"minimalLength": "5"}}, TypeError, "minimalLength must be float"),
         ({"config": {"interpolating": True}}, ValueError, "interpolating"),
         ({"downsample": (0, 1, 1)}, ValueError, "three integers of at least 1"),
-        ({"channel": 1}, ValueError, "one channel and time"),
+        ({"channel": 1}, ValueError, "a single channel and time"),
         ({"radius": "round"}, ValueError, "'planar' or 'euclidean'"),
     ],
 )

@@ -128,7 +128,7 @@ def test_an_object_without_a_long_branch_has_no_root(caplog: pytest.LogCaptureFi
         ((3, float("nan"), 3), ValueError, "inside the volume"),
         ((3, 3), ValueError, "a point x, y, z or a mask"),
         (np.ones((11, 60, 70)), ValueError, "shape"),
-        (np.zeros((12, 60, 70)), ValueError, "mask of the root has no voxel above 0"),
+        (np.zeros((12, 60, 70)), ValueError, "the mask has no voxel above 0"),
         (("a", "b", "c"), TypeError, "root must be numbers"),
     ],
 )

@@ -196,7 +196,7 @@ def test_voxels_outside_the_folder_of_the_header_are_refused(tmp_path, name):
 
 def test_what_it_cannot_hold_is_refused(tmp_path):
     for held, match, options in (
-        (ZImg([volume(), volume()]), "one time point", {}),
+        (ZImg([volume(), volume()]), "a single time point", {}),
         (ZImg(volume("float16")), "not float16", {}),
         (ZImg(volume()), "not LZW", {"compression": Compression.LZW}),
         (ZImg(volume()), "not 0 to 9", {"zlibCompressionLevel": 10}),

@@ -216,8 +216,8 @@ def test_voxel_sizes_have_the_unit_that_is_stated(tmp_path, units, sizes, unit, 
         ("dim", [3, 7, 5, -3, 1, 1, 1, 1], "each must be at least 1"),
         ("dim", [3, 7, 5, 300, 1, 1, 1, 1], "truncated"),
         ("dim", [6, 7, 5, 1, 1, 1, 6, 1], "expected axes x, y, z, time and channels"),
-        ("vox_offset", -1, "vox_offset is -1.0"),
-        ("vox_offset", np.nan, "vox_offset is nan"),
+        ("vox_offset", -1, "vox_offset -1.0 is not"),
+        ("vox_offset", np.nan, "vox_offset nan is not"),
         ("vox_offset", 1e30, "truncated"),
     ],
 )
@@ -260,7 +260,7 @@ def test_what_it_cannot_hold_is_refused(tmp_path):
     uneven.timeStamps = [0.0, 1.0, 5.0]
     long = ZImg(np.zeros((1, 1, 1, 40000), np.uint8))
     for name, held, match, compression in (
-        ("a.nii", ZImg([volume()] * 3, uneven), "at equal distances", Compression.AUTO),
+        ("a.nii", ZImg([volume()] * 3, uneven), "evenly spaced", Compression.AUTO),
         ("a.nii", ZImg(volume("float16")), "not float16", Compression.AUTO),
         ("a.nii", long, "at most 32767 voxels", Compression.AUTO),
         ("a.nii", ZImg(volume()), "not LZW", Compression.LZW),

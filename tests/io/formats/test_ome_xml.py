@@ -97,7 +97,7 @@ def test_valid_bits_are_told():
         ("<OME><Image></OME>", "broken"),
         ('<!DOCTYPE x [<!ENTITY a "b">]><OME/>', "refused"),
         ("<OME/>", "no image"),
-        ("<OME><Image><Pixels/></Image></OME>", "SizeX is ''"),
+        ("<OME><Image><Pixels/></Image></OME>", "SizeX must be an integer of at least 1, got ''"),
     ],
 )
 def test_what_cannot_be_followed_is_refused(xml, match):
@@ -129,7 +129,7 @@ def test_the_place_of_the_first_plane_is_that_of_the_image():
 @pytest.mark.parametrize(
     ("attributes", "inside", "match"),
     [
-        ("", '<TiffData IFD="x"/>', "IFD is 'x'"),
+        ("", '<TiffData IFD="x"/>', "IFD must be an integer, got 'x'"),
         ("", '<TiffData FirstZ="7"/>', "outside the image"),
         ("", '<Channel SamplesPerPixel="0"/>', "samples per pixel: expected one number"),
     ],

@@ -354,7 +354,7 @@ def test_addresses_of_files_are_paths_and_unknown_ones_are_refused_by_name(tmp_p
     write(tmp_path / "a b.ome.zarr", image(data))
     found = zimg.read((tmp_path / "a b.ome.zarr").as_uri())
     np.testing.assert_array_equal(found.data[0], data)
-    with pytest.raises(ZException, match="not gopher://"):
+    with pytest.raises(ZException, match="unsupported address gopher://"):
         zimg.read("gopher://host/a.zarr")
 
 
@@ -362,7 +362,7 @@ def test_addresses_of_files_are_paths_and_unknown_ones_are_refused_by_name(tmp_p
     ("options", "text"),
     [
         ({"compression": Compression.LZW}, "not LZW"),
-        ({"zstdCompressionLevel": 23}, "zstdCompressionLevel 23"),
+        ({"zstdCompressionLevel": 23}, "zstdCompressionLevel must be"),
         ({"zlibCompressionLevel": 10, "compression": Compression.DEFLATE}, "zlibCompressionLevel"),
         ({"omeZarrVersion": "0.6"}, "omeZarrVersion '0.6'"),
         ({"chunks": (0, 4, 4)}, "chunks"),

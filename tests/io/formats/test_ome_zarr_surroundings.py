@@ -175,7 +175,7 @@ def test_an_empty_chunk_or_shard_is_an_error_and_not_zeros(tmp_path, version):
         zimg.write(path, ZImg(VOXELS, layout="ZYX"), parameters=kind)
         chunk = next(p for p in sorted((path / "0").rglob("0")) if p.is_file())
         chunk.write_bytes(b"")
-        with pytest.raises(ZException, match="is empty"):
+        with pytest.raises(ZException, match=r"is empty|has 0 bytes"):
             zimg.read(path)
 
 

@@ -141,7 +141,7 @@ def test_each_compression_is_used_and_loses_nothing_but_in_jpeg(compression, tmp
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("compression", [c for c in Compression if c not in TAGS])
 def test_compressions_that_tiff_has_not_are_refused(compression, name, tmp_path):
-    with pytest.raises(ZException, match=rf"TIFF knows .*, not {compression.name}$"):
+    with pytest.raises(ZException, match=rf"TIFF supports .*, not {compression.name}$"):
         write(
             tmp_path / name,
             ZImg(smooth(1, 1, 5, 5)),
@@ -153,8 +153,8 @@ def test_compressions_that_tiff_has_not_are_refused(compression, name, tmp_path)
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"compression": Compression.JPEG}, "JPEG packs uint8 .* not uint16 with 1"),
-        ({"compression": Compression.WEBP}, "WEBP packs uint8 with 3 or 4 samples"),
+        ({"compression": Compression.JPEG}, "JPEG compresses uint8 .* not uint16 with 1"),
+        ({"compression": Compression.WEBP}, "WEBP compresses uint8 with 3 or 4 samples"),
         ({"compression": Compression.DEFLATE, "zlibCompressionLevel": 10}, "10 is not 0 to 9"),
         ({"compression": Compression.ZSTD, "zstdCompressionLevel": 23}, "23 is not -7 to 22"),
     ],
@@ -346,7 +346,7 @@ def test_a_position_is_that_of_the_first_plane():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"channelNames": ["a\0"]}, r"cannot hold '\\x00'"),
+        ({"channelNames": ["a\0"]}, r"cannot store the character '\\x00'"),
         ({"voxelSizeUnit": VoxelSizeUnit.um, "voxelSizeZ": 0.0}, "voxelSizeZ of 0.0 um"),
         ({"timeStamps": [float("nan")]}, "not finite"),
         ({"position": [1.0, 2.0, 3.0, 4.0]}, "3 numbers, got 4"),
@@ -364,7 +364,7 @@ def test_metadata_that_cannot_be_written_are_told(name, change, told, tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_types_that_cannot_be_held_and_empty_images_leave_no_file(name, tmp_path):
     for value in (ZImg(), ZImg(np.zeros((1, 1, 2, 2), np.float16))):
-        with pytest.raises(ZException, match=r"tif: (the image is empty|.*TIFF holds)"):
+        with pytest.raises(ZException, match=r"tif: (the image is empty|.*TIFF stores)"):
             write(tmp_path / name, value)
     assert not list(Path(tmp_path).iterdir())
 
