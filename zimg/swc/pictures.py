@@ -97,7 +97,8 @@ class TreePictures(TreeUnits):
         Returns
         -------
         plotly.graph_objects.Figure
-            Shown by a notebook; ``figure.write_html("tree.html")`` keeps it.
+            Shown by a notebook; ``figure.write_html("tree.html")`` keeps it. It needs scripts: a
+            saved notebook that is not trusted leaves it blank. 10^5 nodes are a page of 7 MB.
 
         Raises
         ------
