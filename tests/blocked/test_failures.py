@@ -128,7 +128,7 @@ def test_a_task_that_kills_every_worker_fails_alone(
 ) -> None:
     volume, session = flaky("always die"), tmp_path / "s"
     with pytest.raises(BlockedTraceError, match="terminated abruptly") as caught:
-        tracer(volume, session, executor=3, processes=True, retries=0).run()
+        tracer(volume, session, executor=2, processes=True, retries=0).run()
     assert set(caught.value.failures) == {"000001", "000002"}  # both read the voxel
     assert {path.stem for path in (session / "blocks").glob("*.rec")} == {"000000"}
     Path(volume.fails).write_text("")

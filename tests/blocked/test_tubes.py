@@ -28,11 +28,11 @@ def traced(source: Any, session: Path, mode: str, **options: Any) -> Any:
 
 @pytest.mark.parametrize("z_to_xy", [0.5, 1.0, 2.5])
 def test_the_answer_in_a_core_is_that_of_the_whole_volume(z_to_xy: float) -> None:
-    voxels = np.random.default_rng(1).integers(0, 200, (100, 70, 140), np.uint8)
+    voxels = np.random.default_rng(1).integers(0, 200, (70, 60, 110), np.uint8)
     whole = tubular(voxels, z_to_xy=z_to_xy)
     assert np.array_equal(tubes.answer_of(voxels, z_to_xy), whole)
     assert max(tubes.reach_of(1.0)) <= SMALLEST_HALO
-    plan = make_plan(voxels.shape, core=(64, 80, 128), halo=32, z_to_xy=z_to_xy)
+    plan = make_plan(voxels.shape, core=(64, 64, 128), halo=32, z_to_xy=z_to_xy)
     for block in plan.blocks():
         answer = tubes.answer_of(voxels[block.roi.slices], z_to_xy)
         inner = tuple(
@@ -57,11 +57,11 @@ def test_one_block_gives_the_tree_of_the_whole_volume_node_for_node(
 
 @pytest.mark.parametrize("mode", ["reference", "accurate"])
 def test_blocks_give_the_cable_of_the_whole_volume(mode: str, tmp_path: Path) -> None:
-    voxels = volumes.fork_voxels()
+    voxels = volumes.fork_voxels()[:, :, :128]
     whole = zimg.trace(voxels, mode=mode, overrides=ENHANCED)
     found = traced(voxels, tmp_path / "s", mode)
     both = zimg.compare(found.tree, whole, tolerance=2.0)
-    assert found.summary["blocks"] == 3
+    assert found.summary["blocks"] == 2
     assert len(found.tree.roots) == len(whole.roots)
     assert both.a_to_b.within >= 0.98
     assert both.b_to_a.within >= 0.98

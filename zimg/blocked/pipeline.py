@@ -11,6 +11,7 @@ from zimg.blocked import stages
 from zimg.blocked.block import Decisions, Parameters
 from zimg.blocked.deciding import decide
 from zimg.blocked.ladder import Ladder
+from zimg.blocked.paths import path_test
 from zimg.blocked.plan import Plan
 from zimg.blocked.session import base_manifest
 from zimg.blocked.somata import somata_of, somata_task
@@ -152,8 +153,12 @@ def _tree(
     tree = build_tree(
         chains,
         links,
-        volume=settings.volume,
-        decisions=decisions or Thresholds(0.0, None, 0),
+        paths=lambda kept: path_test(
+            work,
+            decisions or Thresholds(0.0, None, 0),
+            kept,
+            settings.parameters.config.maxEucDist,
+        ),
         config=settings.parameters.config,
         z_to_xy=settings.parameters.z_to_xy,
         resample=settings.resample,

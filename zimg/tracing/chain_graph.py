@@ -13,7 +13,11 @@ from zimg.tracing.signal_path import bright_ends
 
 
 def chain_graph(
-    chains: Sequence[Chain], *, reach: float, signal: Signal | None = None
+    chains: Sequence[Chain],
+    *,
+    reach: float,
+    signal: Signal | None = None,
+    paths: PathTest | None = None,
 ) -> tuple[list[Chain], list[Connection]]:
     """Connect chains pairwise, in order of their indices, and prune the result.
 
@@ -25,6 +29,8 @@ def chain_graph(
         Largest surface distance that connects, in voxels.
     signal
         The image for the path test, or None to go by distance alone.
+    paths
+        The path test itself, where it is known already.
 
     Returns
     -------
@@ -36,7 +42,8 @@ def chain_graph(
     A branch point is in its chain as soon as it is found, so a later test sees it: the result
     depends on the order of the chains (behaviour of the reference).
     """
-    paths = PathTest(signal, bright_ends(chains, signal)) if signal is not None and chains else None
+    if paths is None and signal is not None and chains:
+        paths = PathTest(signal, bright_ends(chains, signal))
     working, lines = list(chains), [knot_line(chain) for chain in chains]
     approaches = _Approaches(chains, reach)
     edges = _EdgeList()

@@ -1,5 +1,6 @@
 """The test that connects one chain's end to another chain, and what it costs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from zimg.tracing.contacts import HEAD, TAIL, Contact
 from zimg.tracing.insert import BranchPoint, KnotLine, with_branch_point
 from zimg.tracing.segments import Rows, upper_direction
 from zimg.tracing.signal import Signal
-from zimg.tracing.signal_path import signal_path
+from zimg.tracing.signal_path import SignalPath, signal_path
 
 COST_SCALE = 100.0
 """Distance over which the cost of a connection rises by a logistic (behaviour of the reference)."""
@@ -58,6 +59,12 @@ class PathTest:
     signal: Signal
     bright: Rows
 
+    def path(
+        self, hook: int, loop: int, chains: Sequence[Chain], near: Contact
+    ) -> SignalPath | None:
+        """The path from an end of one chain to another; see `signal_path`."""
+        return signal_path(chains[hook], self.bright[hook], chains[loop], near, self.signal)
+
 
 def connection(
     chains: list[Chain],
@@ -91,7 +98,7 @@ def connection(
     end_row = chains[hook].segments[0 if near.end == HEAD else -1]
     orientation, length = upper_direction(end_row), near.distance
     if paths is not None and near.distance > BLIND_GAP:
-        path = signal_path(chains[hook], paths.bright[hook], chains[loop], near, paths.signal)
+        path = paths.path(hook, loop, chains, near)
         if path is None:
             return None
         length += path.length
