@@ -129,8 +129,9 @@ def _sampled(values: Array, grid: Array, *, coarse: Array | None = None) -> Arra
         for axis, (p, step) in enumerate(zip(place, steps, strict=True))
     ]
     at = xp.stack(points, axis=-1)
-    parts = range(0, at.shape[0], TOGETHER)
-    return xp.concat([sample_linear(values, at[first : first + TOGETHER, :]) for first in parts])
+    count = at.shape[0]
+    parts = [slice(i, min(i + TOGETHER, count)) for i in range(0, count, TOGETHER)]
+    return xp.concat([sample_linear(values, at[part, :]) for part in parts])
 
 
 def _integers(size: int, *, xp: Namespace) -> object:

@@ -182,5 +182,6 @@ def _subtracted(volume: Array, level: float, *, xp: Namespace) -> Array:
     if math.prod(volume.shape) <= SLAB:
         return less(volume)
     planes = max(1, SLAB // math.prod(volume.shape[1:]))
-    firsts = range(0, volume.shape[0], planes)
-    return xp.concat([less(volume[first : first + planes, ...]) for first in firsts], axis=0)
+    depth = volume.shape[0]
+    parts = [slice(z, min(z + planes, depth)) for z in range(0, depth, planes)]
+    return xp.concat([less(volume[part, ...]) for part in parts], axis=0)
