@@ -172,7 +172,7 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
             rows=256, shapes=(32, 64, 128, 256), workers=usable_cores(), seeds=32, lanes=(32,)
         )
     return RowPlan(
-        rows=4096, shapes=(64, 512, 4096), workers=1, seeds=128, lanes=(256,), queue=1024
+        rows=4096, shapes=(64, 512, 4096), workers=1, seeds=128, lanes=(256,), queues=(1024,)
     )
 
 

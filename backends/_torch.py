@@ -186,13 +186,13 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     on = torch.device("cpu" if on is None else on)
     if on.type == "cpu":
         if _compiles(on):
-            return RowPlan(rows=256, shapes=(64, 256), workers=1, lanes=(64,), queue=1024)
+            return RowPlan(rows=256, shapes=(64, 256), workers=1, lanes=(64,), queues=(64, 1024))
         return RowPlan(rows=64, shapes=(), workers=1)
     if not _compiles(on):
         return RowPlan(rows=4096, shapes=(), workers=1, seeds=128, lanes=(256,), unread=8)
     shapes = (64, 512, 4096)
     return RowPlan(
-        rows=4096, shapes=shapes, workers=1, seeds=128, lanes=(256,), queue=1024, unread=8
+        rows=4096, shapes=shapes, workers=1, seeds=128, lanes=(256,), queues=(64, 1024), unread=8
     )
 
 

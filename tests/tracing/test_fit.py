@@ -143,7 +143,7 @@ def test_a_segment_that_waits_for_a_lane_ends_as_if_it_had_been_first(exact, wid
 
 @pytest.mark.parametrize(
     "changes",
-    [{"lanes": (2,)}, {"lanes": (5, 3), "queue": 4}, {"unread": 8}, {"rows": 7}],
+    [{"lanes": (2,)}, {"lanes": (5, 3), "queues": (4,)}, {"unread": 8}, {"rows": 7}],
     ids=str,
 )
 def test_the_plan_of_a_framework_changes_no_bit_of_a_fit(exact, changes, monkeypatch):
@@ -171,7 +171,8 @@ def test_lanes_of_every_framework_climb_as_those_of_numpy(xp, device):
 
 def test_every_lane_has_a_plan_of_lanes_that_fits_its_shapes(xp, device, lane):
     plan = row_plan(xp=xp, on=device)
-    assert plan.widths(plan.queue) == plan.lanes
+    assert plan.widths(plan.queues[-1]) == plan.lanes
+    assert plan.queue(3) == (plan.queues[0] if plan.shapes else 3)
     assert list(plan.lanes) == sorted(plan.lanes, reverse=True)
     assert lane.framework != "jax" or min(plan.lanes) >= 32
     assert RowPlan(rows=24, shapes=(), workers=1, lanes=(32, 8, 2)).widths(5) == (5, 2)

@@ -28,8 +28,9 @@ class RowPlan:
     lanes
         Segments that are fitted in step, descending: the next number is taken as soon as no more
         than that are left.
-    queue
-        Segments that wait for a lane, at most; compiled frameworks always compute with so many.
+    queues
+        Numbers of segments that are fitted by one call, ascending; frameworks with `shapes` pad
+        to the next of them, and the last is the most that others take.
     unread
         Rounds of a loop between two looks of the host at whether it goes on.
     """
@@ -40,7 +41,7 @@ class RowPlan:
     seeds: int = 12
     levels: int = 1
     lanes: tuple[int, ...] = (32, 16, 8, 4, 2, 1)
-    queue: int = 4096
+    queues: tuple[int, ...] = (4096,)
     unread: int = 1
 
     def padded(self, count: int) -> int:
@@ -55,6 +56,12 @@ class RowPlan:
         while size < count:
             size += size // 2
         return size
+
+    def queue(self, count: int) -> int:
+        """Number to which `count` segments are padded (`count` itself when any will do)."""
+        if not self.shapes:
+            return count
+        return next(size for size in self.queues if size >= count)
 
     def widths(self, count: int) -> tuple[int, ...]:
         """Numbers of lanes for `count` segments, no more than there are, descending."""

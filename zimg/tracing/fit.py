@@ -59,8 +59,8 @@ def fit_segments(
     xp = xp or array_namespace(words)
     plan = row_plan(xp=xp, on=device(words))
     out, steps = rows.copy(), np.zeros(len(rows), np.int64)
-    for start in range(0, len(rows), plan.queue):
-        part = slice(start, start + plan.queue)
+    for start in range(0, len(rows), plan.queues[-1]):
+        part = slice(start, start + plan.queues[-1])
         found = _fitted(words, rows[part], template, layout, plan, xp=xp)
         out[part, :VARIABLES], steps[part] = found[:, :VARIABLES], found[:, VARIABLES]
     out[:, THETA : PSI + 1] %= 2.0 * np.pi
@@ -77,7 +77,7 @@ def _fitted(
     xp: Namespace,
 ) -> NDArray[np.generic]:
     """Variables and accepted steps of as many segments as a queue holds, ``(n, 5)``."""
-    padded = np.zeros((plan.queue if plan.shapes else len(rows), COLUMNS + 3))
+    padded = np.zeros((plan.queue(len(rows)), COLUMNS + 3))
     padded[: len(rows)] = relative(rows, layout)
     widths = plan.widths(len(padded))
     with wide_types(xp=xp):

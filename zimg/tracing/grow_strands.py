@@ -140,7 +140,7 @@ def _grown(
     """New segments of strands, ``(most, n, 13)``: one way up, and one down."""
     n, room = len(rows), rows.shape[1] + most
     if plan.shapes:
-        n, room = 2 * plan.seeds, _room(room)
+        n, room = min(plan.queue(n), 2 * plan.seeds), _room(room)
     every = np.arange(len(rows))
     base = np.zeros((n, 3))
     chain = np.ones((n, room, COLUMNS))
