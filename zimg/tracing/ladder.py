@@ -13,8 +13,9 @@ from zimg.tracing.mask import above
 BRIGHTEST_SHARE, FEWEST_BRIGHT = 0.001, 50
 """The top of the ladder is the value that this share of the voxels exceeds, or so many of them."""
 
-STEP = 0.5
-"""Ratio of neighbouring thresholds; 0.5 to 0.8 give the same quality, and 0.5 the fewest seeds."""
+STEP = 0.65
+"""Ratio of neighbouring thresholds. On neurites, 0.5 to 0.8 give the same quality. 0.5 costs a
+fifth less, but can miss the level at which a bright soma stands apart from its neurites."""
 
 FLOOR = 4.0
 """Lowest threshold in units of the noise."""
