@@ -116,7 +116,7 @@ def test_truncated_files_and_other_hdf5_files_are_refused(tmp_path):
             zimg.read(path, format=FileFormat.Imaris)
     with h5py.File(path, "w") as file:
         file["other"] = 1
-    with pytest.raises(ZException, match="no group /DataSet but other"):
+    with pytest.raises(ZException, match="no group /DataSet, but other"):
         zimg.read(path)
 
 

@@ -62,7 +62,7 @@ class CompoundFile:
         magic, _, _, version, order, shift, mini, *counts = HEADER.unpack_from(head)
         known = magic == MAGIC and order == 0xFFFE and mini == MINI_SHIFT
         if not known or SHIFTS.get(version) != shift:
-            raise ZException("no compound file, or its header is damaged")
+            raise ZException("the file is not a compound file, or its header is damaged")
         _, tables, directory, _, self._cutoff, minis, mini_count, more, more_count = counts
         self._sector = 2**shift
         self._fat = self._table(head, tables, more, more_count)
@@ -104,7 +104,7 @@ class CompoundFile:
         """The next sector of each sector."""
         most = self._file.size // self._sector
         if count > most or more_count > most:
-            raise ZException(f"its tables of sectors claim {count} sectors, the file has {most}")
+            raise ZException(f"the sector tables claim {count} sectors, but the file has {most}")
         places = list(struct.unpack_from(f"<{IN_HEADER}I", head, 512 - 4 * IN_HEADER))
         for _ in range(more_count):
             *found, more = np.frombuffer(self._at(more), "<u4").tolist()

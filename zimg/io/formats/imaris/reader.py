@@ -12,6 +12,8 @@ from zimg.io.formats.imaris.metadata import DATA, image_info
 from zimg.io.formats.imaris.scene import ImarisScene
 from zimg.values import FileFormat
 
+HINT = "format=FileFormat.BioFormats reads other variants, with Bio-Formats"
+
 
 class ImarisReader:
     """An open Imaris file (version 5.5); it has one scene.
@@ -21,7 +23,7 @@ class ImarisReader:
     path
         An existing file.
     format
-        Not looked at: there is one only.
+        Ignored; there is only one format.
 
     Raises
     ------
@@ -37,6 +39,9 @@ class ImarisReader:
         try:
             self._file = h5py.File(path, "r", locking=False)
             self.scenes = (self._scene(self._file),)
+        except ZException as error:
+            self.close()
+            raise ZException(f"{error}; {HINT}") from error
         except BaseException:
             self.close()
             raise
@@ -45,7 +50,9 @@ class ImarisReader:
         root = h5g.open(file.id, b"/")
         if not root.links.exists(DATA.encode()):
             names = ", ".join(list(file)[:5]) or "nothing"
-            raise ZException(f"an HDF5 file of another kind: it has no group /{DATA} but {names}")
+            raise ZException(
+                f"the file is not an Imaris file: it has no group /{DATA}, but {names}"
+            )
         info = image_info(root, self._bytes.size)
         # With a user block the places of chunks are counted in two ways, by version of HDF5.
         chunks = None if file.userblock_size else self._bytes

@@ -61,7 +61,7 @@ class Told:
         letters = [letter for letter, _ in loops]
         if "?" in letters or len(set(letters)) < len(letters):
             raise ZException(
-                f"the axes of its frames are {letters}: expected T, P and Z, each once"
+                f"the axes of the frames are {letters}: expected T, P and Z, each once"
             )
         counts = {letter: max(int(count), 1) for letter, count in loops}
         check_entries(stored, frames=math.prod(counts.values()))
