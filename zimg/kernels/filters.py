@@ -1,6 +1,7 @@
 """Linear filters of a volume, one axis after the other."""
 
 import math
+from collections.abc import Iterator
 
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
@@ -31,13 +32,27 @@ def gaussian(volume: Array, sigmas: tuple[float, float, float], /) -> Array:
     Array
         ``(Z, Y, X)`` float32 (float64 stays), on the device of `volume`.
     """
+    xp, parts = array_namespace(volume), list(gaussian_slabs(volume, sigmas))
+    return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
+
+
+def gaussian_slabs(volume: Array, sigmas: tuple[float, float, float], /) -> Iterator[Array]:
+    """The planes of `gaussian`, some at a time, for those who need no whole volume of floats.
+
+    Parameters
+    ----------
+    volume, sigmas
+        As for `gaussian`.
+
+    Yields
+    ------
+    Array
+        ``(n, Y, X)``, from the first planes to the last.
+    """
     xp, depth = array_namespace(volume), volume.shape[0]
-    if math.prod(volume.shape) <= SLAB:
-        return _smoothed(volume, 0, depth, sigmas, xp=xp)
-    planes = max(1, SLAB // math.prod(volume.shape[1:]))
-    firsts = range(0, depth, planes)
-    parts = [_smoothed(volume, z, min(z + planes, depth), sigmas, xp=xp) for z in firsts]
-    return xp.concat(parts, axis=0)
+    planes = max(1, SLAB // max(1, math.prod(volume.shape[1:])))
+    for first in range(0, max(depth, 1), planes):
+        yield _smoothed(volume, first, min(first + planes, depth), sigmas, xp=xp)
 
 
 def _smoothed(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
-from zimg.kernels.filters import as_float, gaussian
+from zimg.kernels.filters import as_float, gaussian_slabs
 from zimg.kernels.histogram import extremes, histogram
 from zimg.kernels.morphology import combine_three
 from zimg.kernels.order import median, median_box, ranked
@@ -79,8 +79,7 @@ def measure_noise(image: Array, signal: Array, /, *, unit: float = 1.0) -> Noise
         inside = _sigma_inside(image)
         if inside is not None:
             return Noise(inside * unit, True)
-    smooth = _smoothed(signal)
-    away = _sampled(smooth, smooth) - _sampled(_background(signal), smooth, coarse=signal)
+    away = _sampled_smooth(signal) - _sampled_background(signal)
     xp = array_namespace(away)
     middle = median(away)
     return Noise(TO_SIGMA * float(to_host(median(xp.abs(away - middle)))), False)
@@ -92,9 +91,8 @@ def _share_at_minimum(volume: Array) -> float:
     return int(to_host(xp.count_nonzero(wide == xp.min(wide)))) / math.prod(volume.shape)
 
 
-def _smoothed(volume: Array) -> Array:
-    deep = 1.0 if volume.shape[0] > THIN else 0.0
-    return gaussian(volume, (deep, 1.0, 1.0))
+def _smoothing(volume: Array) -> tuple[float, float, float]:
+    return (1.0 if volume.shape[0] > THIN else 0.0, 1.0, 1.0)
 
 
 def _steps(volume: Array) -> tuple[int, int, int]:
@@ -110,23 +108,35 @@ def _background(volume: Array) -> Array:
     return median_box(coarse, (5, 9, 9) if volume.shape[0] > THIN else (1, 13, 13))
 
 
-def _sampled(values: Array, grid: Array, *, coarse: Array | None = None) -> Array:
-    """`values` at a fixed choice of the voxels of `grid`, ``(n,)``.
+def _sampled_smooth(volume: Array) -> Array:
+    """The smoothed volume at a fixed choice of its voxels, ``(n,)``."""
+    every, offset, found = _every(volume), 0, []
+    for part in gaussian_slabs(volume, _smoothing(volume)):
+        found.append(_chosen(part, every, first=-offset % every))
+        offset += math.prod(part.shape)
+    return array_namespace(volume).concat(found)
 
-    Values that stand for every few voxels of `coarse` are interpolated between.
-    """
-    xp, on = array_namespace(values), device(values)
-    size = math.prod(grid.shape)
-    index = xp.arange(0, size, -(-size // MOST_SAMPLES), dtype=_integers(size, xp=xp), device=on)
-    if coarse is None:
-        return gather(xp.reshape(values, (-1,)), index)
-    _, height, width = grid.shape
+
+def _chosen(volume: Array, every: int, *, first: int = 0) -> Array:
+    """Every few voxels in raster order, ``(n,)``."""
+    xp, size = array_namespace(volume), math.prod(volume.shape)
+    integers = xp.int32 if size < 2**31 else xp.int64
+    index = xp.arange(first, size, every, dtype=integers, device=device(volume))
+    return gather(xp.reshape(volume, (-1,)), index)
+
+
+def _sampled_background(volume: Array) -> Array:
+    """The background at the same voxels, ``(n,)``, interpolated between those that have one."""
+    values = _background(volume)
+    xp = array_namespace(values)
+    size, (_, height, width) = math.prod(volume.shape), volume.shape
+    integers = xp.int32 if size < 2**31 else xp.int64
+    index = xp.arange(0, size, _every(volume), dtype=integers, device=device(values))
     rows = index // width
     place = (rows // height, rows % height, index % width)
-    steps = _steps(coarse)
     points = [
         xp.clip(xp.astype(p, values.dtype) / step, 0.0, values.shape[axis] - 1.0)
-        for axis, (p, step) in enumerate(zip(place, steps, strict=True))
+        for axis, (p, step) in enumerate(zip(place, _steps(volume), strict=True))
     ]
     at = xp.stack(points, axis=-1)
     count = at.shape[0]
@@ -134,8 +144,9 @@ def _sampled(values: Array, grid: Array, *, coarse: Array | None = None) -> Arra
     return xp.concat([sample_linear(values, at[part, :]) for part in parts])
 
 
-def _integers(size: int, *, xp: Namespace) -> object:
-    return xp.int32 if size < 2**31 else xp.int64
+def _every(volume: Array) -> int:
+    """Distance of the voxels that are chosen, in raster order."""
+    return -(-math.prod(volume.shape) // MOST_SAMPLES)
 
 
 def _sigma_inside(volume: Array) -> float | None:
@@ -150,12 +161,10 @@ def _sigma_inside(volume: Array) -> float | None:
     values = as_float(volume, xp=xp)
     mode = _mode(values, hull, volume, xp=xp)
     filled = xp.where(hull, values, mode)
-    inner = xp.reshape(_eroded(hull, EDGE, xp=xp), (-1,))
-    smooth = _smoothed(filled)
-    measured = _sampled(xp.astype(inner, xp.float32), smooth) > 0.5
-    level = _sampled(smooth, smooth)
+    measured = _chosen(_eroded(hull, EDGE, xp=xp), _every(filled))
+    level = _sampled_smooth(filled)
     even = level - mode
-    uneven = level - _sampled(_background(filled), smooth, coarse=filled)
+    uneven = level - _sampled_background(filled)
     found = [_lower_spread(away, measured, xp=xp) for away in (even, uneven)]
     return min((sigma for sigma in found if sigma > 0.0), default=0.0)
 

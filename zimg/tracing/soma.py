@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
 from zimg.kernels.distance import squared_distance
-from zimg.kernels.filters import edged, gaussian
+from zimg.kernels.filters import edged, gaussian, gaussian_slabs
+from zimg.kernels.morphology import combine_three, cut
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
+
+Ball = tuple[tuple[int, int, int], float]
+"""Voxel z, y, x and radius."""
 
 MOST_SOMATA = 8
 
@@ -63,18 +67,75 @@ def find_somata(
     xp = array_namespace(signal)
     depth, height, width = signal.shape
     flat = depth <= FLAT_STACK
-    smooth = gaussian(signal, (0.0 if flat else 1.0, 1.0, 1.0))
-    shown = xp.max(smooth, axis=0, keepdims=True) if flat else smooth
-    bright = shown > _threshold(signal, top, xp=xp)
+    threshold = _threshold(signal, top, xp=xp)
+    planes = gaussian(signal, (0.0, 1.0, 1.0)) if flat else None
+    if planes is not None:
+        bright = xp.max(planes, axis=0, keepdims=True) > threshold
+    else:
+        slabs = gaussian_slabs(signal, (1.0, 1.0, 1.0))
+        bright = xp.concat([part > threshold for part in slabs], axis=0)
     largest = LARGEST_SHARE * min(height, width)
-    planar = flat or z_to_xy != 1.0
-    radii = _inner_radii(bright, math.ceil(largest) + 2, planar=planar, xp=xp)
-    found = _largest_balls(radii, max(SMALLEST_RADIUS, RADIUS_RATIO * neurite_radius), z_to_xy)
+    least = max(SMALLEST_RADIUS, RADIUS_RATIO * neurite_radius)
+    found = _balls(bright, least, largest, z_to_xy, planar=flat or z_to_xy != 1.0, xp=xp)
     return [
-        Soma(_in_trace_space(index, smooth, z_to_xy, flat=flat), radius)
+        Soma(_in_trace_space(index, planes, z_to_xy), radius)
         for index, radius in found
         if radius <= largest
     ]
+
+
+def _balls(
+    bright: Array, least: float, largest: float, z_to_xy: float, *, planar: bool, xp: Namespace
+) -> list[Ball]:
+    """Inner balls with a radius of at least `least`; distances are measured around them only.
+
+    All voxels nearer than the radius are foreground. Those nearer than the radius less `least` have
+    balls of their own, so the box of all of them, widened by `least`, holds what ends every ball.
+    """
+    margin = math.ceil(least) + 2
+    thick = _thick(bright, least, planar=planar, xp=xp)
+    bounds = _bounds(thick, xp=xp)
+    if bounds is None:
+        return []
+    box = tuple(
+        slice(max(low - margin, 0), min(high + margin, length))
+        for (low, high), length in zip(bounds, bright.shape, strict=True)
+    )
+    # Beyond the border the foreground goes on, as far as a ball of interest can reach.
+    longest = max(high - low for low, high in bounds) + margin
+    reach = min(math.ceil(largest) + 2, longest)
+    around = tuple(
+        reach if (part.start == 0 or part.stop == length) and not (planar and axis == 0) else 0
+        for axis, (part, length) in enumerate(zip(box, bright.shape, strict=True))
+    )
+    radii = _inner_radii(bright[box], around, planar=planar, xp=xp)
+    radii = xp.where(thick[box], radii, xp.zeros_like(radii))
+    z, y, x = (part.start for part in box)
+    return [
+        ((index[0] + z, index[1] + y, index[2] + x), radius)
+        for index, radius in _largest_balls(radii, least, z_to_xy)
+    ]
+
+
+def _thick(bright: Array, least: float, *, planar: bool, xp: Namespace) -> Array:
+    """Voxels around which the box inside a ball is foreground; the border repeats itself."""
+    axes = (1, 2) if planar else (0, 1, 2)
+    for axis in axes:
+        for _ in range(math.ceil(least / math.sqrt(len(axes))) - 1):
+            bright = combine_three(bright, axis, xp.logical_and, xp=xp)
+    return bright
+
+
+def _bounds(mask: Array, *, xp: Namespace) -> list[tuple[int, int]] | None:
+    """First voxel and end of a mask along z, y and x, or None where it is empty."""
+    found = []
+    for axis in range(3):
+        others = tuple(each for each in range(3) if each != axis)
+        places = np.flatnonzero(to_host(xp.any(mask, axis=others)))
+        if not places.size:
+            return None
+        found.append((int(places[0]), int(places[-1]) + 1))
+    return found
 
 
 def _threshold(signal: Array, top: float, *, xp: Namespace) -> float:
@@ -83,18 +144,15 @@ def _threshold(signal: Array, top: float, *, xp: Namespace) -> float:
     return SATURATED_SHARE * top if top >= highest else top / 2.0
 
 
-def _inner_radii(bright: Array, reach: int, *, planar: bool, xp: Namespace) -> Array:
-    """Distance of every voxel from the background, which does not begin at the border."""
-    depth, height, width = bright.shape
-    around = (0 if planar else reach, reach, reach)
+def _inner_radii(bright: Array, around: tuple[int, ...], *, planar: bool, xp: Namespace) -> Array:
+    """Distance of every voxel from the background, with borders repeated `around` times."""
     squared = squared_distance(edged(bright, around, xp=xp), planar=planar)
-    inner = squared[around[0] : around[0] + depth, reach : reach + height, reach : reach + width]
-    return xp.sqrt(xp.astype(inner, xp.float32))
+    for axis, reach in enumerate(around):
+        squared = cut(squared, axis, reach, reach + bright.shape[axis])
+    return xp.sqrt(xp.astype(squared, xp.float32))
 
 
-def _largest_balls(
-    radii: Array, least: float, z_to_xy: float
-) -> list[tuple[tuple[int, int, int], float]]:
+def _largest_balls(radii: Array, least: float, z_to_xy: float) -> list[Ball]:
     """Voxel z, y, x and radius of the largest inner balls that are two radii apart."""
     xp = array_namespace(radii)
     found = []
@@ -125,10 +183,10 @@ def _squared_distances(
 
 
 def _in_trace_space(
-    index: tuple[int, int, int], smooth: Array, z_to_xy: float, *, flat: bool
+    index: tuple[int, int, int], planes: Array | None, z_to_xy: float
 ) -> NDArray[np.float64]:
-    """The ball's centre; in a flat stack, in the plane where it is brightest."""
+    """The ball's centre; in a flat stack, whose planes are given, where it is brightest."""
     z, y, x = index
-    if flat:
-        z = int(np.argmax(to_host(smooth[:, y, x])))
+    if planes is not None:
+        z = int(np.argmax(to_host(planes[:, y, x])))
     return np.array([float(x), float(y), z * z_to_xy])

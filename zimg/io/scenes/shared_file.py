@@ -1,7 +1,8 @@
 """A file that stays open between reads and can be read by several threads."""
 
 import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, RLock
 from typing import Any
@@ -65,8 +66,9 @@ class SharedFile:
         if last:
             self._reader.close()
 
-    def __del__(self) -> None:
-        if hasattr(self, "name"):  # it was opened
+    def __del__(self, ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        # At the end of the interpreter modules are cleared first, and the system closes files.
+        if hasattr(self, "name") and not ending():  # it was opened
             self.close()
 
     @property
