@@ -135,9 +135,22 @@ def _jitted(fn: Callable[..., Any]) -> Callable[..., Any]:
         traced = any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)
         first = next((leaf for leaf in leaves if isinstance(leaf, jax.Array)), None)
         ours = not traced and _platform(None if first is None else device(first)) == "cpu"
+        if first is not None and not traced:
+            wide, on = bool(jax.config.jax_enable_x64), device(first)  # type: ignore[attr-defined]
+            kwargs = {
+                name: _placed(value, on, wide) if isinstance(value, Layout) else value
+                for name, value in kwargs.items()
+            }
         return (on_cpu if ours else plain)(*args, **kwargs)
 
     return compiled
+
+
+@lru_cache(maxsize=64)
+def _placed(layout: Layout, on: Any, wide: bool) -> Layout:
+    """A layout whose numbers are on the device: nothing is moved there at every call."""
+    placed: Layout = jax.device_put(layout, on)
+    return placed
 
 
 CPU_OPTIONS = {"xla_disable_hlo_passes": "cse_barrier_expander"}

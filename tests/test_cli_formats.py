@@ -87,7 +87,7 @@ def test_channels_are_chosen_by_number_or_name(
     assert found.info.channelNames == ["Cy5", "GFP"]
     np.testing.assert_array_equal(found.data[0], expected.data[0][[2, 1]])
     assert command("convert", stack, tmp_path / "no.tif", "--channels", "DAP", "-q") == 2
-    assert "names (DAPI, GFP, Cy5), not 'DAP'" in capsys.readouterr().err
+    assert "names (DAPI, GFP, Cy5), got 'DAP'" in capsys.readouterr().err
 
 
 def test_opacity_is_left_behind_with_its_channel(tmp_path: Path) -> None:

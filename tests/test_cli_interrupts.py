@@ -15,12 +15,12 @@ import tifffile
 
 from zimg import ZSwc
 
-BODIES = 40
+BODIES = 80
 
 
 def segmentation(path: Path) -> None:
     """Bodies that take a while each, in no order that workers could guess."""
-    labels = np.zeros((40, 300, 300), np.uint16)
+    labels = np.zeros((40, 600, 300), np.uint16)
     for label in range(1, BODIES + 1):
         y, x = divmod(label - 1, 8)
         labels[2:38, 60 * y + 1 : 60 * y + 58, 37 * x + 1 : 37 * x + 36] = label

@@ -150,5 +150,7 @@ def test_work_on_workers_stops_when_it_is_cancelled() -> None:
 
 
 def test_workers_are_a_number_from_1_up() -> None:
-    with pytest.raises(ValueError, match="workers must be a number from 1 or an executor, got 0"):
+    with pytest.raises(
+        ValueError, match="workers must be a number of at least 1 or an executor, got 0"
+    ):
         zimg.skeletonize_labels(bodies(), workers=0)

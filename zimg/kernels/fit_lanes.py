@@ -103,11 +103,12 @@ def fit_round(
     """One round of all lanes; arguments as of `fit_lanes`."""
 
     def objective(asked: Array) -> Array:
-        xp, parts = array_namespace(asked), range(0, asked.shape[0], chunk)
+        xp, size = array_namespace(asked), asked.shape[0]
         asked = xp.astype(asked, template.inner.dtype)
+        parts = [slice(i, min(i + chunk, size)) for i in range(0, size, chunk)]
         scores = [
-            dot_scores(words, asked[i : i + chunk, :], template, layout=layout, masked=True)
-            for i in parts
+            dot_scores(words, asked[part, :], template, layout=layout, masked=True)
+            for part in parts
         ]
         return xp.concat(scores) if len(scores) > 1 else scores[0]
 

@@ -215,10 +215,10 @@ def _full(
     words: Array, placed: Array, template: Template, layout: Layout, chunk: int, *, xp: Namespace
 ) -> Array:
     """Full scores of segments, ``(n, 4)``, some rows at a time."""
-    asked = xp.astype(placed, template.inner.dtype)
+    asked, size = xp.astype(placed, template.inner.dtype), placed.shape[0]
     parts = [
-        full_scores(words, asked[i : i + chunk, :], template, layout=layout, masked=True)
-        for i in range(0, asked.shape[0], chunk)
+        full_scores(words, asked[i : min(i + chunk, size), :], template, layout=layout, masked=True)
+        for i in range(0, size, chunk)
     ]
     return xp.astype(xp.concat(parts), placed.dtype)
 

@@ -300,7 +300,7 @@ def test_nothing_leads_out_of_the_file(lead, tmp_path):
 def test_a_file_of_another_program_is_named_as_such(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["volume"] = [1, 2]
-    with pytest.raises(ZException, match=r"a\.h5 as HDF5 img: .* no group /Img but volume"):
+    with pytest.raises(ZException, match=r"a\.h5 as HDF5 img: .* no group /Img, but volume"):
         zimg.read(tmp_path / "a.h5")
 
 
