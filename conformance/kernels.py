@@ -257,6 +257,7 @@ NOT_CALLED = {
     "edged": "median_box, a primitive, begins with it",
     "median": "ranked, a primitive, does it",
     "gaussian": "compared on every lane by tests/kernels/test_filters.py",
+    "gaussian_slabs": "gaussian joins its parts",
     "ridge_maxima": "compared on every lane by tests/kernels/test_extrema.py",
     "tubular": "compared on every lane by tests/kernels/test_tubular.py",
     "check_connectivity": "takes a plain number and raises",
