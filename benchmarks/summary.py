@@ -107,7 +107,7 @@ def about(command: str) -> dict[str, str]:
 def command() -> str:
     """The command line of this process, with file names alone."""
     module = Path(sys.argv[0]).stem
-    arguments = [Path(word).name for word in sys.argv[1:]]
+    arguments = [Path(word).name if Path(word).exists() else word for word in sys.argv[1:]]
     return " ".join(["python", "-m", f"benchmarks.{module}", *arguments])
 
 
