@@ -186,3 +186,11 @@ def test_a_real_file_is_read_as_the_reference_reads_it():
         assert colors == expected["channel_colors_rgba"]
         assert info.validBitCount == expected["valid_bits"]
         assert info.voxelSizeUnit.name == expected["voxel_unit"]
+
+
+def test_the_metadata_are_found_where_they_were():
+    from zimg.io import formats
+
+    assert formats.leica_image.__name__ == "zimg.io.formats.leica.metadata"
+    with pytest.raises(AttributeError, match="no attribute 'lecia'"):
+        formats.lecia  # noqa: B018
