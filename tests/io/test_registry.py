@@ -40,3 +40,9 @@ def test_names_that_no_file_can_have_are_told(name, tmp_path):
     with pytest.raises(ZException):
         zimg.write(path, zimg.ZImg(np.zeros((1, 1, 4, 5), np.uint8)))
     assert not list(tmp_path.iterdir())
+
+
+def test_errors_about_names_that_are_no_text_can_be_printed(tmp_path):
+    with pytest.raises(ZException) as caught:
+        zimg.read(f"{tmp_path}/a\ud800.tif")
+    assert str(caught.value).encode("utf-8").count(b"a\\ud800.tif") == 1
