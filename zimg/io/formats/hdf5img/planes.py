@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from h5py import Dataset, h5d, h5g, h5i, h5l, h5o
+from h5py import Dataset, h5d
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.hdf5img.packing import KNOWN, Packed
+from zimg.io.formats.shared.hdf5 import path_of
 from zimg.io.scenes.scene import Box, Job
 
 # Decompressed bytes per job.
@@ -38,33 +39,6 @@ class Stored(NamedTuple):
     mask: int = 0
 
 
-class AbsentError(ZException):
-    """A path does not exist in the file."""
-
-
-def child(parent: h5g.GroupID, name: str) -> Any:
-    """A member of a group; an `AbsentError` if missing, a `ZException` for a link."""
-    key = name.encode()
-    if not parent.links.exists(key):
-        raise AbsentError("some planes have no dataset: the file is incomplete or damaged")
-    if parent.links.get_info(key).type != h5l.TYPE_HARD:
-        raise ZException(f"{name} in {_path(parent)} is a link: links are not followed")
-    return h5o.open(parent, key)
-
-
-def group(parent: h5g.GroupID, name: str) -> h5g.GroupID:
-    """The group in a group; errors as in `child`."""
-    found = child(parent, name)
-    if not isinstance(found, h5g.GroupID):
-        raise ZException(f"{name} in {_path(parent)} is not a group")
-    return found
-
-
-def _path(place: Any) -> str:
-    """The path of an open object in its file."""
-    return (h5i.get_name(place) or b"/").decode("utf-8", "replace")
-
-
 class Plane:
     """One plane of an open file in one size.
 
@@ -84,7 +58,7 @@ class Plane:
     """
 
     def __init__(self, dataset: Any, dtype: np.dtype[Any], shape: tuple[int, int]) -> None:
-        self._name = _path(dataset)
+        self._name = path_of(dataset)
         if not isinstance(dataset, h5d.DatasetID):
             raise ZException(f"{self._name} is not a dataset")
         if dataset.shape != shape or dataset.dtype.newbyteorder("=") != dtype:

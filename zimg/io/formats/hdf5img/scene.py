@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.disk.limits import HIGHEST_PACKING, SMALL
-from zimg.io.formats.hdf5img.planes import AbsentError, Plane, Target, child, group
+from zimg.io.formats.hdf5img.planes import Plane, Target
+from zimg.io.formats.shared.hdf5 import AbsentError, child, group
 from zimg.io.scenes.missing import MissingPlane, tell_missing
 from zimg.io.scenes.scene import Job, Level, grid
 from zimg.values import ZImgInfo, ZImgRegion

@@ -11,7 +11,7 @@ from h5py import h5a, h5g
 from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.limits import check_counts, check_entries
-from zimg.io.formats.hdf5img.planes import child, group
+from zimg.io.formats.shared.hdf5 import child, group
 from zimg.io.units import number, set_voxel_size
 from zimg.values import ZImgInfo, col4
 

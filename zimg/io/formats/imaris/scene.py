@@ -9,9 +9,9 @@ from h5py import h5g
 from numpy.typing import NDArray
 
 from zimg.io.disk.bytes import FileBytes
-from zimg.io.formats.hdf5img.planes import AbsentError, child, group
 from zimg.io.formats.imaris.metadata import numbered, sizes
 from zimg.io.formats.imaris.volumes import Target, Volume
+from zimg.io.formats.shared.hdf5 import AbsentError, child, group
 from zimg.io.scenes.missing import MissingPlane, tell_missing
 from zimg.io.scenes.scene import Job, Level, full_level, grid
 from zimg.values import ZImgInfo, ZImgRegion
