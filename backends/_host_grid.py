@@ -19,10 +19,12 @@ SLAB = 2**20
 
 
 def grid_of(shape: Shape) -> Shape:
+    """Shape of a volume with its background around it."""
     return tuple(length + 2 for length in shape)
 
 
 def strides_of(grid: Shape) -> Shape:
+    """Distances of neighbours along z, y and x in the flat grid."""
     return grid[1] * grid[2], grid[2], 1
 
 

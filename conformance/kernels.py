@@ -216,6 +216,10 @@ CALLS: dict[str, list[Call]] = {
         Call(with_namespace(morphology.combine_three, axis, _maximum), (VOLUME,))
         for axis in range(3)
     ],
+    "combine_box": [
+        Call(with_namespace(partial(morphology.combine_box, axes=axes), _maximum, 2), (VOLUME,))
+        for axes in ((1, 2), (0, 1, 2))
+    ],
     "cut": [Call(_cut, (VOLUME.astype(t),)) for t in ("bool", "uint8", "uint16", "float32")],
     "majority": [Call(morphology.majority, (mask,)) for mask in (BRIGHT, BRIGHT[:1], ~BRIGHT)],
     "neighbourhood": [

@@ -46,6 +46,41 @@ def combine_three(volume: Array, axis: int, combine: Combine, /, *, xp: Namespac
     return xp.concat([first, inner, last], axis=axis)
 
 
+def combine_box(
+    volume: Array,
+    combine: Combine,
+    reach: int,
+    /,
+    *,
+    axes: tuple[int, ...] = (0, 1, 2),
+    xp: Namespace,
+) -> Array:
+    """Combine each voxel with all in the box around it, by minimum or maximum.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)``.
+    combine
+        As for `neighbourhood`.
+    reach
+        Half width of the box, from 0: it has 2 * `reach` + 1 voxels along each of `axes`.
+    axes
+        Axes along which the box extends.
+    xp
+        Namespace of `volume`.
+
+    Returns
+    -------
+    Array
+        ``(Z, Y, X)``; boxes end at the border.
+    """
+    for axis in axes:
+        for _ in range(reach):
+            volume = combine_three(volume, axis, combine, xp=xp)
+    return volume
+
+
 def neighbourhood(volume: Array, combine: Combine, /, *, connectivity: int, xp: Namespace) -> Array:
     """Combine each voxel with itself and all its neighbours, by minimum or maximum.
 
@@ -66,9 +101,7 @@ def neighbourhood(volume: Array, combine: Combine, /, *, connectivity: int, xp: 
         ``(Z, Y, X)``.
     """
     if connectivity == 26:
-        for axis in range(3):
-            volume = combine_three(volume, axis, combine, xp=xp)
-        return volume
+        return combine_box(volume, combine, 1, xp=xp)
     lines = [combine_three(volume, axis, combine, xp=xp) for axis in range(3)]
     if connectivity == 18:
         lines = [combine_three(lines[a], b, combine, xp=xp) for a, b in combinations(range(3), 2)]

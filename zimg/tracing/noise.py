@@ -5,7 +5,6 @@ a provider has replaced by a constant are measured inside what is left of it.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
 from zimg.kernels.filters import as_float, gaussian_slabs
 from zimg.kernels.histogram import extremes, histogram
-from zimg.kernels.morphology import combine_three
+from zimg.kernels.morphology import combine_box
 from zimg.kernels.order import median, median_box, ranked
 from zimg.kernels.widen import widened
 from zimg.ops import gather, sample_linear, to_host
@@ -119,19 +118,24 @@ def _sampled_smooth(volume: Array) -> Array:
 
 def _chosen(volume: Array, every: int, *, first: int = 0) -> Array:
     """Every few voxels in raster order, ``(n,)``."""
-    xp, size = array_namespace(volume), math.prod(volume.shape)
-    integers = xp.int32 if size < 2**31 else xp.int64
-    index = xp.arange(first, size, every, dtype=integers, device=device(volume))
+    xp = array_namespace(volume)
+    index = _indices(volume.shape, every, first=first, beside=volume)
     return gather(xp.reshape(volume, (-1,)), index)
+
+
+def _indices(shape: tuple[int, ...], every: int, *, first: int = 0, beside: Array) -> Array:
+    """Flat indices of every few voxels of a volume, on the device of `beside`."""
+    xp, size = array_namespace(beside), math.prod(shape)
+    integers = xp.int32 if size < 2**31 else xp.int64
+    return xp.arange(first, size, every, dtype=integers, device=device(beside))
 
 
 def _sampled_background(volume: Array) -> Array:
     """The background at the same voxels, ``(n,)``, interpolated between those that have one."""
     values = _background(volume)
     xp = array_namespace(values)
-    size, (_, height, width) = math.prod(volume.shape), volume.shape
-    integers = xp.int32 if size < 2**31 else xp.int64
-    index = xp.arange(0, size, _every(volume), dtype=integers, device=device(values))
+    _, height, width = volume.shape
+    index = _indices(volume.shape, _every(volume), beside=values)
     rows = index // width
     place = (rows // height, rows % height, index % width)
     points = [
@@ -202,17 +206,8 @@ def _smooth_counts(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _eroded(mask: Array, reach: int, *, xp: Namespace) -> Array:
     """Voxels whose square of 2 * `reach` + 1 voxels in their plane is foreground."""
-    return _in_planes(mask, xp.logical_and, reach, xp=xp)
+    return combine_box(mask, xp.logical_and, reach, axes=(1, 2), xp=xp)
 
 
 def _dilated(mask: Array, reach: int, *, xp: Namespace) -> Array:
-    return _in_planes(mask, xp.logical_or, reach, xp=xp)
-
-
-def _in_planes(
-    mask: Array, combine: Callable[[Array, Array], Array], reach: int, *, xp: Namespace
-) -> Array:
-    for axis in (1, 2):
-        for _ in range(reach):
-            mask = combine_three(mask, axis, combine, xp=xp)
-    return mask
+    return combine_box(mask, xp.logical_or, reach, axes=(1, 2), xp=xp)

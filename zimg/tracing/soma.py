@@ -10,7 +10,7 @@ from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
 from zimg.kernels.distance import squared_distance
 from zimg.kernels.filters import edged, gaussian, gaussian_slabs
-from zimg.kernels.morphology import combine_three, cut
+from zimg.kernels.morphology import combine_box, cut
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
 
@@ -120,10 +120,8 @@ def _balls(
 def _thick(bright: Array, least: float, *, planar: bool, xp: Namespace) -> Array:
     """Voxels around which the box inside a ball is foreground; the border repeats itself."""
     axes = (1, 2) if planar else (0, 1, 2)
-    for axis in axes:
-        for _ in range(math.ceil(least / math.sqrt(len(axes))) - 1):
-            bright = combine_three(bright, axis, xp.logical_and, xp=xp)
-    return bright
+    reach = math.ceil(least / math.sqrt(len(axes))) - 1
+    return combine_box(bright, xp.logical_and, reach, axes=axes, xp=xp)
 
 
 def _bounds(mask: Array, *, xp: Namespace) -> list[tuple[int, int]] | None:
