@@ -1,4 +1,4 @@
-"""What one framework says about itself, as one line of JSON; a script that runs by itself.
+"""Describe one framework as one line of JSON; a script that needs only the standard library.
 
 `zimg.diagnosis` runs it in a process of its own, since an import may fail in ways that no handler
 catches. It therefore imports nothing of this library but hooks.

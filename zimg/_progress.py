@@ -239,4 +239,4 @@ class _Calls:
         self._function(self._stage, done, self._total)
 
     def finish(self) -> None:
-        """Do nothing: the next stage, or the end of the computation, tells the caller."""
+        """Do nothing: the next stage, or the end of the computation, informs the caller."""

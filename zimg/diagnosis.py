@@ -215,9 +215,9 @@ def _read(name: str, answer: "subprocess.CompletedProcess[str]") -> FrameworkFin
         devices, notes = tuple(found["devices"]), tuple(found["notes"])
         return FrameworkFinding(name, found["version"], devices, notes, found["hooks"])
     except (IndexError, KeyError, TypeError, ValueError):
-        said = [line for line in answer.stderr.splitlines() if line.strip()][-1:]
+        last = [line for line in answer.stderr.splitlines() if line.strip()][-1:]
         return FrameworkFinding(
-            name, problem=said[0].strip() if said else "the probe ended unexpectedly"
+            name, problem=last[0].strip() if last else "the probe ended unexpectedly"
         )
 
 
@@ -248,15 +248,15 @@ def _framework_text(found: FrameworkFinding) -> str:
     if found.problem:
         return "; ".join(filter(None, [found.problem, found.install]))
     hooks = {"none": "generic code", "registered": "native hooks"}
-    told = hooks.get(found.hooks, f"hooks cannot be imported ({found.hooks})")
-    return "; ".join([found.version, *found.devices, *found.notes, told])
+    hook_state = hooks.get(found.hooks, f"hooks cannot be imported ({found.hooks})")
+    return "; ".join([found.version, *found.devices, *found.notes, hook_state])
 
 
 def _compiler_text(found: FrameworkFinding) -> str:
     if not found.problem and found.devices:
         return "; ".join([found.version, *found.devices, *found.notes])
-    said = [found.problem, *found.notes, "tracing takes several times as long", found.install]
-    return "; ".join(filter(None, said))
+    parts = [found.problem, *found.notes, "tracing takes several times as long", found.install]
+    return "; ".join(filter(None, parts))
 
 
 def _format_text(found: FormatFinding) -> str:

@@ -68,7 +68,7 @@ OWN_LANES = (
     Lane("jax", "jax.numpy", "cpu"),
     Lane("cupy", "array_api_compat.cupy", None, gpu=True),
 )
-"""Lanes of every run: a skipped one says that a GPU is missing."""
+"""Lanes of every run: a skipped lane reports that a GPU is missing."""
 
 OTHER_DEVICES = (
     Lane("torch-mps", "array_api_compat.torch", "mps", gpu=True),
@@ -132,7 +132,7 @@ def with_device(lanes: tuple[Lane, ...], framework: str, on: str) -> tuple[Lane,
     alike = [lane for lane in (*own, *OTHER_DEVICES) if _is_kind(lane, framework, kind)]
     if alike:
         return (*others, replace(alike[0], device=on))
-    if framework not in ("torch", "jax"):  # one kind of device, or a package that knows itself
+    if framework not in ("torch", "jax"):  # one kind of device, or a package that selects its own
         return (*others, replace(own[0], device=on))
     moved = replace(own[0], id=f"{framework}-{kind}", device=on, gpu=kind != "cpu")
     return (*others, moved)

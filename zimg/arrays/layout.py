@@ -43,18 +43,18 @@ def _is_sound(letters: str) -> bool:
 
 def _refuse(layout: str, letters: str, shape: tuple[int, ...]) -> NoReturn:
     """Raise the error for an invalid layout."""
-    told = f"layout {layout!r} for an array of shape {tuple(shape)}"
+    failure = f"layout {layout!r} for an array of shape {tuple(shape)}"
     if unknown := sorted(set(letters) - set(AXES + TIME)):
-        raise ValueError(f"{told}: letters must be T, C, Z, Y or X, got {', '.join(unknown)}")
+        raise ValueError(f"{failure}: letters must be T, C, Z, Y or X, got {', '.join(unknown)}")
     if len(set(letters)) != len(letters):
-        raise ValueError(f"{told}: each letter may occur only once")
+        raise ValueError(f"{failure}: each letter may occur only once")
     if not {"Y", "X"} <= set(letters):
-        raise ValueError(f"{told}: Y and X must be among the axes")
+        raise ValueError(f"{failure}: Y and X must be among the axes")
     if len(letters) != len(shape):
         raise ValueError(
-            f"{told}: expected one letter per axis, got {len(letters)} for {len(shape)} axes"
+            f"{failure}: expected one letter per axis, got {len(letters)} for {len(shape)} axes"
         )
-    raise ValueError(f"{told}: an image needs at least one voxel along every axis")
+    raise ValueError(f"{failure}: an image needs at least one voxel along every axis")
 
 
 def time_points(x: Array, letters: str) -> list[Array]:

@@ -35,8 +35,8 @@ def show_info(file: str, *, as_json: bool) -> None:
     finally:
         held.close()
     if as_json:
-        told = {"file": file, "format": held.name, "scenes": scenes}
-        sys.stdout.write(json.dumps(told) + "\n")
+        document = {"file": file, "format": held.name, "scenes": scenes}
+        sys.stdout.write(json.dumps(document) + "\n")
     elif sys.stdout.isatty():
         _show_tables(file, held.name, scenes)
     else:

@@ -32,7 +32,7 @@ def write_preview(path: Path, volume: Array, tree: ZSwc, *, z_to_xy: float) -> N
 
 
 def write_sheet(path: Path, tiles: list[Tile]) -> None:
-    """Write a contact sheet as a PNG file; without tiles there is none."""
+    """Write a contact sheet as a PNG file, unless there are no tiles."""
     if tiles:
         path.absolute().parent.mkdir(parents=True, exist_ok=True)
         write_png(path, sheet(tiles))

@@ -149,14 +149,14 @@ class ImageExchange:
         Raises
         ------
         ValueError
-            For layers that are no image, or differ.
+            If the layers are not images, or differ in shape.
         """
         alone = hasattr(layers, "as_layer_data_tuple") or (
             isinstance(layers, tuple) and len(layers) == 3 and isinstance(layers[2], str)
         )
-        arrays, told = arrays_of_layers([layers] if alone else list(layers))
+        arrays, entries = arrays_of_layers([layers] if alone else list(layers))
         image = cls(arrays, layout="CZYX")  # type: ignore[call-arg]  # it is a ZImg
-        image.info = described(image.info, told)
+        image.info = described(image.info, entries)
         return image
 
     def __getstate__(self) -> dict[str, Any]:

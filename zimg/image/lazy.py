@@ -147,7 +147,7 @@ class ZImgFile:
         Raises
         ------
         IndexError, TypeError, ValueError
-            For what is no index of this image.
+            If the index is invalid for this image.
         ZException
             For a region outside the image, a closed handle, or a file that cannot be read.
         """

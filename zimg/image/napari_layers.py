@@ -87,10 +87,10 @@ def arrays_of_layers(layers: Sequence[Any]) -> tuple[list[Any], ZImgInfo]:
     ValueError
         When they are not alike, or of another kind.
     """
-    told = [each if isinstance(each, tuple) else each.as_layer_data_tuple() for each in layers]
-    if not told:
+    entries = [each if isinstance(each, tuple) else each.as_layer_data_tuple() for each in layers]
+    if not entries:
         raise ValueError("an image needs one layer at least")
-    channels = [_pixels(*each) for each in told]
+    channels = [_pixels(*each) for each in entries]
     kinds = {(each.shape, str(each.dtype)) for each in channels}
     if len(kinds) > 1:
         raise ValueError(f"layers of one image have one size and type, got {sorted(kinds)}")
@@ -98,8 +98,8 @@ def arrays_of_layers(layers: Sequence[Any]) -> tuple[list[Any], ZImgInfo]:
     arrays = [np.ascontiguousarray(each) for each in pixels]
     times, count, depth, height, width = pixels.shape
     info = ZImgInfo(width, height, depth, count, times)
-    info.channelNames = [str(options.get("name", "")) for _, options, _ in told]
-    _scale(info, told[0][1])
+    info.channelNames = [str(options.get("name", "")) for _, options, _ in entries]
+    _scale(info, entries[0][1])
     return arrays, info
 
 
@@ -110,7 +110,7 @@ def _pixels(data: Any, options: dict[str, Any], kind: str) -> Any:
     levels = isinstance(data, list | tuple) or options.get("multiscale")
     found = np.asarray(data[0] if levels else data)
     if not 2 <= found.ndim <= 4:
-        raise ValueError(f"a layer of {found.ndim} axes is no image: expected Y and X, Z, T")
+        raise ValueError(f"a layer of {found.ndim} axes is not an image: expected Y and X, Z, T")
     labels = tuple(options.get("axis_labels") or ())
     if found.ndim == 3 and labels[:1] == ("t",):
         return found[:, None]

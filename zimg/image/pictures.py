@@ -112,7 +112,7 @@ def _check(plane: str, projection: object, unit: str) -> None:
 
 
 def _numbers(channels: int | str | Sequence[int | str] | None, info: ZImgInfo) -> list[int]:
-    """Numbers of the channels that are asked for."""
+    """Numbers of the requested channels."""
     if channels is None:
         return list(range(min(info.numChannels, MOST_CHANNELS)))
     asked = [channels] if isinstance(channels, int | str) else list(channels)

@@ -50,8 +50,8 @@ def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: 
         )
     shape = getattr(image_or_array, "shape", None)
     if shape is None or len(shape) not in (2, 3) or 0 in shape:
-        told = type(image_or_array).__name__ if shape is None else tuple(shape)
-        raise ValueError(f"{caller} needs a ZImg or a (Z, Y, X) or (Y, X) array, got {told}")
+        given = type(image_or_array).__name__ if shape is None else tuple(shape)
+        raise ValueError(f"{caller} needs a ZImg or a (Z, Y, X) or (Y, X) array, got {given}")
     volume = voxels(image_or_array, copy_if_needed=True)
     if isinstance(volume, np.ndarray) and not volume.dtype.isnative:
         volume = volume.astype(volume.dtype.newbyteorder("="))

@@ -1,4 +1,4 @@
-"""Files to arrays and back: readers, writers and what they share; knows no `ZImg`.
+"""Files to arrays and back: readers, writers and their shared parts; independent of `ZImg`.
 
 ``zimg.io.read``, ``write`` and ``open`` are other names of those of `zimg`,
 which give and take images and therefore live above this package.
@@ -17,7 +17,7 @@ _OF_IMAGES = ("open", "read", "write")
 
 
 def __getattr__(name: str) -> Any:
-    """The functions of images by the names that they had here (PEP 562)."""
+    """Resolve former names of functions that moved to `zimg.image` (PEP 562)."""
     if name in _OF_IMAGES:
         return getattr(sys.modules["zimg"], name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

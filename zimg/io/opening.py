@@ -31,7 +31,7 @@ def scene_of(reader: Reader, scene: int, path: str | os.PathLike[str]) -> Scene:
 
 
 def numbered_scene(scenes: Sequence[Scene], number: int, path: str | os.PathLike[str]) -> Scene:
-    """One of some scenes, without opening the others; a `ZException` when there is none such."""
+    """One scene of several, without opening the others; a `ZException` when it does not exist."""
     if number >= 0:
         with suppress(IndexError):
             return scenes[number]

@@ -78,7 +78,7 @@ class ImagePixels:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Voxel type; a `ZException` for bfloat16, which `ZImgInfo` cannot tell from float16."""
+        """Voxel type; a `ZException` for bfloat16, which has the size and format of float16."""
         if any(dtype_name(part.dtype) == "bfloat16" for part in self._image.data[:1]):
             raise ZException("no format holds bfloat16; convert the image to float32 before saving")
         return np.dtype(self.info.dataTypeString())

@@ -71,7 +71,7 @@ class TreeBridges(TreeUnits):
         Raises
         ------
         ValueError
-            For a layer that is no forest.
+            If the layer holds no forest.
         """
         return tree_of_layer(cls, layer)
 
@@ -162,7 +162,7 @@ class TreeBridges(TreeUnits):
 
 
 def _needed(module: str) -> Any:
-    """A module of another program; a `ZException` that says how to install it."""
+    """Import a module of another package; a `ZException` says how to install it."""
     try:
         return import_module(module)
     except ImportError as error:

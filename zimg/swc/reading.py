@@ -25,7 +25,7 @@ MARKS = {
 """Byte-order marks, and the codecs that remove them."""
 
 GUESSED = 256
-"""Number of characters whose null bytes tell UTF-16 without a mark."""
+"""Number of characters whose null bytes identify UTF-16 without a byte order mark."""
 
 
 def read_table(
@@ -65,8 +65,8 @@ def content(path_or_text: str | os.PathLike[str]) -> tuple[str, str]:
 def decoded(data: bytes) -> str:
     """Decode a file by its byte-order mark, or else as UTF-16, UTF-8 or Windows-1252.
 
-    Null bytes at every other place tell UTF-16. A wrong guess between UTF-8 and Windows-1252 only
-    changes comments, since numbers are ASCII in both.
+    Null bytes at every other place indicate UTF-16. A wrong guess between UTF-8 and Windows-1252
+    changes only comments, since numbers are ASCII in both.
     """
     for mark, encoding in MARKS.items():
         if data.startswith(mark):

@@ -94,7 +94,7 @@ class ZSwc(TreeEditing, TreeExchange, TreeDrawing, TreePictures):
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """How the forest came about, by name; empty unless a function of this library said so.
+        """Provenance of the forest, by name; set by functions of this library, otherwise empty.
 
         Files and new forests made from this one do not carry it.
         """

@@ -45,7 +45,7 @@ def atomic_path(
     a power cut leaves either the old or the new file; a new file is flushed by the operating system
     as usual. An existing file keeps its permissions. Temporary files that killed processes of this
     machine left for the same target are removed first (not on Windows, where living processes
-    cannot be told from dead ones).
+    cannot be distinguished from dead ones).
     """
     target = Path(os.path.realpath(os.fspath(path)))
     temporary: Path | None = None
@@ -99,7 +99,7 @@ def atomic_folder(path: str | os.PathLike[str], marks: Sequence[str]) -> Iterato
     file systems), so that a kill at any moment leaves either the old or the new one. Elsewhere the
     old folder is renamed first; after a kill between the two renames, `recovered` restores its name
     at the next read or write. Temporary folders of killed processes of this machine are removed at
-    the next write (not on Windows, where living processes cannot be told from dead ones).
+    the next write (not on Windows, where living processes cannot be distinguished from dead ones).
     """
     target = Path(os.path.realpath(os.fspath(path)))
     temporary: Path | None = None
@@ -134,7 +134,7 @@ def _remove_folder(folder: Path) -> None:
 
 
 def recovered(path: str | os.PathLike[str]) -> bool:
-    """Whether a missing folder was there but for an interrupted exchange, and now is again."""
+    """Restore a folder whose exchange was interrupted; return whether that was needed."""
     target = Path(os.path.realpath(os.fspath(path)))
     with suppress(OSError):
         if target.name and not target.exists():
@@ -154,7 +154,7 @@ def _check_replaceable(target: Path, marks: Sequence[str]) -> None:
 
 
 def _aside(target: Path) -> Path:
-    """Where the old folder is while the new one takes its name, where names cannot be exchanged."""
+    """Temporary name of the old folder on systems that cannot exchange names."""
     return target.with_name(f".{shortened(target.name)}.zimg-old")
 
 
@@ -169,7 +169,7 @@ def _swap(temporary: Path, target: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Let two names change places in one step; False where the system cannot.
+    """Exchange two names in one step; False where the system does not support it.
 
     ``renameat2`` with ``RENAME_EXCHANGE`` (2) on Linux, relative to ``AT_FDCWD`` (-100);
     ``renamex_np`` with ``RENAME_SWAP`` (2) on macOS.
@@ -186,7 +186,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def _flush_below(folder: Path) -> None:
-    """Bring all files in a folder to the disk, and their names."""
+    """Flush all files in a folder, and their names, to the disk."""
     for place, _, names in os.walk(folder, topdown=False):
         for name in names:
             _flush(Path(place) / name)
@@ -194,7 +194,7 @@ def _flush_below(folder: Path) -> None:
 
 
 def _create(temporary: Path, target: Path) -> None:
-    """An empty file, with the permissions that `target` shall have."""
+    """Create an empty file with the permissions of `target`."""
     temporary.touch(0o600, exist_ok=False)
     with suppress(OSError):  # file systems without permissions
         temporary.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
@@ -208,14 +208,14 @@ def _umask() -> int:
 
 
 def _flush_names(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system can."""
+    """Flush the names in a folder to the disk, where the system supports it."""
     if os.name != "nt":  # a folder cannot be opened there
         with suppress(OSError):  # some file systems cannot flush a folder
             _flush(folder)
 
 
 def _flush(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Flush a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -14,7 +14,7 @@ def check_regular(path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ZException
-        For what exists and is neither a regular file nor a folder.
+        If the path exists and is neither a regular file nor a folder.
     """
     mode = os.stat(path).st_mode  # noqa: PTH116 (a path of any kind)
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):

@@ -42,7 +42,7 @@ class CompoundFile:
     Raises
     ------
     ZException
-        When it is no compound file, or its tables are damaged.
+        When it is not a compound file, or its tables are damaged.
 
     Notes
     -----
@@ -82,7 +82,7 @@ class CompoundFile:
         return self._streams[name].size
 
     def read(self, name: str) -> bytes:
-        """The bytes of a stream; a `ZException` when they are not all there."""
+        """The bytes of a stream; a `ZException` if some are missing."""
         entry = self._streams[name]
         if entry.size >= self._cutoff:
             return self._stored(entry.first, entry.size)

@@ -69,13 +69,13 @@ def _machine() -> str:
     """Identity of the machine and container, within which process numbers are unique."""
     table = ""
     with suppress(OSError):
-        table = os.readlink(PROCESSES)  # noqa: PTH115 (it is no path: pid:[4026531836])
+        table = os.readlink(PROCESSES)  # noqa: PTH115 (not a path: pid:[4026531836])
     return re.sub("[^A-Za-z0-9]+", "_", f"{platform.node()[:32]} {table}").strip("_")
 
 
 def _lives(process: int) -> bool:
     """Whether a process of this number may be running."""
-    if os.name == "nt":  # which does not tell
+    if os.name == "nt":  # processes cannot be looked up
         return True
     try:
         os.kill(process, 0)

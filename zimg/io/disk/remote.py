@@ -1,4 +1,4 @@
-"""Bytes of a file at an address, in ranges: no more of it travels than is read."""
+"""Bytes of a file at an address, fetched in ranges."""
 
 import io
 import os
@@ -89,12 +89,12 @@ class RemoteBytes(FileBytes):
         place[:] = self.read(offset, len(place), what)
 
     def close(self) -> None:
-        """Forget what was fetched."""
+        """Release the fetched bytes."""
         self._blocks.clear()
 
 
 class Stream(io.RawIOBase):
-    """A file as Python's file objects are, for packages that take one.
+    """A Python file object for packages that accept one.
 
     Parameters
     ----------
@@ -108,25 +108,25 @@ class Stream(io.RawIOBase):
         self._file, self.name, self._place = file, name, 0
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """The place of the next byte."""
+        """Return the offset of the next byte."""
         return self._place
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a place."""
+        """Move to an offset."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._file.size}[whence]
         self._place = max(base + offset, 0)
         return self._place
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
-        """Fill a buffer as far as the file goes."""
+        """Fill a buffer with the next bytes of the file."""
         count = max(min(len(buffer), self._file.size - self._place), 0)
         buffer[:count] = self._file.read(self._place, count)
         self._place += count
@@ -134,7 +134,7 @@ class Stream(io.RawIOBase):
 
 
 def is_address(path: object) -> bool:
-    """Whether a name is that of something elsewhere."""
+    """Whether a name is an address."""
     return isinstance(path, str) and "://" in path
 
 
@@ -144,5 +144,5 @@ def opened_bytes(path: str | os.PathLike[str]) -> FileBytes:
 
 
 def opened_stream(file: FileBytes, path: str | os.PathLike[str]) -> Any:
-    """What packages that take a path or a file object get: the path, or a stream of an address."""
+    """The path of a local file or a stream of an address, for packages that accept either."""
     return Stream(file, str(path)) if isinstance(file, RemoteBytes) else Path(path)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg.io.disk.joined_files import JoinedFiles
-from zimg.io.scenes.missing import MissingPlane, tell_missing
+from zimg.io.scenes.missing import MissingPlane, report_missing
 from zimg.io.scenes.scene import Job
 from zimg.io.scenes.strided import StridedScene, Strides
 from zimg.values import ZImgInfo, ZImgRegion
@@ -44,7 +44,7 @@ class FilesScene(StridedScene):
         pieces = sorted(self._pieces(region), key=attrgetter("place"))
         absent = [self._files.missing(piece.place, piece.count) for piece in pieces]
         names = dict.fromkeys(path.name for paths in absent for path in paths)
-        tell_missing([MissingPlane(name, "data files do not exist") for name in names])
+        report_missing([MissingPlane(name, "data files do not exist") for name in names])
         present = [piece for piece, paths in zip(pieces, absent, strict=True) if not paths]
         if not self._in_order:
             return present

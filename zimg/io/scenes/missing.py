@@ -1,13 +1,16 @@
 """Planes that a file describes but does not hold: an error, or zeros on request."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 from warnings import warn
 
 from zimg._errors import ZException
 
-TOLD = 20  # planes that a message names
+T = TypeVar("T")
+
+NAMED = 20  # planes that a message names
 
 _filled: ContextVar[list[str] | None] = ContextVar("zimg_filled_planes", default=None)
 
@@ -50,7 +53,7 @@ class MissingPlane(ZException):
         self.plane, self.why = plane, why
 
 
-def tell_missing(found: list[MissingPlane]) -> None:
+def report_missing(found: list[MissingPlane]) -> None:
     """Raise a `ZException` that names the planes, or record them where zeros were requested."""
     planes = [one.plane for one in found]
     noted = _filled.get()
@@ -61,7 +64,20 @@ def tell_missing(found: list[MissingPlane]) -> None:
         raise ZException(f"{reasons}; missing: {listed(planes)}")
 
 
+def existing(found: Iterable[T | MissingPlane]) -> list[T]:
+    """Drop the missing planes from a series of jobs and report them together."""
+    jobs: list[T] = []
+    missing: list[MissingPlane] = []
+    for each in found:
+        if isinstance(each, MissingPlane):
+            missing.append(each)
+        else:
+            jobs.append(each)
+    report_missing(missing)
+    return jobs
+
+
 def listed(planes: list[str]) -> str:
     """Names of the first planes and the number of the others."""
-    more = len(planes) - TOLD
-    return ", ".join(planes[:TOLD]) + (f" and {more} more" if more > 0 else "")
+    more = len(planes) - NAMED
+    return ", ".join(planes[:NAMED]) + (f" and {more} more" if more > 0 else "")

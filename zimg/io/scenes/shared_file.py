@@ -122,7 +122,7 @@ class LockedScene:
             return self._scene.plan(region, level)
 
     def empty(self, region: ZImgRegion, level: int = 0) -> bool:
-        """Whether a region is known, without decoding, to hold zeros; few formats can tell."""
+        """Whether a region is known, without decoding, to hold zeros; few formats record that."""
         ask = getattr(self._scene, "empty", None)
         if ask is None:
             return False

@@ -51,7 +51,7 @@ class Piece:
         t, c, z, y = self.put
         channels, rows, width = self.shape
         target = out[t][c : c + channels, z, y : y + rows, :width]
-        if self._is_what_is_wanted(target):
+        if self._matches_buffer(target):
             place = target.reshape(-1).view(np.uint8).data
             self.file.read_into(self.place, place, "the image")
             return
@@ -59,7 +59,7 @@ class Piece:
         steps = self.strides.c, self.strides.y, self.strides.x
         target[...] = np.ndarray(self.shape, self.stored, data, strides=steps)
 
-    def _is_what_is_wanted(self, target: NDArray[Any]) -> bool:
+    def _matches_buffer(self, target: NDArray[Any]) -> bool:
         """Whether the file has the byte layout of the buffer, so that it can be read directly."""
         one_after_the_other = self.strides.x == self.stored.itemsize and (
             self.shape[1] == 1 or self.strides.y == self.shape[2] * self.stored.itemsize

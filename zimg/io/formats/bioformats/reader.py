@@ -23,7 +23,7 @@ TYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float32", "floa
 
 
 class BioFormatsReader:
-    """An open file of any format that Bio-Formats knows; its series are scenes.
+    """An open file of any format that Bio-Formats supports; its series are scenes.
 
     Parameters
     ----------

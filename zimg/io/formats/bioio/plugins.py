@@ -1,4 +1,4 @@
-"""Which installed plugin of bioio reads a file."""
+"""Find the installed plugins of bioio that read a file."""
 
 import logging
 from pathlib import Path
@@ -21,7 +21,7 @@ def plugins_for(path: Path) -> list[Any]:
 
 
 def _installed() -> dict[str, list[Any]]:
-    """Plugins by suffix; none, and a warning, where one of them keeps bioio from listing them."""
+    """Plugins by suffix; none, with a warning, if a plugin prevents bioio from listing them."""
     try:
         found: dict[str, list[Any]] = get_plugins(use_cache=True)
     except Exception as error:

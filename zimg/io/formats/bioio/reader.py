@@ -1,4 +1,4 @@
-"""Files that no reader of ours is for, read by whatever plugin of bioio is installed."""
+"""Files without a reader of zimg, read by the installed plugins of bioio."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,8 +43,8 @@ class BioioReader:
                 self.scenes = [self._scene(name) for name in self._reader.scenes]
             except Exception as error:
                 # The path is named once, with the format, in front of all reasons.
-                told = " ".join(str(error).replace(str(path), path.name).split())
-                reasons.append(f"{plugin.entrypoint.name}: {told}")
+                message = " ".join(str(error).replace(str(path), path.name).split())
+                reasons.append(f"{plugin.entrypoint.name}: {message}")
             else:
                 return
         if not reasons:
@@ -67,7 +67,7 @@ class BioioReader:
         return BioioScene(info, pixels)
 
     def close(self) -> None:
-        """Nothing stays open: plugins open files as Dask arrays are computed."""
+        """Do nothing: plugins open files while Dask arrays are computed."""
 
 
 class BioioScene(PlaneScene):
@@ -92,7 +92,7 @@ class BioioScene(PlaneScene):
         self._pixels = array.reshape((t, c * s, z, y, x))
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
-        """A job per time, in which Dask computes the blocks that are needed."""
+        """Plan one job per time point; Dask computes the blocks that it needs."""
 
         def job(t: int) -> Job:
             def fill(out: list[NDArray[Any]]) -> None:

@@ -14,7 +14,7 @@ from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.czi.mosaic import Rectangle, visible
 from zimg.io.formats.czi.pixels import Stored, pixel_type
-from zimg.io.scenes.missing import MissingPlane, tell_missing
+from zimg.io.scenes.missing import MissingPlane, report_missing
 from zimg.io.scenes.scene import Job, Level
 from zimg.values import ZImgInfo, ZImgRegion
 
@@ -135,7 +135,7 @@ class CziScene:
                 missing.append(MissingPlane(name, "some planes have no sub-block"))
                 continue
             jobs.extend(self._pieces(region, (t, z, group), tiles[own], boxes[own], ratio))
-        tell_missing(missing)
+        report_missing(missing)
         return jobs
 
     def _check_extent(

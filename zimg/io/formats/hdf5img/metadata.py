@@ -56,46 +56,46 @@ def read_info(group: h5py.Group, stored: int) -> tuple[ZImgInfo, tuple[int, ...]
     ZException
         When an attribute is missing or contradicts others.
     """
-    told = _Attributes(group, stored)
-    version = told.integer("Version")
+    attributes = _Attributes(group, stored)
+    version = attributes.integer("Version")
     if version != VERSION:
         raise ZException(f"HDF5Img layout version {version} is not supported: expected {VERSION}")
-    sizes = {name: told.integer(name) for name in SIZES}
+    sizes = {name: attributes.integer(name) for name in SIZES}
     if min(sizes.values()) < 1:
         raise ZException(f"sizes {sizes} are invalid: all must be above 0")
-    stamps, names, colors = _lists(told, sizes)  # before lists of that length are made
+    stamps, names, colors = _lists(attributes, sizes)  # before lists of that length are made
     width, height, depth, channels, times = sizes.values()
-    kind = VOXEL_TYPES[told.choice("DataType", TYPES)]
+    kind = VOXEL_TYPES[attributes.choice("DataType", TYPES)]
     info = ZImgInfo(width, height, depth, channels, times, *kind)
-    info.validBitCount = told.integer("ValidBitCount")
+    info.validBitCount = attributes.integer("ValidBitCount")
     info.voxelSizeUnit = VoxelSizeUnit[
-        told.choice("VoxelSizeUnit", list(VoxelSizeUnit.__members__))
+        attributes.choice("VoxelSizeUnit", list(VoxelSizeUnit.__members__))
     ]
     for axis in "XYZ":
-        setattr(info, f"voxelSize{axis}", float(told.single(f"VoxelSize{axis}")))
+        setattr(info, f"voxelSize{axis}", float(attributes.single(f"VoxelSize{axis}")))
     info.timeStamps, info.channelNames = stamps, names
     info.channelColors = [col4(*color) for color in colors]
-    info.position = told.numbers("Position", None)
-    info.lastChannelIsAlphaChannel = bool(told.integer("LastChannelIsAlphaChannel"))
-    return info, _factors(told)
+    info.position = attributes.numbers("Position", None)
+    info.lastChannelIsAlphaChannel = bool(attributes.integer("LastChannelIsAlphaChannel"))
+    return info, _factors(attributes)
 
 
 def _lists(
-    told: "_Attributes", sizes: dict[str, int]
+    attributes: "_Attributes", sizes: dict[str, int]
 ) -> tuple[list[float], list[str], list[list[int]]]:
     """Time stamps, names and colours, one per time point or channel."""
     channels = sizes["NumberOfChannels"]
-    stamps = told.numbers("TimeStamps", sizes["NumberOfTimePoints"])
-    names = told.array("ChannelNames", (channels,)).tolist()
-    colors = told.array("ChannelColors", (channels, 4))
+    stamps = attributes.numbers("TimeStamps", sizes["NumberOfTimePoints"])
+    names = attributes.array("ChannelNames", (channels,)).tolist()
+    colors = attributes.array("ChannelColors", (channels, 4))
     if colors.dtype.kind != "u" or colors.dtype.itemsize != 1:
         raise ZException(f"attribute ChannelColors is {colors.dtype}: expected uint8")
     return stamps, [_text(name) for name in names], colors.tolist()
 
 
-def _factors(told: "_Attributes") -> tuple[int, ...]:
-    count = told.integer("NumberOfResolutionLevels")
-    found = tuple(int(factor) for factor in told.array("DownsamplingFactors", (count,)))
+def _factors(attributes: "_Attributes") -> tuple[int, ...]:
+    count = attributes.integer("NumberOfResolutionLevels")
+    found = tuple(int(factor) for factor in attributes.array("DownsamplingFactors", (count,)))
     if found[:1] != (1,) or any(a >= b for a, b in pairwise(found)):
         raise ZException(
             f"downsampling factors {found} are invalid: expected ascending factors starting with 1"

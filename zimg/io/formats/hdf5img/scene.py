@@ -13,7 +13,7 @@ from zimg.io.disk.bytes import FileBytes
 from zimg.io.disk.limits import HIGHEST_PACKING, SMALL
 from zimg.io.formats.hdf5img.planes import Plane, Target
 from zimg.io.formats.shared.hdf5 import AbsentError, child, group
-from zimg.io.scenes.missing import MissingPlane, tell_missing
+from zimg.io.scenes.missing import MissingPlane, existing
 from zimg.io.scenes.scene import Job, Level, grid
 from zimg.values import ZImgInfo, ZImgRegion
 
@@ -87,13 +87,10 @@ class Hdf5ImgScene:
         return rows[np.lexsort((z, y, x, t))]
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
-        """Some chunks of a plane per job."""
-        missing: list[MissingPlane] = []
-        jobs = list(self._jobs(region, level, missing))
-        tell_missing(missing)
-        return jobs
+        """Plan jobs of some chunks of a plane."""
+        return existing(self._jobs(region, level))
 
-    def _jobs(self, region: ZImgRegion, level: int, missing: list[MissingPlane]) -> Iterator[Job]:
+    def _jobs(self, region: ZImgRegion, level: int) -> Iterator[Job | MissingPlane]:
         start, end = region.start, region.end
         width, height, _ = self.levels[level].size
         name = plane_name(self._factors[level])
@@ -103,7 +100,7 @@ class Hdf5ImgScene:
             try:
                 dataset = self._dataset(f"TimePoint{t}", f"Channel{c}", f"Z{z}", name)
             except AbsentError as error:
-                missing.append(MissingPlane(f"z={z} c={c} t={t}", str(error)))
+                yield MissingPlane(f"z={z} c={c} t={t}", str(error))
                 continue
             plane = Plane(dataset, self.dtype, (height, width))
             put = t - start.t, c - start.c, z - start.z

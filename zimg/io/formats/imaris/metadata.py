@@ -1,4 +1,4 @@
-"""What the attributes of an Imaris file say: texts that are stored letter by letter."""
+"""Metadata of an Imaris file, from attributes that are stored letter by letter."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -48,7 +48,7 @@ def _count(place: h5g.GroupID, name: str) -> int:
 
 
 def numbered(place: h5g.GroupID, name: str) -> int:
-    """How many groups ``name 0``, ``name 1``, ... there are."""
+    """Number of groups ``name 0``, ``name 1``, ..."""
     count = 0
     while place.links.exists(f"{name} {count}".encode()):
         count += 1
@@ -87,17 +87,17 @@ def image_info(root: h5g.GroupID, stored: int) -> ZImgInfo:
     return info
 
 
-def _describe(info: ZImgInfo, told: h5g.GroupID) -> None:
+def _describe(info: ZImgInfo, dataset_info: h5g.GroupID) -> None:
     """Voxel sizes, position, names, colours and time stamps, where they are stated."""
-    if told.links.exists(b"Image"):
-        _place(info, group(told, "Image"))
+    if dataset_info.links.exists(b"Image"):
+        _place(info, group(dataset_info, "Image"))
     for channel in range(info.numChannels):
         name = f"Channel {channel}"
-        if told.links.exists(name.encode()):
-            place = group(told, name)
+        if dataset_info.links.exists(name.encode()):
+            place = group(dataset_info, name)
             info.channelNames[channel] = text(place, "Name")
             info.channelColors[channel] = _colour(place) or info.channelColors[channel]
-    stamps = list(_stamps(told, info.numTimes))
+    stamps = list(_stamps(dataset_info, info.numTimes))
     if len(stamps) == info.numTimes:
         info.timeStamps = [(stamp - stamps[0]).total_seconds() for stamp in stamps]
 
@@ -127,11 +127,11 @@ def _colour(place: h5g.GroupID) -> col4 | None:
     return col4(*(round(255 * part) for part in parts if part is not None))
 
 
-def _stamps(told: h5g.GroupID, times: int) -> Iterator[datetime]:
-    """When each time point was taken; ends at the first that is not stated."""
-    if not told.links.exists(b"TimeInfo"):
+def _stamps(dataset_info: h5g.GroupID, times: int) -> Iterator[datetime]:
+    """Yield the time of each time point, up to the first one without a time."""
+    if not dataset_info.links.exists(b"TimeInfo"):
         return
-    place: Any = group(told, "TimeInfo")
+    place: Any = group(dataset_info, "TimeInfo")
     for n in range(1, times + 1):
         try:
             yield datetime.fromisoformat(text(place, f"TimePoint{n}"))

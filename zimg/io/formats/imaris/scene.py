@@ -12,7 +12,7 @@ from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.imaris.metadata import numbered, sizes
 from zimg.io.formats.imaris.volumes import Target, Volume
 from zimg.io.formats.shared.hdf5 import AbsentError, child, group
-from zimg.io.scenes.missing import MissingPlane, tell_missing
+from zimg.io.scenes.missing import MissingPlane, existing
 from zimg.io.scenes.scene import Job, Level, full_level, grid
 from zimg.values import ZImgInfo, ZImgRegion
 
@@ -45,7 +45,7 @@ class ImarisScene:
 
     @property
     def levels(self) -> Sequence[Level]:
-        """Full resolution, then those that are smaller by whole numbers."""
+        """Full resolution, then the levels reduced by integer factors."""
         return [level for level, _ in self._levels]
 
     def _smaller(self) -> Iterator[tuple[Level, int]]:
@@ -64,27 +64,24 @@ class ImarisScene:
                 yield Level(size, last), number
 
     def blocks(self, level: int) -> NDArray[np.int64]:
-        """Chunks of the first channel; planes where the volumes have none."""
+        """Chunks of the first channel, or planes if its volume has no chunks."""
         size = self.levels[level].size
         chunk = self._volume(level, 0, 0).chunk()
         block = (size[0], size[1], 1) if chunk is None else (chunk[2], chunk[1], chunk[0])
         return grid(size, self.info.numTimes, block)
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:
-        """Some chunks of a volume per job."""
-        missing: list[MissingPlane] = []
-        jobs = list(self._jobs(region, level, missing))
-        tell_missing(missing)
-        return jobs
+        """Plan jobs of some chunks of a volume."""
+        return existing(self._jobs(region, level))
 
-    def _jobs(self, region: ZImgRegion, level: int, missing: list[MissingPlane]) -> Iterator[Job]:
+    def _jobs(self, region: ZImgRegion, level: int) -> Iterator[Job | MissingPlane]:
         start, end = region.start, region.end
         spans = (start.z, end.z), (start.y, end.y), (start.x, end.x)
         for t, c in product(range(start.t, end.t), range(start.c, end.c)):
             try:
                 volume = self._volume(level, t, c)
             except AbsentError as error:
-                missing.append(MissingPlane(f"c={c} t={t}", str(error)))
+                yield MissingPlane(f"c={c} t={t}", str(error))
                 continue
             yield from volume.jobs(Target(spans, t - start.t, c - start.c))
 

@@ -21,20 +21,20 @@ Corner = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to read of a volume, spans along z, y, x, and the time and channel it goes to."""
+    """Part of a volume, spans along z, y, x, and its time and channel in the buffers."""
 
     spans: tuple[Span, Span, Span]
     time: int
     channel: int
 
     def of(self, out: list[NDArray[Any]]) -> NDArray[Any]:
-        """The part of the buffers."""
+        """View of the target in the buffers."""
         return out[self.time][self.channel]
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where the bytes of a chunk are, and the mask of filters left out."""
+    """Offset and size of a chunk, and the mask of its skipped filters."""
 
     offset: int
     size: int
@@ -49,9 +49,9 @@ class Volume:
     dataset
         Open.
     dtype
-        Voxel type that it has to have, of any byte order.
+        Required voxel type, of any byte order.
     shape
-        Voxels along z, y, x that it has to have at least: datasets are padded to whole chunks.
+        Minimum numbers of voxels along z, y, x: datasets are padded to whole chunks.
     file
         Bytes of the file; None when the places of chunks are not known.
 
@@ -65,7 +65,7 @@ class Volume:
         self, dataset: Any, dtype: np.dtype[Any], shape: Corner, file: FileBytes | None, name: str
     ) -> None:
         if not isinstance(dataset, h5d.DatasetID):
-            raise ZException(f"{name} is no dataset")
+            raise ZException(f"{name} is not a dataset")
         stored = dataset.shape
         fits = len(stored) == 3 and all(a >= b for a, b in zip(stored, shape, strict=True))
         if not fits or dataset.dtype.newbyteorder("=") != dtype:
@@ -78,14 +78,14 @@ class Volume:
             raise ZException(f"the voxels of {name} lie in other files, which are not read")
 
     def chunk(self) -> Corner | None:
-        """Voxels of a chunk along z, y, x; None where there are none."""
+        """Voxels of a chunk along z, y, x; None for datasets without chunks."""
         if self._properties.get_layout() != h5d.CHUNKED:
             return None
         shape: Corner = self._properties.get_chunk()
         return shape
 
     def jobs(self, target: Target) -> Iterator[Job]:
-        """What reads a part."""
+        """Jobs that read a part of the volume."""
         count = self._properties.get_nfilters()
         filters = tuple(self._properties.get_filter(place)[0] for place in range(count))
         chunk = self.chunk()
@@ -104,7 +104,7 @@ class Volume:
             yield _Chunks(self._file, packed, found[first : first + size], target, fill[()])
 
     def _touched(self, chunk: Corner, target: Target) -> list[tuple[Corner, Stored | None]]:
-        """The chunks that a part needs; None for those that were never written."""
+        """Chunks that intersect a part; None for those that were never written."""
         ranges = [
             range(a // step * step, b, step)
             for (a, b), step in zip(target.spans, chunk, strict=True)
@@ -126,7 +126,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class _Chunks:
-    """Reads and unpacks some chunks, without HDF5: that would be one at a time."""
+    """A job that reads and decompresses chunks without HDF5, which allows one thread only."""
 
     file: FileBytes
     packed: Packed
@@ -150,7 +150,7 @@ class _Chunks:
 
 @dataclass(frozen=True, slots=True)
 class _Slicing:
-    """Reads a part that is stored in another way, by HDF5."""
+    """A job that reads a part with HDF5, for other kinds of storage."""
 
     dataset: h5d.DatasetID
     target: Target

@@ -73,8 +73,8 @@ class LeicaReader:
         described.check(block.size)
         if described.flips:
             flips = ", ".join(described.flips)
-            told = "%s: tiles of %r are marked %s; they are read as stored"
-            _log.info(told, image.parent.filepath, image.name, flips)
+            message = "%s: tiles of %r are marked %s; they are read as stored"
+            _log.info(message, image.parent.filepath, image.name, flips)
         for others in product(*(range(axis.count) for axis in described.others)):
             for channels in described.channel_groups():
                 info, place = described.info(others, channels), described.place(others)

@@ -91,7 +91,7 @@ class Header:
 
     @property
     def volumes(self) -> int:
-        """How many volumes the sections make up: 1 unless the file is a stack of volumes."""
+        """Number of volumes; 1 unless the file is a stack of volumes."""
         depth = self._three("grid")[2]
         if int(self._record["space_group"]) not in STACKS:
             return 1

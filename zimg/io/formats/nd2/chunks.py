@@ -1,4 +1,4 @@
-"""Where the chunks of an ND2 file are: a map at its end, and a header before each chunk."""
+"""Find the chunks of an ND2 file: a map at its end, and a header before each chunk."""
 
 import struct
 from typing import NamedTuple
@@ -17,7 +17,7 @@ _FRAME = b"ImageDataSeq|"
 
 
 class Span(NamedTuple):
-    """Bytes of a file."""
+    """Offset and size of bytes in a file."""
 
     offset: int
     size: int
@@ -46,15 +46,17 @@ class Chunks:
             raise ZException("the file has no map of chunks at its end: it is truncated or damaged")
         name, span = self._at(place)
         if not name.startswith(MAP):
-            raise ZException("the map of chunks is not where the file says: it is damaged")
+            raise ZException(
+                "the file does not have its map of chunks at the stated place: it is damaged"
+            )
         self._places = _entries(file.read(*span, "the map of chunks"))
 
     def find(self, name: bytes) -> Span | None:
-        """The data of a chunk; None without one."""
+        """Find the data of a chunk; None if absent."""
         return self._at(self._places[name])[1] if name in self._places else None
 
     def frame(self, number: int) -> Span | None:
-        """The stored voxels of a frame; None without one."""
+        """Find the stored voxels of a frame; None if absent."""
         span = self.find(_FRAME + b"%d!" % number)
         if span is None:
             return None
@@ -63,7 +65,7 @@ class Chunks:
         return Span(span.offset + TIME, span.size - TIME)
 
     def _at(self, place: int) -> tuple[bytes, Span]:
-        """Name and data of the chunk at a place."""
+        """Name and data of the chunk at an offset."""
         head = self._file.read(place, HEADER.size, "the header of a chunk")
         magic, length, size = HEADER.unpack(head)
         if magic != MAGIC:

@@ -1,4 +1,4 @@
-"""What an ND2 file says about its image, read by the package nd2."""
+"""Metadata of an ND2 file, read by the package nd2."""
 
 import logging
 import math
@@ -23,7 +23,7 @@ RGB = ("Red", "Green", "Blue")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Description:
     """The parts of the metadata that are needed.
 
     Attributes
@@ -42,7 +42,7 @@ class Told:
     points: Sequence[Any]
 
     @classmethod
-    def of(cls, path: Path, stored: int) -> "Told":
+    def of(cls, path: Path, stored: int) -> "Description":
         """Read the metadata of a file of `stored` bytes."""
         with nd2.ND2File(path) as file:
             if file.is_legacy:
@@ -56,7 +56,7 @@ class Told:
                 if loop.type == "XYPosLoop"
                 for point in loop.parameters.points
             ]
-        if not loops and attributes.sequenceCount > 1:  # frames whose loop is not told
+        if not loops and attributes.sequenceCount > 1:  # the file names no loop
             loops = [("T", attributes.sequenceCount)]
         letters = [letter for letter, _ in loops]
         if "?" in letters or len(set(letters)) < len(letters):
@@ -65,10 +65,10 @@ class Told:
             )
         counts = {letter: max(int(count), 1) for letter, count in loops}
         check_entries(stored, frames=math.prod(counts.values()))
-        told = cls(attributes, list(counts.items()), channels, points)
-        check_counts(told.components, told.count("T"))
-        told.check()
-        return told
+        description = cls(attributes, list(counts.items()), channels, points)
+        check_counts(description.components, description.count("T"))
+        description.check()
+        return description
 
     def check(self) -> None:
         """Refuse sizes that do not fit together."""
@@ -137,7 +137,7 @@ class Told:
 
 
 def _channels(file: Any) -> list[Any]:
-    """Descriptions of channels; none, and a warning, where nd2 does not understand them."""
+    """Descriptions of channels; none, with a warning, if nd2 cannot parse them."""
     try:
         return list(getattr(file.metadata, "channels", None) or ())
     except Exception as error:
@@ -146,7 +146,7 @@ def _channels(file: Any) -> list[Any]:
 
 
 def stamps(data: bytes, frames: Sequence[int]) -> list[float]:
-    """Seconds since the first of some frames; empty where they are not stated.
+    """Seconds since the first of some frames; empty if not stated.
 
     Parameters
     ----------

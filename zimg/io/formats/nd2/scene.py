@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.nd2.chunks import Chunks, Span
-from zimg.io.scenes.missing import MissingPlane, tell_missing
+from zimg.io.scenes.missing import MissingPlane, existing
 from zimg.io.scenes.scene import Job, PlaneScene
 from zimg.io.scenes.strided import Piece, Strides
 from zimg.values import ZImgInfo, ZImgRegion
@@ -62,19 +62,16 @@ class Nd2Scene(PlaneScene):
         self.packed_bytes = file.size if packed else None
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
-        """A job per frame; frames that are not there are told of."""
-        missing: list[MissingPlane] = []
-        jobs = list(self._jobs(region, missing))
-        tell_missing(missing)
-        return jobs
+        """Plan one job per frame; missing frames are reported together."""
+        return existing(self._jobs(region))
 
-    def _jobs(self, region: ZImgRegion, missing: list[MissingPlane]) -> Iterator[Job]:
+    def _jobs(self, region: ZImgRegion) -> Iterator[Job | MissingPlane]:
         start, end = region.start, region.end
         for t, z in product(range(start.t, end.t), range(start.z, end.z)):
             span = self._chunks.frame(self._frames[t, z])
             if span is None:
                 why = "some frames were never written: the acquisition was ended before"
-                missing.append(MissingPlane(f"z={z} t={t}", why))
+                yield MissingPlane(f"z={z} t={t}", why)
                 continue
             put = t - start.t, 0, z - start.z, 0
             if self._packed:
@@ -83,7 +80,7 @@ class Nd2Scene(PlaneScene):
                 yield self._reading(span, region, put)
 
     def _reading(self, span: Span, region: ZImgRegion, put: tuple[int, int, int, int]) -> Piece:
-        """Reads the wanted rows of a frame that is not packed."""
+        """Make a job that reads the requested rows of an uncompressed frame."""
         if span.size < self._size:
             raise ZException(
                 f"a frame has {span.size} bytes, {self._size} are needed: the file is damaged"
@@ -94,7 +91,7 @@ class Nd2Scene(PlaneScene):
         return Piece(self._file, self._stored, place, (c, y, x), s, put)
 
     def _unpacking(self, span: Span, region: ZImgRegion, put: tuple[int, int, int, int]) -> Job:
-        """Unpacks a frame and takes what is wanted."""
+        """Make a job that decompresses a frame and copies the requested part."""
         info, s = self.info, self._strides
         shape = info.numChannels, info.height, info.width
         c, _, y, x = region.czyx

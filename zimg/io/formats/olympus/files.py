@@ -14,7 +14,7 @@ INDEX = "OibInfo.txt"
 
 
 class Files(Protocol):
-    """What holds the planes and settings of an image."""
+    """Planes and settings of an image, by file name."""
 
     @property
     def main(self) -> str:
@@ -28,7 +28,7 @@ class Files(Protocol):
         """The bytes of a file."""
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close the open file, if any."""
 
 
 class Folder:
@@ -58,7 +58,7 @@ class Folder:
             file.close()
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is kept open."""
 
 
 class Container:
@@ -80,13 +80,13 @@ class Container:
         self.names = list(self._streams)
 
     def _index(self) -> tuple[dict[str, str], str]:
-        """The stream of each file, and the name of the settings."""
+        """Stream of each file, and the name of the settings."""
         if INDEX not in self._file.names or self._file.size(INDEX) > LONGEST_TEXT:
-            raise ZException(f"a compound file without {INDEX}: it is no OIB file, or damaged")
-        told = Settings(self._file.read(INDEX)).section("OibSaveInfo")
+            raise ZException(f"a compound file without {INDEX}: it is not an OIB file, or damaged")
+        entries = Settings(self._file.read(INDEX)).section("OibSaveInfo")
         places = {place.rpartition("/")[2]: place for place in self._file.names}
-        named = {key: name for key, name in told.items() if key in places}
-        main = named.get(told.get("MainFileName", ""))
+        named = {key: name for key, name in entries.items() if key in places}
+        main = named.get(entries.get("MainFileName", ""))
         if main is None:
             raise ZException(f"{INDEX} names no settings of the image: it is damaged")
         return {name.rpartition("/")[2]: places[key] for key, name in named.items()}, main

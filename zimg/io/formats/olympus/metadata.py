@@ -39,8 +39,8 @@ def describe(info: ZImgInfo, settings: Settings, colours: Mapping[int, Settings]
         seconds = interval * (in_seconds(unit) or 1.0)
         info.timeStamps = [n * seconds for n in range(info.numTimes)]
     for channel in range(info.numChannels):
-        told = settings.section(f"GUI Channel {channel + 1} Parameters")
-        info.channelNames[channel] = told.get("DyeName") or told.get("CH Name") or ""
+        dye = settings.section(f"GUI Channel {channel + 1} Parameters")
+        info.channelNames[channel] = dye.get("DyeName") or dye.get("CH Name") or ""
         colour = colours[channel].colour() if channel in colours else None
         info.channelColors[channel] = colour or info.channelColors[channel]
 

@@ -11,7 +11,7 @@ from tifffile import TiffFile, TiffPage
 
 from zimg._errors import ZException
 from zimg.io.formats.olympus.files import Files
-from zimg.io.scenes.missing import MissingPlane, tell_missing
+from zimg.io.scenes.missing import MissingPlane, existing
 from zimg.io.scenes.scene import Job, PlaneScene
 from zimg.values import ZImgInfo, ZImgRegion
 
@@ -37,20 +37,17 @@ class OlympusScene(PlaneScene):
         self._files, self._planes = files, planes
 
     def plan(self, region: ZImgRegion, level: int = 0) -> Sequence[Job]:  # noqa: ARG002
-        """A job per plane; planes that are not there are told of."""
-        missing: list[MissingPlane] = []
-        jobs = list(self._jobs(region, missing))
-        tell_missing(missing)
-        return jobs
+        """Plan one job per plane; missing planes are reported together."""
+        return existing(self._jobs(region))
 
-    def _jobs(self, region: ZImgRegion, missing: list[MissingPlane]) -> Iterator[Job]:
+    def _jobs(self, region: ZImgRegion) -> Iterator[Job | MissingPlane]:
         first, last = region.start, region.end
         ranges = (range(first.t, last.t), range(first.c, last.c), range(first.z, last.z))
         for t, c, z in product(*ranges):
             name = self._planes.get((t, c, z))
             if name is None:
                 why = "some planes have no file: the image is incomplete"
-                missing.append(MissingPlane(f"z={z} c={c} t={t}", why))
+                yield MissingPlane(f"z={z} c={c} t={t}", why)
                 continue
             yield self._job(name, region, (t - first.t, c - first.c, z - first.z))
 
@@ -84,7 +81,7 @@ def plane_of(file: TiffFile, name: str) -> TiffPage:
 
 
 def _check_strips(page: TiffPage, name: str, size: int) -> None:
-    """Refuse a plane whose strips are not all in its file: tifffile would leave zeros."""
+    """Refuse a plane with missing strips, for which tifffile returns zeros."""
     offsets, counts = page.dataoffsets, page.databytecounts
     inside = all(a > 0 and n > 0 and a + n <= size for a, n in zip(offsets, counts, strict=True))
     stored = sum(counts) if page.compression == 1 else page.nbytes

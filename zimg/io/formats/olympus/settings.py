@@ -22,7 +22,7 @@ class Settings:
     Raises
     ------
     ZException
-        When it is no such text.
+        When the text is not in this form.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -42,11 +42,11 @@ class Settings:
                 own[name.strip()] = value.strip().strip('"')
 
     def section(self, name: str) -> Mapping[str, str]:
-        """Names and values of a section; empty without one."""
+        """Names and values of a section; empty if absent."""
         return self._sections.get(name, {})
 
     def colour(self) -> col4 | None:
-        """The colour of the highest value in a lookup table; None without one."""
+        """Colour of the highest value in a lookup table; None without a table."""
         table = np.frombuffer(self._lut[: len(self._lut) // 4 * 4], np.uint8).reshape(-1, 4)
         if not len(table) or not table[-1, :3].any():
             return None

@@ -1,4 +1,4 @@
-"""Boxes of an array of which no chunk is stored, so that they are known without reading."""
+"""Find boxes of an array without stored chunks, which need not be read."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -13,8 +13,8 @@ from zimg.io.formats.ome_zarr.folder import ConfinedStore
 from zimg.io.formats.ome_zarr.zip_file import ZipFolder
 
 
-def holds_nothing(array: "zarr.Array[Any]", box: tuple[slice, ...]) -> bool:
-    """Whether it is known, without decoding, that a box holds zeros: none of its chunks is there.
+def known_empty(array: "zarr.Array[Any]", box: tuple[slice, ...]) -> bool:
+    """Whether a box is known, without decoding, to hold zeros because no chunk is stored.
 
     Parameters
     ----------
@@ -40,6 +40,6 @@ def holds_nothing(array: "zarr.Array[Any]", box: tuple[slice, ...]) -> bool:
 
 
 def _places(box: tuple[slice, ...], steps: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """The chunks that a box meets."""
+    """Chunks that intersect a box."""
     pairs = zip(box, steps, strict=True)
     return product(*(range(each.start // step, -(-each.stop // step)) for each, step in pairs))

@@ -16,7 +16,7 @@ from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.limits import check_decoded
 from zimg.io.formats.ome_zarr.stores import keys_below
-from zimg.io.scenes.missing import MissingPlane, tell_missing
+from zimg.io.scenes.missing import MissingPlane, report_missing
 
 TYPES = tuple(name for name in VOXEL_TYPES if name not in ("bool", "bfloat16"))
 # Codecs from bytes to bytes, or numbers to numbers. Not among them: pickle, which runs code
@@ -121,7 +121,7 @@ def check_chunks(array: "zarr.Array[Any]") -> None:
     if not _has_chunks(array):
         key = array.metadata.encode_chunk_key((0,) * len(array.shape))
         why = f"array {array.path!r} has no chunks: none has a name like {key!r}"
-        tell_missing([MissingPlane(f"array {array.path!r}", why)])
+        report_missing([MissingPlane(f"array {array.path!r}", why)])
 
 
 def _has_chunks(array: "zarr.Array[Any]") -> bool:

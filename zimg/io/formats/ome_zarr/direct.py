@@ -149,7 +149,7 @@ class DirectArray:
     def holds(
         self, place: tuple[int, ...], indices: dict[tuple[int, ...], NDArray[np.uint64] | None]
     ) -> bool:
-        """Whether a chunk of a shard is there, by the index of the shard."""
+        """Whether the index of a shard contains a chunk."""
         assert self.shards is not None
         return self._where(place, self.shards, indices) is not None
 

@@ -70,7 +70,7 @@ class ConfinedStore(LocalStore):
             raise ZException(f"{key} is a folder where a file is expected") from None
 
     def holds(self, key: str) -> bool:
-        """Whether there is something of that name; an `OSError` where the disk does not tell."""
+        """Whether the name exists; an `OSError` where the disk cannot be read."""
         try:
             os.lstat(self.root / key)
         except (FileNotFoundError, NotADirectoryError):

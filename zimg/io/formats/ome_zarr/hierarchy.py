@@ -69,7 +69,7 @@ class Hierarchy:
     def described(self, path: str) -> Mapping[str, Any]:
         """OME metadata of the group at `path`; a `ZException` if the group is absent."""
         try:
-            return said_by(self.group(path))
+            return ome_attributes(self.group(path))
         except FileNotFoundError as error:
             raise ZException(f"there is no Zarr group at {path!r}") from error
         except (zarr.errors.ContainsArrayError, zarr.errors.NodeTypeValidationError) as error:
@@ -78,7 +78,7 @@ class Hierarchy:
             ) from error
 
 
-def said_by(node: zarr.Group) -> Mapping[str, Any]:
+def ome_attributes(node: zarr.Group) -> Mapping[str, Any]:
     """OME metadata of a group: under ``ome`` from version 0.5 on, before that at the top level."""
     attributes: dict[str, Any] = dict(node.attrs)
     return {**attributes, **attributes["ome"]} if "ome" in attributes else attributes

@@ -10,7 +10,7 @@ import zarr
 
 from zimg._errors import ZException
 from zimg.io.formats.ome_zarr.axes import axes_by_rank
-from zimg.io.formats.ome_zarr.hierarchy import Hierarchy, joined, keys_of, said_by
+from zimg.io.formats.ome_zarr.hierarchy import Hierarchy, joined, keys_of, ome_attributes
 from zimg.io.formats.ome_zarr.lazy_scenes import LazyScenes, Make
 from zimg.io.formats.ome_zarr.metadata import Multiscale, describe, inside, read_multiscale
 from zimg.io.formats.ome_zarr.scene import ZarrScene
@@ -62,7 +62,7 @@ class OmeZarrReader:
         node = self._nodes.node("")
         if isinstance(node, zarr.Array):
             return iter([partial(self._plain, node)])
-        described = said_by(node)
+        described = ome_attributes(node)
         if not any(described.get(name) for name in LISTS_IMAGES):
             listed = keys_below(self._store, "") is not None
             arrays = ", ".join(sorted(node.array_keys())) if listed else "not known"
@@ -77,9 +77,9 @@ class OmeZarrReader:
             yield partial(self._opened, "", stated, described)
         if PLATE in described:
             for well in described[PLATE].get("wells") or []:
-                yield from _told(partial(self._well, well))
+                yield from _or_error(partial(self._well, well))
         elif WELL in described:
-            yield from _told(lambda: self._fields("", described))
+            yield from _or_error(lambda: self._fields("", described))
         elif SERIES in described:
             yield from (partial(self._image_at, inside(path)) for path in self._series())
 
@@ -89,10 +89,10 @@ class OmeZarrReader:
 
     def _fields(self, path: str, described: Mapping[str, Any] | None = None) -> list[Make]:
         """The fields of a well."""
-        said = self._nodes.described(path) if described is None else described
-        if WELL not in said:
+        attributes = self._nodes.described(path) if described is None else described
+        if WELL not in attributes:
             return [partial(self._image_at, path)]
-        fields = said[WELL].get("images") or []
+        fields = attributes[WELL].get("images") or []
         return [partial(self._image_at, joined(path, inside(each["path"]))) for each in fields]
 
     def _image_at(self, path: str) -> ZarrScene:
@@ -114,7 +114,7 @@ class OmeZarrReader:
     def _series(self) -> Iterator[str]:
         """Paths of numbered images, as listed in ``OME`` or found in the store."""
         try:
-            listed = said_by(self._nodes.group("OME")).get("series")
+            listed = ome_attributes(self._nodes.group("OME")).get("series")
         except FileNotFoundError:
             listed = None
         if listed:
@@ -161,7 +161,7 @@ class OmeZarrReader:
         )
 
 
-def _told(find: Callable[[], list[Make]]) -> Iterator[Make]:
+def _or_error(find: Callable[[], list[Make]]) -> Iterator[Make]:
     """The result of `find`, or one scene that raises the error when it is requested."""
     try:
         yield from find()

@@ -16,7 +16,7 @@ from zimg._errors import ZException
 from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.disk.errors import ReplacedError
 from zimg.io.disk.limits import check_counts
-from zimg.io.formats.ome_zarr.absent import holds_nothing
+from zimg.io.formats.ome_zarr.absent import known_empty
 from zimg.io.formats.ome_zarr.array_checks import check_array, check_chunks, check_claims
 from zimg.io.formats.ome_zarr.axes import ALL
 from zimg.io.formats.ome_zarr.bounded import bounded
@@ -145,12 +145,12 @@ class ZarrScene:
         ]
 
     def empty(self, region: ZImgRegion, level: int = 0) -> bool:
-        """Whether it is known, without decoding, that a region holds nothing but zeros."""
+        """Whether a region is known, without decoding, to hold zeros only."""
         array = self._with_chunks(level)
         start, end = region.start, region.end
         box = {letter: (getattr(start, letter), getattr(end, letter)) for letter in ALL}
         with self._steady(array.path):
-            return holds_nothing(array, self._box(box))
+            return known_empty(array, self._box(box))
 
     def _with_chunks(self, level: int) -> "zarr.Array[Any]":
         """The array of a level, which has chunks."""

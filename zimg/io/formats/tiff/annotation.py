@@ -22,14 +22,14 @@ def annotate(root: ET.Element, image: ET.Element, info: ZImgInfo, *, together: b
         Whether a page holds all channels of its plane: names and colours then need the annotation,
         while the page itself marks alpha.
     """
-    told = _of_samples(info) if together else _of_opacity(info)
-    if not told:
+    pairs = _of_samples(info) if together else _of_opacity(info)
+    if not pairs:
         return
     ET.SubElement(image, "AnnotationRef", ID="Annotation:0")
     annotations = ET.SubElement(root, "StructuredAnnotations")
     entry = ET.SubElement(annotations, "MapAnnotation", ID="Annotation:0", Namespace=NAMESPACE)
     value = ET.SubElement(entry, "Value")
-    for key, text in told.items():
+    for key, text in pairs.items():
         ET.SubElement(value, "M", K=key).text = text
 
 
@@ -39,16 +39,16 @@ def _of_opacity(info: ZImgInfo) -> dict[str, str]:
 
 def _of_samples(info: ZImgInfo) -> dict[str, str]:
     """Names and colours that differ from the defaults."""
-    told = {}
+    pairs = {}
     colors = default_colors(info.numChannels)
     if info.lastChannelIsAlphaChannel:
         colors[-1] = col4()
     for number, name in enumerate(info.channelNames):
         if name:
-            told[f"channelName {number}"] = name
+            pairs[f"channelName {number}"] = name
         if info.channelColors[number] != colors[number]:
-            told[f"channelColor {number}"] = " ".join(map(str, info.channelColors[number]))
-    return told
+            pairs[f"channelColor {number}"] = " ".join(map(str, info.channelColors[number]))
+    return pairs
 
 
 def read_annotation(root: ET.Element, info: ZImgInfo) -> None:

@@ -38,8 +38,10 @@ def description(info: ZImgInfo, *, together: bool) -> bytes:
     pages = info.numTimes * info.depth * info.numChannels // samples
     ET.SubElement(pixels, "TiffData", IFD="0", PlaneCount=str(pages))
     for time in range(info.numTimes):
-        if told := _plane(info, time):
-            ET.SubElement(pixels, "Plane", {"TheZ": "0", "TheT": str(time), "TheC": "0"} | told)
+        if attributes := _plane(info, time):
+            ET.SubElement(
+                pixels, "Plane", {"TheZ": "0", "TheT": str(time), "TheC": "0"} | attributes
+            )
     annotate(root, image, info, together=together)
     return ET.tostring(root, encoding="UTF-8", xml_declaration=True)
 
@@ -65,16 +67,16 @@ def check_description(info: ZImgInfo) -> None:
 def _pixels(info: ZImgInfo) -> dict[str, str]:
     """Sizes, type, voxel size and time step."""
     name = info.dataTypeString()
-    told = {"ID": "Pixels:0", "DimensionOrder": "XYCZT", "Type": _TYPES.get(name, name)}
+    attributes = {"ID": "Pixels:0", "DimensionOrder": "XYCZT", "Type": _TYPES.get(name, name)}
     for axis, size in zip("XYZCT", info.size, strict=True):
-        told[f"Size{axis}"] = str(size)
-    told["BigEndian"] = "false"
+        attributes[f"Size{axis}"] = str(size)
+    attributes["BigEndian"] = "false"
     if info.validBitCount:
-        told["SignificantBits"] = str(info.validBitCount)
-    told |= _physical_sizes(info)
+        attributes["SignificantBits"] = str(info.validBitCount)
+    attributes |= _physical_sizes(info)
     if _is_even(info) and not _is_default(info):
-        told |= {"TimeIncrement": repr(info.timeStamps[1]), "TimeIncrementUnit": "s"}
-    return told
+        attributes |= {"TimeIncrement": repr(info.timeStamps[1]), "TimeIncrementUnit": "s"}
+    return attributes
 
 
 def _physical_sizes(info: ZImgInfo) -> dict[str, str]:
@@ -87,18 +89,20 @@ def _physical_sizes(info: ZImgInfo) -> dict[str, str]:
         unit = "pixel"
     else:
         sizes = [getattr(info, f"voxelSize{axis}InUm")() for axis in _AXES]
-    told = {f"PhysicalSize{axis}": repr(size) for axis, size in zip(_AXES, sizes, strict=True)}
-    return told | {f"PhysicalSize{axis}Unit": unit for axis in _AXES}
+    attributes = {
+        f"PhysicalSize{axis}": repr(size) for axis, size in zip(_AXES, sizes, strict=True)
+    }
+    return attributes | {f"PhysicalSize{axis}Unit": unit for axis in _AXES}
 
 
 def _channel(info: ZImgInfo, number: int, samples: int) -> dict[str, str]:
     """A channel; names and colours of several samples are in the annotation."""
-    told = {"ID": f"Channel:0:{number}", "SamplesPerPixel": str(samples)}
+    attributes = {"ID": f"Channel:0:{number}", "SamplesPerPixel": str(samples)}
     if samples == 1:
-        told["Color"] = str(_color(info.channelColors[number]))
+        attributes["Color"] = str(_color(info.channelColors[number]))
         if info.channelNames[number]:
-            told["Name"] = info.channelNames[number]
-    return told
+            attributes["Name"] = info.channelNames[number]
+    return attributes
 
 
 def _color(color: col4) -> int:
@@ -108,12 +112,12 @@ def _color(color: col4) -> int:
 
 def _plane(info: ZImgInfo, time: int) -> dict[str, str]:
     """Plane element for the first plane of a time point: time and position."""
-    told: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     if not (_is_even(info) or _is_default(info)):
-        told |= {"DeltaT": repr(info.timeStamps[time]), "DeltaTUnit": "s"}
+        attributes |= {"DeltaT": repr(info.timeStamps[time]), "DeltaTUnit": "s"}
     if time == 0:
-        told |= {f"Position{a}": repr(x) for a, x in zip(_AXES, info.position, strict=False)}
-    return told
+        attributes |= {f"Position{a}": repr(x) for a, x in zip(_AXES, info.position, strict=False)}
+    return attributes
 
 
 def _is_even(info: ZImgInfo) -> bool:

@@ -15,7 +15,7 @@ from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.remembered import directories_of
 from zimg.io.scenes.scene import Level
 
-TEXTS = (1, 2, 7)  # types of values: bytes, ASCII, and those that are not told
+TEXTS = (1, 2, 7)  # types of values: BYTE, ASCII and UNDEFINED
 LONGEST_TEXT = 2**20
 
 

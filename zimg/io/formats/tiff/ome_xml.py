@@ -114,15 +114,15 @@ def _samples(pixels: ET.Element, channels: int, opened: OpenedFile, first: int, 
     The description is used if the page is in another file, or if its samples do not divide the
     channels; reading then refuses the planes.
     """
-    told = {count_of(c, "SamplesPerPixel", 1) for c in pixels.iter("Channel")} or {1}
+    counts = {count_of(c, "SamplesPerPixel", 1) for c in pixels.iter("Channel")} or {1}
     page = _first_page(pixels, opened, first, lowest)
     found = opened.samples_of(page) if 0 <= page < opened.pages else 0
     if found and channels % found == 0:
         return found
-    together = max(told)
-    if len(told) > 1 or not 0 < together < 2**16 or channels % together:
+    together = max(counts)
+    if len(counts) > 1 or not 0 < together < 2**16 or channels % together:
         raise ZException(
-            f"OME-XML describes {channels} channels of {sorted(told)} samples per pixel: "
+            f"OME-XML describes {channels} channels of {sorted(counts)} samples per pixel: "
             "expected one number that divides the channels"
         )
     return together

@@ -113,19 +113,19 @@ class Packing:
     def options(self, page: NDArray[Any]) -> dict[str, Any]:
         """Compression arguments of tifffile for a page, ``(Y, X)`` or ``(Y, X, C)``."""
         tag = _CODECS[self.compression].tag
-        told: dict[str, Any] = {"compression": None if tag == 1 else tag}
+        options: dict[str, Any] = {"compression": None if tag == 1 else tag}
         if self.predictor:
-            told["predictor"] = self.predictor
+            options["predictor"] = self.predictor
         arguments = self._arguments()
         if self.compression in DEFLATE:
             arguments = {"level": self._useful_level(page)}
         if arguments:
-            told["compressionargs"] = arguments
+            options["compressionargs"] = arguments
         if self.compression == Compression.JPEG and self.samples == 3:
             # Stored as RGB: the reference does not convert YCbCr back.
-            told["subsampling"] = (1, 1)
-            told["compressionargs"]["outcolorspace"] = "rgb"
-        return told
+            options["subsampling"] = (1, 1)
+            options["compressionargs"]["outcolorspace"] = "rgb"
+        return options
 
     def _useful_level(self, page: NDArray[Any]) -> int:
         """The requested level of deflate, or `CHEAP` where it compresses as well.

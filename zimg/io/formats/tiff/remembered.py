@@ -46,7 +46,7 @@ def directories_of(file: FileBytes) -> Directories:
 def _identity(file: FileBytes) -> Identity | None:
     """Identity of a file and its content; None if it has just changed or is elsewhere."""
     status = file.status
-    if status is None:  # at an address, of which nothing is known
+    if status is None:  # a file at an address has no status
         return None
     times = status.st_mtime_ns, status.st_ctime_ns
     coarse = all(stamp % SECOND == 0 for stamp in times)

@@ -13,7 +13,7 @@ from zimg.arrays.interop import VOXEL_TYPES
 from zimg.io.formats.tiff.ome_xml import OmeImage
 from zimg.io.formats.tiff.pages import Page
 from zimg.io.formats.tiff.segments import Target, page_jobs
-from zimg.io.scenes.missing import MissingPlane, tell_missing
+from zimg.io.scenes.missing import MissingPlane, report_missing
 from zimg.io.scenes.scene import Job, Level, full_level, grid
 from zimg.values import ZImgInfo, ZImgRegion, col4
 
@@ -73,7 +73,7 @@ class TiffScene:
                 self._check(page, width, height)
                 alike = page.tiff
             jobs.extend(page_jobs(page, target, missing))
-        tell_missing(missing)
+        report_missing(missing)
         return jobs
 
     def _planes(self, region: ZImgRegion) -> Iterator[tuple[int, int, int]]:

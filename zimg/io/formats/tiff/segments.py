@@ -80,7 +80,7 @@ class _Rows:
     count: int
 
     def __call__(self, out: list[NDArray[Any]]) -> None:
-        if self._is_what_is_wanted():
+        if self._matches_buffer():
             target = self.target
             place = out[target.time][target.first_channel + self._channel, target.plane]
             what = f"page {self.page.number}"
@@ -97,7 +97,7 @@ class _Rows:
         """Index of the channel of the block among the requested ones."""
         return self.block[0][0] - self.target.samples[0]
 
-    def _is_what_is_wanted(self) -> bool:
+    def _matches_buffer(self) -> bool:
         """Whether the file has the byte layout of the buffer, so that it can be read directly."""
         tiff = self.page.tiff
         return (
