@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from zimg._errors import ZException
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.disk.limits import HIGHEST_PACKING, SMALL
-from zimg.io.formats.hdf5img.planes import Plane, Target
 from zimg.io.formats.shared.hdf5 import AbsentError, child, group
+from zimg.io.formats.shared.hdf5_voxels import Target, Voxels
 from zimg.io.scenes.missing import MissingPlane, existing
 from zimg.io.scenes.scene import Job, Level, grid
 from zimg.values import ZImgInfo, ZImgRegion
@@ -94,7 +94,7 @@ class Hdf5ImgScene:
         start, end = region.start, region.end
         width, height, _ = self.levels[level].size
         name = plane_name(self._factors[level])
-        y, x = (start.y, end.y), (start.x, end.x)
+        spans = (start.y, end.y), (start.x, end.x)
         places = (range(start.t, end.t), range(start.c, end.c), range(start.z, end.z))
         for t, c, z in product(*places):
             try:
@@ -102,9 +102,9 @@ class Hdf5ImgScene:
             except AbsentError as error:
                 yield MissingPlane(f"z={z} c={c} t={t}", str(error))
                 continue
-            plane = Plane(dataset, self.dtype, (height, width))
+            plane = Voxels(dataset, self.dtype, (height, width))
             put = t - start.t, c - start.c, z - start.z
-            yield from plane.jobs(self._file, Target(y, x, put))
+            yield from plane.jobs(self._file, Target(spans, put))
 
     def _dataset(self, *names: str) -> Any:
         """Follow a path of groups to an object."""

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from zimg.io.disk.bytes import FileBytes
 from zimg.io.formats.imaris.metadata import numbered, sizes
-from zimg.io.formats.imaris.volumes import Target, Volume
 from zimg.io.formats.shared.hdf5 import AbsentError, child, group
+from zimg.io.formats.shared.hdf5_voxels import Target, Voxels
 from zimg.io.scenes.missing import MissingPlane, existing
 from zimg.io.scenes.scene import Job, Level, full_level, grid
 from zimg.values import ZImgInfo, ZImgRegion
@@ -83,13 +83,12 @@ class ImarisScene:
             except AbsentError as error:
                 yield MissingPlane(f"c={c} t={t}", str(error))
                 continue
-            yield from volume.jobs(Target(spans, t - start.t, c - start.c))
+            yield from volume.jobs(self._file, Target(spans, (t - start.t, c - start.c)))
 
-    def _volume(self, level: int, time: int, channel: int) -> Volume:
+    def _volume(self, level: int, time: int, channel: int) -> Voxels:
         found, number = self._levels[level]
-        name = f"{NAME} {number}/TimePoint {time}/Channel {channel}/Data"
         data: Any = child(self._group(number, time, channel), "Data")
-        return Volume(data, self.dtype, found.size[::-1], self._file, name)
+        return Voxels(data, self.dtype, found.size[::-1], padded=True)
 
     def _group(self, number: int, time: int, channel: int) -> h5g.GroupID:
         level = group(self._data, f"{NAME} {number}")
