@@ -14,19 +14,23 @@ PYTEST    := pytest -q -n $(WORKERS) --dist loadfile --hypothesis-profile=ci
 
 # `backends` and `conformance` are folders: without this line make would find nothing to do.
 .PHONY: demo test check format conformance bench docs lanes generic lowest import-time clean
-.PHONY: dist wheel-test sbom
+.PHONY: dist wheel-test napari sbom
 .NOTPARALLEL:
 
 demo: .venv/ready-core
 	$(BIN)/zimg demo --overwrite
 
 test: .venv/ready-test
-	$(export_threads) $(BIN)/$(PYTEST) tests conformance
+	$(export_threads) $(BIN)/$(PYTEST) $(TESTS)
+
+# `make wheel-test TESTS=tests/io` runs a part; so do test, lane, lowest and generic.
+TESTS := tests conformance
 
 check: .venv/ready-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/zizmor --quiet --offline .github
 
 format: .venv/ready-test
 	$(BIN)/ruff check --fix-only .
@@ -56,11 +60,21 @@ wheel-test: dist
 	rm -rf build/outside && mkdir -p build/outside
 	tar -xzf dist/*.tar.gz -C build/outside --strip-components 1
 	cd build/outside && rm -rf $(SOURCES) && $(export_threads) \
-		../../.venv-wheel/bin/python -m $(PYTEST) --pyargs tests zimg.conformance
+		../../.venv-wheel/bin/python -m $(PYTEST) --pyargs $(TESTS:conformance=zimg.conformance)
 
 WHEEL_EXTRAS := jax,conformance,formats,dask,xarray,networkx,pandas,plot,plot3d
 SOURCES := zimg backends conformance *.egg-info tests/test_imports.py tests/test_packaging.py \
 	tests/test_device_kwarg.py tests/test_surface.py
+
+# The tests with napari and Qt, without a screen. They are a lane of their own because napari brings
+# 80 packages and libraries of the system. Its plugins of pytest are left out: they patch Qt.
+napari:
+	$(PYTHON) -m venv --clear .venv-napari
+	.venv-napari/bin/python -m pip install --quiet -e ".[conformance,napari]" pyqt6 \
+		-c tests/constraints.txt
+	QT_QPA_PLATFORM=offscreen .venv-napari/bin/python -m pytest -q -p no:napari -p no:npe2 \
+		--hypothesis-profile=ci tests/napari tests/image/test_napari_layers.py \
+		tests/swc/test_bridges.py
 
 # Packages that an installation with all extras of the tests consists of, with their licences.
 sbom: .venv/ready-test
@@ -75,8 +89,9 @@ import-time: .venv/ready-core
 		-s "import subprocess, sys" "subprocess.run([sys.executable, '-c', 'pass'])"
 
 # What compiled code stands in for, without it.
+generic: TESTS := tests/kernels tests/skeletons tests/tracing
 generic: .venv/ready-test
-	ZIMG_COMPILED=0 $(export_threads) $(BIN)/$(PYTEST) tests/kernels tests/skeletons tests/tracing
+	ZIMG_COMPILED=0 $(export_threads) $(BIN)/$(PYTEST) $(TESTS)
 
 # The same tests on newer interpreters, without torch; one that is not there is passed over.
 lanes:
@@ -90,7 +105,7 @@ lane:
 	$(LANE) -m venv --clear .venv-lane
 	.venv-lane/bin/python -m pip install --quiet -e ".[jax,conformance]" \
 		build pytest-xdist setuptools setuptools-scm -c tests/constraints.txt
-	$(export_threads) .venv-lane/bin/$(PYTEST) tests conformance
+	$(export_threads) .venv-lane/bin/$(PYTEST) $(TESTS)
 
 # The oldest releases that pyproject.toml accepts, without torch: its old releases have no CPU build
 # in the registry for Linux.
@@ -98,7 +113,7 @@ lowest:
 	$(PYTHON) -m venv --clear .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet -e ".[$(LOWEST_EXTRAS)]" \
 		$(LOWEST_TESTS) -c tests/lowest.txt
-	$(export_threads) .venv-lowest/bin/$(PYTEST) tests conformance
+	$(export_threads) .venv-lowest/bin/$(PYTEST) $(TESTS)
 
 LOWEST_EXTRAS := jax,conformance,formats,dask,xarray,networkx,pandas
 LOWEST_TESTS  := build nibabel pylibCZIrw pynrrd pytest-xdist setuptools setuptools-scm SimpleITK
@@ -129,4 +144,4 @@ torch_version := from importlib.metadata import version; print('torch==' + versi
 	@touch .venv/ready-core .venv/ready-test $@ && rm .venv/installing
 
 clean:
-	rm -rf .venv .venv-lane .venv-lowest .venv-wheel build dist site zimg-demo
+	rm -rf .venv .venv-lane .venv-lowest .venv-wheel .venv-napari build dist site zimg-demo

@@ -31,6 +31,7 @@ def build(source: Path, folder: Path, **environment: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not (ROOT / "zimg").exists(), reason="builds the source, which is not here")
 def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     pytest.importorskip("build", reason="the package `build` makes the wheel")
     pytest.importorskip("setuptools_scm", reason="setuptools-scm makes the version")
@@ -61,6 +62,35 @@ def test_every_file_states_the_addresses_of_the_project(name: str) -> None:
     assert stated == {HOME}
     pages = set(re.findall(r"https://[\w-]+\.github\.io/zimg\b", text))
     assert pages <= {PROJECT["urls"]["Documentation"]}
+
+
+def test_the_address_is_changed_in_one_place(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "tools/address.py", "README.md", "CITATION.cff", "mkdocs.yml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("CONTRIBUTING.md", "recipe/recipe.yaml", "docs/index.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("https://github.com/nobody/zimg/blob/main/LICENSE\n")
+    run = [sys.executable, "tools/address.py"]
+    told = subprocess.run(
+        [*run, "--check"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert told.stdout.split() == ["CONTRIBUTING.md", "recipe/recipe.yaml", "docs/index.md"]
+    assert told.returncode
+    toml = tmp_path / "pyproject.toml"
+    text = toml.read_text().replace(f'Source = "{HOME}"', 'Source = "https://github.com/we/zimg"')
+    toml.write_text(text)
+    subprocess.run(run, cwd=tmp_path, check=True, capture_output=True)
+    for path in (toml, *tmp_path.glob("*.md"), tmp_path / "mkdocs.yml"):
+        owners = re.findall(r"github(?:usercontent)?\.com/([\w-]+)/zimg", path.read_text())
+        assert set(owners) == {"we"}, path.name
+    assert subprocess.run([*run, "--check"], cwd=tmp_path, check=False).returncode == 0
+
+
+def test_all_files_of_the_checkout_have_the_address() -> None:
+    command = [sys.executable, str(ROOT / "tools" / "address.py"), "--check"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (0, "")
 
 
 def test_links_of_the_readme_work_on_a_package_index() -> None:

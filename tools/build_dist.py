@@ -28,9 +28,18 @@ def main() -> None:
     epoch = os.environ.get("SOURCE_DATE_EPOCH") or str(commit_time(options.source))
     command = [sys.executable, "-m", "build", "--outdir", str(options.outdir)]
     command += ["--no-isolation"] * options.no_isolation + [str(options.source)]
-    subprocess.run(command, env=os.environ | {"SOURCE_DATE_EPOCH": epoch}, check=True)
+    run(command, os.environ | {"SOURCE_DATE_EPOCH": epoch})
     for sdist in options.outdir.glob("*.tar.gz"):
         repack(sdist, int(epoch))
+    for path in sorted(options.outdir.iterdir()):
+        sys.stdout.write(f"{path} ({path.stat().st_size:,} bytes)\n")
+
+
+def run(command: list[str], environment: dict[str, str]) -> None:
+    """Run a command in silence: its thousands of lines are printed only when it fails."""
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
 
 
 def commit_time(source: Path) -> int:
