@@ -1,5 +1,6 @@
 """Plots in a plane and in space: what is drawn, where, and in which colours."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.view.untrusted import sanitized
 from zimg import VoxelSizeUnit, ZException, ZImg, ZImgInfo, ZSwc
 from zimg.view.colouring import OTHERS, PALETTE
 from zimg.view.space_plot import polylines
@@ -132,6 +134,37 @@ def test_a_figure_in_space_has_all_edges_and_survives_saving(tmp_path: Path) -> 
     assert "tree 1" in (tmp_path / "tree.html").read_text(encoding="utf-8")
     coloured = FORK.plot3d(color="radius").data[0]
     assert coloured.line.color[1:4].tolist() == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("plotly")
+@pytest.mark.parametrize("renderer", ["plotly_mimetype", "plotly_mimetype+notebook"])
+def test_a_notebook_that_is_not_trusted_shows_projections_instead(renderer, monkeypatch) -> None:
+    from plotly import io
+
+    monkeypatch.setattr(io.renderers, "default", renderer)
+    bundle = FORK.plot3d()._repr_mimebundle_()
+    page = bundle["text/html"]
+    left = sanitized(page)
+    assert left.count("<img") == 3
+    assert "<script" not in left
+    assert "application/vnd.plotly.v1+json" in bundle
+    if "notebook" in renderer:  # the style that hides the picture is removed with the scripts
+        (name,) = re.findall(r"<style>#([\w-]+) \{display:none\}</style>", page)
+        assert f'<div id="{name}">' in left
+        assert "display:none" not in left
+
+
+@pytest.mark.usefixtures("plotly")
+def test_a_figure_for_a_window_has_no_page(monkeypatch) -> None:
+    from plotly import io
+
+    shown: list[Any] = []
+    monkeypatch.setattr(io.renderers, "default", "browser")
+    monkeypatch.setattr(io, "show", shown.append)
+    figure = FORK.plot3d()
+    assert figure._repr_mimebundle_() == {}
+    figure._ipython_display_()
+    assert shown == [figure]
 
 
 @pytest.mark.usefixtures("plotly")

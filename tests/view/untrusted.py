@@ -23,19 +23,25 @@ class _Sanitizer(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.kept: list[str] = []
+        self.inside = ""  # a script or style, which goes with its text
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in TAGS:
+        if tag in ("script", "style"):
+            self.inside = tag
+        elif tag in TAGS:
             allowed = (EVERYWHERE | ATTRIBUTES.get(tag, set())) - {"style"}  # as if none matched
             left = "".join(f' {name}="{escape(v or "")}"' for name, v in attrs if name in allowed)
             self.kept.append(f"<{tag}{left}>")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in TAGS:
+        if tag == self.inside:
+            self.inside = ""
+        elif tag in TAGS:
             self.kept.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
-        self.kept.append(escape(data, quote=False))
+        if not self.inside:
+            self.kept.append(escape(data, quote=False))
 
 
 def sanitized(html: str) -> str:

@@ -98,7 +98,8 @@ class TreePictures(TreeUnits):
         -------
         plotly.graph_objects.Figure
             Shown by a notebook; ``figure.write_html("tree.html")`` keeps it. It needs scripts: a
-            saved notebook that is not trusted leaves it blank. 10^5 nodes are a page of 7 MB.
+            saved notebook that is not trusted shows three projections instead. 10^5 nodes are a
+            page of 7 MB.
 
         Raises
         ------

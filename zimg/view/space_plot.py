@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from zimg.view.colouring import SCALE, Colouring, Values
 from zimg.view.extras import needed
 from zimg.view.protocols import TreeLike
+from zimg.view.still import with_still
+from zimg.view.tree_card import tree_card
 
 LINE, ROOT = 3, 4
 MOST_ROOTS = 1000
@@ -28,7 +30,8 @@ def plot_space(tree: TreeLike, colouring: Colouring, *, unit: str = "") -> Any:
     Returns
     -------
     plotly.graph_objects.Figure
-        One trace for each group; ``figure.write_html(path)`` keeps it.
+        One trace for each group; ``figure.write_html(path)`` keeps it. Where a notebook does not
+        run scripts, it shows three projections instead.
     """
     plotly = needed("plotly.graph_objects", "plot3d")
     places = np.concatenate([tree.xyz, np.full((1, 3), np.nan)])  # the last one, -1, ends a line
@@ -52,7 +55,7 @@ def plot_space(tree: TreeLike, colouring: Colouring, *, unit: str = "") -> Any:
         f"{axis}axis": {"title": {"text": f"{axis} ({unit})" if unit else axis}} for axis in "xyz"
     }
     figure.update_layout(scene={"aspectmode": "data", **names}, margin=dict.fromkeys("lrtb", 0))
-    return figure
+    return with_still(figure, tree_card(tree))
 
 
 def _lines(plotly: Any, points: NDArray[np.float64], name: str, line: dict[str, Any]) -> Any:
