@@ -15,8 +15,8 @@ COMMENT = re.compile(r"^<!-- figures (\w+) -->$", flags=re.MULTILINE)
 KINDS = {"cpu": ("CPU", "#3f51b5"), "wall": ("wall", "#90a4ae"), "memory": ("memory", "#ef6c00")}
 """Name and colour of each ratio."""
 
-LEFT, WIDTH, BAR = 300, 720, 9
-"""Room for names, width of a plot, height of a bar, in pixels."""
+LEFT, WIDTH, BAR, ROOM = 340, 800, 9, 40
+"""Room for names, width of a plot, height of a bar, room for the last number, in pixels."""
 
 SIDE, EDGE = 260, 48
 """Width and height of a curve, and the room for its axes."""
@@ -59,38 +59,54 @@ def drawing(width: float, height: float, content: list[str]) -> str:
 
 
 def bars(rows: list[dict[str, Any]]) -> str:
-    """Ratios to the other, whose line is at 1; the axis is linear."""
-    most = max(1.2, *(row[kind] or 0.0 for row in rows for kind in KINDS))
-    scale = (WIDTH - LEFT - 60) / most
-    content, y = [legend()], 30.0
+    """Ratios to the other on a logarithmic axis: bars to the left of the line at 1 are better."""
+    found = [row[kind] for row in rows for kind in KINDS if row[kind]]
+    low = min(-1, math.floor(math.log10(min(found))))
+    high = max(1, math.ceil(math.log10(max(found))))
+    kinds = [kind for kind in KINDS if any(row[kind] for row in rows)]
+
+    def across(ratio: float) -> float:
+        return LEFT + (math.log10(ratio) - low) / (high - low) * (WIDTH - LEFT - ROOM)
+
+    content, y = [], 46.0
     for row in rows:
-        shown = [kind for kind in KINDS if row[kind] is not None]
-        content.append(text(LEFT - 8, y + BAR * len(shown) / 2 + 4, row["name"], anchor="end"))
+        shown = [kind for kind in kinds if row[kind]]
+        content.append(text(LEFT - 34, y + BAR * len(shown) / 2 + 4, row["name"], anchor="end"))
         for kind in shown:
-            length = scale * row[kind]
-            content.append(
-                f'<rect x="{LEFT}" y="{y:.0f}" width="{length:.1f}" height="{BAR - 1}"'
-                f' fill="{KINDS[kind][1]}"/>'
-            )
-            content.append(text(LEFT + length + 4, y + BAR - 1, f"{row[kind]:.2f}", size=9))
+            content.append(bar(across(1.0), across(row[kind]), y, row[kind], KINDS[kind][1]))
             y += BAR
         y += 7
-    at = LEFT + scale
-    content.append(
-        f'<line x1="{at:.0f}" x2="{at:.0f}" y1="24" y2="{y:.0f}" stroke="currentColor"'
-        ' stroke-dasharray="4 3"/>'
+    grid = [line(across(10.0**decade), y, decade) for decade in range(low, high + 1)]
+    return f"<div>{drawing(WIDTH, y + 6, [legend(kinds), *grid, *content])}</div>"
+
+
+def bar(one: float, end: float, y: float, ratio: float, colour: str) -> str:
+    """A bar from the line at 1, and its ratio behind the end."""
+    rect = (
+        f'<rect x="{min(one, end):.1f}" y="{y:.0f}" width="{abs(end - one):.1f}"'
+        f' height="{BAR - 1}" fill="{colour}"/>'
     )
-    return f"<div>{drawing(WIDTH, y + 6, content)}</div>"
+    back = end < one
+    at = end - 4 if back else end + 4
+    return rect + text(at, y + BAR - 1, f"{ratio:.3g}", anchor="end" if back else "start", size=9)
 
 
-def legend() -> str:
+def line(x: float, y: float, decade: int) -> str:
+    """A line of the grid with its ratio above."""
+    return text(x, 38, f"{10.0**decade:g}", anchor="middle", size=9) + (
+        f'<line x1="{x:.0f}" x2="{x:.0f}" y1="42" y2="{y:.0f}" stroke="currentColor"'
+        f' stroke-opacity="{1.0 if decade == 0 else 0.2}"/>'
+    )
+
+
+def legend(kinds: list[str]) -> str:
     """The colours, and what the ratio is."""
-    parts, x = [text(LEFT + 170, 14, "ours / theirs; the broken line is 1")], LEFT
-    for name, colour in KINDS.values():
-        parts.append(f'<rect x="{x}" y="5" width="10" height="10" fill="{colour}"/>')
+    parts, x = [], 8.0
+    for name, colour in (KINDS[kind] for kind in kinds):
+        parts.append(f'<rect x="{x:.0f}" y="5" width="10" height="10" fill="{colour}"/>')
         parts.append(text(x + 14, 14, name))
-        x += 56
-    return "".join(parts)
+        x += 26 + 7 * len(name)
+    return "".join([*parts, text(x + 8, 14, "ours / theirs: left of 1 is better")])
 
 
 def table(rows: list[dict[str, Any]]) -> str:

@@ -72,11 +72,11 @@ def test_the_address_is_changed_in_one_place(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("https://github.com/nobody/zimg/blob/main/LICENSE\n")
     run = [sys.executable, "tools/address.py"]
-    told = subprocess.run(
+    answer = subprocess.run(
         [*run, "--check"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert told.stdout.split() == ["CONTRIBUTING.md", "recipe/recipe.yaml", "docs/index.md"]
-    assert told.returncode
+    assert answer.stdout.split() == ["CONTRIBUTING.md", "recipe/recipe.yaml", "docs/index.md"]
+    assert answer.returncode
     toml = tmp_path / "pyproject.toml"
     text = toml.read_text().replace(f'Source = "{HOME}"', 'Source = "https://github.com/we/zimg"')
     toml.write_text(text)
@@ -89,8 +89,8 @@ def test_the_address_is_changed_in_one_place(tmp_path: Path) -> None:
 
 def test_all_files_of_the_checkout_have_the_address() -> None:
     command = [sys.executable, str(ROOT / "tools" / "address.py"), "--check"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (told.returncode, told.stdout) == (0, "")
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stdout) == (0, "")
 
 
 def test_links_of_the_readme_work_on_a_package_index() -> None:

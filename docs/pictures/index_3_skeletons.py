@@ -13,5 +13,5 @@ for number in range(9):
 
 trees = zimg.skeletonize_labels(labels, radius="euclidean")
 sheet = zimg.contact_sheet(trees, labels=labels, columns=3, side=130)
-plt.figure(figsize=(4, 4.4)).add_axes((0, 0, 1, 1)).imshow(sheet)
+plt.figure(figsize=(4, 4.4), facecolor="#262a32").add_axes((0, 0, 1, 1)).imshow(sheet)
 plt.axis("off")
