@@ -1,22 +1,34 @@
 """Hooks for CuPy: written from its documentation, and never run.
 
 That every name used here exists in CuPy is tested; that it does the right thing is not. No hook
-carries a measurement, and each waits for the conformance suite on a machine with a GPU.
+carries a measurement, and each waits for the conformance suite on a machine with a GPU. The kernels
+of ``segments.cu`` are run as C++ by the tests, and compiled by ``nvcc`` where it is installed.
 """
 
 import inspect
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
+from typing import Any
 
 import cupy
 import cupyx
 import cupyx.scipy.ndimage
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+from scipy.ndimage import generate_binary_structure
 
 from zimg import ops
+from zimg._dispatch import PRIMITIVES
 from zimg._typing import Array, Device, Namespace
+from zimg.kernels.components import check_connectivity
+from zimg.kernels.morphology import CONNECTIVITIES
+from zimg.kernels.pack import Layout
+from zimg.kernels.template import Template
 from zimg.ops.rows import RowPlan
 from zimg.ops.transfer import plain
+
+from . import _segments
 
 ATOMIC_ADD = ("int32", "uint32", "uint64", "float32", "float64")
 ATOMIC_EXTREMES = ATOMIC_ADD
@@ -99,6 +111,93 @@ def compact(
     return packed[:size], cupy.sum(keep, dtype=cupy.int64)
 
 
+def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None = None) -> Array:
+    """Labels of cupyx, which come in any order, renumbered by the first voxel of each object."""
+    check_connectivity(connectivity)
+    rank = CONNECTIVITIES.index(connectivity) + 1
+    labels, count = cupyx.scipy.ndimage.label(mask, generate_binary_structure(3, rank))
+    flat = labels.reshape(-1)
+    own = cupy.arange(1, flat.size + 1, dtype=cupy.int32)
+    first = scatter_min(own, flat, int(count) + 1, empty=0)
+    first[0] = 0  # the background
+    return first[flat].reshape(mask.shape)
+
+
+def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | None = None) -> Array:
+    """Parallel banding of cupyx, with background around the volume; planes take the generic body.
+
+    Distances are roots of whole numbers in double precision: their squares round to these.
+    """
+    if planar or not mask.size:
+        generic = inspect.unwrap(PRIMITIVES["squared_distance"])
+        return generic(mask, planar=planar, xp=xp)
+    found = cupyx.scipy.ndimage.distance_transform_edt(cupy.pad(mask, 1), float64_distances=True)
+    inner = found[1:-1, 1:-1, 1:-1]
+    return cupy.rint(inner * inner).astype(cupy.int32)
+
+
+def score_segments(
+    words: Array,
+    rows: NDArray[np.float64],
+    template: Template,
+    /,
+    *,
+    layout: Layout,
+    what: str,
+    xp: Namespace | None = None,
+) -> NDArray[np.float64]:
+    """One launch, a block of threads per segment; core templates take the generic body."""
+    if what not in _segments.WHAT or not len(rows):
+        generic = inspect.unwrap(PRIMITIVES["score_segments"])
+        scored: NDArray[np.float64] = generic(
+            words, rows, template, layout=layout, what=what, xp=xp
+        )
+        return scored
+    number, width = _segments.WHAT[what]
+    with words.device:
+        given = _segments.given(words, layout, template)
+        scores = cupy.empty((len(rows), width), dtype=cupy.float64)
+        sent = cupy.asarray(plain(rows, np.float64))
+        asked = (template.inside, np.int32(number), np.int32(width), sent, scores)
+        _launch("score_segments", words, layout, template, len(rows), (*given, *asked))
+        found: NDArray[np.float64] = scores.get()
+    return found
+
+
+def fit_segments(
+    words: Array,
+    rows: NDArray[np.float64],
+    template: Template,
+    /,
+    *,
+    layout: Layout,
+    xp: Namespace | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """One launch for all fits: a block ends when the line search of its segment does."""
+    if not len(rows):
+        return rows.copy(), np.zeros(0, np.int64)
+    with words.device:
+        given = _segments.given(words, layout, template)
+        sent, steps = cupy.array(plain(rows, np.float64)), cupy.empty(len(rows), dtype=cupy.int32)
+        _launch("fit_segments", words, layout, template, len(rows), (*given, sent, steps))
+        fitted, accepted = sent.get(), steps.get().astype(np.int64)
+    fitted[:, 1:3] %= 2.0 * np.pi
+    return fitted, accepted
+
+
+def _launch(
+    name: str, words: Array, layout: Layout, template: Template, blocks: int, given: Any
+) -> None:
+    options = _segments.macros(layout, template.inner.dtype.name, words.size)
+    _compiled(options).get_function(name)((blocks,), (_segments.THREADS,), given)
+
+
+@lru_cache(maxsize=12)
+def _compiled(options: tuple[str, ...]) -> Any:
+    """The kernels for a kind of volume; CuPy compiles them once, and keeps the result on disk."""
+    return cupy.RawModule(code=_segments.source(), options=("-std=c++17", *options))
+
+
 def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     """Large chunks, since launches cost more than rows; an estimate."""
     return RowPlan(rows=4096, shapes=(), workers=1, seeds=128, lanes=(256,), unread=8)
@@ -116,6 +215,24 @@ def upload(
     """A copy on the device `on`, or on the current one."""
     with cupy.cuda.Device() if on is None else on:
         return cupy.asarray(plain(host, dtype))
+
+
+def device_entered(x: Any, /, *, xp: Namespace | None = None) -> AbstractContextManager[Any]:
+    """The device of `x`, or of the first array in it; other arguments change nothing."""
+    first = (
+        next((each for each in x if isinstance(each, cupy.ndarray)), None)
+        if (isinstance(x, tuple))
+        else x
+    )
+    return first.device if isinstance(first, cupy.ndarray) else nullcontext()
+
+
+def release_memory() -> None:
+    """Free the blocks of the pools that no array uses, on every device."""
+    for number in range(cupy.cuda.runtime.getDeviceCount()):
+        with cupy.cuda.Device(number):
+            cupy.get_default_memory_pool().free_all_blocks()
+    cupy.get_default_pinned_memory_pool().free_all_blocks()
 
 
 def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:

@@ -313,6 +313,12 @@ def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
     return int(free + kept)
 
 
+def release_memory() -> None:
+    """Free what the allocator of CUDA keeps without using it."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
 def is_contiguous(x: Array, /, *, xp: Namespace | None = None) -> bool:
     """As torch says."""
     return x.is_contiguous()

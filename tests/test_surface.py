@@ -32,6 +32,7 @@ OURS = {
     "compare",
     "contact_sheet",
     "doctor",
+    "free_device_memory",
     "patches",
     "read",
     "skeletonize",

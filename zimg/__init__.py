@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from zimg.io.parameters import ZImgWriteParameters
     from zimg.io.source import ZImgSource
     from zimg.learning import patches
+    from zimg.ops.placing import free_device_memory
     from zimg.skeletons import SkeletonizeConfig, skeletonize, skeletonize_labels
     from zimg.swc import SwcNode, ZSwc
     from zimg.swc.comparing import compare
@@ -90,6 +91,7 @@ __all__ = [
     "compare",
     "contact_sheet",
     "doctor",
+    "free_device_memory",
     "neutube_json",
     "patches",
     "read",
@@ -132,6 +134,7 @@ _NAMES_OF = {
     ),
     "zimg.diagnosis": ("doctor",),
     "zimg.learning": ("patches",),
+    "zimg.ops.placing": ("free_device_memory",),
     "zimg.skeletons": ("SkeletonizeConfig", "skeletonize", "skeletonize_labels"),
     "zimg.swc": ("SwcNode", "ZSwc"),
     "zimg.swc.comparing": ("compare",),

@@ -121,7 +121,8 @@ def hookable(generic: Callable[P, R]) -> Callable[P, R]:
     """Let a framework's module replace `generic` by a function of the same name and signature.
 
     The framework is that of the keyword `xp` or else of the first positional argument: everything
-    follows the first array. `generic` must accept ``xp=``; it stays at hand as ``.__wrapped__``.
+    follows the first array, and so does the current device of frameworks that have one. `generic`
+    must accept ``xp=``; it stays at hand as ``.__wrapped__``.
     """
     name = generic.__name__
 
@@ -130,7 +131,11 @@ def hookable(generic: Callable[P, R]) -> Callable[P, R]:
         xp = kwargs.get("xp") or _namespace_of(args)
         kwargs["xp"] = xp
         chosen: Callable[P, R] = _native(xp, name) or generic
-        return chosen(*args, **kwargs)
+        entered = _native(xp, "device_entered")
+        if entered is None or not args:
+            return chosen(*args, **kwargs)
+        with entered(args[0]):
+            return chosen(*args, **kwargs)
 
     if name in PRIMITIVES:  # hooks are found by name alone
         raise ValueError(

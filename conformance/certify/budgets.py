@@ -21,7 +21,8 @@ from zimg._typing import Array
 from zimg.ops import upload
 from zimg.phantom import neurite
 
-from .counting import Counts, Ledger, counted
+from .counting import counted
+from .ledger import Counts, Ledger
 from .pretending import pretended_gpu
 
 FILE = Path(__file__).with_name("budgets.json")

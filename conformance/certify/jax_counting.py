@@ -6,7 +6,7 @@ from functools import cache
 
 import jax
 
-from .counting import Ledger
+from .ledger import Ledger
 
 COMPILED = "/jax/core/compile/backend_compile_duration"
 

@@ -3,7 +3,8 @@
 from dataclasses import asdict
 
 from .budgets import COUNTED, SLACK, WORK, budgets, volume
-from .counting import Ledger, counted
+from .counting import counted
+from .ledger import Ledger
 from .places import Place
 from .promises import Certificate, NotRunError
 

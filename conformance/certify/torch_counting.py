@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .counting import Ledger
+from .ledger import Ledger
 
 FREE = {
     *("aten::empty", "aten::empty_strided", "aten::empty_like", "aten::new_empty"),

@@ -16,7 +16,8 @@ from zimg.conformance.certify.budgets import (  # type: ignore[import-not-found]
     lowered,
     volume,
 )
-from zimg.conformance.certify.counting import Ledger, counted  # type: ignore[import-not-found]
+from zimg.conformance.certify.counting import counted  # type: ignore[import-not-found]
+from zimg.conformance.certify.ledger import Ledger  # type: ignore[import-not-found]
 
 # The others take a minute each: `python -m zimg.conformance.certify.budgets` counts all.
 CASES = [("torch", "reference"), ("torch", "skeleton"), ("jax", "skeleton")]

@@ -9,6 +9,7 @@ from zimg._progress import Cancel, Progress, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
 from zimg.image.volume import volume_of, z_to_xy_ratio
+from zimg.ops.placing import on_device_of_first
 from zimg.skeletons.options import Config, SkeletonizeConfig, resolve_options
 from zimg.skeletons.pipeline import Positions, Request, run_skeletonize
 from zimg.skeletons.root import Root, anchor
@@ -18,6 +19,7 @@ from zimg.swc import ZSwc
 Named = TypeVar("Named", bound=str)
 
 
+@on_device_of_first
 def skeletonize(
     image_or_array: ZImg | Array,
     /,

@@ -13,6 +13,7 @@ from zimg._progress import Cancel, Progress, Reporter, reporter
 from zimg._typing import Array
 from zimg.image import ZImg
 from zimg.image.volume import volume_of, z_to_xy_ratio
+from zimg.ops.placing import on_device_of_first
 from zimg.swc import ZSwc
 from zimg.tracing.accurate import DEFAULTS, AccurateOptions, run_accurate
 from zimg.tracing.config import TraceConfig, check_config, resolve_config
@@ -29,6 +30,7 @@ class TraceWarning(UserWarning):
     """A trace is empty or covers little of what is bright; the text says what to try."""
 
 
+@on_device_of_first
 def trace(
     image_or_array: ZImg | Array,
     /,

@@ -9,6 +9,7 @@ from zimg._typing import Array
 from zimg.image import ZImg
 from zimg.image.volume import volume_of
 from zimg.ops import fastest, to_host
+from zimg.ops.placing import on_device_of_first
 from zimg.swc import ZSwc
 from zimg.tracing.automatic import ratio_of
 from zimg.tracing.box_path import cheapest_path, two_means_contrast
@@ -50,6 +51,7 @@ TUBE_LENGTH = 5.0
 """Length of the tube whose radius is fitted at a node, in voxels."""
 
 
+@on_device_of_first
 def trace_path(
     image_or_array: ZImg | Array,
     a_xyz: Sequence[float],

@@ -13,6 +13,7 @@ from zimg._typing import Array
 from zimg.image import ZImg
 from zimg.image.volume import volume_of
 from zimg.ops import fastest
+from zimg.ops.placing import on_device_of_first
 from zimg.swc import ZSwc
 from zimg.tracing.automatic import TraceWarning, ratio_of
 from zimg.tracing.brightness import prepared, thick
@@ -36,6 +37,7 @@ BRANCH_TYPE = 0
 """SWC type of nodes traced by hand (behaviour of the reference)."""
 
 
+@on_device_of_first
 def trace_from(
     image_or_array: ZImg | Array,
     seed_xyz: Sequence[float],
