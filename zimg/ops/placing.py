@@ -1,4 +1,4 @@
-"""The current device of frameworks that have one, and memory that they keep for later arrays."""
+"""The current device of frameworks with such a state, and the memory in their caches."""
 
 import sys
 from collections.abc import Callable
@@ -15,10 +15,10 @@ R = TypeVar("R")
 
 @memory_fact
 def device_entered(x: Array, /, *, xp: Namespace | None = None) -> AbstractContextManager[Any]:
-    """Context in which new arrays are made on the device of `x`.
+    """Context that makes the device of `x` the current one.
 
-    Frameworks whose functions take a device have no use for it. CuPy computes on the *current*
-    device, which its hook sets.
+    It does nothing by default. CuPy allocates and computes on the *current* device, so its hook
+    sets it.
     """
     return nullcontext()
 
@@ -29,7 +29,7 @@ def on_device_of_first(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def entry(*args: P.args, **kwargs: P.kwargs) -> R:
         array = _first_array(args[0]) if args else None
-        if array is None:  # what it cannot be, the function says
+        if array is None:  # the function itself refuses other arguments
             return function(*args, **kwargs)
         with device_entered(array):
             return function(*args, **kwargs)
@@ -38,7 +38,7 @@ def on_device_of_first(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _first_array(given: Any) -> Array | None:
-    """The array, or that of an image's first time point; None where there is none."""
+    """The array, or that of the first time point of an image; None for anything else."""
     data = getattr(given, "data", None)
     if isinstance(data, list | tuple):
         given = data[0] if data else None
@@ -50,11 +50,11 @@ def _first_array(given: Any) -> Array | None:
 
 
 def free_device_memory() -> None:
-    """Give back the device memory that frameworks keep for arrays to come.
+    """Release the device memory that CuPy and Torch cache for later arrays.
 
-    CuPy and Torch keep the memory of arrays that are gone, so that the next ones get it at once;
-    other programs, and the other framework, do not. Arrays that are alive stay. JAX gives nothing
-    back while a process lives: ``XLA_PYTHON_CLIENT_PREALLOCATE=false`` lets it take less.
+    Both keep the memory of deleted arrays for reuse, where other programs and frameworks cannot
+    use it. Existing arrays are unaffected. JAX never releases memory before the process ends; set
+    ``XLA_PYTHON_CLIENT_PREALLOCATE=false`` so that it reserves less.
 
     Examples
     --------
