@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import zimg
+from tests.io.making import block, described, pages
 from zimg import FileFormat, ZException, ZImg, ZImgRegion
 from zimg.io.disk.remote import RemoteBytes, Stream
 
@@ -22,7 +23,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.folder, self.sent, self.requests, self.short = folder, 0, 0, False
+        self.folder, self.sent, self.requests, self.heads = folder, 0, 0, 0
 
     @property
     def address(self) -> str:
@@ -35,6 +36,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     server: Server
 
     def do_HEAD(self) -> None:
+        self.server.heads += 1
         self._answer(body=False)
 
     def do_GET(self) -> None:
@@ -147,14 +149,50 @@ def test_what_cannot_be_read_is_told_by_address(server, tmp_path):
         zimg.read(f"{server.address}/cut.tif")
 
 
-def test_planes_in_other_files_are_told_as_missing(server, tmp_path):
-    from tests.io.making import block, described, pages
+def two_files(folder: Path, other: str = "b.ome.tif") -> np.ndarray:
+    """An OME-TIFF whose second channel is in another file."""
+    data = np.arange(6 * 600, dtype=np.uint16).reshape(6, 20, 30)
+    blocks = block("a.ome.tif", 0, "0") + block(other, 1, "1")
+    pages(folder / "a.ome.tif", data[:3], described(blocks))
+    pages(folder / "b.ome.tif", data[3:], described(blocks))
+    return data.reshape(2, 3, 20, 30)
 
-    data = np.zeros((3, 20, 30), np.uint16)
-    blocks = block("a.ome.tif", 0, "0") + block("b.ome.tif", 1, "1")
-    pages(tmp_path / "a.ome.tif", data, described(blocks))
-    with pytest.raises(ZException, match="missing: z=0 c=1 t=0"):
+
+def test_companions_are_read_from_the_same_address(server, tmp_path):
+    data = two_files(tmp_path)
+    image = zimg.read(f"{server.address}/a.ome.tif")
+    np.testing.assert_array_equal(image.data[0], data)
+    asked = server.heads
+    assert asked <= 4  # not once for each plane
+
+
+def test_planes_in_other_files_are_told_as_missing(server, tmp_path):
+    two_files(tmp_path)
+    (tmp_path / "b.ome.tif").unlink()
+    with pytest.raises(ZException, match=r"refers to b\.ome\.tif: the server has no such file; "):
         zimg.read(f"{server.address}/a.ome.tif")
+
+
+@pytest.mark.parametrize("other", ["../b.ome.tif", "/b.ome.tif", "c/../../b.ome.tif"])
+def test_companions_outside_the_folder_are_not_asked_for(other, server, tmp_path):
+    (tmp_path / "inner").mkdir()
+    two_files(tmp_path / "inner", other)
+    (tmp_path / "inner" / "b.ome.tif").rename(tmp_path / "b.ome.tif")
+    with pytest.raises(ZException, match="missing: z=0 c=1 t=0"):
+        zimg.read(f"{server.address}/inner/a.ome.tif")
+
+
+@pytest.mark.parametrize("name", ["a.ome.tif", "a.ome.zarr"])
+def test_a_bucket_is_read_with_the_settings_of_the_environment(name, server, tmp_path, monkeypatch):
+    settings = {"ENDPOINT_URL": server.address, "REGION": "nowhere", "SKIP_SIGNATURE": "true"}
+    for key, value in (settings | {"ALLOW_HTTP": "true"}).items():
+        monkeypatch.setenv(f"AWS_{key}", value)
+    (tmp_path / "cells").mkdir()
+    data = np.arange(600, dtype=np.uint16).reshape(1, 1, 20, 30)
+    zimg.write(tmp_path / "cells" / name, ZImg(data))
+    np.testing.assert_array_equal(zimg.read(f"s3://cells/{name}").data[0], data)
+    with pytest.raises(ZException, match=r"absent\.tif as TIFF: the server has no such file$"):
+        zimg.read("s3://cells/absent.tif")
 
 
 def test_a_stream_is_read_as_a_file_is(server, tmp_path):

@@ -3,6 +3,8 @@
 import io
 import os
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -54,7 +56,8 @@ class RemoteBytes(FileBytes):
         store = import_module("obstore.store")
         self._store = store.from_url(folder, retry_config=PATIENCE, **options)
         self._obstore = import_module("obstore")
-        self.size = int(self._obstore.head(self._store, self._key)["size"])
+        with named_causes():
+            self.size = int(self._obstore.head(self._store, self._key)["size"])
         self.status = None
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._lock = Lock()
@@ -79,7 +82,8 @@ class RemoteBytes(FileBytes):
         return found
 
     def _fetched(self, start: int, end: int) -> bytes:
-        found = bytes(self._obstore.get_range(self._store, self._key, start=start, end=end))
+        with named_causes():
+            found = bytes(self._obstore.get_range(self._store, self._key, start=start, end=end))
         if len(found) != end - start:
             raise ZException(f"the server sent {len(found)} bytes of {end - start}")
         return found
@@ -91,6 +95,20 @@ class RemoteBytes(FileBytes):
     def close(self) -> None:
         """Release the fetched bytes."""
         self._blocks.clear()
+
+
+@contextmanager
+def named_causes() -> Iterator[None]:
+    """Turn errors of obstore, which print their insides, into one line."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, FileNotFoundError) or type(error).__name__ == "NotFoundError":
+            raise ZException("the server has no such file") from error
+        if not type(error).__module__.startswith("obstore"):
+            raise
+        cause, _, _ = str(error).partition("Debug source:")
+        raise ZException(" ".join(cause.split()).rstrip(":.")) from error
 
 
 class Stream(io.RawIOBase):

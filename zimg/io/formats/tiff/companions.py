@@ -1,13 +1,13 @@
 """Companion files of an OME-TIFF: those with its metadata and its other planes."""
 
 import os
-from pathlib import Path
+from pathlib import PurePath
 from threading import Lock
 from xml.etree import ElementTree as ET
 
 from zimg._errors import ZException
-from zimg.io.disk.bytes import FileBytes
-from zimg.io.formats.shared.references import named_inside
+from zimg.io.disk.remote import is_address, opened_bytes
+from zimg.io.formats.shared.references import named_beside
 from zimg.io.formats.tiff.directory import is_tiff
 from zimg.io.formats.tiff.file import TiffPages
 from zimg.io.formats.tiff.ome_xml import parsed
@@ -26,7 +26,7 @@ class LinkedFiles:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._folder = Path(path).parent
+        self._path, self._found = path, dict[str, bool]()
         self._open: dict[str, TiffPages] = {}
         self._lock = Lock()
 
@@ -34,14 +34,30 @@ class LinkedFiles:
         """The pages of a file; a `ZException` that names the file if it is missing."""
         with self._lock:
             if name not in self._open:
-                self._open[name] = TiffPages(named_inside(self._folder, name))
+                self._open[name] = self._opened(name)
             return self._open[name]
 
-    def exists(self, name: str) -> bool:
-        """Whether a name refers to a readable file."""
+    def _opened(self, name: str) -> TiffPages:
+        place = named_beside(self._path, name)
         try:
-            named_inside(self._folder, name)
-        except ZException:
+            return TiffPages(place)
+        except ZException as error:
+            if not is_address(place):
+                raise
+            raise ZException(f"the file refers to {name}: {error}") from error
+
+    def exists(self, name: str) -> bool:
+        """Whether a name refers to a readable file; a server is asked once for each name."""
+        if name not in self._found:
+            self._found[name] = self._is_there(name)
+        return self._found[name]
+
+    def _is_there(self, name: str) -> bool:
+        try:
+            place = named_beside(self._path, name)
+            if is_address(place):
+                opened_bytes(place).close()
+        except (ZException, OSError):
             return False
         return True
 
@@ -51,13 +67,13 @@ class LinkedFiles:
             pages.close()
 
 
-def followed(path: Path, description: str) -> tuple[str, str | None, list[str]]:
+def followed(path: str | os.PathLike[str], description: str) -> tuple[str, str | None, list[str]]:
     """Follow references to the OME-XML of a file, and name the TIFF that holds it.
 
     Parameters
     ----------
     path
-        The file.
+        The file, or its address.
     description
         Description of its first page; if it only refers to another file, that file is read.
 
@@ -81,7 +97,7 @@ def followed(path: Path, description: str) -> tuple[str, str | None, list[str]]:
         if name is None:
             return description, described_in, visited
         visited.append(name)
-        description, has_pages = _description_of(named_inside(path.parent, name))
+        description, has_pages = _description_of(named_beside(path, name))
         described_in = name if has_pages else None
     raise ZException(
         f"no OME metadata found after following {MOST_HOPS} references from file to file"
@@ -96,13 +112,14 @@ def _pointed_to(description: str) -> str | None:
     return None if pointer is None else pointer.get("MetadataFile", "")
 
 
-def _description_of(path: Path) -> tuple[str, bool]:
+def _description_of(path: PurePath | str) -> tuple[str, bool]:
     """Description of a TIFF file, or text of an XML file, and whether it is a TIFF."""
-    file = FileBytes(path)
+    file = opened_bytes(path)
     try:
         if not is_tiff(file.read(0, min(8, file.size))):
             if file.size > LONGEST_XML:
-                raise ZException(f"{path.name} has {file.size} bytes, too many for OME-XML")
+                name = PurePath(path).name
+                raise ZException(f"{name} has {file.size} bytes, too many for OME-XML")
             return file.read(0, file.size).decode("utf-8-sig"), False
     finally:
         file.close()

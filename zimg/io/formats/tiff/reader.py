@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._errors import ZException
+from zimg.io.disk.remote import is_address
 from zimg.io.formats.tiff.annotation import read_annotation
 from zimg.io.formats.tiff.behind import planes_behind
 from zimg.io.formats.tiff.companions import LinkedFiles, followed, uuid_of
@@ -57,7 +58,7 @@ class TiffReader:
     name = "TIFF"
 
     def __init__(self, path: str | os.PathLike[str], format: FileFormat) -> None:
-        self._path, self._linked = Path(path), LinkedFiles(path)
+        self._given, self._path, self._linked = path, Path(path), LinkedFiles(path)
         self.companions: list[Path] = []
         self._pages = TiffPages(path)
         self._tiff = self._pages.tiff
@@ -103,7 +104,7 @@ class TiffReader:
 
     def _ome_scenes(self, description: str) -> list[TiffScene]:
         uuid = uuid_of(description)
-        xml, described_in, visited = followed(self._path, description)
+        xml, described_in, visited = followed(self._given, description)
         opened = OpenedFile(
             self._path.name,
             len(self._pages),
@@ -115,7 +116,8 @@ class TiffReader:
         )
         images = ome_images(xml, opened)
         names = dict.fromkeys(name for image in images for name, _ in image.elsewhere.values())
-        self.companions = [self._path.parent / name for name in [*visited, *names]]
+        if not is_address(self._given):
+            self.companions = [self._path.parent / name for name in [*visited, *names]]
         return [self._ome_scene(image) for image in images]
 
     def _ome_scene(self, image: OmeImage) -> TiffScene:
