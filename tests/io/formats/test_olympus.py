@@ -1,5 +1,6 @@
 """OIF and OIB files built here, compared with what oiffile reads, and damaged ones."""
 
+import os
 import struct
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from tests.io.fuzzing import refusals
 from tests.io.making_olympus import compound, oib, oif, plane, settings
 from zimg import VoxelSizeUnit, ZException, ZImgRegion
 from zimg.io.disk.compound import CompoundFile
+
+SAMPLE = "ZIMG_OIB_SAMPLE"
+"""Variable that names a file of a microscope: ``test.oib`` in the sdist of oiffile on PyPI."""
 
 RNG = np.random.default_rng(0)
 MAKERS = {"oib": oib, "oif": oif}
@@ -131,3 +135,18 @@ def test_damaged_files_give_errors_or_images_of_their_size(suffix: str, tmp_path
     path = MAKERS[suffix](tmp_path / f"a.{suffix}", voxels((1, 2, 2, 5, 6)))
     refused = refusals(path, path.read_bytes(), count=500, cuts=0.3)
     assert refused > (20 if suffix == "oib" else 0)  # most of a text can be read whatever it says
+
+
+@pytest.mark.skipif(SAMPLE not in os.environ, reason=f"{SAMPLE} names no file of a microscope")
+def test_a_file_of_a_microscope_is_read_as_by_oiffile():
+    oiffile = pytest.importorskip("oiffile")
+    path = os.environ[SAMPLE]
+    image = zimg.read(path)
+    with oiffile.OifFile(path) as file:
+        expected = file.asarray()
+        size = file.mainfile["Reference Image Parameter"]
+    np.testing.assert_array_equal(image.data[0].squeeze(), expected.squeeze())
+    assert image.info.voxelSizeUnit == VoxelSizeUnit.um
+    assert image.info.voxelSizeX == pytest.approx(size["WidthConvertValue"], rel=1e-2)
+    part = zimg.read(path, region=ZImgRegion((3, 4, 0, 1, 0), (20, 30, 1, 2, 1)))
+    np.testing.assert_array_equal(part.data[0], image.data[0][1:2, :1, 4:30, 3:20])
