@@ -1,5 +1,6 @@
 """Outputs of commands: never an input, replaced only when asked, with a fitting suffix."""
 
+import json
 import os
 import subprocess
 import sys
@@ -231,6 +232,61 @@ def test_one_image_that_fails_does_not_stop_the_others(
     assert code == 1
     assert [line.split()[2] for line in err.splitlines()] == ["nowhere.tif", "gone.tif"], err
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["v.png"]
+
+
+def test_traces_of_several_images_end_with_a_table_and_go_on_after_failures(
+    run: Run, image: Path, tmp_path: Path
+) -> None:
+    nan, older = tmp_path / "nan.tif", tmp_path / "older.tif"
+    tifffile.imwrite(nan, np.full((5, 8, 8), np.nan, np.float32))
+    older.write_bytes(image.read_bytes())
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "older.swc").write_text("older")
+    files = (nan, "nowhere.tif", older, image)
+    code, out, err = run("trace", *files, "-o", tmp_path / "out")
+    assert code == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["older.swc", "v.swc"]
+    assert (tmp_path / "out" / "older.swc").read_text() == "older"
+    titles, *rows = out.splitlines()[-5:]
+    assert titles.split() == ["name", "seeds", "trees", "nodes", "length", "seconds"]
+    assert [row.split()[0] for row in rows] == [str(file) for file in files]
+    assert ["--overwrite" in row for row in rows] == [False, False, True, False]
+    errors = [line for line in err.splitlines() if line.startswith("zimg: ")]
+    assert len(errors) == 3, err
+    assert all(str(file) in error for file, error in zip(files[:2], errors, strict=False))
+    assert "trace images: " in err
+
+
+@pytest.mark.filterwarnings("always:nothing was traced")
+def test_traces_of_several_images_are_json_objects_one_per_line(
+    run: Run, image: Path, tmp_path: Path
+) -> None:
+    dark = tmp_path / "dark.tif"
+    tifffile.imwrite(dark, np.zeros((5, 20, 20), np.uint8))
+    arguments = ("trace", dark, "nowhere.tif", image, "-o", tmp_path / "out", "--json", "-q")
+    code, out, err = run(*arguments)
+    assert code == 1
+    assert "warning: nothing was traced" in err
+    assert f"({dark})" in err
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [Path(each["input"]).name for each in told] == ["dark.tif", "nowhere.tif", "v.tif"]
+    assert ["nowhere.tif" in each["error"] for each in told] == [False, True, False]
+    assert [bool(each["warnings"]) for each in told] == [True, False, False]
+    assert told[2]["length"] > 0
+
+
+def test_a_page_of_a_report_is_replaced_only_when_asked(
+    run: Run, image: Path, tmp_path: Path
+) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "t.html").write_text("older")
+    arguments = ("trace", image, "-o", tmp_path / "t.swc", "--report", pages, "-q")
+    code, _, err = run(*arguments)
+    assert (code, "t.html exists" in err) == (1, True)
+    assert not (tmp_path / "t.swc").exists()
+    assert run(*arguments, "--overwrite")[0] == 0
+    assert "<!DOCTYPE html>" in (pages / "t.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

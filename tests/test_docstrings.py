@@ -34,6 +34,8 @@ WITH_EXAMPLES = {
     "skeletonize_labels": zimg.skeletonize_labels,
     "subtract": zimg.subtract,
     "trace": zimg.trace,
+    "trace_from": zimg.trace_from,
+    "trace_path": zimg.trace_path,
     "write": zimg.write,
 }
 

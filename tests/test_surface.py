@@ -46,7 +46,17 @@ OURS = {
 }
 
 TRACE_OPTIONS = {
-    *("channel", "time", "z_to_xy", "downsample", "config", "level", "overrides", "resample"),
+    *(
+        "channel",
+        "time",
+        "z_to_xy",
+        "downsample",
+        "positions",
+        "config",
+        "level",
+        "overrides",
+        "resample",
+    ),
     *("mode", "clutter", "trees", "soma", "invert", "dtype", "progress", "cancel"),
 }
 

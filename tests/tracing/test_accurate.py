@@ -10,6 +10,7 @@ from scipy import ndimage
 
 import zimg
 from zimg.ops import upload
+from zimg.phantom import neurite
 from zimg.swc import ZSwc
 from zimg.swc.comparing import compare
 from zimg.testing import LANES, lane_parameters
@@ -183,6 +184,25 @@ def test_a_downsampled_trace_is_centred(plain):
     tree = zimg.trace(volume, downsample=(2, 2, 2))
     moved = plain.scaled((2, 2, 2), radius=2.0).translated((0.5, 0.5, 0.5))
     assert compare(tree, moved).f1 >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("mode", "planes"), [("accurate", 1), ("accurate", 3), ("accurate", 96), ("reference", 96)]
+)
+def test_positions_of_a_downsampled_trace_can_be_those_of_the_reference(mode, planes):
+    volume = neurite().volume.repeat(2, 1).repeat(2, 2)
+    flat = volume.max(axis=0)[None].repeat(planes, 0)
+    volume = volume.repeat(3, 0) if planes == 96 else flat
+    options = {"downsample": (2, 2, 3), "mode": mode}
+    centred, lower = (zimg.trace(volume, positions=p, **options) for p in ("centred", "reference"))
+    assert len(centred) > 0
+    half = np.array([0.5, 0.5, 1.0 if planes > 1 else 0.0])
+    np.testing.assert_allclose(centred.xyz - half, lower.xyz, atol=1e-9)
+    usual = {"accurate": centred, "reference": lower}[mode]
+    assert zimg.trace(volume, **options) == usual
+    assert lower.metadata["settings"]["positions"] == "reference"
+    with pytest.raises(ValueError, match="positions must be one of centred, reference"):
+        zimg.trace(volume, positions="corner")
 
 
 @pytest.mark.parametrize("mode", ["accurate", "reference"])

@@ -36,16 +36,17 @@ def test_a_ball_is_found_with_its_radius(on_lane):
 
 
 @pytest.mark.parametrize(("shape", "z_to_xy"), [((12, 72, 80), 2.0), ((3, 72, 80), 1.0)])
-def test_flat_voxels_and_flat_stacks(shape, z_to_xy):
+def test_flat_voxels_and_flat_stacks(on_lane, shape, z_to_xy):
     volume = ball(shape, z_to_xy=z_to_xy) if z_to_xy > 1 else ball()[11:14]
-    (found,) = find_somata(volume, top=200.0, neurite_radius=1.5, z_to_xy=z_to_xy)
+    (found,) = find_somata(on_lane(volume), top=200.0, neurite_radius=1.5, z_to_xy=z_to_xy)
     np.testing.assert_allclose(found.position[:2], CENTRE[:2], atol=1.5)
     assert found.radius == pytest.approx(RADIUS, abs=1.5)
 
 
-def test_a_neurite_is_no_soma_and_a_blob_that_is_too_large_neither():
-    assert find_somata(ball(), top=200.0, neurite_radius=4.0) == []
-    assert find_somata(np.full((9, 40, 40), 200, np.uint8), top=200.0, neurite_radius=1.0) == []
+def test_a_neurite_is_no_soma_and_a_blob_that_is_too_large_neither(on_lane):
+    blob = on_lane(np.full((9, 40, 40), 200, np.uint8))
+    assert find_somata(on_lane(ball()), top=200.0, neurite_radius=4.0) == []
+    assert find_somata(blob, top=200.0, neurite_radius=1.0) == []
 
 
 def star(arms=4, length=40.0, step=2.0):

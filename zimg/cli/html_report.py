@@ -40,11 +40,16 @@ def write_report(
     volume, tree, z_to_xy
         What was traced, the tree in its voxels, and the ratio of these.
     """
+    path = page_path(folder, Path(outcome.output))
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{Path(outcome.output).stem}.html"
     with atomic_path(path) as temporary:
         temporary.write_text(page(outcome, volume, tree, z_to_xy=z_to_xy), encoding="utf-8")
     return path
+
+
+def page_path(folder: Path, output: Path) -> Path:
+    """The page in a folder for the image whose tree is written to `output`."""
+    return folder / f"{output.stem}.html"
 
 
 def page(outcome: Outcome, volume: Array, tree: ZSwc, *, z_to_xy: float) -> str:

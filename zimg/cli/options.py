@@ -47,6 +47,13 @@ class Trees(StrEnum):
     single = "single"
 
 
+class Positions(StrEnum):
+    """Positions of the nodes of a downsampled trace."""
+
+    centred = "centred"
+    reference = "reference"
+
+
 InputFile = Annotated[Path, typer.Argument(metavar="FILE", help="Image file.")]
 TreeFile = Annotated[Path, typer.Argument(metavar="FILE", help="SWC file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -80,6 +87,13 @@ TraceMode = Annotated[
 ]
 ClutterChoice = Annotated[
     Clutter, typer.Option(help="Drop or keep many dim structures next to a bright neuron.")
+]
+PositionsChoice = Annotated[
+    Positions | None,
+    typer.Option(
+        help="Positions in a downsampled trace: centres of joined voxels, or those of neuTube.",
+        show_default="that of the mode",
+    ),
 ]
 TreesChoice = Annotated[
     Trees,

@@ -13,24 +13,26 @@ class Outcome:
 
     `length` is in voxels of the x, y plane, `seconds` are of the whole call, `findings` and
     `warnings` those of `zimg.tracing.pipeline.TraceReport`; `slow_because` is empty when compiled
-    code was used, or where there is none.
+    code was used, or where there is none. `error` is the reason of a failure, of one image among
+    several; the other fields are then empty.
     """
 
     input: str
     output: str
-    preview: str | None
-    seeds: int
-    chains: int
-    nodes: int
-    trees: int
-    length: float
-    z_to_xy: float
-    seconds: float
-    stages: dict[str, float]
+    preview: str | None = None
+    seeds: int = 0
+    chains: int = 0
+    nodes: int = 0
+    trees: int = 0
+    length: float = 0.0
+    z_to_xy: float = 1.0
+    seconds: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
     mode: str = "accurate"
     findings: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     slow_because: str = ""
+    error: str = ""
 
 
 def summary(outcome: Outcome) -> str:

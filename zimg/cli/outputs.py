@@ -13,6 +13,7 @@ from zimg.workers.output import check_writable, is_same_file
 
 SWC = (".swc",)
 PNG = (".png",)
+HTML = (".html",)
 
 InputFiles = Iterable[str | Path]
 

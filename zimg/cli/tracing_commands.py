@@ -19,6 +19,7 @@ from zimg.cli.options import (
     Invert,
     Mode,
     Overwrite,
+    PositionsChoice,
     Preview,
     Quiet,
     RadiusKind,
@@ -60,6 +61,7 @@ def trace(
     downsample: Annotated[
         str, typer.Option(metavar="X,Y,Z", help="Reduce the image by these factors first.")
     ] = "1,1,1",
+    positions: PositionsChoice = None,
     config: Annotated[
         str, typer.Option(metavar="PRESET|FILE", help="Trace configuration.")
     ] = "trace_config",
@@ -95,6 +97,8 @@ def trace(
     """Trace the neurons in images and write an SWC file for each."""
     if blocked and sheet is not None:
         raise ValueError("--sheet is for several images; a blocked trace has one: use --preview")
+    if blocked and positions is not None:
+        raise ValueError("--blocked accepts no --positions: use translated() on its tree")
     if blocked:
         from zimg.cli.trace_blocked import BlockOptions, trace_file
         from zimg.tracing.accurate import AccurateOptions
@@ -123,54 +127,32 @@ def trace(
     if session is not None:
         raise ValueError("--session needs --blocked")
     from zimg.cli.arguments import parse_factors, parse_region, parse_settings
-    from zimg.cli.batch import run_all, targets
-    from zimg.cli.outcome import summary
-    from zimg.cli.outputs import PNG, check_output
-    from zimg.cli.showing import show, write_sheet
-    from zimg.cli.trace import TraceJob, run_job
+    from zimg.cli.trace import TraceJob, trace_files
     from zimg.tracing.accurate import AccurateOptions
-    from zimg.view.sheet import Tile
 
-    if sheet is not None:
-        check_output(sheet, PNG, inputs=files, overwrite=overwrite)
-    tiles: list[Tile] | None = None if sheet is None else []
-    outputs = targets(files, output, ".swc")
-    previews = [None] * len(files) if preview is None else targets(files, preview, ".png")
-    jobs = [
-        TraceJob(
-            file=file,
-            output=tree,
-            channel=channel,
-            time=time,
-            scene=scene,
-            region=parse_region(region),
-            z_to_xy=z_to_xy,
-            downsample=parse_factors(downsample),
-            config=config,
-            level=level,
-            framework=backend.value,
-            device=device,
-            preview=picture,
-            overrides=parse_settings(settings),
-            in_um=in_um,
-            overwrite=overwrite,
-            mode=mode.value,
-            options=AccurateOptions(clutter.value, trees.value, soma, invert),
-            report=report,
-            tiles=tiles,
-        )
-        for file, tree, picture in zip(files, outputs, previews, strict=True)
-    ]
-
-    def run(job: TraceJob) -> None:
-        outcome = run_job(job, progress=not quiet)
-        show(outcome, summary(outcome), as_json=as_json, quiet=quiet)
-
-    try:
-        run_all(run, jobs)
-    finally:  # of those that could be traced, too
-        if sheet is not None:
-            write_sheet(sheet, tiles or [])
+    template = TraceJob(
+        file=files[0],
+        output=output,
+        preview=preview,
+        channel=channel,
+        time=time,
+        scene=scene,
+        region=parse_region(region),
+        z_to_xy=z_to_xy,
+        downsample=parse_factors(downsample),
+        positions=None if positions is None else positions.value,
+        config=config,
+        level=level,
+        framework=backend.value,
+        device=device,
+        overrides=parse_settings(settings),
+        in_um=in_um,
+        overwrite=overwrite,
+        mode=mode.value,
+        options=AccurateOptions(clutter.value, trees.value, soma, invert),
+        report=report,
+    )
+    trace_files(files, output, preview, template, sheet=sheet, as_json=as_json, quiet=quiet)
 
 
 def skeletonize(

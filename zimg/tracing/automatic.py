@@ -24,6 +24,7 @@ MODES = ("accurate", "reference")
 CLUTTER = ("split", "keep")
 TREES = ("relative", "all", "single")
 DTYPES = ("float32", "float64")
+POSITIONS = ("centred", "reference")
 
 
 class TraceWarning(UserWarning):
@@ -39,6 +40,7 @@ def trace(
     time: int = 0,
     z_to_xy: float | None = None,
     downsample: tuple[int, int, int] = (1, 1, 1),
+    positions: str | None = None,
     mode: str = "accurate",
     clutter: str = "split",
     trees: str = "relative",
@@ -66,6 +68,9 @@ def trace(
         the voxel size of the image, and 1 where that is unknown.
     downsample
         Integer factors (x, y, z) by which the signal is reduced first; the tree is scaled back.
+    positions
+        Of a downsampled trace: ``"centred"`` on the voxels that were joined, or ``"reference"``,
+        multiples of the factors, (factor - 1) / 2 voxels lower. None is centred in accurate mode.
     mode
         ``"accurate"``: several passes from bright to dim, with limits in units of the image's
         noise. ``"reference"``: the results of neuTube's automatic tracing, with which the four
@@ -142,6 +147,8 @@ def trace(
     chosen = AccurateOptions(clutter=clutter, trees=trees, soma=soma, invert=invert)
     check_mode(mode, chosen)
     _one_of("dtype", dtype, DTYPES)
+    if positions is not None:
+        _one_of("positions", positions, POSITIONS)
     preset = neutube_json.TRACE_CONFIG if config is None else config
     options = resolve_config(preset, level=level, overrides=overrides)
     check_config(options)
@@ -155,13 +162,14 @@ def trace(
             options=chosen,
             z_to_xy=ratio,
             downsample_ratio=factors,
+            positions=positions,
             config=options,
             resample=resample,
             dtype=dtype,
             report=report,
         )
     for line in result.warnings:
-        warnings.warn(line, TraceWarning, stacklevel=2)
+        warnings.warn(line, TraceWarning, stacklevel=3)
     return result.tree
 
 
@@ -172,6 +180,7 @@ def run_mode(
     options: AccurateOptions = DEFAULTS,
     z_to_xy: float,
     downsample_ratio: tuple[int, int, int],
+    positions: str | None = None,
     config: TraceConfig,
     resample: bool = True,
     dtype: str = "float32",
@@ -191,17 +200,30 @@ def run_mode(
     }
     settings = {"mode": mode, "z_to_xy": z_to_xy, "downsample": list(downsample_ratio)}
     settings |= {"resample": resample, "dtype": dtype, "config": asdict(config)}
+    usual = POSITIONS[MODES.index(mode)]
+    settings["positions"] = positions or usual
     if mode == "reference":
         result = run_trace(volume, **common)
     else:
         result = run_accurate(volume, options=options, **common)
         settings |= asdict(options)
+    if positions not in (None, usual):
+        half = half_blocks(downsample_ratio, planes=volume.shape[0])
+        sign = 1.0 if positions == "centred" else -1.0
+        result.tree = result.tree.translated(tuple(sign * step for step in half))
+    if mode == "accurate":
         result.tree.comments = [f"traced with {json.dumps(settings)}"]
     result.tree.metadata |= {
         "settings": settings,
         "findings": {"seeds": result.seeds} | result.details,
     }
     return result
+
+
+def half_blocks(factors: tuple[int, int, int], *, planes: int) -> tuple[float, float, float]:
+    """Distance x, y, z from the first voxel to the centre of those that downsampling joins."""
+    x, y, z = factors
+    return ((x - 1) / 2.0, (y - 1) / 2.0, (min(z, planes) - 1) / 2.0)
 
 
 def check_mode(mode: str, options: AccurateOptions) -> None:

@@ -7,17 +7,14 @@ from numpy.typing import NDArray
 
 from zimg._typing import Array
 from zimg.image import ZImg
-from zimg.image.volume import volume_of
-from zimg.ops import fastest, to_host
+from zimg.ops import to_host
 from zimg.ops.placing import on_device_of_first
 from zimg.swc import ZSwc
-from zimg.tracing.automatic import ratio_of
 from zimg.tracing.box_path import cheapest_path, two_means_contrast
-from zimg.tracing.brightness import prepared, thick
+from zimg.tracing.hand_signal import HandSignal
 from zimg.tracing.orientation import angles_of
-from zimg.tracing.preprocess import check_signal
 from zimg.tracing.scorer import TubeScorer
-from zimg.tracing.seeded import BRANCH_TYPE, point_in
+from zimg.tracing.seeded import BRANCH_TYPE
 from zimg.tracing.segments import (
     COLUMNS,
     LENGTH,
@@ -63,12 +60,13 @@ def trace_path(
     z_to_xy: float | None = None,
     invert: bool = False,
     edge_path: bool = False,
+    dtype: str = "float32",
 ) -> ZSwc:
     """Follow the brightest path from one point to another.
 
     Parameters
     ----------
-    image_or_array, channel, time, z_to_xy, invert
+    image_or_array, channel, time, z_to_xy, invert, dtype
         As in `zimg.trace`.
     a_xyz, b_xyz
         ``(3,)`` x, y, z in voxels: the root and the tip of the result.
@@ -78,35 +76,41 @@ def trace_path(
     Returns
     -------
     ZSwc
-        One path; its first node is `a_xyz`, its last `b_xyz`.
+        One path of nodes 3 voxels apart, of type 0, in voxels of the image; its root is `a_xyz`,
+        its tip `b_xyz`. Radii are those of the short tubes along the path that fit best.
 
     Raises
     ------
     ValueError, TypeError
-        As `zimg.trace`; for a point outside the image, and for points so far apart that the box
+        As in `zimg.trace`; for a point outside the image, and for points so far apart that the box
         around them has more than a million voxels.
 
     Examples
     --------
-    >>> path = zimg.trace_path(image, (5, 20, 8), (74, 20, 8))  # doctest: +SKIP
+    >>> image = zimg.read("cell.tif")
+    >>> path = zimg.trace_path(image, (12, 37, 18), (68, 26, 14))
+    >>> path.xyz[[0, -1]].tolist()
+    [[12.0, 37.0, 18.0], [68.0, 26.0, 14.0]]
     """
-    volume = fastest(volume_of(image_or_array, channel, time, caller="trace_path"))
-    check_signal(volume)
-    ends = [point_in(volume, a_xyz, "a_xyz"), point_in(volume, b_xyz, "b_xyz")]
-    ratio = ratio_of(image_or_array, z_to_xy)
-    stack, shift = thick(volume)
-    low, high = _box(np.stack(ends), ratio, volume.shape)
-    signal = prepared(stack, invert=invert).signal
-    offset = np.array([shift, 0, 0])
+    seen = HandSignal.of(
+        image_or_array,
+        channel=channel,
+        time=time,
+        z_to_xy=z_to_xy,
+        invert=invert,
+        caller="trace_path",
+    )
+    ends = [seen.point(a_xyz, "a_xyz"), seen.point(b_xyz, "b_xyz")]
+    low, high = _box(np.stack(ends), seen.z_to_xy, seen.shape)
+    offset = np.array([seen.before, 0, 0])
     spans = zip((low + offset).tolist(), (high + offset).tolist(), strict=True)
-    box = signal[tuple(slice(first, last) for first, last in spans)]
-    route = _route(np.asarray(to_host(box), np.float64), ends, low, ratio, edges=edge_path)
-    xyz = _smooth_path(route * np.array([1.0, 1.0, ratio]), [p * [1.0, 1.0, ratio] for p in ends])
-    moved = xyz + np.array([0.0, 0.0, shift * ratio])
-    with TubeScorer(signal, z_to_xy=ratio) as scorer:
-        radius = fitted_radii(scorer, moved)
-    xyz = xyz / np.array([1.0, 1.0, ratio])
-    return ZSwc.from_arrays(xyz, radius, np.arange(len(xyz)) - 1, type=BRANCH_TYPE)
+    box = seen.signal[tuple(slice(first, last) for first, last in spans)]
+    values = np.asarray(to_host(box), np.float64)
+    route = _route(values, ends, low, seen.z_to_xy, edges=edge_path)
+    xyz = _smooth_path(seen.to_trace(route), [seen.to_trace(end) for end in ends])
+    with TubeScorer(seen.signal, z_to_xy=seen.z_to_xy, dtype=dtype) as scorer:
+        radius = fitted_radii(scorer, xyz)
+    return ZSwc.from_arrays(seen.from_trace(xyz), radius, np.arange(len(xyz)) - 1, type=BRANCH_TYPE)
 
 
 def _box(ends: Floats, ratio: float, shape: tuple[int, ...]) -> tuple[Index, Index]:

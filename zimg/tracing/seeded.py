@@ -11,17 +11,15 @@ from zimg import neutube_json
 from zimg._progress import Reporter
 from zimg._typing import Array
 from zimg.image import ZImg
-from zimg.image.volume import volume_of
-from zimg.ops import fastest
 from zimg.ops.placing import on_device_of_first
 from zimg.swc import ZSwc
-from zimg.tracing.automatic import TraceWarning, ratio_of
-from zimg.tracing.brightness import prepared, thick
+from zimg.swc.table import UNLABELLED
+from zimg.tracing.automatic import TraceWarning
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import Config, TraceConfig, check_config, resolve_config
 from zimg.tracing.forest import circles
 from zimg.tracing.grow import GrowthOptions, grow_chains
-from zimg.tracing.preprocess import check_signal
+from zimg.tracing.hand_signal import HandSignal
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.seed_scores import score_seeds
 
@@ -31,7 +29,7 @@ SEED_RADIUS = 3.0
 """Radius from which the tube at a seed is fitted, in voxels (behaviour of the reference)."""
 
 REACH = 10.0
-"""A branch joins a tree whose surface is nearer, in voxels (behaviour of the reference)."""
+"""A branch is joined to a node whose surface is nearer, in voxels (behaviour of the reference)."""
 
 BRANCH_TYPE = 0
 """SWC type of nodes traced by hand (behaviour of the reference)."""
@@ -49,6 +47,7 @@ def trace_from(
     z_to_xy: float | None = None,
     invert: bool = False,
     config: Config = None,
+    level: int = 0,
     overrides: TraceConfig | Mapping[str, Any] | None = None,
     dtype: str = "float32",
 ) -> ZSwc:
@@ -61,76 +60,84 @@ def trace_from(
     seed_xyz
         ``(3,)`` x, y, z in voxels.
     tree
-        What is traced already: the branch ends where it meets the tree, and is joined to it when an
-        end comes within 10 voxels of its surface.
-    config, overrides
-        As in `zimg.trace`; `minManualScore` is the least score, `tuneEnd` applies.
+        Tree in voxels that is traced already. The branch ends where it meets the tree, and is
+        joined to it if one of its ends is less than 10 voxels from the surface of a node.
+    config, level, overrides
+        As in `zimg.trace`. Of the options, `minManualScore` (least score of a tube) and `tuneEnd`
+        apply.
 
     Returns
     -------
     ZSwc
-        A copy of `tree` with the branch, or the branch by itself.
+        Positions x, y, z in voxels of the image, radii in voxels of x and y: a copy of `tree` with
+        the branch (type 0), or the branch alone.
 
     Warns
     -----
     TraceWarning
-        Where nothing was traced; the result is then a copy of `tree`, or empty.
+        If nothing was traced; the result is then a copy of `tree`, or empty.
 
     Raises
     ------
     ValueError, TypeError
-        As `zimg.trace`; and for a point outside the image.
+        As in `zimg.trace`; for a point outside the image, or a tree in µm.
 
     Examples
     --------
-    >>> branch = zimg.trace_from(image, (40, 32, 16))  # doctest: +SKIP
+    The neurite through a point, then another one, joined to the first if it is near:
+
+    >>> image = zimg.read("cell.tif")
+    >>> branch = zimg.trace_from(image, (40, 34, 13))
+    >>> len(branch.roots), branch.total_length() > 40
+    (1, True)
+    >>> both = zimg.trace_from(image, (66, 26, 14), tree=branch)  # doctest: +SKIP
     """
-    options = _options(config, overrides)
-    volume = fastest(volume_of(image_or_array, channel, time, caller="trace_from"))
-    check_signal(volume)
-    point = point_in(volume, seed_xyz, "seed_xyz")
-    ratio = ratio_of(image_or_array, z_to_xy)
-    stack, shift = thick(volume)
-    claimed = np.zeros(stack.shape, np.uint8)
-    host = ZSwc() if tree is None else ZSwc.concatenate([tree])
-    if len(host):
-        moved = host.translated((0.0, 0.0, float(shift)))
-        claimed = np.asarray(moved.rasterize(stack.shape, spacing=(1.0, 1.0, ratio)))
-    with TubeScorer(prepared(stack, invert=invert).signal, z_to_xy=ratio, dtype=dtype) as scorer:
-        start = point + np.array([0.0, 0.0, float(shift)])
-        chain = _chain_at(scorer, start, claimed, options)
+    options = _options(config, level, overrides)
+    seen = HandSignal.of(
+        image_or_array,
+        channel=channel,
+        time=time,
+        z_to_xy=z_to_xy,
+        invert=invert,
+        caller="trace_from",
+    )
+    point = seen.point(seed_xyz, "seed_xyz")
+    host = _host(tree)
+    with TubeScorer(seen.signal, z_to_xy=seen.z_to_xy, dtype=dtype) as scorer:
+        chain = _chain_at(scorer, seen.to_voxels(point), seen.claimed(host), options)
     if chain is None:
-        where = ", ".join(f"{value:g}" for value in point)
-        warnings.warn(
-            f"nothing was traced from ({where}): no tube fits there, or it is traced already; "
-            "try a point in the middle of the neurite, or a lower minManualScore",
-            TraceWarning,
-            stacklevel=2,
-        )
+        _warn(point)
         return host
     rings = circles([chain])
-    xyz = rings.center / np.array([1.0, 1.0, ratio]) - np.array([0.0, 0.0, float(shift)])
-    if volume.shape[0] == 1:
-        xyz[:, 2] = 0.0
-    return joined(host, xyz, rings.radius, z_to_xy=ratio)
+    return joined(host, seen.from_trace(rings.center), rings.radius, z_to_xy=seen.z_to_xy)
 
 
-def _options(config: Config, overrides: TraceConfig | Mapping[str, Any] | None) -> TraceConfig:
+def _host(tree: ZSwc | None) -> ZSwc:
+    """A copy of the tree to which the branch is joined; empty for None."""
+    if tree is None:
+        return ZSwc()
+    if tree.unit == "um":
+        raise ValueError("tree must be in voxels of the image, got one in um")
+    return ZSwc.concatenate([tree])
+
+
+def _warn(point: Floats) -> None:
+    where = ", ".join(f"{value:g}" for value in point)
+    warnings.warn(
+        f"nothing was traced from ({where}): no tube fits there, or it is traced already; "
+        "try a point in the middle of the neurite, or a lower minManualScore",
+        TraceWarning,
+        stacklevel=4,
+    )
+
+
+def _options(
+    config: Config, level: int, overrides: TraceConfig | Mapping[str, Any] | None
+) -> TraceConfig:
     preset = neutube_json.TRACE_CONFIG if config is None else config
-    options = resolve_config(preset, overrides=overrides)
+    options = resolve_config(preset, level=level, overrides=overrides)
     check_config(options)
     return options
-
-
-def point_in(volume: Array, point: Sequence[float], name: str) -> Floats:
-    """A point x, y, z as an array, if it lies in the volume."""
-    given = np.asarray(point, dtype=np.float64)
-    if given.shape != (3,):
-        raise ValueError(f"{name} must be three numbers x, y, z, got {point!r}")
-    upper = np.array(volume.shape[::-1]) - 1
-    if not np.all((given >= 0) & (given <= upper)):
-        raise ValueError(f"{name} must lie between (0, 0, 0) and {tuple(upper)}, got {point!r}")
-    return given
 
 
 def _chain_at(
@@ -146,51 +153,51 @@ def _chain_at(
 
 
 def joined(host: ZSwc, xyz: Floats, radius: Floats, *, z_to_xy: float) -> ZSwc:
-    """`host` with a path of nodes joined to it, or beside it where none of its ends is near.
+    """`host` with a path of nodes joined to it, or next to it if neither end is near.
 
     Parameters
     ----------
     host
-        A forest in voxels; may be empty.
+        Forest in voxels; may be empty.
     xyz, radius
         ``(n, 3)`` and ``(n,)`` nodes of the path in voxels.
     z_to_xy
         Size of a voxel in z divided by its size in x and y.
     """
-    scale = np.array([1.0, 1.0, z_to_xy])
     anchor = -1
     if len(host):
-        xyz, radius = _outside(host, xyz, radius, scale)
-        gaps = np.stack(
-            [
-                np.linalg.norm((host.xyz - xyz[end]) * scale, axis=1) - host.radius - radius[end]
-                for end in (0, -1)
-            ]
-        )
+        to_nodes = _distances(host, xyz, z_to_xy)
+        kept = _outside(to_nodes < host.radius)
+        xyz, radius, to_nodes = xyz[kept], radius[kept], to_nodes[kept]
+        gaps = to_nodes[[0, -1]] - host.radius - radius[[0, -1], None]
         end, nearest = np.unravel_index(int(np.argmin(gaps)), gaps.shape)
         if end == 1:
             xyz, radius = xyz[::-1], radius[::-1]
         anchor = int(nearest) if gaps.min() < REACH else -1
-    first = len(host)
-    parent = np.concatenate([host.parent, [anchor], first + np.arange(len(xyz) - 1)])
+    count, first = len(xyz), len(host)
+    ids = int(host.id.max(initial=0)) + 1 + np.arange(count)
+    parent = np.concatenate([host.parent, [anchor], first + np.arange(count - 1)])
     return ZSwc.from_arrays(
         np.concatenate([host.xyz, xyz]),
         np.concatenate([host.radius, radius]),
         parent.astype(np.int64),
-        type=np.concatenate([host.type, np.full(len(xyz), BRANCH_TYPE)]),
+        type=np.concatenate([host.type, np.full(count, BRANCH_TYPE)]),
+        id=np.concatenate([host.id, ids]),
+        label=np.concatenate([host.label, np.full(count, UNLABELLED)]),
+        comments=host.comments,
     )
 
 
-def _outside(host: ZSwc, xyz: Floats, radius: Floats, scale: Floats) -> tuple[Floats, Floats]:
-    """The path without the nodes at its ends that lie in nodes of the host, but for one each."""
-    inside = np.array(
-        [
-            bool((np.linalg.norm((host.xyz - point) * scale, axis=1) < host.radius).any())
-            for point in xyz
-        ]
-    )
-    free = np.flatnonzero(~inside)
+def _distances(host: ZSwc, xyz: Floats, z_to_xy: float) -> Floats:
+    """``(n, m)`` distances of points from the nodes of a forest, in voxels of the x, y plane."""
+    scale = np.array([1.0, 1.0, z_to_xy])
+    found: Floats = np.linalg.norm((xyz[:, None] - host.xyz) * scale, axis=2)
+    return found
+
+
+def _outside(inside: NDArray[np.bool_]) -> slice:
+    """Rows of a path without those at its ends that lie in nodes of the host, but for one each."""
+    free = np.flatnonzero(~inside.any(axis=1))
     if not free.size:
-        return xyz[:1], radius[:1]
-    kept = slice(max(int(free[0]) - 1, 0), int(free[-1]) + 2)
-    return xyz[kept], radius[kept]
+        return slice(0, 1)
+    return slice(max(int(free[0]) - 1, 0), int(free[-1]) + 2)

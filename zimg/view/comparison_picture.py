@@ -91,11 +91,11 @@ def differences(
     picture = mounted(ground, paint)
     lengths = [_length(*a, spacing), _length(*b, spacing), _length(a.tree, ~a.alone, spacing)]
     names = ((FALSE, "false"), (MISSED, "missed"), (MATCHED, "matched"))
-    told = [
+    listed = [
         Entry(colour, f"{name} {length:.4g} {unit}")
         for (colour, name), length in zip(names, lengths, strict=True)
     ]
-    strip = legend(picture.shape[1], bar_of(ground, (across,), unit), told, GROUND)
+    strip = legend(picture.shape[1], bar_of(ground, (across,), unit), listed, GROUND)
     return as_picture(np.concatenate([picture, strip]))
 
 
