@@ -163,6 +163,24 @@ def test_a_soma_is_the_root_and_its_neurites_are_found():
     assert not (bare.type == 1).any()
 
 
+@pytest.mark.parametrize(("amplitude", "radius"), [(40.0, 16.0), (20.0, 12.0)])
+def test_dim_neurites_of_a_bright_soma_are_found(amplitude, radius):
+    # One chain in the soma used to end the search for dimmer ones.
+    shape, centre = (36, 92, 104), np.array([52.0, 46.0, 18.0])
+    edges = [(centre, (100, 50, 20)), (centre, (4, 36, 16)), (centre, (58, 88, 18))]
+    volume = drawn(shape, edges, amplitude=amplitude, noise=2.0).astype(float)
+    z, y, x = np.indices(shape)
+    away = np.linalg.norm(np.stack([x, y, z], -1) - centre, axis=-1)
+    volume[away < radius] = 220.0
+    tree = zimg.trace(volume.round().astype(np.uint8))
+    (root,) = tree.roots.tolist()
+    assert tree.type[root] == 1
+    points = known(edges).xyz
+    points = points[np.linalg.norm(points - centre, axis=1) > radius + 4.0]
+    gold = ZSwc.from_arrays(points, 1.0, np.full(len(points), -1))
+    assert compare(tree, gold, tolerance=3.0).recall >= 0.9
+
+
 def test_settings_and_findings_come_with_the_tree(plain, tmp_path):
     assert plain.metadata["settings"]["mode"] == "accurate"
     found = plain.metadata["findings"]

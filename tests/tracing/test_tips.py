@@ -131,11 +131,11 @@ def contrasted(tube, *values):
 def test_the_ladder_ends_where_screening_would_keep_nothing_more(tube):
     chains = contrasted(tube, 100.0, 90.0)
     np.testing.assert_allclose(mean_contrast(chains), [100.0, 90.0])
-    assert worth_tracing(1e-6, [], noise=1.0)
-    assert worth_tracing(4.0, contrasted(tube, 20.0), noise=1.0)
+    assert worth_tracing(1e-6, [], noise=1.0, longest_side=9.0)
+    assert worth_tracing(4.0, contrasted(tube, 20.0), noise=1.0, longest_side=40.0)
     limit = 0.2 * 90.0
-    assert worth_tracing(0.9 * limit, chains, noise=1.0)
-    assert not worth_tracing(0.85 * limit, chains, noise=1.0)
+    assert worth_tracing(0.9 * limit, chains, noise=1.0, longest_side=40.0)
+    assert not worth_tracing(0.85 * limit, chains, noise=1.0, longest_side=40.0)
 
 
 def test_a_thick_fork_is_traced_into_both_branches():

@@ -180,9 +180,10 @@ class _Run:
         """
         chains: list[Chain] = []
         whole = self.block.core.shape == self.parameters.shape
+        side = float(max(signal.shape[1:]))
 
         def worth(level: float) -> bool:
-            return not whole or worth_tracing(level, chains, noise=ladder.sigma)
+            return not whole or worth_tracing(level, chains, noise=ladder.sigma, longest_side=side)
 
         for mask in ladder.masks(signal, self.parameters.z_to_xy, worth):
             seeds = self._seeds(untraced(mask, like(trace_mask, mask)), trace_mask)

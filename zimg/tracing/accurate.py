@@ -130,8 +130,9 @@ def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -
     levels = separating(image.signal, thresholds(image.top, noise.sigma, step=image.step))
     details["levels"] = []
     chains: list[Chain] = []
+    side = float(max(image.signal.shape[1:]))
     for level in levels:
-        if not worth_tracing(level, chains, noise=noise.sigma):
+        if not worth_tracing(level, chains, noise=noise.sigma, longest_side=side):
             break
         details["levels"].append(level)
         chains += _one_pass(run, foreground(image.signal, level))

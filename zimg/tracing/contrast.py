@@ -9,7 +9,12 @@ from zimg.tracing.chains import Chain, length
 from zimg.tracing.grow_levels import REFUSED
 from zimg.tracing.ladder import FLOOR
 from zimg.tracing.scorer import TubeScorer
-from zimg.tracing.screening import LEAST_CONTRAST, Screening, screen_by_contrast
+from zimg.tracing.screening import (
+    LEAST_CONTRAST,
+    SPLIT_REACH,
+    Screening,
+    screen_by_contrast,
+)
 from zimg.tracing.segments import LENGTH, POSITION, Rows, axis_point, flipped
 
 HALF = 0.5
@@ -143,13 +148,16 @@ def mean_contrast(chains: Sequence[Chain]) -> Rows:
     return np.asarray(sums / counts)
 
 
-def worth_tracing(level: float, chains: Sequence[Chain], *, noise: float) -> bool:
+def worth_tracing(
+    level: float, chains: Sequence[Chain], *, noise: float, longest_side: float
+) -> bool:
     """Whether a threshold may show neurites that screening keeps and that no higher one shows.
 
     Along its middle, a neurite is brighter than its contrast. The ladder ends at `FLOOR` times the
     noise because chains need `LEAST_CONTRAST` times the noise; where the chains found so far raise
     that limit, the ladder ends higher by the same ratio. Clutter that is split off does not raise
-    it, because the split may change with every further level.
+    it, because the split may change with every further level. Nor do chains that are together
+    shorter than a neuron: a bright soma has some, and its neurites may be much dimmer.
 
     Parameters
     ----------
@@ -159,6 +167,10 @@ def worth_tracing(level: float, chains: Sequence[Chain], *, noise: float) -> boo
         Of `with_contrast`, from all higher thresholds.
     noise
         In units of the signal.
+    longest_side
+        The larger of height and width of the image, in voxels.
     """
     screening = screened(chains, noise=noise, longest_side=np.inf, clutter="keep")
-    return level >= LOWEST * screening.limit
+    keep = screening.keep.tolist()
+    reach = sum(length(chain) for chain, kept in zip(chains, keep, strict=True) if kept)
+    return reach < SPLIT_REACH * longest_side or level >= LOWEST * screening.limit
