@@ -270,10 +270,15 @@ def _on_rows(host: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
+    """A view by NumPy of CPU memory, where segments are compiled for it."""
+    return x if _compiled.status().problem else for_voxels(x)
+
+
+def for_voxels(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """A view by NumPy of CPU memory: its hooks compile nothing anew for a new shape."""
     if _platform(device(x)) != "cpu" or str(x.dtype).removeprefix("torch.") not in VIEWED:
         return x
-    return x if _compiled.status().problem else np.asarray(x)
+    return np.asarray(x)
 
 
 fit_segments = _on_rows(_compiled_tracing.fit_segments)

@@ -35,7 +35,7 @@ def pretended_gpu(framework: str) -> Iterator[None]:
     assert hooks is not None
     plan = hooks.row_plan
     with ExitStack() as stack:
-        for name in [*host_hooks(hooks), "fastest"]:
+        for name in [*host_hooks(hooks), "fastest", "for_voxels"]:
             stack.enter_context(replaced(hooks, name, None))  # the generic body
         stack.enter_context(replaced(hooks, "on_host", _away))
         if framework == "jax":

@@ -2,7 +2,7 @@
 
 from zimg.ops.gather import gather
 from zimg.ops.loop import barrier, jit, while_loop, wide_types
-from zimg.ops.rows import RowPlan, fastest, row_plan, slow_because
+from zimg.ops.rows import RowPlan, fastest, for_voxels, row_plan, slow_because
 from zimg.ops.sampling import sample_linear
 from zimg.ops.scan import cumulative_max, cumulative_min
 from zimg.ops.segment import compact, scatter_add, scatter_max, scatter_min, scatter_set
@@ -15,6 +15,7 @@ __all__ = [
     "cumulative_max",
     "cumulative_min",
     "fastest",
+    "for_voxels",
     "gather",
     "jit",
     "like",

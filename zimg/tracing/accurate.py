@@ -16,7 +16,7 @@ from zimg._typing import Array
 from zimg.kernels.components import remove_small
 from zimg.kernels.morphology import neighbourhood
 from zimg.kernels.tubular import tubular
-from zimg.ops import fastest, like, to_host
+from zimg.ops import fastest, for_voxels, like, to_host
 from zimg.swc import ZSwc
 from zimg.swc.cleaning import clean, resample_optimal
 from zimg.tracing import preprocess
@@ -85,7 +85,8 @@ def run_accurate(
 ) -> TraceReport:
     """Trace a ``(Z, Y, X)`` signal; arguments as for `zimg.tracing.pipeline.run_trace`."""
     preprocess.check_signal(volume)
-    volume = fastest(volume)
+    given = fastest(volume)
+    volume = for_voxels(given)
     clock = Clock()
     report.stage("preprocess")
     reduced, _ = thick(preprocess.downsample(volume, downsample_ratio))
@@ -95,7 +96,7 @@ def run_accurate(
     clock.mark("preprocess")
     if image.top <= 0.0:
         return _reported(TraceReport(ZSwc(), 0, 0, clock.seconds, details))
-    with ContrastScorer(image.signal, z_to_xy=z_to_xy, dtype=dtype) as scorer:
+    with ContrastScorer(image.signal, z_to_xy=z_to_xy, dtype=dtype, beside=given) as scorer:
         scorer.least_contrast = LEAST_CONTRAST * noise.sigma
         trace_mask = np.zeros(image.signal.shape, np.uint8)
         exact = dtype == "float64"

@@ -10,7 +10,7 @@ from zimg._dispatch import array_namespace
 from zimg._progress import Reporter
 from zimg._typing import Array
 from zimg.kernels.tubular import tubular
-from zimg.ops import fastest, like
+from zimg.ops import fastest, for_voxels, like
 from zimg.swc import ZSwc
 from zimg.tracing import preprocess
 from zimg.tracing.chains import Chain
@@ -106,7 +106,8 @@ def run_trace(
     """
     check_config(config)
     preprocess.check_signal(volume)
-    volume = fastest(volume)
+    given = fastest(volume)
+    volume = for_voxels(given)
     clock = Clock()
     report.stage("preprocess")
     reduced = preprocess.downsample(volume, downsample_ratio)
@@ -120,7 +121,7 @@ def run_trace(
     mask, seeds = remove_noise(mask, seeds)
     clock.mark("preprocess")
     base, trace_mask = (np.zeros(signal.shape, np.uint8) for _ in range(2))
-    with TubeScorer(signal, z_to_xy=z_to_xy, dtype=dtype) as scorer:
+    with TubeScorer(signal, z_to_xy=z_to_xy, dtype=dtype, beside=given) as scorer:
         run = Pass(scorer, config, trace_mask, dtype == "float64", report, clock, window)
         chains = run.chains(seeds, SHORTEST_CHAIN, base=base)
         if config.recover > 0:

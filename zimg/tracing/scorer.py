@@ -115,6 +115,8 @@ class TubeScorer:
         Size of a voxel in z divided by its size in x and y.
     dtype
         ``"float32"`` or ``"float64"``.
+    beside
+        Array of the framework and on the device where segments are scored; None for `volume`.
 
     Attributes
     ----------
@@ -125,11 +127,20 @@ class TubeScorer:
 
     least_contrast: float = 0.0
 
-    def __init__(self, volume: Array, *, z_to_xy: float = 1.0, dtype: str = "float32") -> None:
-        xp, on = array_namespace(volume), device(volume)
-        compute = getattr(xp, dtype)
-        self.words, self.layout = pack_volume(volume, z_to_xy=z_to_xy, dtype=compute)
-        made = {"dtype": compute, "xp": xp, "on": on}
+    def __init__(
+        self,
+        volume: Array,
+        *,
+        z_to_xy: float = 1.0,
+        dtype: str = "float32",
+        beside: Array | None = None,
+    ) -> None:
+        beside = volume if beside is None else beside
+        xp, on = array_namespace(beside), device(beside)
+        compute = getattr(array_namespace(volume), dtype)
+        words, self.layout = pack_volume(volume, z_to_xy=z_to_xy, dtype=compute)
+        self.words = _beside(words, beside)
+        made = {"dtype": getattr(xp, dtype), "xp": xp, "on": on}
         self.templates = Templates(
             full_template(**made), core_template(**made), thin_core_template(**made)
         )
@@ -185,6 +196,16 @@ class TubeScorer:
     def _scores(self, what: str, rows: Rows) -> Rows:
         template = getattr(self.templates, what if what in ("core", "thin") else "full")
         return score_segments(self.words, rows, template, layout=self.layout, what=what)
+
+
+def _beside(words: Array, array: Array) -> Array:
+    """The words of a volume in the framework of `array`, in one of the lengths it compiles for."""
+    xp = array_namespace(array)
+    if array_namespace(words) == xp:
+        return words
+    ready = np.asarray(words)
+    size = row_plan(xp=xp, on=device(array)).words(ready.size)
+    return like(np.pad(ready, (0, size - ready.size)), array)
 
 
 def interior(rows: Rows, layout: Layout) -> NDArray[np.bool_]:
