@@ -145,11 +145,15 @@ def jit(fn: Callable[..., Any], /, *, xp: Namespace, loops: bool = False) -> Cal
 
 @lru_cache(maxsize=64)
 def _compiled_form(fn: Callable[..., Any], xp: Namespace) -> Callable[..., Any]:
-    """`fn` as one graph for each shape, and as it is on devices where nothing is compiled."""
+    """`fn` as one graph for each shape, and as it is on devices where nothing is compiled.
+
+    The first result on a kind of device is compared with that of `fn` itself. Where compilation
+    fails or the results differ, `fn` runs uncompiled from then on, and a warning names the reason.
+    """
     look_up_hooks(xp)
     warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
     native = torch.compile(fn, fullgraph=True, dynamic=False)
-    broken = False
+    broken, checked = False, set()
 
     @wraps(fn)
     def compiled(*args: Any, layout: Layout, **static: Any) -> Any:
@@ -158,15 +162,41 @@ def _compiled_form(fn: Callable[..., Any], xp: Namespace) -> Callable[..., Any]:
         if broken or not _compiles(on) or torch.compiler.is_compiling():
             return fn(*args, layout=layout, **static)
         try:
-            return native(*args, layout=_as_numbers(layout, on), **static)
+            found = native(*args, layout=_as_numbers(layout, on), **static)
+            problem = ""
         except Exception as error:  # no compiler on this machine, most likely
-            found = fn(*args, layout=layout, **static)
-            broken = True
-            said = f"torch.compile cannot compile {fn.__name__}, which runs uncompiled: {error}"
-            warnings.warn(said.splitlines()[0], RuntimeWarning, stacklevel=2)
+            problem = f"cannot compile {fn.__name__}: {error}"
+        if not problem and on.type in checked:
             return found
+        expected = fn(*args, layout=layout, **static)
+        if not problem and not _agree(found, expected):
+            problem = f"changes the results of {fn.__name__} on {on}"
+        if not problem:
+            checked.add(on.type)
+            return found
+        broken = True
+        message = f"torch.compile {problem.splitlines()[0]}; it runs uncompiled"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        return expected
 
     return compiled
+
+
+AGREEING, DIGITS = 0.95, 1e-3
+"""Share of the numbers that must agree, and their relative difference: a last digit may decide
+whether a step of a line search is taken, which changes all numbers of that segment."""
+
+
+def _agree(found: Any, expected: Any) -> bool:
+    """Whether the arrays of two results, which may be tuples of tuples, agree."""
+    if isinstance(expected, tuple):
+        return all(_agree(a, b) for a, b in zip(found, expected, strict=True))
+    if found.shape != expected.shape or found.dtype != expected.dtype:
+        return False
+    if not found.numel():
+        return True
+    near = torch.isclose(found, expected, rtol=DIGITS, atol=DIGITS, equal_nan=True)
+    return bool(near.to(torch.float32).mean() >= AGREEING)
 
 
 @lru_cache(maxsize=16)

@@ -104,6 +104,42 @@ def test_what_cannot_be_compiled_runs_as_it_is_and_says_so(monkeypatch):
     np.testing.assert_array_equal(found.numpy(), again.numpy())
 
 
+@pytest.mark.parametrize("spoilt", [lambda x: x * 1.1, lambda x: x[:-1], lambda x: x * np.nan])
+def test_a_compiler_that_changes_results_is_not_used(monkeypatch, spoilt):
+    hooks = pytest.importorskip("zimg.backends._torch")
+    monkeypatch.setattr(torch, "compile", lambda fn, **_: lambda *a, **k: spoilt(fn(*a, **k)))
+    monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
+    hooks._compiled_form.cache_clear()
+    words, template, layout = packed(32)
+    rows = torch.from_numpy(relative(ROWS, layout).astype(np.float32))
+    run = jit(dot_scores, xp=compat)
+    with pytest.warns(RuntimeWarning, match="changes the results of dot_scores on cpu"):
+        found = run(words, rows, template, layout=layout, masked=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = run(words, rows, template, layout=layout, masked=True)
+    hooks._compiled_form.cache_clear()
+    expected = dot_scores(words, rows, template, layout=layout, masked=True)
+    np.testing.assert_array_equal(found.numpy(), expected.numpy())
+    np.testing.assert_array_equal(again.numpy(), expected.numpy())
+
+
+def test_results_are_compared_once(monkeypatch):
+    hooks = pytest.importorskip("zimg.backends._torch")
+    compared = []
+    agree = hooks._agree
+    monkeypatch.setattr(hooks, "_agree", lambda *both: compared.append(1) or agree(*both))
+    monkeypatch.setattr(torch, "compile", lambda fn, **_: fn)
+    monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
+    hooks._compiled_form.cache_clear()
+    words, template, layout = packed(32)
+    rows = torch.from_numpy(relative(ROWS, layout).astype(np.float32))
+    for _ in range(3):
+        jit(dot_scores, xp=compat)(words, rows, template, layout=layout, masked=True)
+    hooks._compiled_form.cache_clear()
+    assert compared == [1]
+
+
 def test_shapes_are_padded_only_where_torch_compiles(monkeypatch):
     monkeypatch.setenv("ZIMG_TORCH_COMPILE", "0")
     assert row_plan(xp=compat, on=torch.device("cpu")).shapes == ()
