@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from zimg.conformance.certify.counting import replaced  # type: ignore[import-not-found]
 
 from zimg._progress import Reporter
 
@@ -93,3 +94,47 @@ def test_the_rate_of_reads_can_be_measured_where_torch_is(monkeypatch):
     monkeypatch.setattr(places.Place, "is_host", False)
     _, told = fast.rate(places.Place("torch", "cpu"))
     assert "billion reads a second" in told
+
+
+def test_places_share_the_time(monkeypatch):
+    made = promises.Certificate(Reporter())
+    monkeypatch.setattr(promises, "SECONDS", 90.0)
+    made.share(3)
+    assert 29.0 < made.until < 31.0
+    made.share(1)
+    assert 89.0 < made.until <= 90.1
+    made.until = -1.0
+    made.find_out("right", "any", "one", lambda: (True, ""))
+    assert made.promises[0].verdict == "not run"
+
+
+def test_a_volume_that_does_not_fit_breaks_no_promise_when_it_is_refused(monkeypatch):
+    pytest.importorskip("torch")
+    hooks: Any = import_module("zimg.backends._torch")
+    place = places.Place("torch", "cpu:0")
+    free = lambda *_, **__: 1_000_000  # noqa: E731
+    monkeypatch.setattr(right, "free_memory", free)
+    with replaced(hooks, "free_memory", free):
+        kept, reported = right.too_large(place)
+    assert kept, reported
+    assert "downsample" in reported
+
+
+def test_a_second_device_gives_the_same(monkeypatch):
+    pytest.importorskip("torch")
+    place = places.Place("torch", "cpu:0")
+    asked = []
+    monkeypatch.setattr(right, "reached", lambda *at: asked.append(at) or place)
+    monkeypatch.setattr(right, "traced", lambda *_: (True, "0.0 voxels"))
+    kept, _ = right.second(place)
+    assert kept
+    assert asked == [("torch", "cpu:1")]
+
+
+def test_times_are_compared_by_turns_and_stages_add_up(monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.setattr(fast, "ROUNDS", 1)
+    monkeypatch.setattr(fast, "tiled", lambda _: fast.volume("reference")[:, :40, :40])
+    kept, reported = fast.faster(places.Place("torch", "cpu:0"), "small")
+    assert isinstance(kept, bool)
+    assert re.search(r"[\d.]+ s, CPU [\d.]+ s, x [\d.]+ \(.*preprocess [\d.]+", reported)

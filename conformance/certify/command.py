@@ -19,7 +19,12 @@ def certified(device: str | None, *, quick: bool, progress: bool) -> Certificate
     """Look at every promise on every device that is asked for; rehearsals are always quick."""
     with reporter(progress) as report:
         certificate = Certificate(report)
-        for place in places(device):
+        found = places(device)
+        present = sum(not place.missing for place in found)
+        for place in found:
+            if not place.missing:
+                certificate.share(present)
+                present -= 1
             for name, group in GROUPS.items():
                 if place.missing:
                     certificate.leave_out(name, place.name, "every promise", place.missing)

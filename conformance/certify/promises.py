@@ -8,7 +8,8 @@ from zimg._progress import Reporter
 
 KEPT, BROKEN, NOT_RUN = "kept", "BROKEN", "not run"
 SECONDS = 150.0
-"""After so long no further check begins; a certificate takes less than three minutes."""
+"""Time for all places, shared evenly: no check begins after the share of its place. A certificate
+takes less than three minutes."""
 
 
 class NotRunError(Exception):
@@ -51,12 +52,17 @@ class Certificate:
     report: Reporter
     promises: list[Promise] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    until: float = SECONDS
+
+    def share(self, places: int) -> None:
+        """Allow the next place its part of the time that is left, with `places` still to come."""
+        self.until = self.seconds + max(0.0, SECONDS - self.seconds) / max(1, places)
 
     def find_out(self, group: str, place: str, text: str, check: Check) -> None:
         """Look at one promise; what goes wrong in a check breaks the promise and nothing else."""
         self.report.stage(f"{place}: {text}")
-        verdict, told = NOT_RUN, f"out of time after {SECONDS:g} s"
-        if self.seconds < SECONDS:
+        verdict, told = NOT_RUN, f"out of time after {self.until:.0f} s"
+        if self.seconds < self.until:
             try:
                 kept, told = check()
                 verdict = KEPT if kept else BROKEN

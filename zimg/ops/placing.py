@@ -38,14 +38,12 @@ def on_device_of_first(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _first_array(given: Any) -> Array | None:
-    """The array, or that of the first time point of an image; None for anything else."""
-    data = getattr(given, "data", None)
-    if isinstance(data, list | tuple):
-        given = data[0] if data else None
+    """The array, or that of an image's first time point; None where there is none."""
     try:
         namespace_by_type(given)
     except TypeError:
-        return None
+        data = getattr(given, "data", None)
+        return data[0] if isinstance(data, list | tuple) and data else None
     return given
 
 
