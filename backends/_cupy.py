@@ -112,7 +112,8 @@ def compact(
 
 
 def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None = None) -> Array:
-    """Labels of cupyx, which come in any order, renumbered by the first voxel of each object."""
+    """Labels of cupyx, renumbered by the first voxel of each object, because their order is not
+    documented."""
     check_connectivity(connectivity)
     rank = CONNECTIVITIES.index(connectivity) + 1
     labels, count = cupyx.scipy.ndimage.label(mask, generate_binary_structure(3, rank))
@@ -124,9 +125,9 @@ def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None =
 
 
 def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | None = None) -> Array:
-    """Parallel banding of cupyx, with background around the volume; planes take the generic body.
+    """`distance_transform_edt` of cupyx on a padded volume; the generic body if `planar`.
 
-    Distances are roots of whole numbers in double precision: their squares round to these.
+    Distances are float64 square roots of integers, so rounding their squares is exact.
     """
     if planar or not mask.size:
         generic = inspect.unwrap(PRIMITIVES["squared_distance"])
@@ -146,7 +147,7 @@ def score_segments(
     what: str,
     xp: Namespace | None = None,
 ) -> NDArray[np.float64]:
-    """One launch, a block of threads per segment; core templates take the generic body."""
+    """One launch with one block per segment; the generic body for core templates."""
     if what not in _segments.WHAT or not len(rows):
         generic = inspect.unwrap(PRIMITIVES["score_segments"])
         scored: NDArray[np.float64] = generic(
@@ -173,7 +174,7 @@ def fit_segments(
     layout: Layout,
     xp: Namespace | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """One launch for all fits: a block ends when the line search of its segment does."""
+    """One launch with one block per segment; each block runs the whole line search."""
     if not len(rows):
         return rows.copy(), np.zeros(0, np.int64)
     with words.device:
@@ -194,7 +195,7 @@ def _launch(
 
 @lru_cache(maxsize=12)
 def _compiled(options: tuple[str, ...]) -> Any:
-    """The kernels for a kind of volume; CuPy compiles them once, and keeps the result on disk."""
+    """The kernels for one set of macros; CuPy caches the machine code on disk."""
     return cupy.RawModule(code=_segments.source(), options=("-std=c++17", *options))
 
 

@@ -1,4 +1,4 @@
-"""Arguments of the kernels in ``segments.cu``, which a framework compiles for its device."""
+"""Source text, compiler options and arguments of the CUDA kernels in ``segments.cu``."""
 
 from importlib.resources import files
 from typing import Any
@@ -10,24 +10,24 @@ from zimg.kernels.pack import BYTES, PAIRS, Layout
 from zimg.kernels.template import Template
 
 THREADS = 128
-"""Threads of a block; `__launch_bounds__` has the same number."""
+"""Threads per block; equals `__launch_bounds__` in the source."""
 
 MOST_POINTS = 256
-"""Points that a template may have: the width of the tree of a sum."""
+"""Largest number of template points: `WIDTH` in the source."""
 
 WHAT = {"dot": (0, 1), "full": (1, 4), "slices": (2, 11), "centroid": (3, 3)}
-"""Number and width of everything that the kernel computes; core templates are not among it."""
+"""Code and number of columns of each score that the kernel computes (not those of core templates)."""
 
 KINDS = {BYTES: 0, PAIRS: 1}
 
 
 def source() -> str:
-    """The text of both kernels, CUDA C++ and C++ alike."""
+    """Source of both kernels; it compiles as CUDA C++ and as C++."""
     return (files(__package__) / "segments.cu").read_text(encoding="utf-8")
 
 
 def macros(layout: Layout, dtype: str, size: int) -> tuple[str, ...]:
-    """Options of the compiler.
+    """Macro definitions for the compiler.
 
     Parameters
     ----------
@@ -40,12 +40,12 @@ def macros(layout: Layout, dtype: str, size: int) -> tuple[str, ...]:
     """
     real = "float" if dtype == "float32" else "double"
     index = "int" if size < 2**31 else "long long"
-    # NVRTC splits no options at spaces: a macro may hold one.
+    # Each option is one argument, so "long long" needs no quotes.
     return f"-DREAL={real}", f"-DKIND={KINDS.get(layout.kind, 2)}", f"-DINDEX={index}"
 
 
 def given(words: Array, layout: Layout, template: Template) -> tuple[Any, ...]:
-    """Arguments that both kernels begin with; arrays where a pointer is expected.
+    """Leading arguments of both kernels; the kernels receive arrays as pointers.
 
     Raises
     ------

@@ -1,12 +1,12 @@
-// Scores and fits of tube segments: a block of threads per segment.
+// Scores and fits of tube segments, one thread block per segment.
 //
-// The same text compiles as CUDA C++ and, with the macros below, as C++ for one thread: loops over
-// LANES then visit the points one after another. Sums are taken over a tree of fixed shape, so
-// that the result of a segment depends neither on the number of threads nor on other segments.
+// This file compiles as CUDA C++ and, with the macros below, as C++ for a single thread, where each
+// loop over LANES visits all points. Sums are binary trees of fixed shape, so the result of a segment
+// is independent of the number of threads and of the other segments.
 //
-// Positions and the state of a fit are double, samples are REAL. To be defined: REAL (float or
-// double), KIND (0: four voxels in a word, 1: two, 2: one), INDEX (int or long long).
-// `zimg/kernels/tube.py`, `scores.py` and `line_search.py` are what this computes.
+// Positions and the state of a fit are double; samples are REAL. The compiler must define REAL
+// (float or double), KIND (voxels per word: 0 for four, 1 for two, 2 for one) and INDEX (int or
+// long long). The algorithms are those of zimg/kernels/tube.py, scores.py and line_search.py.
 
 #if defined(__CUDACC__) || defined(__HIPCC__)
 #define KERNEL extern "C" __global__ void __launch_bounds__(128)
@@ -37,7 +37,7 @@ typedef unsigned int Word;
 #endif
 
 constexpr int SLICES = 11, COLUMNS = 8, VARIABLES = 4;
-constexpr int WIDTH = 256;  // of the tree of a sum; a section has no more points
+constexpr int WIDTH = 256;  // leaves of a sum's tree; at least the number of points
 enum { RADIUS, THETA, PSI, SCALE, LENGTH, X, Y, Z };
 enum { DOT, FULL, PER_SLICE, CENTROID };
 
@@ -47,7 +47,7 @@ struct Volume {
     double z_to_xy;
 };
 
-struct Section {  // a template: arrays of n points, and two sums
+struct Section {  // a template of n points
     const REAL *wall_x, *wall_y, *inner, *outer, *surplus, *inner_sum, *outer_sum;
     int n;
 };
@@ -62,7 +62,7 @@ struct Section {  // a template: arrays of n points, and two sums
 #define VOLUME {words, depth, height, width, z_to_xy}
 #define SECTION {wall_x, wall_y, inner, outer, surplus, inner_sum, outer_sum, n}
 
-struct Frame {  // a segment in voxels from the voxel of its bottom
+struct Frame {  // a segment, in voxels relative to the voxel of its bottom
     REAL wide, high, ux, uy, vx, vy, vz, x, y, z, inside, outside;
     REAL step[3], low[3], top[3];
     INDEX base, row, plane;
@@ -127,7 +127,7 @@ DEVICE REAL in_plane(const Word* word, INDEX row, REAL x, REAL y) {
     return between(between(c0, c1, x), between(c2, c3, x), y);
 }
 
-DEVICE bool within(REAL at, REAL low, REAL top) { return at > low && at < top; }  // not of NaN
+DEVICE bool within(REAL at, REAL low, REAL top) { return at > low && at < top; }  // false for NaN
 
 DEVICE REAL sample(const Volume& volume, const Frame& at, const Point& from, int s, bool& valid) {
     REAL x = from.x + at.step[0] * s, y = from.y + at.step[1] * s, z = from.z + at.step[2] * s;
@@ -165,10 +165,10 @@ DEVICE void add_up(double* part) {
 
 struct Samples {
     REAL value[SLICES][WIDTH], weight[WIDTH], over[WIDTH];
-    unsigned short valid[WIDTH];  // a bit per slice
+    unsigned short valid[WIDTH];  // one bit per slice
 };
 
-// Sum over the valid slices of a point of powers of its deviations.
+// Sum over the valid slices of a point: (value - mean)^of_value (weight - level)^of_weight.
 DEVICE REAL moment(
     const Samples& samples, int p, int first, int last, int of_value, int of_weight, REAL mean,
     REAL level) {
@@ -233,7 +233,7 @@ KERNEL score_segments(
     }
     if (what == CENTROID) {
         TOTAL(signal, samples.over[p]);
-        const bool empty = signal == 0.0;  // then the plain mean
+        const bool empty = signal == 0.0;  // without signal: the unweighted mean
         TOTAL(mass, empty ? SLICES : samples.over[p]);
         TOTAL(x, (empty ? SLICES : samples.over[p]) * point(at, section, p).x);
         TOTAL(y, (empty ? SLICES : samples.over[p]) * point(at, section, p).y);
@@ -259,7 +259,7 @@ KERNEL score_segments(
     TOTAL(beyond, inside[p] ? 0 : bits(samples.valid[p]));
     ONE {
         out[1] = found;
-        out[2] = signal / count, out[3] = around / beyond;  // NaN without samples
+        out[2] = signal / count, out[3] = around / beyond;  // NaN if there are no samples
     }
 }
 
@@ -269,7 +269,7 @@ struct Search {
     double row[COLUMNS], trial[COLUMNS], probed[2 * VARIABLES];
     double gradient[VARIABLES], direction[VARIABLES], weighted[VARIABLES];
     double score, slope, size;
-    int stage, accepted;  // stage -1: the row itself; 0 to 7: probes; 8 to 10: steps
+    int stage, accepted;  // stage -1 evaluates the row, 0-7 the probes, 8-10 the steps
     bool restarted, done;
 };
 
@@ -277,7 +277,7 @@ DEVICE double delta(int i) { return i == 0 ? 0.1 : i == 3 ? 0.05 : 0.015; }
 DEVICE double lower(int i) { return i == 0 ? 0.5 : i == 3 ? 0.2 : -1e300; }
 DEVICE double upper(int i) { return i == 0 ? 50.0 : i == 3 ? 20.0 : 1e300; }
 DEVICE double tried(int stage) { return stage == 8 ? 0.2 : stage == 9 ? 0.16 : 0.128; }
-constexpr double ARMIJO = 0.01, SMALLEST = 1e-3, NORM = 0.11379806676741043;  // of the four deltas
+constexpr double ARMIJO = 0.01, SMALLEST = 1e-3, NORM = 0.11379806676741043;  // length of the vector of the four deltas
 constexpr int MOST = 500;
 
 DEVICE double norm(const double* v) {

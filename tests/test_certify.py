@@ -124,7 +124,12 @@ def test_a_second_device_gives_the_same(monkeypatch):
     pytest.importorskip("torch")
     place = places.Place("torch", "cpu:0")
     asked = []
-    monkeypatch.setattr(right, "reached", lambda *at: asked.append(at) or place)
+
+    def reached(*at):
+        asked.append(at)
+        return place
+
+    monkeypatch.setattr(right, "reached", reached)
     monkeypatch.setattr(right, "traced", lambda *_: (True, "0.0 voxels"))
     kept, _ = right.second(place)
     assert kept

@@ -126,9 +126,13 @@ def test_a_compiler_that_changes_results_is_not_used(monkeypatch, spoilt):
 
 def test_results_are_compared_once(monkeypatch):
     hooks = pytest.importorskip("zimg.backends._torch")
-    compared = []
-    agree = hooks._agree
-    monkeypatch.setattr(hooks, "_agree", lambda *both: compared.append(1) or agree(*both))
+    compared, agree = [], hooks._agree
+
+    def counted(*both):
+        compared.append(1)
+        return agree(*both)
+
+    monkeypatch.setattr(hooks, "_agree", counted)
     monkeypatch.setattr(torch, "compile", lambda fn, **_: fn)
     monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
     hooks._compiled_form.cache_clear()
