@@ -112,8 +112,7 @@ def compact(
 
 
 def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None = None) -> Array:
-    """Labels of cupyx, renumbered by the first voxel of each object, because their order is not
-    documented."""
+    """Labels of cupyx, in no documented order, renumbered by the first voxel of each object."""
     check_connectivity(connectivity)
     rank = CONNECTIVITIES.index(connectivity) + 1
     labels, count = cupyx.scipy.ndimage.label(mask, generate_binary_structure(3, rank))

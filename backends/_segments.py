@@ -16,7 +16,7 @@ MOST_POINTS = 256
 """Largest number of template points: `WIDTH` in the source."""
 
 WHAT = {"dot": (0, 1), "full": (1, 4), "slices": (2, 11), "centroid": (3, 3)}
-"""Code and number of columns of each score that the kernel computes (not those of core templates)."""
+"""Code and columns of each score that the kernel computes; core templates have none."""
 
 KINDS = {BYTES: 0, PAIRS: 1}
 

@@ -1,8 +1,8 @@
 // Scores and fits of tube segments, one thread block per segment.
 //
 // This file compiles as CUDA C++ and, with the macros below, as C++ for a single thread, where each
-// loop over LANES visits all points. Sums are binary trees of fixed shape, so the result of a segment
-// is independent of the number of threads and of the other segments.
+// loop over LANES visits all points. Sums are binary trees of fixed shape, so the result of a
+// segment is independent of the number of threads and of the other segments.
 //
 // Positions and the state of a fit are double; samples are REAL. The compiler must define REAL
 // (float or double), KIND (voxels per word: 0 for four, 1 for two, 2 for one) and INDEX (int or
@@ -277,7 +277,8 @@ DEVICE double delta(int i) { return i == 0 ? 0.1 : i == 3 ? 0.05 : 0.015; }
 DEVICE double lower(int i) { return i == 0 ? 0.5 : i == 3 ? 0.2 : -1e300; }
 DEVICE double upper(int i) { return i == 0 ? 50.0 : i == 3 ? 20.0 : 1e300; }
 DEVICE double tried(int stage) { return stage == 8 ? 0.2 : stage == 9 ? 0.16 : 0.128; }
-constexpr double ARMIJO = 0.01, SMALLEST = 1e-3, NORM = 0.11379806676741043;  // length of the vector of the four deltas
+// NORM is the length of the vector of the four deltas.
+constexpr double ARMIJO = 0.01, SMALLEST = 1e-3, NORM = 0.11379806676741043;
 constexpr int MOST = 500;
 
 DEVICE double norm(const double* v) {
