@@ -6,6 +6,7 @@ mask holds 3 % of the voxels, the image is uint8 noise with bright fibres.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,8 +109,14 @@ def _supported(count: Array, shape: Shape, first: int) -> NDArray[np.bool_]:
     """
     lines = [_three(np.ones(length, np.int64), 0) for length in shape]
     lines[0] = lines[0][first : first + count.shape[0]]
-    boxes = lines[0][:, None, None] * lines[1][:, None] * lines[2]
-    return count >= LEAST_COUNT[boxes]
+    found: NDArray[np.bool_] = count >= LEAST_COUNT[27]
+    for axis, line in enumerate(lines):  # boxes with fewer than three voxels along this axis
+        face: list[Any] = [slice(None)] * 3
+        face[axis] = np.flatnonzero(line < 3)
+        z, y, x = (lines[a] if a != axis else line[line < 3] for a in range(3))
+        boxes = z[:, None, None] * y[:, None] * x
+        found[tuple(face)] = count[tuple(face)] >= LEAST_COUNT[boxes]
+    return found
 
 
 LEAST_COUNT = np.array([-(-(2 * box + 11) // 13) for box in range(28)], np.uint8)

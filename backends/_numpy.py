@@ -17,6 +17,7 @@ from ._compiled_tracing import fit_segments, grow_strands, orient_segments, scor
 from ._host import components, histogram, majority, regional_maxima, remove_small
 from ._host_arithmetic import combined
 from ._host_distance import distance_peaks, local_maxima, squared_distance
+from ._host_filters import correlated
 from ._host_order import median_box, ranked
 from ._host_pack import pack_volume
 from ._host_skeletons import (
@@ -40,6 +41,7 @@ __all__ = [  # what is imported from a neighbour is a hook as well
     "cheapest_paths",
     "combined",
     "components",
+    "correlated",
     "distance_peaks",
     "fit_segments",
     "grow_strands",

@@ -29,6 +29,7 @@ from . import (
     _host,
     _host_arithmetic,
     _host_distance,
+    _host_filters,
     _host_order,
     _host_paths,
 )
@@ -280,6 +281,7 @@ def _viewed(value: Any) -> Any:
 cheapest_paths = _on_host(_host_paths.cheapest_paths)
 combined = _on_host(_host_arithmetic.combined)
 components = _on_host(_host.components)
+correlated = _on_host(_host_filters.correlated)
 histogram = _on_host(_host.histogram)
 distance_peaks = _on_host(_host_distance.distance_peaks)
 local_maxima = _on_host(_host_distance.local_maxima)

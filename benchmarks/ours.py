@@ -55,16 +55,20 @@ class Run:
 def trace(volume: Path, lane: str, dtype: str, *, z_to_xy: float = 1.0) -> Run:
     """Trace a file in a new process of this interpreter.
 
-    A lane is a framework, followed by ``/generic`` for one without compiled code, or by ``/`` and a
-    number of threads.
+    A lane is a framework, followed by any of ``/generic`` for one without compiled code, ``/`` and
+    a number of threads, and ``/accurate`` for accurate mode instead of that of the reference.
     """
-    framework, _, form = lane.partition("/")
-    environment = dict(os.environ)
-    if form:
-        environment["ZIMG_COMPILED" if form == "generic" else "ZIMG_THREADS"] = (
-            "0" if form == "generic" else form
-        )
+    framework, *forms = lane.split("/")
+    environment, mode = dict(os.environ), "reference"
+    for form in forms:
+        if form == "accurate":
+            mode = form
+        elif form == "generic":
+            environment["ZIMG_COMPILED"] = "0"
+        else:
+            environment["ZIMG_THREADS"] = form
     options = ["--framework", framework, "--dtype", dtype, "--z-to-xy", str(z_to_xy)]
+    options += ["--mode", mode]
     command = [sys.executable, "-m", "benchmarks.ours", str(volume), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
@@ -105,14 +109,17 @@ def peak() -> int:
     return size if sys.platform == "darwin" else size * 1024
 
 
-def measure(path: Path, framework: str, dtype: str, z_to_xy: float) -> Run:
-    """Everything that one process measures; reading the file counts, as it does for the rival."""
+def measure(path: Path, framework: str, dtype: str, z_to_xy: float, mode: str) -> Run:
+    """Everything that one process measures; reading the file counts, as it does for the rival.
+
+    The seeds are always those of reference mode.
+    """
     import_module(framework)
     before = peak()
 
     def whole() -> int:
         image = zimg.read(path, framework=framework)
-        return len(zimg.trace(image, z_to_xy=z_to_xy, dtype=dtype, mode="reference"))
+        return len(zimg.trace(image, z_to_xy=z_to_xy, dtype=dtype, mode=mode))
 
     first_wall, first_cpu, nodes = timed(whole)
     memory = peak() - before
@@ -129,8 +136,9 @@ def main() -> None:
     parser.add_argument("--framework", default="numpy")
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--z-to-xy", type=float, default=1.0)
-    options = parser.parse_args()
-    run = measure(options.volume, options.framework, options.dtype, options.z_to_xy)
+    parser.add_argument("--mode", default="reference")
+    given = parser.parse_args()
+    run = measure(given.volume, given.framework, given.dtype, given.z_to_xy, given.mode)
     sys.stdout.write(json.dumps(asdict(run)) + "\n")
 
 

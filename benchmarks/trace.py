@@ -6,7 +6,8 @@ reference; the tables show medians over rounds, `--json` keeps every run, and `-
 medians of ours / theirs to ``docs/benchmarks/trace.json``. The reference is installed in an
 environment of its own unless `--rival` or `ZIMG_REFERENCE_PYTHON` names an interpreter that has it;
 see rival.py. Give TIFF files, `--phantom` for a generated volume, or both. A lane is a framework,
-as ``numpy/generic`` without compiled code, as ``numpy/1`` on one thread.
+as ``numpy/generic`` without compiled code, as ``numpy/1`` on one thread, as
+``numpy/1/accurate`` in accurate mode.
 """
 
 import argparse
@@ -25,7 +26,7 @@ import zimg
 from benchmarks import ours, rival, volumes
 from benchmarks.summary import Summary, command
 
-FRAMEWORKS = ("numpy", "numpy/1", "numpy/generic", "torch", "jax")
+FRAMEWORKS = ("numpy", "numpy/1", "numpy/1/accurate", "numpy/generic", "torch", "jax")
 COLUMNS = (
     "volume", "lane", "CPU", "wall", "seeds CPU", "seeds wall",
     "CPU s", "wall s", "seeds CPU s", "first call s", "bytes per voxel", "nodes",

@@ -364,6 +364,14 @@ CASES: dict[str, list[Case]] = {
     "combined": _arithmetic(),
     "ranked": _ranks(),
     "median_box": _medians(),
+    "correlated": [
+        Case(
+            f"axis-{axis}",
+            (random_values((3, 6, 7), np.float32), axis, (0.5, 0.2, 0.05)),
+            rtol=1e-6,  # compilers fuse products and sums
+        )
+        for axis in range(3)
+    ],
     "cheapest_paths": _paths(),
     "score_segments": scores(),
     "fit_segments": fits(),

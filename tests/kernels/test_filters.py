@@ -1,10 +1,12 @@
 """Gaussian smoothing against SciPy, and its identities."""
 
+import inspect
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from zimg.kernels.filters import edged, gaussian
+from zimg.kernels.filters import correlated, edged, gaussian
 from zimg.ops import upload
 from zimg.testing import bring_home
 
@@ -35,3 +37,12 @@ def test_the_border_is_repeated(xp, device):
     host = np.arange(6, dtype=np.float32).reshape(1, 2, 3)
     found = bring_home(edged(upload(host, on=device, xp=xp), (0, 1, 2), xp=xp))
     np.testing.assert_array_equal(found, np.pad(host, ((0, 0), (1, 1), (2, 2)), mode="edge"))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_weighted_sums_on_the_host_equal_the_generic_body_bit_for_bit(axis):
+    host = np.random.default_rng(axis).random((5, 40, 2100)).astype(np.float32)
+    taps = (0.4, 0.2, 0.1)
+    np.testing.assert_array_equal(
+        correlated(host, axis, taps), inspect.unwrap(correlated)(host, axis, taps)
+    )

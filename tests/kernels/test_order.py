@@ -31,3 +31,11 @@ def test_medians_of_boxes_are_those_of_scipy(xp, device, sizes):
     expected = ndimage.median_filter(host, size=sizes, mode="nearest")
     found = bring_home(median_box(upload(host, on=device, xp=xp), sizes))
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("values", [2, 256, 60000])
+def test_medians_of_few_and_of_many_values_are_those_of_scipy(xp, device, values):
+    host = np.random.default_rng(values).integers(0, values, (4, 30, 40)).astype(np.float32)
+    expected = ndimage.median_filter(host, size=(3, 9, 9), mode="nearest")
+    found = bring_home(median_box(upload(host, on=device, xp=xp), (3, 9, 9)))
+    np.testing.assert_array_equal(found, expected)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from zimg._dispatch import array_namespace
+from zimg._dispatch import array_namespace, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.morphology import cut
 from zimg.kernels.widen import widened
@@ -64,7 +64,7 @@ def _smoothed(
     values = as_float(volume[low:high, ...], xp=xp)
     for axis, sigma in enumerate(sigmas):
         if sigma > 0 and volume.shape[axis] > 1:
-            values = jit(_correlated, xp=xp)(values, axis=axis, taps=_bell(sigma), xp=xp)
+            values = correlated(values, axis, _bell(sigma), xp=xp)
         if axis == 0 and values.shape[0] > last - first:
             values = values[first - low : last - low, ...]
     return values
@@ -94,8 +94,33 @@ def _bell(sigma: float) -> tuple[float, ...]:
     return tuple(weight / total for weight in half)
 
 
-def _correlated(volume: Array, *, axis: int, taps: tuple[float, ...], xp: Namespace) -> Array:
-    """Symmetric weights applied along one axis."""
+@hookable
+def correlated(
+    volume: Array, axis: int, taps: tuple[float, ...], /, *, xp: Namespace | None = None
+) -> Array:
+    """Sums of each value and its neighbours along one axis, with symmetric weights.
+
+    Parameters
+    ----------
+    volume
+        ``(Z, Y, X)``, floating.
+    axis
+        0, 1 or 2. The border is repeated outside the volume.
+    taps
+        Weights of a value itself, of those 1 away, 2 away, and so on.
+    xp
+        Namespace of `volume`; found from it when None.
+
+    Returns
+    -------
+    Array
+        Shape, dtype and device of `volume`.
+    """
+    xp = xp or array_namespace(volume)
+    return jit(_weighted, xp=xp)(volume, axis=axis, taps=taps, xp=xp)
+
+
+def _weighted(volume: Array, *, axis: int, taps: tuple[float, ...], xp: Namespace) -> Array:
     reach, length = len(taps) - 1, volume.shape[axis]
     padded = edged(volume, tuple(reach if a == axis else 0 for a in range(3)), xp=xp)
     total = volume * taps[0]
