@@ -162,11 +162,11 @@ def rounded(scores: Scores) -> dict[str, float | None]:
 
 def show(name: str, scores: Scores, reference: float | None) -> None:
     """Print one row."""
-    told = "     -" if reference is None else f"{reference:6.3f}"
+    label = "     -" if reference is None else f"{reference:6.3f}"
     gain = "      " if reference is None else f"{scores['f1'] - reference:+6.3f}"
     say(
         f"{name:24} P {scores['precision']:.3f} R {scores['recall']:.3f} F1 {scores['f1']:.3f} "
-        f"ref {told} {gain} ESA {scores['esa']:7.2f} F1@4 {scores['f1_4']:.3f} "
+        f"ref {label} {gain} ESA {scores['esa']:7.2f} F1@4 {scores['f1_4']:.3f} "
         f"cpu {scores['cpu']:6.1f} s"
     )
 

@@ -45,7 +45,7 @@ def cropped(gold: zimg.ZSwc, shape: tuple[int, ...]) -> Change:
 
 
 def noisier(image: Volume) -> Volume:
-    """The image with 10 % more noise, which its neighbouring voxels along x tell."""
+    """The image with 10 % more noise, estimated from neighbouring voxels along x."""
     steps = np.diff(image.astype(np.float64), axis=2)
     sigma = 1.4826 * float(np.median(np.abs(steps))) / np.sqrt(2.0)
     added = np.random.default_rng(0).normal(0.0, MORE_NOISE * sigma, image.shape[1:])
@@ -93,9 +93,9 @@ def measure(case: Case, change: Change, image: Volume) -> dict[str, Any]:
 
 
 def _decided(findings: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: findings[name] for name in DECIDED if name in findings}
-    told["levels"] = len(findings.get("levels", ()))
-    return {k: round(v, 4) if isinstance(v, float) else v for k, v in told.items()}
+    kept = {name: findings[name] for name in DECIDED if name in findings}
+    kept["levels"] = len(findings.get("levels", ()))
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in kept.items()}
 
 
 def main() -> None:
