@@ -34,10 +34,10 @@ for command in (
     "compare tutorial.swc gold.swc",
     "doctor",
 ):
-    told = io.StringIO()
-    with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
         main([*command.split(), "--json"])
-    if told.getvalue():
+    if printed.getvalue():
         print(f"$ zimg {command} --json")
-        lines = json.dumps(shortened(json.loads(told.getvalue())), indent=1)
+        lines = json.dumps(shortened(json.loads(printed.getvalue())), indent=1)
         print(re.sub(r"\[\s+([^][{}]*?)\s+\]", flat, lines), end="\n\n")
