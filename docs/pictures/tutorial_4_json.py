@@ -28,9 +28,11 @@ def flat(found):
 for command in (
     "info tutorial.tif",
     "formats",
+    "convert tutorial.tif tutorial.ome.zarr --overwrite -q",
     "trace tutorial.tif -o cli.swc -q",
     "skeletonize tutorial.tif -o mask.swc --threshold 90 -q",
     "check tutorial.swc",
+    "subtract tutorial.swc gold.swc -o rest.swc --overwrite",
     "compare tutorial.swc gold.swc",
     "doctor",
 ):
