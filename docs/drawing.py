@@ -43,17 +43,17 @@ def draw(script: Path, folder: Path) -> dict[str, object]:
 
 def main(target: Path, scripts: list[Path]) -> None:
     """Run scripts in one folder, so that one can read what another has written."""
-    told, failures = {}, 0
+    results, failures = {}, 0
     with TemporaryDirectory() as scratch:
         os.chdir(scratch)
         for path in scripts:
             try:
-                told[path.stem] = draw(path, target)
+                results[path.stem] = draw(path, target)
             except Exception:
                 failures += 1
                 sys.stderr.write(f"{path.name} failed:\n{traceback.format_exc(limit=-3)}\n")
         os.chdir(target)
-    (target / "drawn.json").write_text(json.dumps(told))
+    (target / "drawn.json").write_text(json.dumps(results))
     sys.exit(1 if failures else 0)
 
 

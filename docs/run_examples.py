@@ -113,8 +113,8 @@ def _drawn(script: Path, up: str, *, source: bool) -> str:
 
 
 def _printed(script: Path) -> str:
-    told = json.loads((DRAWN / "drawn.json").read_text())[script.stem]
-    return str(told["printed"])
+    results = json.loads((DRAWN / "drawn.json").read_text())[script.stem]
+    return str(results["printed"])
 
 
 def _gallery(up: str) -> str:

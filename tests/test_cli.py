@@ -1,6 +1,7 @@
 """The command: output, errors in one line, exit codes, no partial files."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -323,8 +324,13 @@ def test_the_demo_writes_four_files_and_agrees_with_the_truth(
         float(line.split(word)[1].split(",")[0]) for word in ("precision", "recall")
     )
     assert min(precision, recall) > 0.93
-    told = zimg("info", tmp_path / "demo" / "volume.tif", "--json").json()["scenes"][0]
-    assert told["voxel_size"] == [1.0, 1.0, 2.0]
+    scene = zimg("info", tmp_path / "demo" / "volume.tif", "--json").json()["scenes"][0]
+    assert scene["voxel_size"] == [1.0, 1.0, 2.0]
+    again = zimg("demo", "--output", tmp_path / "demo", "--overwrite", "--json").json()
+    assert [f"{again[name]:.3f}" for name in ("precision", "recall")] == re.findall(
+        r"0\.\d+", line
+    )[:2]
+    assert again["trace"] == str(tmp_path / "demo" / "tree.swc")
 
 
 def test_the_installed_command_starts_and_fails_without_a_traceback() -> None:

@@ -162,6 +162,17 @@ def test_wrong_options_leave_no_file(stack: Path, tmp_path: Path, wrong: tuple[s
     assert not output.exists()
 
 
+def test_a_conversion_reports_what_it_wrote_as_json(
+    stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "small.tif"
+    assert command("convert", stack, output, "--ratio", "2,2,1", "--channels", "GFP", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found.pop("seconds") > 0
+    sizes = {"width": 25, "height": 20, "depth": 9, "channels": 1, "times": 1}
+    assert found == {"file": str(stack), "output": str(output), **sizes, "type": "uint16"}
+
+
 def test_a_stack_is_converted_without_being_held(tmp_path: Path) -> None:
     source, output = tmp_path / "large.tif", tmp_path / "large.ome.zarr"
     zimg.ZImg(np.ones((1, 128, 512, 512), np.uint16), layout="CZYX").save(source)  # 64 MiB

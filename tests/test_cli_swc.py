@@ -42,6 +42,9 @@ def test_subtract_writes_what_is_left(capsys) -> None:
     assert code("subtract", "a.swc", "b.swc", "-o", "out.swc") == 0
     assert capsys.readouterr().out == "out.swc: 6 of 7 nodes left\n"
     assert ZSwc("out.swc").id.tolist() == [1, 2, 3, 5, 6, 7]
+    assert code("subtract", "a.swc", "b.swc", "-o", "out.swc", "--overwrite", "--json") == 0
+    counts = {"file": "a.swc", "output": "out.swc", "nodes_before": 7, "nodes": 6}
+    assert json.loads(capsys.readouterr().out) == counts
 
 
 @pytest.mark.usefixtures("folder")

@@ -6,6 +6,7 @@ ZIMG_REFERENCE_DATA naming the folder that holds ``formats/manifest.json``.
 
 import hashlib
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from zimg import ZException, ZImg, ZImgInfo
 
 HEAD = """# Interoperability report
 
-Written by `python -m tools.report_formats`. The reference is neuTube's C++ library (PyPI package
-`zimg` 1.0.16). *Pixels*: compared with digests of what the reference decodes, or of the array that
-was written where the reference refuses or misreads a file. *Metadata*: differences from the
-reference, ours first; [differences in behaviour](departures.md) states the reasons.
+Written on {date} by `python -m tools.report_formats`. The reference is neuTube's C++ library (PyPI
+package `zimg` 1.0.16). *Pixels*: compared with digests of what the reference decodes, or of the
+array that was written where the reference refuses or misreads a file. *Metadata*: differences from
+the reference, ours first; [differences in behaviour](departures.md) states the reasons.
 
 | file | written by | scenes | pixels | metadata |
 |---|---|---|---|---|
@@ -87,7 +88,7 @@ def row(entry: dict[str, Any], folder: Path) -> str:
 
 def main() -> None:
     """Print the page."""
-    sys.stdout.write(HEAD)
+    sys.stdout.write(HEAD.format(date=date.today()))
     for entry in entries():
         sys.stdout.write(row(entry, FOLDER) + "\n")
 

@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,12 @@ PRESETS = ("SKELETONIZE", "FLYEM_SKELETONIZE", "SKELETONIZE_FIB25_LEN40")
 
 HEAD = """# Accuracy of skeletons
 
-Written by `python -m tools.report_skeletonize`, on NumPy. The reference is neuTube's C++ library
-(PyPI package `zimg` 1.0.16). *Identical*: the node lines of both files are equal. Scores compare
-our tree with the recorded one, as `zimg compare` does: F1 within 2 voxels, mean distance and the
-larger 95th percentile in voxels, ratio of lengths, mean difference of radii. *Within limits*: those
-of `tests/reference/skeletons.py`. Nodes differ where paths have equal cost: the reference takes the
+Written on {date} by `python -m tools.report_skeletonize`, on NumPy {numpy}. The reference is
+neuTube's C++ library (PyPI package `zimg` 1.0.16); roots and positions are set to its own.
+*Identical*: the node lines of both files are equal. Scores compare our tree with the recorded one,
+as `zimg compare` does: F1 within 2 voxels, mean distance and the larger 95th percentile in voxels,
+ratio of lengths, mean difference of radii. *Within limits*: those of
+`tests/reference/skeletons.py`. Nodes differ where paths have equal cost: the reference takes the
 path that its queue meets first, we take the first in raster order.
 
 """
@@ -60,15 +62,17 @@ def recorded() -> Iterator[str]:
     """The table of recorded cases, after a line that counts them."""
     rows, same, near = [], 0, 0
     for case in cases():
-        tree = zimg.skeletonize(case.image, config=case.config)
+        tree = zimg.skeletonize(
+            case.image, config=case.config, root="reference", positions="reference"
+        )
         identical = node_lines(tree) == recorded_lines(case.expected)
         within = not shortfalls(tree, case)
         same, near = same + identical, near + within
-        told = "no result" if case.expected is None else "yes" if identical else "**no**"
+        identity = "no result" if case.expected is None else "yes" if identical else "**no**"
         scores = " | " * 4
         if case.expected is not None:
             scores = scored(zimg.compare(tree, ZSwc(case.expected)))
-        row = f"{case.volume} | {case.options} | {told} | {scores}"
+        row = f"{case.volume} | {case.options} | {identity} | {scores}"
         rows.append(f"| {row} | {'yes' if within else '**no**'} |")
     yield f"## {len(rows)} recorded cases\n\n{same} are identical, {near} are within the limits.\n"
     yield (
@@ -94,7 +98,9 @@ def labels(most: int, rounds: int) -> Iterator[str]:
             tifffile.imwrite(Path(name) / "mask.tif", mask, photometric="minisblack")
             recorded_in = folder / found["folder"]
             for preset in PRESETS:
-                tree = zimg.skeletonize(mask, config=preset)
+                tree = zimg.skeletonize(
+                    mask, config=preset, root="reference", positions="reference"
+                )
                 expected = ZSwc(recorded_in / f"label{label['label']}.{preset}.swc")
                 head = f"| {label['label']} | {label['voxels']} | {preset} |"
                 scores = scored(zimg.compare(tree, expected))
@@ -115,7 +121,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--labels", type=int, default=8, help="how many, the largest first")
     options = parser.parse_args()
-    lines = [HEAD.rstrip("\n"), "", *recorded()]
+    head = HEAD.format(date=date.today(), numpy=np.__version__)
+    lines = [head.rstrip("\n"), "", *recorded()]
     if DATA in os.environ and options.labels:
         lines += labels(options.labels, options.rounds)
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")

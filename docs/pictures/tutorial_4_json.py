@@ -28,16 +28,18 @@ def flat(found):
 for command in (
     "info tutorial.tif",
     "formats",
+    "convert tutorial.tif tutorial.ome.zarr --overwrite -q",
     "trace tutorial.tif -o cli.swc -q",
     "skeletonize tutorial.tif -o mask.swc --threshold 90 -q",
     "check tutorial.swc",
+    "subtract tutorial.swc gold.swc -o rest.swc --overwrite",
     "compare tutorial.swc gold.swc",
     "doctor",
 ):
-    told = io.StringIO()
-    with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
         main([*command.split(), "--json"])
-    if told.getvalue():
+    if printed.getvalue():
         print(f"$ zimg {command} --json")
-        lines = json.dumps(shortened(json.loads(told.getvalue())), indent=1)
+        lines = json.dumps(shortened(json.loads(printed.getvalue())), indent=1)
         print(re.sub(r"\[\s+([^][{}]*?)\s+\]", flat, lines), end="\n\n")

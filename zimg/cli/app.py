@@ -49,11 +49,12 @@ def demo(
     overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
     show: Annotated[bool, typer.Option("--open", help="Open the picture in a viewer.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw a synthetic neuron, trace it, and compare the trace with the ground truth."""
     from zimg.cli.demo import run_demo
 
-    run_demo(output, overwrite=overwrite, progress=not quiet, show=show)
+    run_demo(output, overwrite=overwrite, progress=not quiet, as_json=as_json, open_picture=show)
 
 
 def session(

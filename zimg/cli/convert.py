@@ -6,6 +6,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from time import perf_counter
 from typing import TypeVar
 
 from zimg._errors import ZException
@@ -27,6 +28,21 @@ Member = TypeVar("Member", bound=Enum)
 
 
 @dataclass(frozen=True, slots=True)
+class Converted:
+    """What was written: the object of ``--json``."""
+
+    file: str
+    output: str
+    width: int
+    height: int
+    depth: int
+    channels: int
+    times: int
+    type: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConvertJob:
     """One conversion, with values as on the command line."""
 
@@ -44,8 +60,9 @@ class ConvertJob:
     into_folder: bool = False
 
 
-def run_convert(job: ConvertJob, *, progress: bool) -> None:
+def run_convert(job: ConvertJob, *, progress: bool) -> Converted:
     """Convert one image; all arguments are checked before pixels are read."""
+    began = perf_counter()
     region, ratios = parse_box(job.region), parse_numbers("ratio", job.ratio)
     chunks = None if job.chunks is None else parse_numbers("chunks", job.chunks)
     parameters = ZImgWriteParameters(
@@ -70,6 +87,18 @@ def run_convert(job: ConvertJob, *, progress: bool) -> None:
         writer_for(job.output, pixels.info, format=format, parameters=parameters)
         report.stage("convert", pixels.info.depth * pixels.info.numTimes)
         write_pixels(job.output, pixels, format=format, parameters=parameters)
+        info = pixels.info
+    return Converted(
+        file=job.source,
+        output=str(job.output),
+        width=info.width,
+        height=info.height,
+        depth=info.depth,
+        channels=info.numChannels,
+        times=info.numTimes,
+        type=info.dataTypeString(),
+        seconds=round(perf_counter() - began, 3),
+    )
 
 
 def image_targets(sources: Sequence[str], output: Path, format: str) -> list[Path]:

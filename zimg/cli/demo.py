@@ -2,6 +2,7 @@
 
 import sys
 import webbrowser
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -9,7 +10,7 @@ from zimg import neutube_json
 from zimg._errors import ZException
 from zimg._progress import reporter
 from zimg.cli.outputs import check_output
-from zimg.cli.showing import counted
+from zimg.cli.showing import counted, show
 from zimg.image import ZImg, write
 from zimg.phantom import Phantom, neuron
 from zimg.swc.comparing import compare
@@ -25,7 +26,30 @@ SHAPE = (28, 128, 128)
 """Small enough for a few seconds."""
 
 
-def run_demo(folder: Path, *, overwrite: bool, progress: bool, show: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Demonstrated:
+    """Files and agreement: the object of ``--json``."""
+
+    volume: str
+    truth: str
+    trace: str
+    picture: str
+    nodes: int
+    trees: int
+    precision: float
+    recall: float
+    f1: float
+    seconds: float
+
+
+def run_demo(
+    folder: Path,
+    *,
+    overwrite: bool,
+    progress: bool,
+    as_json: bool = False,
+    open_picture: bool = False,
+) -> None:
     """Write volume, ground truth, trace and picture to a folder, and print the agreement."""
     began = perf_counter()
     for name in FILES:
@@ -51,9 +75,23 @@ def run_demo(folder: Path, *, overwrite: bool, progress: bool, show: bool = Fals
     write_tree(result.tree, folder / "tree.swc")
     picture = preview(phantom.volume, result.tree, z_to_xy=phantom.z_to_xy)
     write_png(folder / "tree.png", picture)
-    sys.stdout.write("\n".join([*_lines(folder, phantom, result), ""]))
-    sys.stdout.write(f"{perf_counter() - began:.1f} s\n")
-    if show:
+    agreement = compare(result.tree, phantom.tree, voxel_size=(1.0, 1.0, phantom.z_to_xy))
+    volume, truth, trace, pictured = (str(folder / name) for name in FILES)
+    outcome = Demonstrated(
+        volume=volume,
+        truth=truth,
+        trace=trace,
+        picture=pictured,
+        nodes=len(result.tree),
+        trees=len(result.tree.roots),
+        precision=agreement.precision,
+        recall=agreement.recall,
+        f1=agreement.f1,
+        seconds=round(perf_counter() - began, 3),
+    )
+    lines = [*_lines(outcome, phantom, result), f"{outcome.seconds:.1f} s"]
+    show(outcome, "\n".join(lines), as_json=as_json, quiet=False)
+    if open_picture:
         webbrowser.open((folder / "tree.png").absolute().as_uri())
 
 
@@ -64,20 +102,18 @@ def _one_line(stage: str, done: int, total: int | None) -> None:
     sys.stderr.flush()
 
 
-def _lines(folder: Path, phantom: Phantom, result: TraceReport) -> list[str]:
+def _lines(outcome: Demonstrated, phantom: Phantom, result: TraceReport) -> list[str]:
     """Return what was written, and the agreement of trace and ground truth."""
-    agreement = compare(result.tree, phantom.tree, voxel_size=(1.0, 1.0, phantom.z_to_xy))
     size = " x ".join(map(str, phantom.volume.shape[::-1]))
     known = counted(node=len(phantom.tree))
-    nodes, trees = len(result.tree), len(result.tree.roots)
-    found = counted(seed=result.seeds, chain=result.chains, node=nodes, tree=trees)
+    found = counted(seed=result.seeds, chain=result.chains, node=outcome.nodes, tree=outcome.trees)
     return [
-        f"volume    {folder / 'volume.tif'} (x, y, z: {size}; z to xy {phantom.z_to_xy})",
-        f"truth     {folder / 'gold.swc'} ({known})",
-        f"trace     {folder / 'tree.swc'} ({found})",
-        f"picture   {folder / 'tree.png'}",
-        f"agreement precision {agreement.precision:.3f}, recall {agreement.recall:.3f}, "
-        f"F1 {agreement.f1:.3f} within 2 voxels",
+        f"volume    {outcome.volume} (x, y, z: {size}; z to xy {phantom.z_to_xy})",
+        f"truth     {outcome.truth} ({known})",
+        f"trace     {outcome.trace} ({found})",
+        f"picture   {outcome.picture}",
+        f"agreement precision {outcome.precision:.3f}, recall {outcome.recall:.3f}, "
+        f"F1 {outcome.f1:.3f} within 2 voxels",
     ]
 
 

@@ -65,12 +65,14 @@ def convert(
     fill: Annotated[
         bool, typer.Option("--fill", help="Write zeros for missing planes, and list these planes.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object per image.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
 ) -> None:
     """Convert images, or parts of them, to another format; they need not fit in memory."""
     from zimg.cli.batch import run_all
     from zimg.cli.convert import ConvertJob, image_targets, run_convert
     from zimg.cli.outputs import is_folder
+    from zimg.cli.showing import show
 
     outputs = image_targets(sources, output, format)
     jobs = [
@@ -90,4 +92,8 @@ def convert(
         )
         for source, target in zip(sources, outputs, strict=True)
     ]
-    run_all(lambda job: run_convert(job, progress=not quiet), jobs)
+
+    def run(job: ConvertJob) -> None:
+        show(run_convert(job, progress=not quiet), "", as_json=as_json, quiet=True)
+
+    run_all(run, jobs)

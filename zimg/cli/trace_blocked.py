@@ -230,10 +230,10 @@ def bytes_of(text: str | None) -> float | None:
 def show_session(folder: Path, *, as_json: bool) -> None:
     """Print the state of a session."""
     status = session_status(folder)
-    show(status, told(status), as_json=as_json, quiet=False)
+    show(status, summary_of(status), as_json=as_json, quiet=False)
 
 
-def told(status: Status) -> str:
+def summary_of(status: Status) -> str:
     """Describe the state of a session in a few lines."""
     lines = [f"{status.session}: {status.state}", f"  source: {status.source}"]
     for stage, done in status.done.items():

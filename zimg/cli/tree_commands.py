@@ -30,6 +30,7 @@ def subtract(
         bool, typer.Option(help="Skip the nodes that the reference does not test.")
     ] = False,
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no summary.")] = False,
 ) -> None:
     """Remove from a tree the nodes that lie inside other trees."""
@@ -37,7 +38,7 @@ def subtract(
     from zimg.cli.subtract import subtract_files
 
     check_output(output, SWC, inputs=[file, *others], overwrite=overwrite)
-    subtract_files(file, others, output, legacy_order=legacy_order, quiet=quiet)
+    subtract_files(file, others, output, legacy_order=legacy_order, as_json=as_json, quiet=quiet)
 
 
 def compare(

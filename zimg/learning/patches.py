@@ -283,9 +283,9 @@ def patches(
     volumes, where = [Volume(source, time) for source in sources], (framework, device)
     for source, volume in zip(sources, volumes, strict=True):
         if min(z, y, x) < 1 or any(a > b for a, b in zip((z, y, x), volume.shape, strict=True)):
-            told = source if isinstance(source, str) else type(source).__name__
+            name = source if isinstance(source, str) else type(source).__name__
             raise ValueError(
-                f"shape is {(z, y, x)}; {told} has {volume.shape} voxels along z, y, x"
+                f"shape is {(z, y, x)}; {name} has {volume.shape} voxels along z, y, x"
             )
     if (count is not None and count < 1) or not 0 <= on_target <= 1:
         raise ValueError(f"count is above 0 and on_target from 0 to 1, got {count} and {on_target}")

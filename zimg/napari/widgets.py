@@ -19,7 +19,7 @@ Compute = Callable[[Any, ProgressCallback, Event], list[tuple[str, ZSwc]]]
 
 
 class _Messages(QObject):  # type: ignore[misc, unused-ignore]  # Qt may have no types
-    """What a thread tells the window: signals are delivered in the thread of the window."""
+    """Signals from a worker thread, delivered in the thread of the window."""
 
     stage = Signal(str, int, int)
     done = Signal(object)

@@ -13,6 +13,8 @@ from zimg.view.tree_card import tree_card
 
 LINE, ROOT = 3, 4
 MOST_ROOTS = 1000
+EYE = {"x": 1.8, "y": 1.8, "z": 1.6}
+"""Place of the camera, from which long and flat trees are seen as a whole."""
 
 
 def plot_space(tree: TreeLike, colouring: Colouring, *, unit: str = "") -> Any:
@@ -40,7 +42,7 @@ def plot_space(tree: TreeLike, colouring: Colouring, *, unit: str = "") -> Any:
         rows = polylines(tree.parent, np.ones(len(tree.parent), dtype=bool))
         numbers = np.append(colouring.numbers, np.nan)[rows]
         line = {"color": numbers, "colorscale": SCALE, "width": LINE, "showscale": True}
-        line["colorbar"] = {"title": {"text": colouring.name}}
+        line["colorbar"] = {"title": {"text": colouring.name}, "len": 0.8}
         traces.append(_lines(plotly, places[rows], colouring.name, line))
     else:
         for group in colouring:
@@ -54,7 +56,8 @@ def plot_space(tree: TreeLike, colouring: Colouring, *, unit: str = "") -> Any:
     names = {
         f"{axis}axis": {"title": {"text": f"{axis} ({unit})" if unit else axis}} for axis in "xyz"
     }
-    figure.update_layout(scene={"aspectmode": "data", **names}, margin=dict.fromkeys("lrtb", 0))
+    scene = {"aspectmode": "data", "camera": {"eye": EYE}, **names}
+    figure.update_layout(scene=scene, margin=dict.fromkeys("lrtb", 0), legend={"x": 0.0, "y": 1.0})
     return with_still(figure, tree_card(tree))
 
 
