@@ -1,6 +1,7 @@
 """Hook of the docs build: a comment ``figures NAME`` becomes plots and a table.
 
 The figures are those of ``docs/benchmarks/NAME.json``, which ``python -m benchmarks.NAME`` writes.
+A comment ``accuracy`` becomes a plot of the tables of accurate traces in ``docs/results.md``.
 """
 
 import json
@@ -11,6 +12,10 @@ from typing import Any
 
 FOLDER = Path(__file__).with_name("benchmarks")
 COMMENT = re.compile(r"^<!-- figures (\w+) -->$", flags=re.MULTILINE)
+ACCURACY = re.compile(r"^<!-- accuracy -->$", flags=re.MULTILINE)
+RESULTS = Path(__file__).with_name("results.md")
+COMPARED = "| volume | precision | recall | F1 | F1, reference |"
+"""Beginning of the head of a table with both scores."""
 
 KINDS = {"cpu": ("CPU", "#3f51b5"), "wall": ("wall", "#90a4ae"), "memory": ("memory", "#ef6c00")}
 """Name and colour of each ratio."""
@@ -18,13 +23,17 @@ KINDS = {"cpu": ("CPU", "#3f51b5"), "wall": ("wall", "#90a4ae"), "memory": ("mem
 LEFT, WIDTH, BAR, ROOM = 340, 800, 9, 40
 """Room for names, width of a plot, height of a bar, room for the last number, in pixels."""
 
+SCORES = 190
+"""Room for names of volumes."""
+
 SIDE, EDGE = 260, 48
 """Width and height of a curve, and the room for its axes."""
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Draw what a page asks for; a file that is missing ends the build."""
-    return COMMENT.sub(lambda found: figures(found[1]), markdown)
+    markdown = COMMENT.sub(lambda found: figures(found[1]), markdown)
+    return ACCURACY.sub(lambda _: accuracy(RESULTS.read_text(encoding="utf-8")), markdown)
 
 
 def figures(name: str) -> str:
@@ -39,6 +48,56 @@ def figures(name: str) -> str:
     if kept.get("curves"):
         parts.append("<div>" + "".join(map(curve, kept["curves"])) + "</div>")
     return "\n\n".join(parts)
+
+
+def accuracy(page: str) -> str:
+    """Scores of all volumes that the reference traces too, ours and its own; means in bold rows."""
+    rows = []
+    for part in page.split(COMPARED)[1:]:
+        lines = part.split("\n\n")[0].splitlines()[2:]
+        cells = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines]
+        rows += [(row[0], float(row[3]), float(row[4])) for row in cells if row[4]]
+    if not rows:
+        raise ValueError(f"{RESULTS.name} has no table {COMPARED}")
+    return scores(rows)
+
+
+def scores(rows: list[tuple[str, float, float]]) -> str:
+    """A dot for us and one for the reference on a line for each volume."""
+    names = ("this library", KINDS["cpu"][1]), ("reference", KINDS["memory"][1])
+    content = []
+    for number, (name, colour) in enumerate(names):
+        x = 14 + 120 * number
+        content += [dot(x, 10, colour), text(x + 10, 14, name)]
+    low = math.floor(min(min(row[1:]) for row in rows) * 10) / 10
+
+    def across(score: float) -> float:
+        return SCORES + (score - low) / (1.0 - low) * (WIDTH - SCORES - ROOM)
+
+    bottom = 46.0 + 16 * len(rows)
+    for tenth in range(round(low * 10), 11):
+        x = across(tenth / 10)
+        content.append(text(x, 34, f"{tenth / 10:g}", anchor="middle", size=9))
+        content.append(rule(x, x, 38, bottom))
+    for row, (name, ours, theirs) in enumerate(rows):
+        y = 50.0 + 16 * row
+        content.append(text(SCORES - 14, y + 4, name, anchor="end"))
+        content.append(rule(across(theirs), across(ours), y, y))
+        content += [dot(across(theirs), y, names[1][1]), dot(across(ours), y, names[0][1])]
+    return f"<div>{drawing(WIDTH, bottom + 6, content)}</div>"
+
+
+def dot(x: float, y: float, colour: str) -> str:
+    """A filled circle."""
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
+
+
+def rule(x1: float, x2: float, y1: float, y2: float) -> str:
+    """A thin line."""
+    return (
+        f'<line x1="{x1:.1f}" x2="{x2:.1f}" y1="{y1:.1f}" y2="{y2:.1f}" stroke="currentColor"'
+        ' stroke-opacity="0.3"/>'
+    )
 
 
 def text(x: float, y: float, words: str, *, anchor: str = "start", size: int = 11) -> str:

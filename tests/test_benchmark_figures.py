@@ -75,6 +75,20 @@ def test_figures_are_drawn_from_the_file(
             ET.fromstring(line)  # well-formed, and on one line
 
 
+def test_scores_are_drawn_from_the_tables_of_the_results(drawing: ModuleType) -> None:
+    head = f"{drawing.COMPARED} difference |\n|---|---|---|---|---|---|\n"
+    rows = "| a | 1 | 1 | 0.9 | 0.4 | + |\n| b | 1 | 1 | 0.8 | | |\n"
+    rows += "| **mean** | 1 | 1 | **0.85** | 0.4 | |"
+    drawn = drawing.accuracy(f"before\n{head}{rows}\n\nafter")
+    svg = ET.fromstring(drawn)[0]
+    assert [each.text for each in svg if each.tag == "text"][-2:] == ["a", "mean"]
+    places = [float(each.get("cx", "")) for each in svg if each.tag == "circle"][2:]
+    assert places[0] < places[1]  # theirs, ours
+    assert len(places) == 4
+    with pytest.raises(ValueError, match="has no table"):
+        drawing.accuracy("nothing")
+
+
 def test_a_missing_file_ends_the_build(drawing: ModuleType) -> None:
     with pytest.raises(FileNotFoundError):
         drawing.on_page_markdown("<!-- figures nothing -->")
@@ -82,7 +96,9 @@ def test_a_missing_file_ends_the_build(drawing: ModuleType) -> None:
 
 def test_the_page_of_the_docs_can_be_drawn(drawing: ModuleType) -> None:
     page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
-    assert "<!-- figures" not in drawing.on_page_markdown(page)
+    drawn = drawing.on_page_markdown(page)
+    assert "<!-- figures" not in drawn
+    assert drawn.count("<circle") > 50
     for path in (ROOT / "docs" / "benchmarks").glob("*.json"):
         assert json.loads(path.read_text(encoding="utf-8"))["command"].startswith("python -m ")
         assert f"<!-- figures {path.stem} -->" in page
