@@ -192,3 +192,18 @@ def test_values_of_few_bits_in_dpx_are_those_of_the_file(bits, tmp_path):
     found = zimg.read(tmp_path / "a.dpx")
     np.testing.assert_array_equal(found.data[0][:, 0], data.transpose(2, 0, 1))
     assert found.info.validBitCount == bits
+
+
+@pytest.mark.parametrize(
+    ("version", "right"), [(30107, False), (30119, True), (30201, False), (30202, True)]
+)
+def test_releases_that_decode_16_bits_with_wrong_values_are_refused(
+    version, right, tmp_path, monkeypatch
+):
+    (tmp_path / "a.pgm").write_bytes(b"P5 2 1 65535\n\x12\x34\xfe\xdc")
+    monkeypatch.setattr("OpenImageIO.VERSION", version)
+    if right:
+        assert zimg.read(tmp_path / "a.pgm").data[0].ravel().tolist() == [0x1234, 0xFEDC]
+    else:
+        with pytest.raises(ZException, match=r"a\.pgm.*decodes 16-bit PNM with wrong values"):
+            zimg.read(tmp_path / "a.pgm")

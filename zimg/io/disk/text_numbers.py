@@ -79,11 +79,22 @@ class TextBytes(FileBytes):
         try:
             if self._encoding == "hex":
                 return np.frombuffer(bytes.fromhex(text.decode("ascii")), np.uint8)
-            convert = float if self._dtype.kind == "f" else int
-            numbers = np.array([convert(each) for each in text.split()], self._dtype)
+            numbers = parsed_numbers(text, self._dtype)
         except (ValueError, OverflowError) as error:
             raise ZException(f"{what} is not text of {self._dtype} values: {error}") from error
         return numbers.view(np.uint8)
+
+
+def parsed_numbers(text: bytes, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Numbers of a text; a `ValueError` or `OverflowError` for others than those of the type."""
+    if dtype.kind == "f":
+        return np.array([float(each) for each in text.split()], dtype)
+    numbers = [int(each) for each in text.split()]
+    limits = np.iinfo(dtype)
+    for found in (min(numbers, default=0), max(numbers, default=0)):
+        if not limits.min <= found <= limits.max:  # NumPy before 2.2 would wrap it
+            raise OverflowError(f"{found} is out of range")
+    return np.array(numbers, dtype)
 
 
 def check_text(encoding: str, stored: int, needed: int, dtype: np.dtype[Any], what: str) -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import OpenImageIO
 from numpy.typing import NDArray
+
+from zimg._errors import ZException
 
 # Formats whose values OpenImageIO scales by repeating bits (`bit_range_convert`).
 REPEATED = ("dpx", "cineon", "jpeg2000", "jpegxl")
@@ -55,17 +58,32 @@ def stretching(path: Path, name: str, spec: Any) -> Stretching:
         Name of the format in OpenImageIO.
     spec
         Specification of the image.
+
+    Raises
+    ------
+    ZException
+        For 16-bit PNM with a release of OpenImageIO that decodes it with wrong values.
     """
     if str(spec.format) not in ("uint8", "uint16"):
         return Stretching()
     full = 8 * spec.format.size()
     if name == "pnm":
+        if full == 16 and not decodes_words(OpenImageIO.VERSION):
+            raise ZException(
+                f"OpenImageIO {OpenImageIO.VERSION_STRING} decodes 16-bit PNM with wrong values; "
+                'pip install "zimg-xp[oiio]" replaces it'
+            )
         highest = _highest(path)
         return (
             Stretching(highest.bit_length(), highest) if 0 < highest < 2**full - 1 else Stretching()
         )
     bits = spec.get_int_attribute("oiio:BitsPerSample")
     return Stretching(bits) if name in REPEATED and 0 < bits < full else Stretching()
+
+
+def decodes_words(version: int) -> bool:
+    """Whether a release of OpenImageIO decodes 16-bit PNM as stored: 3.1.19 and 3.2.2 do."""
+    return 3_01_19 <= version < 3_02_00 or version >= 3_02_02
 
 
 def _highest(path: Path) -> int:
