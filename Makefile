@@ -116,7 +116,7 @@ lowest:
 	$(export_threads) .venv-lowest/bin/$(PYTEST) $(TESTS)
 
 LOWEST_EXTRAS := jax,conformance,formats,dask,xarray,networkx,pandas
-LOWEST_TESTS  := build nibabel pylibCZIrw pynrrd pytest-xdist setuptools setuptools-scm SimpleITK
+LOWEST_TESTS  := build mrcfile nibabel oiffile pylibCZIrw pynrrd pytest-xdist setuptools setuptools-scm SimpleITK
 
 # An environment that is there is kept, with a CPU build of torch that the user installed first,
 # whatever its version. An interrupted install leaves its mark, and the next one starts afresh.
