@@ -103,3 +103,25 @@ def test_a_neurite_between_two_somata_joins_them():
     assert len(found.roots) == 1
     assert (found.type == 1).sum() == 2
     assert found.total_length() == pytest.approx(80.0)
+
+
+def arms_at(*gaps):
+    """Straight arms of 30 voxels from so many voxels beyond the surface of the soma."""
+    ways = np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    reach = np.array([[RADIUS + gap + 1.0, RADIUS + gap + 31.0] for gap in gaps])
+    xyz = CENTRE + reach[..., None] * ways[: len(gaps), None]
+    parent = np.stack([np.full(len(gaps), -1), 2 * np.arange(len(gaps))], axis=1)
+    return ZSwc.from_arrays(xyz.reshape(-1, 3), 1.0, parent.reshape(-1), type=2)
+
+
+def test_arms_that_end_near_a_soma_are_joined_to_it():
+    found, placed = with_somata(arms_at(2.0, 6.0, 9.0), [Soma(CENTRE, RADIUS)])
+    assert placed == len(found.roots) == 1
+    assert found.type[found.roots[0]] == 1
+    assert np.bincount(found.parent[found.parent >= 0], minlength=len(found))[found.roots[0]] == 3
+
+
+@pytest.mark.parametrize("gaps", [(11.0, 12.0), (4.0,), (4.0, 15.0)])
+def test_a_ball_that_one_end_is_near_is_not_made_a_node(gaps):
+    tree = arms_at(*gaps)
+    assert with_somata(tree, [Soma(CENTRE, RADIUS)]) == (tree, 0)

@@ -35,7 +35,7 @@ from zimg.tracing.seeds import extract_seeds, unmarked
 from zimg.tracing.segments import geometric_radius
 from zimg.tracing.signal import Signal
 from zimg.tracing.soma import find_somata
-from zimg.tracing.soma_nodes import with_somata
+from zimg.tracing.soma_nodes import SOMA_TYPE, with_somata
 from zimg.tracing.structure import connect_chains
 from zimg.tracing.trees import chosen_trees
 
@@ -112,8 +112,8 @@ def run_accurate(
     details |= {"chains_grown": len(chains), "chains_kept": len(kept)}
     details |= describe_screening(screening, unit=image.unit)
     report.stage("build tree")
-    details["share_traced"] = _share_traced(kept, image, details["levels"][0], z_to_xy)
     tree = _tree(kept, image, config, options, details, z_to_xy=z_to_xy, resample=resample)
+    details["share_traced"] = _share_traced(kept, tree, image, details["levels"][0], z_to_xy)
     details["levels"] = [level / image.unit for level in details["levels"]]
     clock.mark("build tree")
     tree = in_input_voxels(tree, downsample_ratio, planes=volume.shape[0])
@@ -157,13 +157,18 @@ def _one_pass(run: Pass, mask: Array) -> list[Chain]:
     return with_contrast(chains, run.scorer)
 
 
-def _share_traced(chains: Sequence[Chain], image: Prepared, level: float, z_to_xy: float) -> float:
-    """Share of the voxels above the first level that the chains cover."""
+def _share_traced(
+    chains: Sequence[Chain], tree: ZSwc, image: Prepared, level: float, z_to_xy: float
+) -> float:
+    """Share of the voxels above the first level that chains and the somata of the tree cover."""
     xp = array_namespace(image.signal)
     bright = foreground(image.signal, level)
     covered = np.zeros(image.signal.shape, np.uint8)
     for chain in chains:
         label_trace(covered, chain.segments, z_to_xy)
+    bodies = np.flatnonzero(tree.type == SOMA_TYPE)
+    somata = ZSwc.from_arrays(tree.xyz[bodies], tree.radius[bodies], np.full(len(bodies), -1))
+    covered |= np.asarray(somata.rasterize(covered.shape, spacing=(1.0, 1.0, z_to_xy)), np.uint8)
     both = bright & (like(covered, image.signal) > 0)
     counts = [int(to_host(xp.count_nonzero(mask))) for mask in (both, bright)]
     return counts[0] / counts[1] if counts[1] else 0.0

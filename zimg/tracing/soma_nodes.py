@@ -25,6 +25,11 @@ SHORTEST_STUB = 8.0
 neurite but the surface of the soma."""
 
 
+REACH = 10.0
+"""A free end nearer to the surface of a soma than this, in voxels, is joined to it, as chains are
+joined to each other (`maxEucDist` of the presets)."""
+
+
 @dataclass(frozen=True)
 class _Graph:
     """Nodes in trace space and undirected edges between them."""
@@ -80,22 +85,30 @@ def with_somata(tree: ZSwc, somata: Sequence[Soma], *, z_to_xy: float = 1.0) -> 
 
 
 def _joined(graph: _Graph, soma: Soma) -> _Graph | None:
-    """The graph with the soma as one node; None where no neurite leaves it."""
+    """The graph with the soma as one node; None unless a neurite leaves it or two end near it."""
     cut = _cut_at(graph, soma)
     away = np.linalg.norm(cut.xyz - soma.position, axis=1)
     inside = away < CUT * soma.radius - 1e-6
     inside &= cut.type != SOMA_TYPE  # a larger soma stays where it is
-    if not inside.any():
-        return None
     crossing = cut.edges[inside[cut.edges].sum(axis=1) == 1]
     ends = np.unique(crossing[~inside[crossing]])
     touching = np.zeros(len(cut), np.bool_)
     touching[ends] = True
     outside, touching = cut.taken(~inside), touching[~inside]
     kept, touching = _without_stubs(outside, touching, max(SHORTEST_STUB, soma.radius / 2.0))
-    if not touching.any():
+    near = _near_ends(kept, touching, soma)
+    if not (touching.any() or len(np.unique(kept.components()[near])) > 1):
         return None
-    return _attached(kept, touching, soma)
+    return _attached(kept, touching | near, soma)
+
+
+def _near_ends(graph: _Graph, touching: NDArray[np.bool_], soma: Soma) -> NDArray[np.bool_]:
+    """Which nodes are ends near the surface of a soma, in components that do not touch it."""
+    part = graph.components()
+    degree = np.bincount(graph.edges.reshape(-1), minlength=len(graph))
+    gap = np.linalg.norm(graph.xyz - soma.position, axis=1) - soma.radius - graph.radius
+    free = (degree <= 1) & (graph.type != SOMA_TYPE) & (gap < REACH)
+    return np.asarray(free & ~np.isin(part, part[touching]))
 
 
 def _cut_at(graph: _Graph, soma: Soma) -> _Graph:
