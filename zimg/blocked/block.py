@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg._dispatch import array_namespace
 from zimg._progress import Reporter, reporter
 from zimg._typing import Array
 from zimg.arrays.export import exported
@@ -23,10 +24,11 @@ from zimg.tracing.accurate import untraced
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
 from zimg.tracing.contrast import with_contrast, worth_tracing
-from zimg.tracing.labels import Mask
+from zimg.tracing.labels import Mask, label_trace
 from zimg.tracing.leftover import leftover
 from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED, Clock, Pass
 from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
+from zimg.tracing.segments import POSITION, Rows
 
 Decisions = Thresholds | Ladder
 
@@ -63,8 +65,24 @@ class Parameters:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """Chains that earlier passes over a block found.
+
+    Attributes
+    ----------
+    rows
+        ``(n, 8)`` their segments, in coordinates of the volume.
+    chains
+        Number of chains, from which the new ones are numbered.
+    """
+
+    rows: Rows
+    chains: int
+
+
+@dataclass(frozen=True)
 class BlockResult:
-    """What one block gives.
+    """Result of one block.
 
     Attributes
     ----------
@@ -72,10 +90,16 @@ class BlockResult:
         Its chains, cut at the faces of its core, in coordinates of the volume.
     seeds
         Number of seeds that were scored.
+    chains
+        Number of chains before they were cut.
+    highest
+        Highest value of the signal in the region of the block; 0 where there is nothing to trace.
     """
 
     pieces: list[Piece] = field(default_factory=list)
     seeds: int = 0
+    chains: int = 0
+    highest: float = 0.0
 
 
 def trace_block(
@@ -84,6 +108,7 @@ def trace_block(
     decisions: Decisions,
     parameters: Parameters,
     report: Reporter | None = None,
+    earlier: Earlier | None = None,
 ) -> BlockResult:
     """Trace what begins in the core of a block, and cut it at the core's faces.
 
@@ -99,6 +124,8 @@ def trace_block(
         Of the session.
     report
         Polled for cancellation.
+    earlier
+        Chains of higher levels of the ladder, which are not traced again.
 
     Returns
     -------
@@ -116,11 +143,14 @@ def trace_block(
     preprocess.check_signal(voxels)
     signal = decisions.signal(voxels)
     del voxels
-    if not signal.max() > decisions.lowest:
-        return BlockResult()
+    highest = float(signal.max())
+    if not highest > decisions.lowest:
+        return BlockResult(highest=highest)
     run = _Run(block, decisions, parameters, report or reporter())
-    chains = run.chains(run.uploaded(signal))
-    return BlockResult(cut_all(chains, block, parameters), run.seeds)
+    chains = run.chains(run.uploaded(signal), earlier)
+    first = 0 if earlier is None else earlier.chains
+    pieces = cut_all(chains, block, parameters, first)
+    return BlockResult(pieces, run.seeds, len(chains), highest)
 
 
 def without_signal(volume: Volume, box: Box, decisions: Decisions) -> bool:
@@ -165,18 +195,22 @@ class _Run:
         device = device_of(self.parameters)
         return fastest(exported(signal, self.parameters.framework, device=device))
 
-    def chains(self, signal: Array) -> list[Chain]:
+    def chains(self, signal: Array, earlier: Earlier | None = None) -> list[Chain]:
         """Chains that begin in the core, in coordinates of the region."""
         trace_mask = np.zeros(signal.shape, np.uint8)
+        if earlier is not None:
+            rows = earlier.rows.copy()
+            rows[:, POSITION] -= origin_of(self.block, self.parameters)
+            label_trace(trace_mask, rows, self.parameters.z_to_xy)
         if isinstance(self.decisions, Ladder):
             return self._accurate(signal, trace_mask, self.decisions)
         return self._reference(signal, trace_mask, self.decisions)
 
     def _accurate(self, signal: Array, trace_mask: Mask, ladder: Ladder) -> list[Chain]:
-        """A pass per level, from bright to dim; all share the trace mask.
+        """One pass per level, from bright to dim; all share the trace mask.
 
-        A block knows what contrast chains need only where it is the whole volume; others go down
-        to the noise.
+        A block that is the whole volume decides from its chains where the ladder ends. For others
+        this is decided over the chains of all blocks, see `zimg.blocked.passes`.
         """
         chains: list[Chain] = []
         whole = self.block.core.shape == self.parameters.shape
@@ -185,7 +219,10 @@ class _Run:
         def worth(level: float) -> bool:
             return not whole or worth_tracing(level, chains, noise=ladder.sigma, longest_side=side)
 
+        xp = array_namespace(signal)
         for mask in ladder.masks(signal, self.parameters.z_to_xy, worth):
+            if not bool(to_host(xp.any(mask))):
+                continue
             seeds = self._seeds(untraced(mask, like(trace_mask, mask)), trace_mask)
             chains += self._grown(signal, seeds, trace_mask, SHORTEST_ACCURATE)
         return chains

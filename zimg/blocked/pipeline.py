@@ -11,6 +11,7 @@ from zimg.blocked import stages
 from zimg.blocked.block import Decisions, Parameters
 from zimg.blocked.deciding import decide
 from zimg.blocked.ladder import Ladder
+from zimg.blocked.passes import trace_blocks
 from zimg.blocked.paths import path_test
 from zimg.blocked.plan import Plan
 from zimg.blocked.session import base_manifest
@@ -121,7 +122,7 @@ def trace_session(settings: Settings, work: stages.Work) -> BlockedResult:
     if settings.threshold_mode == "global":
         decisions = decide(work, mode=settings.mode, invert=settings.options.invert)
     skip = settings.on_unreadable == "skip"
-    pieces, seeds, skipped = stages.trace_blocks(work, decisions, skip_unreadable=skip)
+    pieces, seeds, skipped = trace_blocks(work, decisions, skip_unreadable=skip)
     work.report.stage("stitch")
     stitcher = Stitcher(pieces, settings.plan, z_to_xy=z_to_xy, low_score=config.minAutoScore)
     rounds = stages.continue_rounds(work, stitcher, decisions, settings.max_rounds, skipped)

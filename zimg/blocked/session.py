@@ -27,7 +27,7 @@ from zimg.blocked.records import (
 
 MANIFEST, LOCK, LOG, ERRORS = "manifest.json", "lock", "log.jsonl", "errors.json"
 RESULT, SUMMARY = "result.swc", "summary.json"
-ALGORITHM = 1
+ALGORITHM = 2
 """Raised whenever the same arguments give another result."""
 
 INFORMATIVE = ("library", "blocks")

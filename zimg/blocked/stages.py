@@ -11,14 +11,14 @@ import numpy as np
 
 from zimg._progress import Cancel, Reporter, reporter
 from zimg.blocked import stats
-from zimg.blocked.block import BlockResult, Decisions, Parameters, trace_block
+from zimg.blocked.block import Decisions, Parameters
 from zimg.blocked.packing import pack_pieces, unpack_pieces
 from zimg.blocked.pieces import Piece
 from zimg.blocked.plan import Block, Plan
 from zimg.blocked.records import Record
 from zimg.blocked.rounds import Task, continue_block, tasks_of
 from zimg.blocked.session import RESULT, SUMMARY, Session
-from zimg.blocked.source import UnreadableChunkError, Volume
+from zimg.blocked.source import Volume
 from zimg.blocked.stitch import Stitcher
 from zimg.blocked.workers import Run
 from zimg.swc import ZSwc
@@ -84,58 +84,6 @@ def done_records(
         found[key] = record
         run.report.advance()
     return {key: found[key] for key in tasks}
-
-
-# Blocks -----------------------------------------------------------------------------------------
-
-
-def trace_blocks(
-    work: Work, decisions: Decisions | None, *, skip_unreadable: bool
-) -> tuple[list[Piece], int, set[int]]:
-    """Pieces of all blocks, the number of seeds, and the blocks that were skipped."""
-    tasks = {
-        f"{block.number:06d}": (work.volume, block, decisions, work.parameters, skip_unreadable)
-        for block in work.plan.blocks()
-    }
-    records = work.done("blocks", "blocks", block_task, tasks)
-    pieces: list[Piece] = []
-    for record in records.values():
-        pieces += unpack_pieces(record)
-    seeds = sum(int(record.values["seeds"]) for record in records.values())
-    skipped = {int(key) for key, record in records.items() if record.values.get("skipped")}
-    return pieces, seeds, skipped
-
-
-def block_task(
-    volume: Volume,
-    block: Block,
-    decisions: Decisions | None,
-    parameters: Parameters,
-    skip_unreadable: bool,
-    *,
-    cancel: Cancel | None = None,
-) -> Record:
-    """Task: one block."""
-    try:
-        found = traced(volume, block, decisions, parameters, reporter(None, cancel))
-    except UnreadableChunkError as error:
-        if not skip_unreadable:
-            raise
-        packed = pack_pieces([])
-        return Record(packed.arrays, {**packed.values, "skipped": str(error)})
-    return pack_pieces(found.pieces, found.seeds)
-
-
-def traced(
-    volume: Volume,
-    block: Block,
-    decisions: Decisions | None,
-    parameters: Parameters,
-    report: Reporter,
-) -> BlockResult:
-    """One block by the decisions of the volume, or by its own where there are none."""
-    own = decisions or stats.box_thresholds(volume, block.roi, parameters.enhanced)
-    return trace_block(volume, block, own, parameters, report)
 
 
 # Rounds -----------------------------------------------------------------------------------------

@@ -1,0 +1,167 @@
+"""Passes over all blocks, each traced by itself; one in reference mode, several in accurate mode.
+
+Where the ladder of accurate mode ends depends on the contrast of the chains found so far, as in
+`zimg.trace`. With several blocks this is decided between passes over the chains of all blocks, so
+that it depends neither on the blocks nor on their order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+import numpy as np
+
+from zimg._progress import Cancel, reporter
+from zimg.blocked import stats
+from zimg.blocked.block import BlockResult, Decisions, Earlier, Parameters, trace_block
+from zimg.blocked.ladder import Ladder
+from zimg.blocked.packing import pack_pieces, unpack_pieces
+from zimg.blocked.pieces import Piece
+from zimg.blocked.plan import Block
+from zimg.blocked.records import Record
+from zimg.blocked.source import UnreadableChunkError, Volume
+from zimg.blocked.stages import Work
+from zimg.tracing.chains import Chain
+from zimg.tracing.contrast import LOWEST, worth_tracing
+from zimg.tracing.screening import RELATIVE_CONTRAST
+from zimg.tracing.segments import COLUMNS
+
+SURE = LOWEST * RELATIVE_CONTRAST
+"""Lowest level of the first pass in units of the top: it is worth tracing unless the chains have
+more contrast than the brightest voxels."""
+
+Records = Mapping[str, Record]
+
+
+def trace_blocks(
+    work: Work, decisions: Decisions | None, *, skip_unreadable: bool
+) -> tuple[list[Piece], int, set[int]]:
+    """Pieces of all blocks, the number of seeds, and the blocks that were skipped."""
+    if isinstance(decisions, Ladder) and len(work.plan) > 1:
+        passes = _ladder_passes(work, decisions, skip_unreadable)
+    else:
+        passes = [_pass(work, decisions, skip_unreadable, [])]
+    records = [record for found in passes for record in found.values()]
+    pieces = [piece for record in records for piece in unpack_pieces(record)]
+    seeds = sum(int(record.values["seeds"]) for record in records)
+    return pieces, seeds, _skipped(passes)
+
+
+def _ladder_passes(work: Work, ladder: Ladder, skip_unreadable: bool) -> list[Records]:
+    """Records of every pass down the ladder, and of one with the thresholds of tubes."""
+    passes: list[Records] = []
+    chains: list[Chain] = []
+    done, levels = 0, first_levels(ladder)
+    while levels:
+        part = replace(ladder, levels=levels, tubes=())
+        passes.append(_pass(work, part, skip_unreadable, passes))
+        chains += _chains(passes[-1])
+        done += len(levels)
+        levels = next_levels(ladder, done, chains)
+    if ladder.tubes:
+        passes.append(_pass(work, replace(ladder, levels=()), skip_unreadable, passes))
+    return passes
+
+
+def first_levels(ladder: Ladder) -> tuple[float, ...]:
+    """Levels of the first pass, at least the highest one."""
+    return ladder.levels[:1] + tuple(
+        level for level in ladder.levels[1:] if level >= SURE * ladder.top
+    )
+
+
+def next_levels(ladder: Ladder, done: int, chains: Sequence[Chain]) -> tuple[float, ...]:
+    """Levels of the next pass: those still worth tracing after the first `done` ones.
+
+    Parameters
+    ----------
+    ladder
+        Of the volume.
+    done
+        Number of its levels that have been traced.
+    chains
+        Found at those levels in the cores of all blocks, with their contrast.
+    """
+
+    def worth(level: float) -> bool:
+        return worth_tracing(level, chains, noise=ladder.sigma)
+
+    return tuple(takewhile(worth, ladder.levels[done:]))
+
+
+def _pass(
+    work: Work, decisions: Decisions | None, skip_unreadable: bool, before: Sequence[Records]
+) -> Records:
+    """Records of one pass over the blocks; in later ones, over those with signal at its levels."""
+    tasks = {}
+    for block in work.plan.blocks():
+        key = f"{block.number:06d}"
+        earlier = [records[key] for records in before if key in records]
+        if earlier and _finished(earlier, decisions):
+            continue
+        tasks[key] = (
+            work.volume,
+            block,
+            decisions,
+            work.parameters,
+            skip_unreadable,
+            _earlier(earlier) if earlier else None,
+        )
+    number = len(before)
+    if number == 0:
+        return work.done("blocks", "blocks", block_task, tasks)
+    return work.done(f"blocks: pass {number + 1}", f"passes/{number:02d}", block_task, tasks)
+
+
+def _finished(earlier: Sequence[Record], decisions: Decisions | None) -> bool:
+    """Whether a block was skipped or has no signal above the levels of a pass."""
+    assert decisions is not None
+    values = earlier[0].values
+    return "skipped" in values or values["highest"] <= decisions.lowest
+
+
+def _earlier(records: Sequence[Record]) -> Earlier:
+    """The chains of a block in the records of earlier passes."""
+    rows = [record.arrays["rows"] for record in records if "rows" in record.arrays]
+    count = sum(int(record.values["chains"]) for record in records)
+    return Earlier(np.concatenate([np.zeros((0, COLUMNS)), *rows]), count)
+
+
+def _chains(records: Records) -> list[Chain]:
+    """What the blocks have found in their cores."""
+    pieces = (piece for record in records.values() for piece in unpack_pieces(record))
+    return [piece.chain for piece in pieces if piece.inside]
+
+
+def _skipped(passes: Sequence[Records]) -> set[int]:
+    return {
+        int(key) for found in passes for key, record in found.items() if "skipped" in record.values
+    }
+
+
+def block_task(
+    volume: Volume,
+    block: Block,
+    decisions: Decisions | None,
+    parameters: Parameters,
+    skip_unreadable: bool,
+    earlier: Earlier | None,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Task: one pass over one block."""
+    try:
+        own = decisions or stats.box_thresholds(volume, block.roi, parameters.enhanced)
+        found = trace_block(volume, block, own, parameters, reporter(None, cancel), earlier)
+    except UnreadableChunkError as error:
+        if not skip_unreadable:
+            raise
+        packed = pack_pieces([])
+        return Record(packed.arrays, {**packed.values, "skipped": str(error)})
+    return _packed(found)
+
+
+def _packed(found: BlockResult) -> Record:
+    record = pack_pieces(found.pieces, found.seeds)
+    more = {"chains": found.chains, "highest": found.highest}
+    return Record(record.arrays, {**record.values, **more})
