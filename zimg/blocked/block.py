@@ -92,6 +92,8 @@ class BlockResult:
         Number of seeds that were scored.
     chains
         Number of chains before they were cut.
+    levels
+        Number of levels of the ladder that were traced; 0 in reference mode.
     highest
         Highest value of the signal in the region of the block; 0 where there is nothing to trace.
     """
@@ -99,6 +101,7 @@ class BlockResult:
     pieces: list[Piece] = field(default_factory=list)
     seeds: int = 0
     chains: int = 0
+    levels: int = 0
     highest: float = 0.0
 
 
@@ -150,7 +153,7 @@ def trace_block(
     chains = run.chains(run.uploaded(signal), earlier)
     first = 0 if earlier is None else earlier.chains
     pieces = cut_all(chains, block, parameters, first)
-    return BlockResult(pieces, run.seeds, len(chains), highest)
+    return BlockResult(pieces, run.seeds, len(chains), run.levels, highest)
 
 
 def without_signal(volume: Volume, box: Box, decisions: Decisions) -> bool:
@@ -189,6 +192,7 @@ class _Run:
     parameters: Parameters
     report: Reporter
     seeds: int = 0
+    levels: int = 0
 
     def uploaded(self, signal: NDArray[Any]) -> Array:
         """The signal in the framework and on the device of this worker."""
@@ -217,7 +221,11 @@ class _Run:
         side = float(max(signal.shape[1:]))
 
         def worth(level: float) -> bool:
-            return not whole or worth_tracing(level, chains, noise=ladder.sigma, longest_side=side)
+            traced = not whole or worth_tracing(
+                level, chains, noise=ladder.sigma, longest_side=side
+            )
+            self.levels += traced
+            return traced
 
         xp = array_namespace(signal)
         for mask in ladder.masks(signal, self.parameters.z_to_xy, worth):

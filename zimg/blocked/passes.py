@@ -6,7 +6,7 @@ that it depends neither on the blocks nor on their order.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 import numpy as np
@@ -33,10 +33,30 @@ more contrast than the brightest voxels."""
 Records = Mapping[str, Record]
 
 
-def trace_blocks(
-    work: Work, decisions: Decisions | None, *, skip_unreadable: bool
-) -> tuple[list[Piece], int, set[int]]:
-    """Pieces of all blocks, the number of seeds, and the blocks that were skipped."""
+@dataclass(frozen=True)
+class Traced:
+    """Result of all passes.
+
+    Attributes
+    ----------
+    pieces
+        Chains of all blocks, cut at the faces of their cores.
+    seeds
+        Number of seeds that were scored.
+    skipped
+        Blocks that could not be read and were left out.
+    levels
+        Number of levels of the ladder that were traced; 0 in reference mode.
+    """
+
+    pieces: list[Piece]
+    seeds: int
+    skipped: set[int]
+    levels: int
+
+
+def trace_blocks(work: Work, decisions: Decisions | None, *, skip_unreadable: bool) -> Traced:
+    """Trace all blocks by the decisions of the volume, or each by its own where there are none."""
     if isinstance(decisions, Ladder) and len(work.plan) > 1:
         passes = _ladder_passes(work, decisions, skip_unreadable)
     else:
@@ -44,7 +64,8 @@ def trace_blocks(
     records = [record for found in passes for record in found.values()]
     pieces = [piece for record in records for piece in unpack_pieces(record)]
     seeds = sum(int(record.values["seeds"]) for record in records)
-    return pieces, seeds, _skipped(passes)
+    levels = sum(max(map(_levels, found.values()), default=0) for found in passes)
+    return Traced(pieces, seeds, _skipped(passes), levels)
 
 
 def _ladder_passes(work: Work, ladder: Ladder, skip_unreadable: bool) -> list[Records]:
@@ -133,6 +154,10 @@ def _chains(records: Records) -> list[Chain]:
     return [piece.chain for piece in pieces if piece.inside]
 
 
+def _levels(record: Record) -> int:
+    return int(record.values.get("levels", 0))
+
+
 def _skipped(passes: Sequence[Records]) -> set[int]:
     return {
         int(key) for found in passes for key, record in found.items() if "skipped" in record.values
@@ -163,5 +188,5 @@ def block_task(
 
 def _packed(found: BlockResult) -> Record:
     record = pack_pieces(found.pieces, found.seeds)
-    more = {"chains": found.chains, "highest": found.highest}
+    more = {"chains": found.chains, "levels": found.levels, "highest": found.highest}
     return Record(record.arrays, {**record.values, **more})

@@ -122,21 +122,26 @@ def trace_session(settings: Settings, work: stages.Work) -> BlockedResult:
     if settings.threshold_mode == "global":
         decisions = decide(work, mode=settings.mode, invert=settings.options.invert)
     skip = settings.on_unreadable == "skip"
-    pieces, seeds, skipped = trace_blocks(work, decisions, skip_unreadable=skip)
+    traced = trace_blocks(work, decisions, skip_unreadable=skip)
     work.report.stage("stitch")
-    stitcher = Stitcher(pieces, settings.plan, z_to_xy=z_to_xy, low_score=config.minAutoScore)
-    rounds = stages.continue_rounds(work, stitcher, decisions, settings.max_rounds, skipped)
+    stitcher = Stitcher(
+        traced.pieces, settings.plan, z_to_xy=z_to_xy, low_score=config.minAutoScore
+    )
+    rounds = stages.continue_rounds(work, stitcher, decisions, settings.max_rounds, traced.skipped)
     tree, found = _tree(settings, work, stitcher, decisions)
     summary = {
         "blocks": len(settings.plan),
-        "skipped": sorted(skipped),
-        "seeds": seeds,
+        "skipped": sorted(traced.skipped),
+        "seeds": traced.seeds,
         **found,
         "rounds": rounds,
         "open_ends": len(stitcher.open_ends()),
         "nodes": len(tree),
         "trees": len(tree.roots),
     }
+    if isinstance(decisions, Ladder):
+        levels = decisions.levels[: traced.levels]
+        summary["levels"] = [level / decisions.unit for level in levels]
     path = stages.write_result(work.session, tree, summary)
     return BlockedResult(tree, path, summary)
 
