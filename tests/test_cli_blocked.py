@@ -115,7 +115,7 @@ def test_options_that_make_no_sense_are_refused(
 def test_a_folder_that_is_no_session_is_named(run: Run, tmp_path: Path) -> None:
     code, _, err = run("session", tmp_path)
     assert code == 1
-    assert f"{tmp_path} is no session" in err
+    assert f"{tmp_path} is not a session" in err
     (tmp_path / "manifest.json").write_text('{"format_version": 2}')
     assert "neuTube's C++ library" in run("session", tmp_path)[2]
 

@@ -15,9 +15,10 @@ import zimg
 from tests.blocked import volumes
 from zimg import ZImg, ZImgRegion, ZImgSource
 from zimg.arbour import Arbour
-from zimg.blocked.block import Decisions, Parameters, trace_block
+from zimg.blocked.block import Decisions, trace_block
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.opening import volume_source
+from zimg.blocked.parameters import Parameters
 from zimg.blocked.plan import Box, Plan, make_plan, memory_of
 from zimg.blocked.stats import Thresholds
 

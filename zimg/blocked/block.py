@@ -1,7 +1,6 @@
-"""One block traced on its own: a pure function of the volume, the block and the parameters."""
+"""Tracing of one block: a pure function of the volume, the block and the parameters."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,9 @@ from zimg._progress import Reporter, reporter
 from zimg._typing import Array
 from zimg.arrays.export import exported
 from zimg.blocked.ladder import Ladder
+from zimg.blocked.parameters import Parameters, device_of, origin_of
 from zimg.blocked.pieces import Piece, cut_chain, limits, moved
-from zimg.blocked.plan import ZYX, Block, Box
+from zimg.blocked.plan import Block, Box
 from zimg.blocked.source import Volume, checked_read, known_empty
 from zimg.blocked.stats import Thresholds
 from zimg.kernels.components import components, remove_small
@@ -22,7 +22,6 @@ from zimg.tracing import preprocess
 from zimg.tracing.accurate import SHORTEST_CHAIN as SHORTEST_ACCURATE
 from zimg.tracing.accurate import untraced
 from zimg.tracing.chains import Chain
-from zimg.tracing.config import TraceConfig
 from zimg.tracing.contrast import with_contrast, worth_tracing
 from zimg.tracing.labels import Mask, label_trace
 from zimg.tracing.leftover import leftover
@@ -31,37 +30,6 @@ from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
 from zimg.tracing.segments import POSITION, Rows
 
 Decisions = Thresholds | Ladder
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """What all blocks of a session share.
-
-    Attributes
-    ----------
-    shape
-        Voxels of the tracing volume along z, y, x.
-    z_to_xy
-        Size of a voxel in z over that in x and y, after downsampling.
-    config
-        Options.
-    dtype
-        Precision of the kernels.
-    framework, device
-        Where the work is done; ``{worker}`` in the device is the number of the worker.
-    """
-
-    shape: ZYX
-    z_to_xy: float
-    config: TraceConfig
-    dtype: str = "float32"
-    framework: str = "numpy"
-    device: str | Callable[[int], str] | None = None
-
-    @property
-    def enhanced(self) -> float | None:
-        """The size of a voxel in z over that in x and y where tubes are enhanced, or None."""
-        return self.z_to_xy if self.config.enhanceMask else None
 
 
 @dataclass(frozen=True)
@@ -113,7 +81,7 @@ def trace_block(
     report: Reporter | None = None,
     earlier: Earlier | None = None,
 ) -> BlockResult:
-    """Trace what begins in the core of a block, and cut it at the core's faces.
+    """Trace the chains whose seeds lie in the core of a block and cut them at its faces.
 
     Parameters
     ----------
@@ -157,7 +125,7 @@ def trace_block(
 
 
 def without_signal(volume: Volume, box: Box, decisions: Decisions) -> bool:
-    """Whether a box is known, without reading, to hold zeros, which are no foreground."""
+    """Whether a box is known without reading to hold only zeros, which are background."""
     if not known_empty(volume, box):
         return False
     signal = decisions.values(np.zeros((1, 1, 1), volume.dtype))
@@ -167,7 +135,7 @@ def without_signal(volume: Volume, box: Box, decisions: Decisions) -> bool:
 def cut_all(
     chains: list[Chain], block: Block, parameters: Parameters, first: int = 0
 ) -> list[Piece]:
-    """Chains of a block in coordinates of the volume, cut at its core."""
+    """Move the chains of a block to coordinates of the volume and cut them at its core."""
     core = limits(block.core, parameters.shape, parameters.z_to_xy)
     roi = limits(block.roi, parameters.shape, parameters.z_to_xy)
     pieces = []
@@ -177,15 +145,9 @@ def cut_all(
     return pieces
 
 
-def origin_of(block: Block, parameters: Parameters) -> NDArray[np.float64]:
-    """Where the region of a block begins, x y z in trace space."""
-    z, y, x = block.roi.low
-    return np.array([x, y, z * parameters.z_to_xy], np.float64)
-
-
 @dataclass
 class _Run:
-    """The stages of `zimg.trace` over the region of one block, with the decisions given."""
+    """The stages of `zimg.trace` over the region of one block, with given decisions."""
 
     block: Block
     decisions: Decisions
@@ -195,12 +157,12 @@ class _Run:
     levels: int = 0
 
     def uploaded(self, signal: NDArray[Any]) -> Array:
-        """The signal in the framework and on the device of this worker."""
+        """Move the signal to the framework and device of this worker."""
         device = device_of(self.parameters)
         return fastest(exported(signal, self.parameters.framework, device=device))
 
     def chains(self, signal: Array, earlier: Earlier | None = None) -> list[Chain]:
-        """Chains that begin in the core, in coordinates of the region."""
+        """Trace the chains whose seeds lie in the core, in coordinates of the region."""
         trace_mask = np.zeros(signal.shape, np.uint8)
         if earlier is not None:
             rows = earlier.rows.copy()
@@ -236,7 +198,7 @@ class _Run:
         return chains
 
     def _reference(self, signal: Array, trace_mask: Mask, thresholds: Thresholds) -> list[Chain]:
-        """A pass over the mask, and one over what it leaves."""
+        """One pass over the mask and one over the part that remains untraced."""
         found = thresholds.mask(signal, self.parameters.z_to_xy)
         mask = self._without_noise(found, thresholds.smallest)
         seeds = self._seeds(mask)
@@ -251,7 +213,7 @@ class _Run:
         return chains
 
     def _seeds(self, mask: Array, trace_mask: Mask | None = None) -> Seeds:
-        """The seeds of a mask that lie in the core and off what is traced."""
+        """Extract the seeds of a mask that lie in the core and outside traced voxels."""
         found = extract_seeds(mask, method=self.parameters.config.seedMethod)
         return self._owned(found if trace_mask is None else unmarked(found, trace_mask))
 
@@ -265,7 +227,7 @@ class _Run:
         base: Mask | None = None,
         apart: bool = False,
     ) -> list[Chain]:
-        """Chains of some seeds; the signal is packed, eight times its size, while they grow."""
+        """Grow chains from seeds; the signal is packed to eight times its size meanwhile."""
         if not len(seeds):
             return []
         parameters, decisions = self.parameters, self.decisions
@@ -287,7 +249,7 @@ class _Run:
             return with_contrast(chains, scorer)
 
     def _owned(self, seeds: Seeds) -> Seeds:
-        """The seeds whose voxel lies in the core."""
+        """Select the seeds whose voxel lies in the core."""
         offset = np.array(self.block.roi.low[::-1])
         low = np.array(self.block.core.low[::-1]) - offset
         high = np.array(self.block.core.high[::-1]) - offset
@@ -297,7 +259,7 @@ class _Run:
         return seeds.chosen(np.all((points >= low) & (points < high), axis=1))
 
     def _without_noise(self, mask: Array, size: int) -> Array:
-        """Without objects that are too small, unless they touch a border that hides the rest."""
+        """Remove objects that are too small, except those cut off by a border of the region."""
         if size == 0:
             return mask
         kept = remove_small(mask, size)
@@ -316,7 +278,7 @@ class _Run:
 
 
 def _with_border_objects(mask: Array, kept: Array, faces: list[tuple[int, int]]) -> Array:
-    """`kept`, and the objects of `mask` that touch some faces (axis, and 1 for the far one)."""
+    """Add to `kept` the objects of `mask` that touch given faces (axis; 0 low, 1 high)."""
     small = np.asarray(to_host(mask), np.bool_) & ~np.asarray(to_host(kept), np.bool_)
     if not small.any():
         return kept
@@ -325,20 +287,3 @@ def _with_border_objects(mask: Array, kept: Array, faces: list[tuple[int, int]])
     wanted = np.unique(np.concatenate(touched))
     again = np.isin(labels, wanted[wanted > 0])
     return like(np.asarray(to_host(kept), np.bool_) | again, mask)
-
-
-def device_of(parameters: Parameters) -> str | None:
-    """The device of this worker."""
-    device = parameters.device
-    if device is None:
-        return None
-    from zimg.blocked.executors import worker_number
-
-    if callable(device):
-        return device(worker_number())
-    return device.format(worker=worker_number()) if "{worker}" in device else device
-
-
-def without_device(parameters: Parameters) -> Parameters:
-    """Parameters as the manifest holds them: where work is done does not change the result."""
-    return replace(parameters, device=None)

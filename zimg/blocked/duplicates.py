@@ -1,4 +1,4 @@
-"""Fibres along a face that the blocks on both sides have traced: the shorter copy goes."""
+"""Removal of duplicates: fibres along a face that the blocks on both sides have traced."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ Hook = tuple[int, int, int, Rows]
 
 @dataclass(frozen=True)
 class Part:
-    """A piece, or what is left of it.
+    """A piece, or a part that remains of it.
 
     Attributes
     ----------
@@ -51,21 +51,21 @@ class Part:
 def without_duplicates(
     copies: "Copies", bound: set[tuple[int, int]]
 ) -> tuple[list[Part], list[Hook]]:
-    """Keep of every piece what no longer piece of another block has traced near a face.
+    """Keep the part of every piece that no longer piece of another block has traced.
 
     Parameters
     ----------
     copies
         Of the pieces inside their cores, sorted by key.
     bound
-        Piece and end of matched stubs; these ends stay.
+        Piece and end of matched stubs; these ends are kept.
 
     Returns
     -------
     list of Part
         Sorted as the pieces.
     list
-        Of every end at which something was removed: part, end, the part that has it, and where.
+        For every end created by a removal: part, end, part that covers it, position.
     """
     gone = copies.removed(bound)
     parts, spans = [], []
@@ -78,9 +78,9 @@ def without_duplicates(
 
 
 def without_copies(copies: "Copies") -> "Copies":
-    """The pieces that are no copies, all of them but an end knot or two, of longer ones.
+    """Drop the pieces that are complete copies of longer ones, up to one knot at each end.
 
-    They go before stubs are matched, so that no stub is matched to that of a copy.
+    They are dropped before stubs are matched, so that no stub is matched to a copy.
     """
     gone = copies.removed(set())
     kept = [n for n in range(len(copies.pieces)) if n not in gone or not _is_copy(gone[n])]
@@ -88,7 +88,7 @@ def without_copies(copies: "Copies") -> "Copies":
 
 
 def _is_copy(gone: NDArray[np.bool_]) -> bool:
-    """Whether all knots go, apart from one at either end of a piece of more than two."""
+    """Whether all knots are removed, except possibly one at each end of a longer piece."""
     return bool(gone.all() if len(gone) <= 2 else gone[1:-1].all())
 
 
@@ -103,7 +103,7 @@ def _part(number: int, chain: Chain, line: Line, span: tuple[int, int]) -> Part:
 
 
 def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "Copies") -> list[Hook]:
-    """Where the ends at which something was removed go on: in the copy that was kept."""
+    """Find where the ends created by a removal continue in the copy that was kept."""
     at: dict[int, list[tuple[int, int, int]]] = {}
     for place, (number, first, last) in enumerate(spans):
         at.setdefault(number, []).append((first, last, place))
@@ -122,14 +122,14 @@ def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "Copies
 
 @dataclass
 class Copies:
-    """Which knots of which pieces lie beside edges of pieces of other blocks.
+    """Knots of pieces that lie close to edges of pieces of other blocks.
 
     Attributes
     ----------
     pieces, lines
         Inside their cores, sorted by key.
     pairs
-        By piece: knot, other piece, the knot before the place there, and the place; nearest first.
+        By piece: knot, other piece, preceding knot there, position; nearest first.
     """
 
     pieces: Sequence[Piece]
@@ -140,7 +140,7 @@ class Copies:
     def of(
         cls, pieces: Sequence[Piece], lines: Sequence[Line], plan: Plan, z_to_xy: float
     ) -> "Copies":
-        """Those of the pieces of a plan, whose faces are looked at."""
+        """Find the copies among pieces near the internal faces of a plan."""
         copies = cls(pieces, lines)
         if not pieces:
             return copies
@@ -165,7 +165,7 @@ class Copies:
     def _look_up(
         self, here: Rows, own: Rows, ahead: Rows, mine: Index, edges: Edges, blocks: Index
     ) -> None:
-        """Find what lies beside some knots, of which `mine` has the piece and the number."""
+        """Find the edges close to knots; `mine` holds the piece and the number of each knot."""
         near = edges.near(here, own)
         keep = blocks[mine[near.point, 0]] != blocks[near.owner]
         keep &= near.beyond <= OVERHANG
@@ -177,7 +177,7 @@ class Copies:
             self.pairs.setdefault(number, []).append(found)
 
     def chosen(self, kept: Sequence[int]) -> "Copies":
-        """Those of some of the pieces among themselves."""
+        """Restrict the copies to a subset of the pieces."""
         place = {number: rank for rank, number in enumerate(kept)}
         pairs = {}
         for number, found in self.pairs.items():
@@ -188,11 +188,11 @@ class Copies:
         return Copies([self.pieces[n] for n in kept], [self.lines[n] for n in kept], pairs)
 
     def beside(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
-        """Pieces beside a knot, nearest first: piece, the knot before the place, the place."""
+        """List the pieces close to a knot, nearest first: piece, preceding knot, position."""
         return [(o, k, p) for a, o, k, p in self.pairs.get(number, ()) if a == at]
 
     def removed(self, bound: set[tuple[int, int]]) -> dict[int, NDArray[np.bool_]]:
-        """Which knots of which pieces go; longer pieces are decided over first."""
+        """Select the knots to remove, per piece; longer pieces are processed first."""
         gone: dict[int, NDArray[np.bool_]] = {}
         length = dict(zip(self.pairs, lengths_of([self.lines[n] for n in self.pairs]), strict=True))
         order = sorted(self.pairs, key=lambda n: (-length[n], self.pieces[n].key))
@@ -212,7 +212,7 @@ class Copies:
 
 
 def _in_band(points: Rows, radius: Rows, plan: Plan, z_to_xy: float) -> NDArray[np.bool_]:
-    """Which knots lie near an internal face."""
+    """Whether each knot lies near an internal face."""
     width = np.maximum(NARROWEST_BAND, 2.0 * radius)
     inside = np.zeros(len(points), np.bool_)
     for axis, (faces, scale) in enumerate(zip(plan.planes[::-1], (1.0, 1.0, z_to_xy), strict=True)):
@@ -226,7 +226,7 @@ def _in_band(points: Rows, radius: Rows, plan: Plan, z_to_xy: float) -> NDArray[
 
 
 def _long_runs(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """`covered` without runs shorter than `FEWEST_KNOTS`, unless they are all there is."""
+    """Clear runs of `covered` shorter than `FEWEST_KNOTS`, unless they span the piece."""
     gone = covered.copy()
     for first, last in _bounds(covered):
         if covered[first] and last - first < FEWEST_KNOTS:
@@ -235,7 +235,7 @@ def _long_runs(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _kept_runs(gone: NDArray[np.bool_] | None, count: int) -> list[tuple[int, int]]:
-    """Runs of knots that stay; a single knot between two copies is no piece."""
+    """Return the runs of knots that are kept; single knots between copies are dropped."""
     if gone is None:
         return [(0, count)]
     return [(a, b) for a, b in _bounds(gone) if not gone[a] and b - a > 1]

@@ -1,4 +1,4 @@
-"""Polylines of chains, and which points lie in what has been accepted already."""
+"""Polylines of chains, and search for accepted edges near points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -89,7 +89,7 @@ def lines_of(chains: Sequence[Chain]) -> list[Line]:
 
 
 def directions_of(points: Rows, counts: Index) -> Rows:
-    """Unit vectors along lines at their knots, ``(n, 3)``; the points of all lines in a row."""
+    """Return unit vectors along lines at their knots, ``(n, 3)``, for concatenated points."""
     ends = np.cumsum(counts)
     place = np.arange(len(points))
     first = np.maximum(place - 1, np.repeat(ends - counts, counts))
@@ -100,7 +100,7 @@ def directions_of(points: Rows, counts: Index) -> Rows:
 
 
 def lengths_of(lines: Sequence[Line]) -> list[float]:
-    """Lengths of lines, rounded so that equal lines in other blocks have the same."""
+    """Return the lengths of lines, rounded so that equal lines of different blocks agree."""
     if not lines:
         return []
     counts = np.array([len(line.points) for line in lines])
@@ -135,7 +135,7 @@ class Edges:
 
     @classmethod
     def of(cls, lines: Sequence[Line], owners: Sequence[int]) -> "Edges":
-        """The edges of lines."""
+        """Collect the edges of lines."""
         counts = np.array([len(line.points) for line in lines])
         points = np.concatenate([line.points for line in lines])
         radius = np.concatenate([line.radius for line in lines])
@@ -152,7 +152,7 @@ class Edges:
 
     @classmethod
     def made(cls, start: Rows, step: Rows, radius: Rows, owner: Index, knot: Index) -> "Edges":
-        """With the tree, and how far from its middle an edge may cover a point of no width."""
+        """Build the search tree and the reach of each edge for a point of radius 0."""
         half = 0.5 * np.linalg.norm(step, axis=1)
         reach = float((half + 0.5 * radius.max(axis=1)).max(initial=0.0))
         return cls(start, step, radius, owner, knot, cKDTree(start + 0.5 * step), reach)
@@ -161,7 +161,7 @@ class Edges:
         return len(self.owner)
 
     def near(self, points: Rows, radius: Rows) -> "Near":
-        """The edges within half the sum of both radii of some points."""
+        """Find the edges within half the sum of both radii of given points."""
         balls = self.tree.query_ball_point(points, self.reach + 0.5 * radius)
         counts = [len(ball) for ball in balls]
         point = np.repeat(np.arange(len(points)), counts)
@@ -190,7 +190,7 @@ class Accepted:
     parts: list[Edges] = field(default_factory=list)
 
     def add(self, lines: Sequence[Line], owners: Sequence[int]) -> None:
-        """Accept lines that belong to `owners`."""
+        """Add the lines of `owners` to the accepted edges."""
         if not lines:
             return
         self.parts.append(Edges.of(lines, owners))
@@ -203,7 +203,7 @@ class Accepted:
             self.parts.append(Edges.made(*columns))
 
     def near(self, points: Rows, radius: Rows) -> "Near":
-        """All edges within half the sum of both radii of some points."""
+        """Find all accepted edges within half the sum of both radii of given points."""
         return Near.joined([part.near(points, radius) for part in self.parts])
 
 
@@ -237,18 +237,18 @@ class Near:
 
     @classmethod
     def joined(cls, pairs: Sequence["Near"]) -> "Near":
-        """Pairs one after the other."""
+        """Concatenate pairs."""
         if not pairs:
             index, rows = np.zeros(0, np.int64), np.zeros((0, 3))
             return cls(index, index, index, rows, np.zeros(0), rows, np.zeros(0))
         return cls(*(np.concatenate([getattr(p, f.name) for p in pairs]) for f in fields(cls)))
 
     def chosen(self, keep: NDArray[np.bool_]) -> "Near":
-        """The pairs for which `keep` holds."""
+        """Select the pairs for which `keep` is true."""
         return Near(*(getattr(self, f.name)[keep] for f in fields(self)))
 
     def nearest(self, point: int) -> tuple[int, Rows] | None:
-        """Owner and position of the edge nearest to a point; ties go by owner and position."""
+        """Return owner and position of the edge nearest to a point; ties are broken by both."""
         rows = np.flatnonzero(self.point == point)
         if not len(rows):
             return None

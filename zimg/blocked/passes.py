@@ -1,8 +1,8 @@
-"""Passes over all blocks, each traced by itself; one in reference mode, several in accurate mode.
+"""Passes over the blocks: one in reference mode, one per group of levels in accurate mode.
 
 Where the ladder of accurate mode ends depends on the contrast of the chains found so far, as in
-`zimg.trace`. With several blocks this is decided between passes over the chains of all blocks, so
-that it depends neither on the blocks nor on their order.
+`zimg.trace`. With several blocks, this is decided between two passes from the chains of all blocks,
+and depends neither on the blocks nor on their order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,10 @@ import numpy as np
 
 from zimg._progress import Cancel, reporter
 from zimg.blocked import stats
-from zimg.blocked.block import BlockResult, Decisions, Earlier, Parameters, trace_block
+from zimg.blocked.block import BlockResult, Decisions, Earlier, trace_block
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.packing import pack_pieces, unpack_pieces
+from zimg.blocked.parameters import Parameters
 from zimg.blocked.pieces import Piece
 from zimg.blocked.plan import Block
 from zimg.blocked.records import Record
@@ -27,8 +28,8 @@ from zimg.tracing.screening import RELATIVE_CONTRAST
 from zimg.tracing.segments import COLUMNS
 
 SURE = LOWEST * RELATIVE_CONTRAST
-"""Lowest level of the first pass in units of the top: it is worth tracing unless the chains have
-more contrast than the brightest voxels."""
+"""Lowest level of the first pass in units of the top of the ladder: such levels are worth tracing
+unless the chains have more contrast than the brightest voxels."""
 
 Records = Mapping[str, Record]
 
@@ -56,7 +57,7 @@ class Traced:
 
 
 def trace_blocks(work: Work, decisions: Decisions | None, *, skip_unreadable: bool) -> Traced:
-    """Trace all blocks by the decisions of the volume, or each by its own where there are none."""
+    """Trace all blocks with the decisions of the volume, or each with its own if there are none."""
     if isinstance(decisions, Ladder) and len(work.plan) > 1:
         passes = _ladder_passes(work, decisions, skip_unreadable)
     else:
@@ -69,7 +70,7 @@ def trace_blocks(work: Work, decisions: Decisions | None, *, skip_unreadable: bo
 
 
 def _ladder_passes(work: Work, ladder: Ladder, skip_unreadable: bool) -> list[Records]:
-    """Records of every pass down the ladder, and of one with the thresholds of tubes."""
+    """Run the passes down the ladder and, if tubes are enhanced, one over their response."""
     passes: list[Records] = []
     chains: list[Chain] = []
     done, levels = 0, first_levels(ladder)
@@ -85,7 +86,7 @@ def _ladder_passes(work: Work, ladder: Ladder, skip_unreadable: bool) -> list[Re
 
 
 def first_levels(ladder: Ladder) -> tuple[float, ...]:
-    """Levels of the first pass, at least the highest one."""
+    """Return the levels of the first pass, at least the highest one."""
     return ladder.levels[:1] + tuple(
         level for level in ladder.levels[1:] if level >= SURE * ladder.top
     )
@@ -113,7 +114,7 @@ def next_levels(ladder: Ladder, done: int, chains: Sequence[Chain]) -> tuple[flo
 def _pass(
     work: Work, decisions: Decisions | None, skip_unreadable: bool, before: Sequence[Records]
 ) -> Records:
-    """Records of one pass over the blocks; in later ones, over those with signal at its levels."""
+    """Run one pass over the blocks; later passes skip blocks without signal at their levels."""
     tasks = {}
     for block in work.plan.blocks():
         key = f"{block.number:06d}"
@@ -142,14 +143,14 @@ def _finished(earlier: Sequence[Record], decisions: Decisions | None) -> bool:
 
 
 def _earlier(records: Sequence[Record]) -> Earlier:
-    """The chains of a block in the records of earlier passes."""
+    """Collect the chains of a block from the records of earlier passes."""
     rows = [record.arrays["rows"] for record in records if "rows" in record.arrays]
     count = sum(int(record.values["chains"]) for record in records)
     return Earlier(np.concatenate([np.zeros((0, COLUMNS)), *rows]), count)
 
 
 def _chains(records: Records) -> list[Chain]:
-    """What the blocks have found in their cores."""
+    """Collect the parts of chains that lie in the cores of their blocks."""
     pieces = (piece for record in records.values() for piece in unpack_pieces(record))
     return [piece.chain for piece in pieces if piece.inside]
 

@@ -59,7 +59,7 @@ class Piece:
     cuts
         Where it was cut at its head and at its tail, None at an end of the chain.
     open
-        Whether the head and the tail ended at the border of what the block had read.
+        Whether the head and the tail ended at a border of the region of the block.
     """
 
     key: Key
@@ -70,7 +70,7 @@ class Piece:
 
 
 def records(chain: Chain) -> tuple[str, ...]:
-    """Names of the per-segment records of a chain, its rows apart."""
+    """Return the names of the per-segment arrays of a chain other than its segments."""
     kind: Any = type(chain)
     return _records_of(kind)
 
@@ -82,13 +82,13 @@ def _records_of(kind: type[Any]) -> tuple[str, ...]:
 
 
 def taken(chain: Chain, index: Index | slice) -> Chain:
-    """Some segments of a chain with their records."""
+    """Select segments of a chain with their arrays."""
     parts: dict[str, Any] = {name: getattr(chain, name)[index] for name in records(chain)}
     return replace(chain, segments=chain.segments[index], **parts)
 
 
 def joined(chains: Sequence[Chain]) -> Chain:
-    """Chains one after the other as one; its ends are those of the first and the last."""
+    """Concatenate chains; the ends are those of the first and the last one."""
     parts: dict[str, Any] = {
         name: np.concatenate([getattr(chain, name) for chain in chains])
         for name in records(chains[0])
@@ -98,7 +98,7 @@ def joined(chains: Sequence[Chain]) -> Chain:
 
 
 def reversed_chain(chain: Chain) -> Chain:
-    """The same chain from its tail to its head."""
+    """Reverse a chain."""
     back = taken(chain, slice(None, None, -1))
     return replace(
         back,
@@ -111,7 +111,7 @@ def reversed_chain(chain: Chain) -> Chain:
 
 
 def moved(chain: Chain, origin: Rows) -> Chain:
-    """The chain in coordinates of the volume, from those of a block that begins at `origin`."""
+    """Move a chain from a block that starts at `origin` to coordinates of the volume."""
     rows = chain.segments.copy()
     rows[:, POSITION] += origin
     return replace(chain, segments=rows)
@@ -129,14 +129,14 @@ def cut_chain(
     number
         Its block and its index in that block.
     core, roi
-        Lowest and highest coordinates x, y, z of the core and of what the block has read, in trace
-        space; far away where they are borders of the volume.
+        Lowest and highest coordinates x, y, z of the core and of the region, in trace space;
+        borders of the volume are far away.
 
     Returns
     -------
     list of Piece
-        From head to tail. A chain that stays inside is one piece and unchanged. Knots beyond what
-        was read are dropped.
+        From head to tail. A chain that stays inside is one piece and unchanged. Knots beyond the
+        region are dropped.
     """
     index, fraction = knots(chain)
     points = point_at(chain.segments[index], fraction)
@@ -169,7 +169,7 @@ def _run(
     ends: tuple[bool, bool],
     core: tuple[Rows, Rows],
 ) -> tuple[Chain, tuple[Cut | None, Cut | None]]:
-    """The segments of the knots in `span`, closed at the faces where the run was cut."""
+    """Extract the segments of a run of knots, closed at the faces where it was cut."""
     first, last = span
     body = between(chain, index[first : last + 1], fraction[first : last + 1])
     parts, cuts = [body], [None, None]
@@ -188,7 +188,7 @@ def _run(
 
 
 def between(chain: Chain, index: Index, fraction: Rows) -> Chain:
-    """The part of a chain with some consecutive knots, each carried by the segment it lay on.
+    """Extract consecutive knots of a chain, each carried by its own segment.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def between(chain: Chain, index: Index, fraction: Rows) -> Chain:
 
 
 def _above(row: Rows, fraction: float) -> Rows:
-    """A segment from a fraction of its axis to its top."""
+    """Cut a segment to the part above a fraction of its axis."""
     out = row.copy()
     out[POSITION] = point_at(row, fraction)
     out[LENGTH] = (row[LENGTH] - 1.0) * (1.0 - fraction) + 1.0
@@ -222,7 +222,7 @@ def _above(row: Rows, fraction: float) -> Rows:
 
 
 def _below(row: Rows, fraction: float) -> Rows:
-    """A segment from its bottom to a fraction of its axis."""
+    """Cut a segment to the part below a fraction of its axis."""
     out = row.copy()
     out[LENGTH] = (row[LENGTH] - 1.0) * fraction + 1.0
     return out
@@ -236,7 +236,7 @@ def _stub(
     core: tuple[Rows, Rows],
     side: int,
 ) -> tuple[Chain, Cut]:
-    """A segment of unit length where the line between two knots crosses a face of the core."""
+    """Create a segment of unit length where the line between two knots crosses a face."""
     rows = chain.segments[index[list(pair)]]
     points = point_at(rows, fraction[list(pair)])
     share, face = _crossing(points[0], points[1], core)
@@ -256,7 +256,7 @@ def _stub(
 
 
 def _crossing(inner: Rows, outer: Rows, core: tuple[Rows, Rows]) -> tuple[float, Cut]:
-    """Where the line from one point to another crosses between the core and its outside."""
+    """Find where the line between two points crosses a face of the core."""
     found = []
     for axis in range(3):
         for plane in (core[0][axis], core[1][axis]):
@@ -275,12 +275,12 @@ def _within(points: Rows, box: tuple[Rows, Rows]) -> NDArray[np.bool_]:
 
 
 def unread_at(point: Rows, roi: tuple[Rows, Rows], reach: float = 11.0) -> bool:
-    """Whether a point lies within a segment of a border of what was read, or beyond it."""
+    """Whether a point lies closer than a segment to a border of the region, or beyond it."""
     return bool(np.any(point < roi[0] + reach) or np.any(point > roi[1] - reach))
 
 
 def _with_dips(points: Rows, core: tuple[Rows, Rows]) -> NDArray[np.bool_]:
-    """Which points lie in the core, or in a run that nowhere leaves it by more than `DIP`.
+    """Whether points lie in the core, or in a run that leaves it by at most `DIP`.
 
     A fibre along a face would be cut at every knot otherwise. Its copy in the block on the other
     side is found later.
@@ -294,14 +294,14 @@ def _with_dips(points: Rows, core: tuple[Rows, Rows]) -> NDArray[np.bool_]:
 
 
 def _runs(inside: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Half-open runs of equal flags."""
+    """Yield half-open runs of equal flags."""
     changes = np.flatnonzero(inside[1:] != inside[:-1]) + 1
     bounds = [0, *changes.tolist(), len(inside)]
     yield from pairwise(bounds)
 
 
 def limits(box: Box, shape: Sequence[int], z_to_xy: float) -> tuple[Rows, Rows]:
-    """Faces of a box x, y, z in trace space; far away where they are borders of the volume."""
+    """Return the faces of a box, x y z in trace space; borders of the volume are far away."""
     low = [-OUTSIDE if a == 0 else a - 0.5 for a in box.low]
     high = [OUTSIDE if b == n else b - 0.5 for b, n in zip(box.high, shape, strict=True)]
     scale = np.array([1.0, 1.0, z_to_xy])

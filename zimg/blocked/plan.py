@@ -1,4 +1,4 @@
-"""How a volume is divided: half-open cores that tile it, each read with a halo around it."""
+"""Division of a volume into half-open cores, each read with a halo."""
 
 import math
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ class Plan:
         return math.prod(self.counts)
 
     def block(self, number: int) -> Block:
-        """The block with a linear index."""
+        """Return the block with a linear index."""
         _, ny, nx = self.counts
         place = (number // (nx * ny), number // nx % ny, number % nx)
         return self._block(number, place)
@@ -94,7 +94,7 @@ class Plan:
         return Block(number, core, _box(roi))
 
     def owner(self, voxel: Sequence[float]) -> int:
-        """Linear index of the block whose core holds the voxel nearest to a point z, y, x."""
+        """Return the index of the block whose core holds the voxel nearest to a point z, y, x."""
         place = [
             min(max(math.floor(v + 0.5), 0) // core, count - 1)
             for v, core, count in zip(voxel, self.core, self.counts, strict=True)
@@ -103,7 +103,7 @@ class Plan:
         return (place[0] * ny + place[1]) * nx + place[2]
 
     def blocks(self) -> list[Block]:
-        """All blocks in order of their linear index."""
+        """Return all blocks in order of their linear index."""
         return [self.block(number) for number in range(len(self))]
 
     @cached_property
@@ -174,7 +174,7 @@ def make_plan(
 
 
 def memory_of(plan: Plan, workers: int, itemsize: int) -> int:
-    """Bytes that workers need at most, without the interpreter: the ROI times a factor."""
+    """Return the peak memory of all workers without the interpreter: ROI times a factor."""
     axes = zip(plan.shape, plan.core, plan.halo, strict=True)
     roi = math.prod(min(n, core + 2 * halo) for n, core, halo in axes)
     return workers * roi * BYTES_PER_VOXEL.get(itemsize, 16 + 2 * itemsize)
