@@ -1,5 +1,6 @@
 """Tracing of one block: a pure function of the volume, the block and the parameters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +28,7 @@ from zimg.tracing.labels import Mask, label_trace
 from zimg.tracing.leftover import leftover
 from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED, Clock, Pass
 from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
-from zimg.tracing.segments import POSITION, Rows
+from zimg.tracing.segments import COLUMNS, POSITION, Rows
 
 Decisions = Thresholds | Ladder
 
@@ -64,6 +65,8 @@ class BlockResult:
         Number of levels of the ladder that were traced; 0 in reference mode.
     highest
         Highest value of the signal in the region of the block; 0 where there is nothing to trace.
+    uncut
+        ``(n, 8)`` segments of the chains that were cut, as they were before.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -71,6 +74,7 @@ class BlockResult:
     chains: int = 0
     levels: int = 0
     highest: float = 0.0
+    uncut: Rows = field(default_factory=lambda: stacked([]))
 
 
 def trace_block(
@@ -120,8 +124,11 @@ def trace_block(
     run = _Run(block, decisions, parameters, report or reporter())
     chains = run.chains(run.uploaded(signal), earlier)
     first = 0 if earlier is None else earlier.chains
-    pieces = cut_all(chains, block, parameters, first)
-    return BlockResult(pieces, run.seeds, len(chains), run.levels, highest)
+    placed = [moved(chain, origin_of(block, parameters)) for chain in chains]
+    pieces = cut_all(placed, block, parameters, first)
+    crossing = sorted({piece.key[1] - first for piece in pieces if any(piece.cuts)})
+    uncut = stacked([placed[number].segments for number in crossing])
+    return BlockResult(pieces, run.seeds, len(chains), run.levels, highest, uncut)
 
 
 def without_signal(volume: Volume, box: Box, decisions: Decisions) -> bool:
@@ -132,16 +139,20 @@ def without_signal(volume: Volume, box: Box, decisions: Decisions) -> bool:
     return bool(signal.max() <= decisions.lowest)
 
 
+def stacked(rows: Sequence[Rows]) -> Rows:
+    """Concatenate segments; ``(0, 8)`` without any."""
+    return np.concatenate([np.zeros((0, COLUMNS)), *rows])
+
+
 def cut_all(
     chains: list[Chain], block: Block, parameters: Parameters, first: int = 0
 ) -> list[Piece]:
-    """Move the chains of a block to coordinates of the volume and cut them at its core."""
+    """Cut the chains of a block, in coordinates of the volume, at its core."""
     core = limits(block.core, parameters.shape, parameters.z_to_xy)
     roi = limits(block.roi, parameters.shape, parameters.z_to_xy)
     pieces = []
     for number, chain in enumerate(chains):
-        placed = moved(chain, origin_of(block, parameters))
-        pieces += cut_chain(placed, (block.number, first + number), core, roi)
+        pieces += cut_chain(chain, (block.number, first + number), core, roi)
     return pieces
 
 

@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-import numpy as np
-
 from zimg._progress import Cancel, reporter
 from zimg.blocked import stats
-from zimg.blocked.block import BlockResult, Decisions, Earlier, trace_block
+from zimg.blocked.block import BlockResult, Decisions, Earlier, stacked, trace_block
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.packing import pack_pieces, unpack_pieces
 from zimg.blocked.parameters import Parameters
@@ -25,7 +23,6 @@ from zimg.blocked.stages import Work
 from zimg.tracing.chains import Chain
 from zimg.tracing.contrast import LOWEST, worth_tracing
 from zimg.tracing.screening import RELATIVE_CONTRAST
-from zimg.tracing.segments import COLUMNS
 
 SURE = LOWEST * RELATIVE_CONTRAST
 """Lowest level of the first pass in units of the top of the ladder: such levels are worth tracing
@@ -144,9 +141,11 @@ def _finished(earlier: Sequence[Record], decisions: Decisions | None) -> bool:
 
 def _earlier(records: Sequence[Record]) -> Earlier:
     """Collect the chains of a block from the records of earlier passes."""
-    rows = [record.arrays["rows"] for record in records if "rows" in record.arrays]
+    # Pieces leave gaps at the faces, which the chains before their cuts close.
+    arrays = [record.arrays for record in records]
+    rows = [found[name] for found in arrays for name in ("rows", "uncut") if name in found]
     count = sum(int(record.values["chains"]) for record in records)
-    return Earlier(np.concatenate([np.zeros((0, COLUMNS)), *rows]), count)
+    return Earlier(stacked(rows), count)
 
 
 def _chains(records: Records) -> list[Chain]:
@@ -184,10 +183,12 @@ def block_task(
             raise
         packed = pack_pieces([])
         return Record(packed.arrays, {**packed.values, "skipped": str(error)})
-    return _packed(found)
+    return _packed(found, ladder=isinstance(own, Ladder))
 
 
-def _packed(found: BlockResult) -> Record:
+def _packed(found: BlockResult, *, ladder: bool) -> Record:
     record = pack_pieces(found.pieces, found.seeds)
+    if not ladder:
+        return record
     more = {"chains": found.chains, "levels": found.levels, "highest": found.highest}
-    return Record(record.arrays, {**record.values, **more})
+    return Record({**record.arrays, "uncut": found.uncut}, {**record.values, **more})
