@@ -40,9 +40,9 @@ class Earlier:
     Attributes
     ----------
     rows
-        ``(n, 8)`` their segments, in coordinates of the volume.
+        ``(n, 8)`` segments of these chains, in coordinates of the volume.
     chains
-        Number of chains, from which the new ones are numbered.
+        Number of these chains; new chains are numbered from here.
     """
 
     rows: Rows
@@ -56,7 +56,7 @@ class BlockResult:
     Attributes
     ----------
     pieces
-        Its chains, cut at the faces of its core, in coordinates of the volume.
+        Chains, cut at the faces of its core, in coordinates of the volume.
     seeds
         Number of seeds that were scored.
     chains
@@ -64,9 +64,9 @@ class BlockResult:
     levels
         Number of levels of the ladder that were traced; 0 in reference mode.
     highest
-        Highest value of the signal in the region of the block; 0 where there is nothing to trace.
+        Highest value of the signal in the region of the block; 0 if there is nothing to trace.
     uncut
-        ``(n, 8)`` segments of the chains that were cut, as they were before.
+        ``(n, 8)`` segments of those chains that were cut, before the cuts.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -90,13 +90,13 @@ def trace_block(
     Parameters
     ----------
     volume
-        Read once, the region of the block.
+        Volume whose region of the block is read once.
     block
-        Its core and region.
+        Core and region.
     decisions
-        Of the whole volume.
+        Decisions for the whole volume.
     parameters
-        Of the session.
+        Parameters of the session.
     report
         Polled for cancellation.
     earlier
@@ -105,12 +105,12 @@ def trace_block(
     Returns
     -------
     BlockResult
-        The same for the same arguments, wherever and whenever it is computed.
+        Depends on the arguments only.
 
     Raises
     ------
     UnreadableChunkError
-        When a voxel of the region cannot be read.
+        If a voxel of the region cannot be read.
     """
     if decisions.nothing or without_signal(volume, block.roi, decisions):
         return BlockResult()
@@ -265,7 +265,7 @@ class _Run:
         low = np.array(self.block.core.low[::-1]) - offset
         high = np.array(self.block.core.high[::-1]) - offset
         if self.parameters.shape[0] <= 2:
-            high[2] = 4  # planes were put around
+            high[2] = 4  # planes were added around the volume
         points = seeds.points
         return seeds.chosen(np.all((points >= low) & (points < high), axis=1))
 

@@ -25,20 +25,20 @@ EIGHT = np.ones((3, 3), np.bool_)
 
 @dataclass(frozen=True)
 class Patch:
-    """Where two parts of a body share voxels of a face.
+    """Voxels of a face that two parts of a body share.
 
     Attributes
     ----------
     label
-        Of the body.
+        Label of the body.
     face
-        Axis (0, 1, 2 for x, y, z), and the first voxel of the face along it.
+        Axis (0, 1, 2 for x, y, z) and first voxel of the face along it.
     center
-        ``(3,)`` mean position x, y, z of its voxels.
+        ``(3,)`` mean position x, y, z of the voxels.
     radius
-        Of the disc with its area, in voxels.
+        Radius of the disc of equal area, in voxels.
     part
-        Number of the connected part of the body in the block that it belongs to.
+        Number of the connected part of the body in the block to which the patch belongs.
     """
 
     label: int
@@ -93,10 +93,10 @@ def parts_task(
     *,
     cancel: Cancel | None = None,
 ) -> Record:
-    """Task: what the skeletons of large bodies have in one core, and the faces that they cross.
+    """Task: nodes of the skeletons of large bodies in one core, and patches on its faces.
 
-    The skeleton is that of the body in the whole region of the block, so that the faces of the core
-    do not shape it.
+    The skeleton is computed in the whole region of the block, so that the faces of the core do
+    not influence it.
     """
     voxels = checked_read(volume, block.roi)
     report = reporter(None, cancel)
@@ -144,16 +144,16 @@ def _inside(tree: ZSwc, parts: NDArray[np.int32], core: Box) -> tuple[ZSwc, NDAr
 def patches_of(
     mask: NDArray[np.bool_], label: int, block: Block, shape: ZYX
 ) -> tuple[NDArray[np.int32], list[Patch]]:
-    """Parts of a body in a core and the planes behind it, and their patches on shared faces.
+    """Find the parts of a body in a core with adjacent planes, and their patches on faces.
 
     Parameters
     ----------
     mask
-        The body in the region of the block.
+        Mask of the body in the region of the block.
     label
-        Of the body.
+        Label of the body.
     block, shape
-        The block, and the voxels of the volume.
+        Block, and shape of the volume.
     """
     low = np.array(block.core.low)
     high = np.minimum(np.array(block.core.high) + 1, shape)

@@ -46,14 +46,14 @@ def decide(work: Work, *, mode: str, invert: bool) -> Decisions:
 
 
 class _Sampled:
-    """Decisions from many cubes: their counts are summed, which has no order.
+    """Decisions from many cubes, whose counts are summed in any order.
 
     Parameters
     ----------
     work
-        The session, and how tasks are run.
+        Session and execution of tasks.
     cubes
-        That stand for the volume.
+        Cubes that represent the volume.
     """
 
     def __init__(self, work: Work, cubes: list[Box]) -> None:

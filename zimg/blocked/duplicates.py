@@ -14,15 +14,16 @@ from zimg.tracing.chains import Chain, knots
 from zimg.tracing.segments import Rows
 
 NARROWEST_BAND = 4.0
-"""Voxels on either side of a face in which copies are looked for; two radii if that is more."""
+"""Smallest half width, in voxels, of the band around a face that is searched for copies; the
+half width is two radii if that is more."""
 SMALLEST_COSINE = float(np.cos(np.radians(45.0)))
-"""Copies run in the same direction or against it within 45 degrees."""
+"""Copies are parallel or antiparallel within 45 degrees."""
 FEWEST_KNOTS = 2
-"""Consecutive knots that make a copy."""
+"""Smallest number of consecutive knots of a copy."""
 OVERHANG = 1.0
-"""Voxels by which a knot may lie beyond the end of the edge beside it."""
+"""Voxels by which a knot may lie beyond the end of the nearby edge."""
 BATCH = 4096
-"""Knots that are looked up together."""
+"""Knots searched together."""
 
 Index = NDArray[np.int64]
 Hook = tuple[int, int, int, Rows]
@@ -37,9 +38,9 @@ class Part:
     piece
         Index of the piece.
     chain, line
-        Its segments and its polyline.
+        Segments and polyline.
     whole
-        Whether its head and its tail are those of the piece.
+        Whether head and tail are those of the piece.
     """
 
     piece: int
@@ -56,14 +57,14 @@ def without_duplicates(
     Parameters
     ----------
     copies
-        Of the pieces inside their cores, sorted by key.
+        Copies among the pieces inside their cores, sorted by key.
     bound
         Piece and end of matched stubs; these ends are kept.
 
     Returns
     -------
     list of Part
-        Sorted as the pieces.
+        Parts in the order of the pieces.
     list
         For every end created by a removal: part, end, part that covers it, position.
     """
@@ -112,7 +113,7 @@ def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "Copies
         for end, beyond in ((HEAD, first - 1), (TAIL, last)):
             if parts[place].whole[end]:
                 continue
-            for other, knot, position in copies.beside(number, beyond):
+            for other, knot, position in copies.near(number, beyond):
                 found = [p for a, b, p in at.get(other, ()) if a <= knot < b]
                 if found:
                     hooks.append((place, end, found[0], position))
@@ -127,7 +128,7 @@ class Copies:
     Attributes
     ----------
     pieces, lines
-        Inside their cores, sorted by key.
+        Pieces inside their cores, sorted by key, and their polylines.
     pairs
         By piece: knot, other piece, preceding knot there, position; nearest first.
     """
@@ -187,7 +188,7 @@ class Copies:
                     pairs[place[number]] = left
         return Copies([self.pieces[n] for n in kept], [self.lines[n] for n in kept], pairs)
 
-    def beside(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
+    def near(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
         """List the pieces close to a knot, nearest first: piece, preceding knot, position."""
         return [(o, k, p) for a, o, k, p in self.pairs.get(number, ()) if a == at]
 

@@ -38,7 +38,7 @@ class Inline(Executor):
 
 @dataclass
 class Workers:
-    """Where tasks run.
+    """Executor of tasks and its properties.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Workers:
     window
         Largest number of unfinished tasks.
     local
-        Whether tasks run in this process, so that they can be cancelled inside.
+        Whether tasks run in this process and can be cancelled while they run.
     owned
         Whether the executor is created and closed here.
     packed

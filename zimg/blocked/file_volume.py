@@ -42,7 +42,7 @@ def _version(path: str) -> int:
 
 @dataclass(frozen=True)
 class FileVolume:
-    """One channel at one time of the files that a `ZImgSource` names.
+    """One channel at one time point of the files of a `ZImgSource`.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class FileVolume:
     factors
         Downsampling along x, y, z.
     level
-        Stored level that has exactly these factors, 0 when the full size is read and reduced.
+        Stored level with exactly these factors; 0 if full resolution is read and reduced.
     shape, dtype
         At the traced resolution.
     """

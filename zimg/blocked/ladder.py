@@ -32,14 +32,14 @@ from zimg.tracing.scorer import TubeScorer
 
 @dataclass(frozen=True)
 class Ladder:
-    """Decisions of accurate tracing for the whole volume.
+    """Decisions of accurate mode for the whole volume.
 
     Attributes
     ----------
     highest
         Highest value of the volume if it is inverted, else None.
     background
-        Subtracted from the image, in its units.
+        Background that is subtracted, in units of the image.
     unit
         Signal per unit of the image.
     top, sigma
@@ -104,7 +104,7 @@ def whole_ladder(volume: Volume, *, invert: bool, enhanced: float | None = None)
     Parameters
     ----------
     volume
-        Read whole.
+        Volume that is read at once.
     invert
         Whether neurites are dark.
     enhanced

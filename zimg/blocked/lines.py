@@ -13,10 +13,10 @@ from zimg.tracing.segments import RADIUS, SCALE, Rows, point_at
 Index = NDArray[np.int64]
 
 SAME_FRACTION = 1e-5
-"""Knots of one segment nearer than this share of its length are one knot, as of `knots`."""
+"""Knots of a segment closer than this fraction of its length coincide, as in `knots`."""
 
 LEVELS = 2
-"""How many times larger a tree is than those that are merged into it."""
+"""A search tree is at least this many times larger than those merged into it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Line:
 
 
 def line_of(chain: Chain) -> Line:
-    """The polyline of a chain."""
+    """Return the polyline of a chain."""
     index, fraction = knots(chain)
     rows = chain.segments[index]
     radius = rows[:, RADIUS] * np.sqrt(rows[:, SCALE])
@@ -47,10 +47,10 @@ def line_of(chain: Chain) -> Line:
 
 
 def lines_of(chains: Sequence[Chain]) -> list[Line]:
-    """The polylines of many chains, those of the usual form at once.
+    """Return the polylines of many chains; chains of the usual form are processed together.
 
-    A chain of several segments whose knots all lie apart has a knot at its head, those that its
-    segments carry, and one at its tail; `zimg.tracing.chains.knots` knows the other forms.
+    The usual form has several segments and distinct knots: one at the head, one at the tail, and
+    those that the segments carry. `zimg.tracing.chains.knots` handles all forms.
     """
     if not chains:
         return []
@@ -70,7 +70,7 @@ def lines_of(chains: Sequence[Chain]) -> list[Line]:
     points = point_at(rows[carried], share)
     close = np.linalg.norm(np.diff(points, axis=0), axis=1) <= KNOT_DISTANCE
     odd[owner[carried][1:][close & (owner[carried][1:] == owner[carried][:-1])]] = True
-    # A knot of the first segment at its bottom, or of the last one at its top, is an end already.
+    # A knot at the bottom of the first segment or at the top of the last one is an end itself.
     first, last = ends - counts, ends - 1
     end = (carried == first[owner[carried]]) & (np.abs(share) < SAME_FRACTION)
     end |= (carried == last[owner[carried]]) & (np.abs(share - 1.0) < SAME_FRACTION)
@@ -118,11 +118,11 @@ class Edges:
     Attributes
     ----------
     start, step
-        ``(n, 3)`` first end, and the way to the other.
+        ``(n, 3)`` first end, and vector to the other end.
     radius
         ``(n, 2)`` at both ends.
     owner, knot
-        ``(n,)`` whose line it is, and which of its knots is the first end.
+        ``(n,)`` owner of the line, and index of the knot at the first end.
     """
 
     start: Rows
@@ -182,9 +182,9 @@ class Edges:
 
 @dataclass
 class Accepted:
-    """Edges of accepted chains; more can be added at any time.
+    """Edges of accepted chains, to which more can be added.
 
-    Parts of similar size are merged, so that a search looks into a few trees only.
+    Search trees of similar size are merged, so that a search visits few trees.
     """
 
     parts: list[Edges] = field(default_factory=list)
@@ -214,17 +214,17 @@ class Near:
     Attributes
     ----------
     point
-        ``(n,)`` which point.
+        ``(n,)`` index of the point.
     owner, knot
-        ``(n,)`` whose edge, and the knot before it.
+        ``(n,)`` owner of the edge, and index of its first knot.
     position
-        ``(n, 3)`` the nearest point of the edge.
+        ``(n, 3)`` nearest point of the edge.
     distance
-        ``(n,)`` to it.
+        ``(n,)`` distance to this point.
     direction
-        ``(n, 3)`` of the edge.
+        ``(n, 3)`` direction of the edge.
     beyond
-        ``(n,)`` how far the point lies beyond the ends of the edge, along it.
+        ``(n,)`` distance by which the point lies beyond the ends of the edge, along it.
     """
 
     point: Index

@@ -44,9 +44,9 @@ def slabbed(function: Callable[[Array], Array], volume: Array, margin: int) -> A
     function
         Returns an array of the same shape; each plane depends on `margin` planes on either side.
     volume
-        Whole, with its borders.
+        Whole volume.
     margin
-        Planes.
+        Number of planes on which a plane depends on either side.
     """
     depth = volume.shape[0]
     if depth <= SLAB + margin:
@@ -76,7 +76,7 @@ def reach_of(z_to_xy: float) -> ZYX:
 
 def answer_of(signal: Array, z_to_xy: float) -> Array:
     """`zimg.kernels.tubular.tubular` of a signal, some planes at a time."""
-    # Slabs have more planes than `FLAT`, up to which the filter looks at each plane by itself.
+    # Slabs have more planes than `FLAT`, up to which the filter processes planes separately.
     return slabbed(
         lambda part: tubular(part, z_to_xy=z_to_xy), signal, max(FLAT, reach_of(z_to_xy)[0])
     )
@@ -101,11 +101,11 @@ class AnswerCounts:
     Attributes
     ----------
     voxels, maxima
-        Voxels and regional maxima per level.
+        Voxels and regional maxima per bin.
     positive
-        Voxels above 0.
+        Number of voxels above 0.
     width
-        Of a level.
+        Width of a bin.
     """
 
     voxels: Counts

@@ -20,9 +20,9 @@ from zimg.tracing.segments import POSITION, RADIUS, SCALE, Rows
 Index = NDArray[np.int64]
 
 SMALLEST_REACH = 2.0
-"""Stubs this near, in voxels, may match whatever their radius."""
+"""Stubs closer than this, in voxels, may match regardless of their radius."""
 LARGEST_ANGLE = 45.0
-"""Degrees between the directions of two stubs, at most."""
+"""Largest angle between the directions of two stubs, in degrees."""
 THICK = 6.0
 """Two stubs thicker than this lie in a soma, where directions are meaningless."""
 FORBIDDEN = 1e6
@@ -35,17 +35,17 @@ class Stub:
     Attributes
     ----------
     piece, end
-        Which piece, and its `HEAD` or `TAIL`.
+        Index of the piece, and `HEAD` or `TAIL`.
     block
-        The block of the piece.
+        Number of the block of the piece.
     axis, plane
-        The face.
+        Axis and position of the face.
     upwards
         Whether the piece lies below the face, so that the chain leaves upwards.
     position, direction
         ``(3,)`` in trace space; the direction points out of the piece.
     radius
-        Of the circle with the area of the section.
+        Radius of the circle with the area of the section.
     """
 
     piece: int
@@ -208,7 +208,7 @@ def walks_of(count: int, partner: dict[End, End]) -> list[list[tuple[int, bool]]
     seen: set[int] = set()
     walks = []
     free = [n for n in range(count) if (n, HEAD) not in partner or (n, TAIL) not in partner]
-    for start in [*free, *range(count)]:  # what is left after the free ones are circles
+    for start in [*free, *range(count)]:  # parts that remain after the free ones form circles
         if start in seen:
             continue
         back = (start, HEAD) in partner and (start, TAIL) not in partner

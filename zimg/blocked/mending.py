@@ -17,23 +17,23 @@ Part = tuple[int, int]
 Edge = tuple[float, int, int]
 
 MOST_PAIRS = 64
-"""Nodes around one cluster of patches that are all compared with each other."""
+"""Largest number of nodes around a cluster of patches that are all compared with each other."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """What one block has of a body.
+    """Share of one block in a body.
 
     Attributes
     ----------
     block
-        Its number.
+        Number of the block.
     tree
-        The nodes in its core; may be empty.
+        Nodes in its core; may be empty.
     parts
-        ``(nodes,)`` the connected part of the body in the core that each node lies in.
+        ``(nodes,)`` connected part of the body in the core in which each node lies.
     patches
-        Faces that the parts share with other blocks.
+        Patches that the parts share with other blocks.
     """
 
     block: int
@@ -48,13 +48,13 @@ def mended(shares: Sequence[Share]) -> ZSwc:
     Parameters
     ----------
     shares
-        Sorted by block.
+        Shares of the blocks, sorted by block.
 
     Returns
     -------
     ZSwc
-        Nodes of parts that have a patch in common are linked, the nearest ones, shorter links
-        first; none closes a cycle. Parts without a node, slivers in a block, pass the link on.
+        Parts that share a patch are linked at their nearest nodes, shorter links first, without
+        cycles. Parts without a node, which are slivers in a block, pass the link on.
     """
     forest = _forest([share.tree for share in shares])
     members = _members(shares)

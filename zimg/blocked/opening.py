@@ -67,7 +67,7 @@ def _handle_volume(handle: ZImgFile, channel: int, time: int, factors: Factors) 
     if level == 0:
         return FileVolume.of(source, channel, time, factors)
     if factors != (1, 1, 1):
-        raise ValueError("downsample is only for handles of level 0; the handle has level {level}")
+        raise ValueError(f"downsample is only for handles of level 0; the handle has level {level}")
     ratios = handle.levels[level].ratios
     return FileVolume.of(source, channel, time, ratios)
 

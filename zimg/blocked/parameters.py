@@ -22,7 +22,7 @@ class Parameters:
     z_to_xy
         Size of a voxel in z over that in x and y, after downsampling.
     config
-        Options.
+        Configuration of tracing.
     dtype
         Precision of the kernels.
     framework, device

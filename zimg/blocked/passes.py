@@ -90,16 +90,16 @@ def first_levels(ladder: Ladder) -> tuple[float, ...]:
 
 
 def next_levels(ladder: Ladder, done: int, chains: Sequence[Chain]) -> tuple[float, ...]:
-    """Levels of the next pass: those still worth tracing after the first `done` ones.
+    """Return the levels of the next pass: those still worth tracing after the first `done`.
 
     Parameters
     ----------
     ladder
-        Of the volume.
+        Ladder of the volume.
     done
         Number of its levels that have been traced.
     chains
-        Found at those levels in the cores of all blocks, with their contrast.
+        Chains found at those levels in the cores of all blocks, with their contrast.
     """
 
     def worth(level: float) -> bool:

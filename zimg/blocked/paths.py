@@ -27,7 +27,7 @@ SAMPLED = 64
 """Edge, in voxels, of the cells whose points are sampled from one box."""
 
 PER_TASK = 64
-"""Chains, or pairs of chains, of one task."""
+"""Chains, or pairs of chains, per task."""
 
 Pair = tuple[int, int]
 Question = tuple[Chain, Rows, Chain, Contact]
@@ -40,7 +40,7 @@ class SourceSignal(Signal):
     Attributes
     ----------
     source
-        The volume.
+        Volume that is read.
     decisions
         Convert voxels to the signal.
     """
@@ -102,9 +102,9 @@ class KnownPaths(PathTest):
     Attributes
     ----------
     chains
-        As they were stitched.
+        Stitched chains.
     known
-        The path of every pair of them, hook and loop, that has to be tested; None for no path.
+        Path of every tested pair of chains, hook and loop; None without a path.
     """
 
     chains: Sequence[Chain] = ()

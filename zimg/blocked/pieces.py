@@ -23,14 +23,14 @@ Key = tuple[int, int, int]
 HEAD, TAIL = 0, 1
 
 OUTSIDE = 1e9
-"""Where the faces of a core lie that are borders of the volume."""
+"""Position of faces of a core that are borders of the volume."""
 DIP = 3.0
 """A chain that leaves its core by no more than this, in voxels, and comes back is not cut."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Where a chain crosses a face.
+    """Crossing of a chain and a face.
 
     Attributes
     ----------
@@ -195,13 +195,13 @@ def between(chain: Chain, index: Index, fraction: Rows) -> Chain:
     chain
         Any chain.
     index, fraction
-        Consecutive ones of its knots.
+        Consecutive knots of the chain.
     """
     body = taken(chain, slice(int(index[0]), int(index[-1]) + 1))
     rows, fix, direction = body.segments.copy(), np.full(len(body), np.nan), body.direction.copy()
     fix[index - index[0]] = fraction
     if len(index) > 1 and index[-1] == index[-2] and index[-1] > 0:
-        fix[-1] = fraction[-2]  # the other knot of a last segment is its top anyway
+        fix[-1] = fraction[-2]  # the other knot of a last segment is its top
     if (index[0], fraction[0]) != (0, 0.0):
         rows[0], fix[0] = _above(rows[0], float(fraction[0])), 0.0
     if (index[-1], fraction[-1]) != (len(chain) - 1, 1.0):
@@ -265,7 +265,7 @@ def _crossing(inner: Rows, outer: Rows, core: tuple[Rows, Rows]) -> tuple[float,
                 share = float(a / (a - b))
                 found.append((share, Cut(axis, float(plane))))
     within_first = bool(_within(inner[None, :], core)[0])
-    # Leaving: the first face met. Entering: the last one, behind which the line is inside.
+    # The first face met when leaving; when entering, the last one, behind which the line is inside.
     return min(found, key=lambda f: f[0]) if within_first else max(found, key=lambda f: f[0])
 
 
@@ -282,8 +282,8 @@ def unread_at(point: Rows, roi: tuple[Rows, Rows], reach: float = 11.0) -> bool:
 def _with_dips(points: Rows, core: tuple[Rows, Rows]) -> NDArray[np.bool_]:
     """Whether points lie in the core, or in a run that leaves it by at most `DIP`.
 
-    A fibre along a face would be cut at every knot otherwise. Its copy in the block on the other
-    side is found later.
+    Otherwise a fibre along a face would be cut at every knot. Its copy in the block on the other
+    side is removed later.
     """
     inside = _within(points, core)
     beyond = np.maximum(core[0] - points, points - core[1]).max(axis=1)

@@ -49,7 +49,7 @@ class BlockedResult:
     ----------
     tree
         Nodes in voxels of the image (relative to the region of the source), radii in voxels of
-        x and y. Empty when nothing was found.
+        x and y. Empty if nothing was found.
     path
         The same tree as an SWC file in the session.
     summary
@@ -70,13 +70,13 @@ class Settings:
     volume, plan, parameters
         Volume, division into blocks, and parameters of the blocks.
     channel, time
-        Of the image.
+        Channel and time of the image.
     mode, threshold_mode, resample, orphan, max_rounds, on_unreadable, dataset_id
         As of `BlockedTracer`.
     fixed
-        The thresholds of ``threshold_mode="fixed"``.
+        Thresholds of ``threshold_mode="fixed"``.
     options
-        Choices of accurate tracing.
+        Options of accurate mode.
     """
 
     volume: Volume

@@ -147,15 +147,15 @@ def make_plan(
     halo
         Margin in trace-space units (voxels of the x, y plane): ``ceil(halo / z_to_xy)`` planes.
     memory_limit
-        Bytes that all workers may use together; needed by ``"auto"``, otherwise checked.
+        Bytes that all workers may use together; required by ``"auto"``, otherwise checked.
     workers, itemsize
-        Blocks that are traced at a time, and bytes of a voxel.
+        Number of blocks traced at a time, and bytes per voxel.
 
     Raises
     ------
     ValueError
-        For a halo below 32, a core below two halos on an axis that has several blocks, or a memory
-        limit that no core meets.
+        If the halo is below 32, a core is smaller than two halos on an axis with several blocks, or
+        no core meets the memory limit.
     """
     halo = index(halo)
     if halo < SMALLEST_HALO:
@@ -184,7 +184,7 @@ def _largest(
     word: str, shape: ZYX, halos: ZYX, limit: float | None, workers: int, itemsize: int
 ) -> Plan:
     if word != "auto" or limit is None:
-        raise ValueError(f"core takes voxels, or 'auto' with a memory_limit; got {word!r}")
+        raise ValueError(f"core must be a number of voxels, or 'auto' with memory_limit, got {word!r}")
     for size in CORES:
         plan = Plan(shape, (size, size, size), halos)
         fits = memory_of(plan, workers, itemsize) <= limit

@@ -1,7 +1,6 @@
 """Results on disk: one line of canonical JSON, then raw little-endian arrays, with a checksum.
 
-A record holds nothing of the machine or the time at which it was made, so that equal results are
-equal files.
+A record contains neither times nor names of machines, so that equal results are equal files.
 """
 
 import errno
@@ -40,7 +39,7 @@ class Record:
     Attributes
     ----------
     arrays
-        Of any shape; stored little-endian.
+        Arrays of any shape; stored little-endian.
     values
         JSON values.
     """

@@ -32,27 +32,27 @@ from zimg.tracing.segments import LENGTH, POSITION, RADIUS, SCALE, Rows, point_a
 from zimg.tracing.strands import Growth, Strand
 
 CLEAR = 22.0
-"""Voxels around an open end, two segments, in which its own chain is not drawn as traced."""
+"""Distance from an open end, two segments, within which its own chain is not drawn as traced."""
 MOST_SEGMENTS = 5000
-"""Segments that one continuation adds at most (behaviour of the reference for a chain)."""
+"""Largest number of segments of a continuation (behaviour of the reference for a chain)."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """The open ends of one block.
+    """Open ends in one block.
 
     Attributes
     ----------
     keys
         ``(n, 2)`` strand and end of each.
     rows
-        ``(n, 8)`` the last segment of each, its top outwards, in coordinates of the volume.
+        ``(n, 8)`` last segment of each, with its top outwards, in coordinates of the volume.
     signals
-        ``(n,)`` mean signal in it.
+        ``(n,)`` mean signal in this segment.
     traced
         ``(m, 8)`` accepted segments that meet the region of the block.
     owner
-        ``(m,)`` strand of each of those.
+        ``(m,)`` strand of each accepted segment.
     """
 
     keys: NDArray[np.int64]
@@ -183,8 +183,8 @@ def continue_block(
     Returns
     -------
     list of Piece
-        One per end: key strand, end and 0; the chain begins with the segment that was continued,
-        in coordinates of the volume.
+        One per end, with the key strand, end, 0. The chain begins with the continued segment, in
+        coordinates of the volume.
     """
     report = report or reporter()
     voxels = checked_read(volume, block.roi)
@@ -279,6 +279,6 @@ def _chain(
         mean_signal=np.array([signal, *(g.mean_signal for g in grown)]),
         tail=status,
     )
-    if count > 1 and rows[-1, LENGTH] <= 1.0:  # nothing of the last one is supported
+    if count > 1 and rows[-1, LENGTH] <= 1.0:  # the signal supports no part of the last one
         chain = taken(chain, slice(None, -1))
     return chain

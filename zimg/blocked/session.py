@@ -28,7 +28,7 @@ from zimg.blocked.records import (
 MANIFEST, LOCK, LOG, ERRORS = "manifest.json", "lock", "log.jsonl", "errors.json"
 RESULT, SUMMARY = "result.swc", "summary.json"
 ALGORITHM = 2
-"""Raised whenever the same arguments give another result."""
+"""Increased whenever the same arguments give another result."""
 
 INFORMATIVE = ("library", "blocks")
 """Fields of a manifest that may differ."""
@@ -76,8 +76,6 @@ class Session:
         Created if missing.
     manifest
         Description of the run: nested mappings of JSON values.
-    kind
-        Of the work, such as ``trace``; part of the manifest.
 
     Raises
     ------

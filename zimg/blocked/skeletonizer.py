@@ -41,7 +41,7 @@ BODIES_PER_TASK = 200
 
 
 class BlockedSkeletonizer:
-    """Find the centre lines of every body of a segmentation that does not fit in memory.
+    """Skeletonize every body of a segmentation larger than memory.
 
     Parameters
     ----------
@@ -51,13 +51,13 @@ class BlockedSkeletonizer:
     core
         Voxels of a block along each axis, or along x, y, z; multiples of the reduction.
     halo
-        Voxels around a block in which a body that is cut is looked at.
+        Voxels around a core within which bodies that are cut are skeletonized.
     largest
-        Voxels of the box of a body that is skeletonized at once, as `zimg.skeletonize_labels` does
-        it; those of a block unless given. Larger bodies are cut at the faces of blocks, and joined
-        where the parts share voxels.
+        Largest box, in voxels, of a body that is skeletonized at once, as
+        `zimg.skeletonize_labels` does; that of a block unless given. Larger bodies are cut at the
+        faces of blocks and joined where the parts share voxels.
     ids
-        Labels of the bodies asked for; None for all above 0.
+        Labels of the bodies to skeletonize; None for all above 0.
     config, downsample, radius
         As of `zimg.skeletonize_labels`.
 
@@ -143,17 +143,17 @@ class BlockedSkeletonizer:
         }
 
     def run(self) -> dict[int, ZSwc]:
-        """Do what the session has not done yet.
+        """Run the tasks that the session lacks.
 
         Returns
         -------
         dict of int to ZSwc
-            The tree of each label, in the order of `ids` or ascending.
+            Tree of each label, in the order of `ids` or ascending.
 
         Raises
         ------
         ValueError
-            For labels that are not in the volume.
+            If labels are not in the volume.
         ZException
             As of `BlockedTracer.run`.
         """

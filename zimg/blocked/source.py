@@ -65,13 +65,13 @@ def known_empty(volume: Volume, box: Box) -> bool:
     try:
         return ask is not None and bool(ask(box))
     except Exception:
-        return False  # reading will tell what is wrong
+        return False  # reading reports the error
 
 
 def _is_temporary(cause: BaseException | None) -> bool:
     """Whether a read failed because of the disk or the network, which may be temporary."""
     while cause is not None:
-        # What obstore calls generic are connections and answers of servers that it gave up on.
+        # Generic errors of obstore are failed connections and rejected responses of servers.
         remote = type(cause).__module__.startswith("obstore")
         if isinstance(cause, OSError) or (remote and type(cause).__name__ == "GenericError"):
             return True

@@ -1,8 +1,8 @@
-"""Statistics of the volume and decisions of reference mode: background, threshold, smallest object.
+"""Statistics of the volume and decisions of reference mode.
 
-The volume is one cube where it is small or traced as one block, so that the decisions are those of
-`zimg.trace`. A larger one is sampled by cubes on a lattice that depends on its shape alone: counts
-are summed, which has no order, so that neither blocks nor workers change a decision.
+A volume that is small or traced as one block is one cube; its decisions are those of `zimg.trace`.
+A larger volume is sampled by cubes on a lattice that depends on its shape only. Counts are summed
+in any order, so that neither blocks nor workers change a decision.
 """
 
 import math
@@ -27,7 +27,7 @@ from zimg.tracing.seeds import extract_seeds, smallest_object
 Counts = NDArray[np.int64]
 
 CUBE = 96
-"""Voxels along each axis of a sampled cube."""
+"""Edge of a sampled cube in voxels."""
 MOST_SAMPLED = 200_000_000
 """Largest number of sampled voxels."""
 ONE_CUBE = 1 << 26
@@ -36,17 +36,17 @@ CUBES_PER_TASK = 16
 RIM = 1
 """Voxels read around a cube that determine its maxima and are not counted."""
 SEED_RIM = 9
-"""The same for seeds: larger than the radius of most neurites."""
+"""`RIM` for seeds: larger than the radius of most neurites."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Decisions for the whole volume.
+    """Decisions of reference mode for the whole volume.
 
     Attributes
     ----------
     background
-        Subtracted from the signal.
+        Background that is subtracted from the signal.
     threshold
         Foreground is above this value; None if the volume has no threshold and nothing is traced.
     smallest
@@ -118,7 +118,7 @@ def table_subtracted(voxels: NDArray[Any], background: float) -> NDArray[Any]:
     """Subtract the background with saturation, as `zimg.trace` does."""
     if not background:
         return voxels
-    if voxels.dtype in (np.uint8, np.uint16):  # by a table, without a wider copy
+    if voxels.dtype in (np.uint8, np.uint16):  # by a lookup table, without a wider copy
         values = np.arange(np.iinfo(voxels.dtype).max + 1, dtype=voxels.dtype)
         return np.asarray(preprocess.subtract_level(values, background))[voxels]
     return np.asarray(preprocess.subtract_level(voxels, background))

@@ -21,7 +21,7 @@ from zimg.blocked.session import (
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a session.
+    """Status of a session.
 
     Attributes
     ----------

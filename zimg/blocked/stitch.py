@@ -1,7 +1,8 @@
-"""Chains of all blocks joined across faces: host code over sorted pieces, without chance.
+"""Stitching of the chains of all blocks across faces: sequential host code over sorted pieces.
 
-First stubs that meet on a face are matched; then what two blocks have both traced along a face is
-removed from the later one; then the tails of unmatched stubs fill what nobody has traced.
+Stubs that meet on a face are matched first. Fibres along a face that two blocks traced are then
+removed from one of them, and unmatched stubs are extended along their tails where nothing else is
+traced.
 """
 
 from collections.abc import Sequence
@@ -25,14 +26,14 @@ from zimg.tracing.segments import Rows
 
 
 class Stitcher(Strands):
-    """The stitched state of a volume; rounds of continuations are added to it.
+    """Stitched chains of a volume, to which rounds of continuation are added.
 
     Parameters
     ----------
     pieces
-        Of all blocks.
+        Pieces of all blocks.
     plan
-        The blocks.
+        Division into blocks.
     z_to_xy
         Size of a voxel in z over that in x and y.
     low_score
@@ -155,7 +156,7 @@ class Stitcher(Strands):
         if tail.cuts[far] is None:
             self.strands[reached[0]].open[reached[1]] = tail.open[far]
             return
-        # The tail comes back into the core of its own block, where the chain goes on.
+        # The tail returns into the core of its own block, where the chain continues.
         back = (block, chain, run + (2 if piece_end == TAIL else -2))
         done.add((back, 1 - piece_end))
         self._link_return(*reached, back)

@@ -13,7 +13,7 @@ from zimg.tracing.segments import Rows
 Origin = tuple[int, int]
 
 SHORT_TAIL = 11.0
-"""A tail below the length of a segment and of low score is dropped."""
+"""Tails shorter than this, the length of a segment, are dropped if their score is low."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Link:
     loop
         Index of the other chain.
     position
-        ``(3,)`` where on it, in trace space.
+        ``(3,)`` position on the other chain, in trace space.
     """
 
     hook: int
@@ -45,9 +45,9 @@ class Strand:
     chain
         In coordinates of the volume.
     key
-        Of its first piece.
+        Key of the first piece.
     cuts
-        The unmatched stub at each end: key of the piece, its end, and the stub.
+        Unmatched stub at each end: key of the piece, end of the piece, stub.
     open
         Whether each end is to be continued.
     """
@@ -67,11 +67,11 @@ class Strands:
     low_score
         Mean score below which a tail of less than a segment is dropped.
     strands, links
-        So far.
+        Strands, and links between them.
     accepted
-        Edges of everything that is accepted; they belong to owners.
+        Accepted edges by owner.
     strand_of, origin_of
-        The strand of every owner, and the chain of a block (or the round) that it came from.
+        Strand of every owner, and the chain of a block (or the round) from which it originates.
     """
 
     low_score: float

@@ -18,7 +18,7 @@ from zimg._progress import Cancel, Reporter
 from zimg.blocked.executors import Workers
 
 DELAYS = (1.0, 4.0, 16.0)
-"""Seconds before each further try."""
+"""Delays before retries in seconds."""
 POLL = 0.2
 """Seconds between two checks of `cancel` while nothing completes."""
 
@@ -95,7 +95,7 @@ class Run:
         BlockedTraceError
             If tasks failed permanently, after all tasks were tried.
         ZCancellationException
-            When `cancel` was set.
+            If `cancel` was set.
         """
         yield from _Window(self, function, tasks).results()
 

@@ -146,7 +146,7 @@ class BlockedTracer:
         cancel: Cancel | None = None,
     ) -> None:
         choices = AccurateOptions(clutter=clutter, trees=trees, soma=soma, invert=invert)
-        plain = mode == "reference" and trees == "all"  # the reference has no choice of trees
+        plain = mode == "reference" and trees == "all"  # reference mode has no choice of trees
         check_mode(mode, replace(choices, trees="relative") if plain else choices)
         stages.one_of("threshold_mode", threshold_mode, THRESHOLD_MODES)
         stages.one_of("on_unreadable", on_unreadable, UNREADABLE)

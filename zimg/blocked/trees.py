@@ -51,7 +51,7 @@ def build_tree(
     paths
         Creates the path test of chains, if the configuration requires it.
     config, z_to_xy
-        As of the blocks.
+        Configuration and z:xy ratio of the blocks.
     resample
         Whether nodes that do not add to the shape are removed.
     orphan
