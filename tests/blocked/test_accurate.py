@@ -229,3 +229,36 @@ def test_a_block_of_noise_is_not_seeded(tmp_path: Path) -> None:
     assert len(found.tree) > 0
     last = record_at(tmp_path / "s" / "blocks" / "000002.rec", "blocks", "000002")
     assert last.values["seeds"] == 0
+
+
+@pytest.mark.parametrize("end", [60.0, 64.0, 67.0, 70.0])
+def test_a_free_end_near_a_face_is_cut_as_in_the_whole_volume(end: float, tmp_path: Path) -> None:
+    x = np.linspace(14.0, end, 20)
+    line = np.stack([x, np.full(20, 28.0), np.full(20, 18.0)], axis=1)
+    voxels = Arbour.of_paths((36, 56, 192), [line], noise=4.0).volume()
+    whole = zimg.trace(voxels).xyz[:, 0].max()
+    found = run(voxels, tmp_path / "s").tree
+    assert len(found.roots) == 1
+    assert found.xyz[:, 0].max() == pytest.approx(whole, abs=1.5)
+
+
+def test_a_later_pass_leaves_no_second_chain_at_a_face(tmp_path: Path) -> None:
+    found = run(dim_and_bright(), tmp_path / "s", trees="all", resample=False)
+    assert list((tmp_path / "s" / "passes").iterdir())
+    assert found.tree.total_length() == pytest.approx(
+        zimg.trace(dim_and_bright(), trees="all").total_length(), rel=0.03
+    )
+
+
+def test_a_session_killed_between_passes_is_resumed_to_the_same_files(tmp_path: Path) -> None:
+    voxels = dim_and_bright()
+    run(voxels, tmp_path / "one")
+    expected = volumes.files_of(tmp_path / "one")
+    assert any(name.startswith("passes/01/") for name in expected)
+    run(voxels, tmp_path / "s", executor=2)
+    assert volumes.files_of(tmp_path / "s") == expected
+    for path in [*(tmp_path / "s" / "passes").rglob("*.rec"), tmp_path / "s" / "result.swc"]:
+        path.unlink()
+    (tmp_path / "s" / "blocks" / "000001.rec").write_bytes(b"damaged")
+    run(voxels, tmp_path / "s")
+    assert volumes.files_of(tmp_path / "s") == expected

@@ -11,9 +11,10 @@ from zimg._dispatch import array_namespace
 from zimg._progress import Reporter, reporter
 from zimg._typing import Array
 from zimg.arrays.export import exported
+from zimg.blocked.cutting import cut_chain
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.parameters import Parameters, device_of, origin_of
-from zimg.blocked.pieces import Piece, cut_chain, limits, moved
+from zimg.blocked.pieces import Piece, limits, moved
 from zimg.blocked.plan import Block, Box
 from zimg.blocked.source import Volume, checked_read, known_empty
 from zimg.blocked.stats import Thresholds

@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg.blocked.cutting import between
 from zimg.blocked.lines import Edges, Line, directions_of, lengths_of, line_of
-from zimg.blocked.pieces import HEAD, TAIL, Piece, between
+from zimg.blocked.pieces import HEAD, TAIL, Piece
 from zimg.blocked.plan import Plan
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.segments import Rows

@@ -184,7 +184,9 @@ def _largest(
     word: str, shape: ZYX, halos: ZYX, limit: float | None, workers: int, itemsize: int
 ) -> Plan:
     if word != "auto" or limit is None:
-        raise ValueError(f"core must be a number of voxels, or 'auto' with memory_limit, got {word!r}")
+        raise ValueError(
+            f"core must be a number of voxels, or 'auto' with memory_limit, got {word!r}"
+        )
     for size in CORES:
         plan = Plan(shape, (size, size, size), halos)
         fits = memory_of(plan, workers, itemsize) <= limit

@@ -13,13 +13,7 @@ import numpy as np
 from zimg.blocked.duplicates import Copies, Part, without_copies, without_duplicates
 from zimg.blocked.lines import line_of, lines_of
 from zimg.blocked.matching import End, Stub, concatenated, matched, stubs_of, walks_of
-from zimg.blocked.pieces import (
-    HEAD,
-    TAIL,
-    Key,
-    Piece,
-    reversed_chain,
-)
+from zimg.blocked.pieces import HEAD, TAIL, Key, Piece, reversed_chain
 from zimg.blocked.plan import Plan
 from zimg.blocked.strands import Link, Strand, Strands
 from zimg.tracing.segments import Rows

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from zimg.blocked.cutting import between
 from zimg.blocked.lines import Accepted, Line, Near, line_of
 from zimg.blocked.matching import End, Stub
-from zimg.blocked.pieces import HEAD, TAIL, Key, between, joined, reversed_chain, taken
+from zimg.blocked.pieces import HEAD, TAIL, Key, joined, reversed_chain, taken
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.segments import Rows
 
