@@ -216,11 +216,13 @@ def test_the_levels_of_a_pass_do_not_depend_on_the_order_of_blocks(tmp_path: Pat
         if piece.inside
     ]
     assert len(pieces) >= 2
-    found = next_levels(ladder, 4, pieces)
-    assert found == next_levels(ladder, 4, pieces[::-1])
+    found = next_levels(ladder, 4, pieces, longest_side=100.0)
+    assert found == next_levels(ladder, 4, pieces[::-1], longest_side=100.0)
     assert found == (12.0,)
-    assert next_levels(ladder, 5, pieces) == ()
-    assert next_levels(ladder, 0, []) == ladder.levels
+    assert next_levels(ladder, 5, pieces, longest_side=100.0) == ()
+    # One level at a time without chains, or with chains shorter than a neuron.
+    assert next_levels(ladder, 0, [], longest_side=100.0) == (65.0,)
+    assert next_levels(ladder, 5, pieces, longest_side=2000.0) == (7.5,)
 
 
 def test_a_block_of_noise_is_not_seeded(tmp_path: Path) -> None:

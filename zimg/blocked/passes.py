@@ -70,13 +70,13 @@ def _ladder_passes(work: Work, ladder: Ladder, skip_unreadable: bool) -> list[Re
     """Run the passes down the ladder and, if tubes are enhanced, one over their response."""
     passes: list[Records] = []
     chains: list[Chain] = []
-    done, levels = 0, first_levels(ladder)
+    done, levels, side = 0, first_levels(ladder), float(max(work.plan.shape[1:]))
     while levels:
         part = replace(ladder, levels=levels, tubes=())
         passes.append(_pass(work, part, skip_unreadable, passes))
         chains += _chains(passes[-1])
         done += len(levels)
-        levels = next_levels(ladder, done, chains)
+        levels = next_levels(ladder, done, chains, longest_side=side)
     if ladder.tubes:
         passes.append(_pass(work, replace(ladder, levels=()), skip_unreadable, passes))
     return passes
@@ -89,7 +89,9 @@ def first_levels(ladder: Ladder) -> tuple[float, ...]:
     )
 
 
-def next_levels(ladder: Ladder, done: int, chains: Sequence[Chain]) -> tuple[float, ...]:
+def next_levels(
+    ladder: Ladder, done: int, chains: Sequence[Chain], *, longest_side: float
+) -> tuple[float, ...]:
     """Return the levels of the next pass: those still worth tracing after the first `done`.
 
     Parameters
@@ -100,12 +102,16 @@ def next_levels(ladder: Ladder, done: int, chains: Sequence[Chain]) -> tuple[flo
         Number of its levels that have been traced.
     chains
         Chains found at those levels in the cores of all blocks, with their contrast.
+    longest_side
+        The larger of height and width of the volume, in voxels.
     """
 
     def worth(level: float) -> bool:
-        return worth_tracing(level, chains, noise=ladder.sigma)
+        return worth_tracing(level, chains, noise=ladder.sigma, longest_side=longest_side)
 
-    return tuple(takewhile(worth, ladder.levels[done:]))
+    left = ladder.levels[done:]
+    # As long as the chains set no limit, each level may be the one that does.
+    return tuple(takewhile(worth, left[:1] if worth(0.0) else left))
 
 
 def _pass(
