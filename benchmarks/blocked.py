@@ -249,7 +249,8 @@ def slow(folder: Path) -> dict[str, Any]:
 KILLED = """
 import sys
 from zimg.blocked import BlockedTracer
-from zimg.blocked.block import Parameters, trace_block
+from zimg.blocked.block import trace_block
+from zimg.blocked.parameters import Parameters
 BlockedTracer(sys.argv[1], sys.argv[2], mode="reference", core=128, halo=32, executor=2).run()
 """
 

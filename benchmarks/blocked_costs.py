@@ -10,10 +10,12 @@ import numpy as np
 
 import zimg
 from zimg.arbour import Arbour
-from zimg.blocked.block import Parameters, trace_block
+from zimg.blocked.block import trace_block
+from zimg.blocked.cutting import cut_chain
 from zimg.blocked.opening import volume_source
 from zimg.blocked.packing import pack_pieces
-from zimg.blocked.pieces import Cut, Piece, cut_chain, limits, moved
+from zimg.blocked.parameters import Parameters
+from zimg.blocked.pieces import Cut, Piece, limits, moved
 from zimg.blocked.plan import Plan, make_plan
 from zimg.blocked.records import encoded
 from zimg.blocked.stats import Thresholds, box_thresholds

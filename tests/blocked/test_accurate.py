@@ -13,10 +13,12 @@ from zimg.arbour import Arbour
 from zimg.blocked import BlockedResult, stats
 from zimg.blocked.ladder import Ladder, whole_ladder
 from zimg.blocked.opening import volume_source
-from zimg.blocked.packing import unpack_decisions
-from zimg.blocked.records import decoded
+from zimg.blocked.packing import unpack_decisions, unpack_pieces
+from zimg.blocked.passes import _earlier, first_levels, next_levels
+from zimg.blocked.records import Record, decoded
 from zimg.phantom import neuron
 from zimg.swc import ZSwc
+from zimg.tracing.labels import label_trace
 
 
 def run(source: Any, session: Path, **options: Any) -> BlockedResult:
@@ -113,12 +115,15 @@ def test_decisions_from_many_cubes_are_near_those_of_the_whole(
 
 def stored(session: Path) -> Ladder:
     """The decisions in a session."""
-
-    data = (session / "stats.rec").read_bytes()
-    header = json.loads(data.split(b"\n")[0])
-    found = unpack_decisions(decoded(data, "stats", "", header["manifest"]))
+    found = unpack_decisions(record_at(session / "stats.rec", "stats", ""))
     assert isinstance(found, Ladder)
     return found
+
+
+def record_at(path: Path, kind: str, key: str) -> Record:
+    """A record of a session."""
+    data = path.read_bytes()
+    return decoded(data, kind, key, json.loads(data.split(b"\n")[0])["manifest"])
 
 
 @pytest.mark.parametrize(
@@ -175,3 +180,89 @@ def test_options_that_do_not_go_together_are_refused(
     with pytest.raises(error, match=why):
         run(volumes.fork_voxels(), tmp_path / "s", **options)
     assert not (tmp_path / "s").exists()
+
+
+def dim_and_bright() -> np.ndarray:
+    """A bright fibre through all blocks, and beside it one of a sixth of its contrast in one."""
+    x = np.arange(12.0, 180.0, 4.0)
+    long = np.stack([x, np.full(len(x), 16.0), np.full(len(x), 18.0)], axis=1)
+    short = np.stack([x[x > 130], np.full((x > 130).sum(), 44.0), np.full((x > 130).sum(), 18.0)])
+    tree = Arbour.of_paths((36, 56, 192), [long, short.T]).tree
+    brightness = np.where(tree.xyz[:, 1] > 30, 0.25, 1.0)
+    return Arbour((36, 56, 192), tree, brightness, noise=2.0).volume()
+
+
+@pytest.mark.parametrize("core", [512, 64])
+def test_the_ladder_ends_where_it_does_in_the_whole_volume(core: int, tmp_path: Path) -> None:
+    voxels = dim_and_bright()
+    whole = zimg.trace(voxels, trees="all")
+    found = run(voxels, tmp_path / "s", trees="all", core=core)
+    both = zimg.compare(found.tree, whole, tolerance=2.0)
+    assert found.summary["levels"] == whole.metadata["findings"]["levels"]
+    assert len(found.summary["levels"]) < len(stored(tmp_path / "s").levels)
+    assert len(found.tree.roots) == 2
+    assert both.a_to_b.within >= 0.98
+    assert both.b_to_a.within >= 0.98
+
+
+def test_the_levels_of_a_pass_do_not_depend_on_the_order_of_blocks(tmp_path: Path) -> None:
+    ladder = Ladder(None, 12.0, 1.0, 100.0, 0.5, (65.0, 42.0, 27.0, 18.0, 12.0, 7.5, 5.0))
+    assert first_levels(ladder) == (65.0, 42.0, 27.0, 18.0)
+    run(dim_and_bright(), tmp_path / "s")
+    pieces = [
+        piece.chain
+        for path in sorted((tmp_path / "s" / "blocks").glob("*.rec"))
+        for piece in unpack_pieces(record_at(path, "blocks", path.stem))
+        if piece.inside
+    ]
+    assert len(pieces) >= 2
+    found = next_levels(ladder, 4, pieces, longest_side=100.0)
+    assert found == next_levels(ladder, 4, pieces[::-1], longest_side=100.0)
+    assert found == (12.0,)
+    assert next_levels(ladder, 5, pieces, longest_side=100.0) == ()
+    # One level at a time without chains, or with chains shorter than a neuron.
+    assert next_levels(ladder, 0, [], longest_side=100.0) == (65.0,)
+    assert next_levels(ladder, 5, pieces, longest_side=2000.0) == (7.5,)
+
+
+def test_a_block_of_noise_is_not_seeded(tmp_path: Path) -> None:
+    voxels = np.random.default_rng(1).normal(20, 2, (36, 56, 192)).astype(np.uint8)
+    voxels[:, :, :64] = dim_and_bright()[:, :, :64]
+    found = run(voxels, tmp_path / "s")
+    assert len(found.tree) > 0
+    last = record_at(tmp_path / "s" / "blocks" / "000002.rec", "blocks", "000002")
+    assert last.values["seeds"] == 0
+
+
+@pytest.mark.parametrize("end", [60.0, 64.0, 67.0, 70.0])
+def test_a_free_end_near_a_face_is_cut_as_in_the_whole_volume(end: float, tmp_path: Path) -> None:
+    x = np.linspace(14.0, end, 20)
+    line = np.stack([x, np.full(20, 28.0), np.full(20, 18.0)], axis=1)
+    voxels = Arbour.of_paths((36, 56, 192), [line], noise=4.0).volume()
+    whole = zimg.trace(voxels).xyz[:, 0].max()
+    found = run(voxels, tmp_path / "s").tree
+    assert len(found.roots) == 1
+    assert found.xyz[:, 0].max() == pytest.approx(whole, abs=1.5)
+
+
+def test_a_later_pass_knows_what_was_traced_across_a_face(tmp_path: Path) -> None:
+    run(dim_and_bright(), tmp_path / "s")
+    found = _earlier([record_at(tmp_path / "s" / "blocks" / "000000.rec", "blocks", "000000")])
+    assert found.chains == 1
+    mask = np.zeros((36, 56, 192), np.uint8)
+    label_trace(mask, found.rows, 1.0)
+    assert (mask[18, 16, 16:90] > 0).all()  # the fibre, which crosses the face at 63.5
+
+
+def test_a_session_killed_between_passes_is_resumed_to_the_same_files(tmp_path: Path) -> None:
+    voxels = dim_and_bright()
+    run(voxels, tmp_path / "one")
+    expected = volumes.files_of(tmp_path / "one")
+    assert any(name.startswith("passes/01/") for name in expected)
+    run(voxels, tmp_path / "s", executor=2)
+    assert volumes.files_of(tmp_path / "s") == expected
+    for path in [*(tmp_path / "s" / "passes").rglob("*.rec"), tmp_path / "s" / "result.swc"]:
+        path.unlink()
+    (tmp_path / "s" / "blocks" / "000001.rec").write_bytes(b"damaged")
+    run(voxels, tmp_path / "s")
+    assert volumes.files_of(tmp_path / "s") == expected

@@ -13,10 +13,10 @@ import zarr
 
 import zimg
 from tests.blocked import volumes
+from zimg.blocked.file_volume import FileVolume
 from zimg.blocked.opening import volume_source
 from zimg.blocked.plan import Box
 from zimg.blocked.source import checked_read, known_empty
-from zimg.blocked.volumes import FileVolume
 from zimg.io.formats.ome_zarr.folder import ConfinedStore
 
 CHUNK = 32

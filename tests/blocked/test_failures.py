@@ -16,9 +16,9 @@ import pytest
 from tests.blocked import volumes
 from tests.blocked.flaky import FlakyVolume
 from zimg import ZCancellationException
-from zimg.blocked import BlockedTracer, workers
+from zimg.blocked import BlockedTracer, tasks
 from zimg.blocked.source import UnreadableChunkError
-from zimg.blocked.workers import BlockedTraceError, is_transient
+from zimg.blocked.tasks import BlockedTraceError, is_transient
 
 ROOT = Path(__file__).resolve().parents[2]
 MIDDLE = (18, 28, 96)
@@ -27,7 +27,7 @@ MIDDLE = (18, 28, 96)
 @pytest.fixture
 def flaky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], FlakyVolume]:
     """Makes a volume that fails in the middle block as the words say, without waiting."""
-    monkeypatch.setattr(workers, "DELAYS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(tasks, "DELAYS", (0.0, 0.0, 0.0))
     monkeypatch.syspath_prepend(ROOT)  # worker processes import the class of the volume
     np.save(tmp_path / "voxels.npy", volumes.fork_voxels())
 

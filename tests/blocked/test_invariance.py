@@ -136,7 +136,7 @@ def test_one_block_gives_the_tree_of_the_whole_volume_node_for_node(
 
 @pytest.mark.parametrize("executor", ["many", 0, -2])
 def test_what_is_no_executor_is_refused(executor: Any, store: Path, tmp_path: Path) -> None:
-    with pytest.raises((TypeError, ValueError), match="executor takes"):
+    with pytest.raises((TypeError, ValueError), match="executor must be"):
         volumes.run(store, tmp_path / "s", executor=executor)
 
 
@@ -148,7 +148,7 @@ def test_an_executor_that_does_not_tell_its_size_needs_max_in_flight(
             super().__init__(1)
             del self._max_workers
 
-    with pytest.raises(ValueError, match="max_in_flight is needed"):
+    with pytest.raises(ValueError, match="max_in_flight is required"):
         volumes.run(store, tmp_path / "s", executor=Silent())
 
 

@@ -121,7 +121,7 @@ def test_a_session_is_resumed_and_refused_for_other_options(
 
 def test_labels_are_chosen_and_unknown_ones_named(labels: np.ndarray, tmp_path: Path) -> None:
     assert list(run(labels, tmp_path / "s", ids=[12, 7])) == [12, 7]
-    with pytest.raises(ValueError, match="no body with label 5, 6"):
+    with pytest.raises(ValueError, match="the volume has no label 5, 6"):
         run(labels, tmp_path / "t", ids=[5, 6])
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from tests.blocked import volumes
-from zimg.blocked import workers
+from zimg.blocked import tasks
 from zimg.blocked.opening import volume_source
 from zimg.blocked.plan import Box
 from zimg.blocked.session import SessionMismatchError
-from zimg.blocked.workers import BlockedTraceError
+from zimg.blocked.tasks import BlockedTraceError
 
 pytest.importorskip("obstore")
 
@@ -85,7 +85,7 @@ def test_a_server_that_refuses_is_named_and_the_session_resumed(
 def test_a_server_that_does_not_answer_is_asked_again(
     served: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "DELAYS", (0.0,))
+    monkeypatch.setattr(tasks, "DELAYS", (0.0,))
     volume = volume_source(f"{served.address}/fork.ome.zarr")
     tracer = volumes.tracer(volume, tmp_path / "s", retries=1)
     handle = volume_source(f"{served.address}/fork.ome.zarr").read(Box((0, 0, 0), (8, 8, 8)))

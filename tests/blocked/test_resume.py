@@ -28,7 +28,7 @@ from zimg.blocked.session import (
     flat,
     locked,
 )
-from zimg.blocked.workers import BlockedTraceError
+from zimg.blocked.tasks import BlockedTraceError
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
@@ -284,7 +284,7 @@ def test_a_session_of_the_reference_is_refused_by_name(store: Path, tmp_path: Pa
 
 def test_a_folder_of_something_else_is_not_taken_for_a_session(store: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(ZException, match=r"is no session and not empty.*thesis\.txt"):
+    with pytest.raises(ZException, match=r"is not a session and not empty.*thesis\.txt"):
         volumes.run(store, tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 

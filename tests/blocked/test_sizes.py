@@ -15,9 +15,10 @@ import zimg
 from tests.blocked import volumes
 from zimg import ZImg, ZImgRegion, ZImgSource
 from zimg.arbour import Arbour
-from zimg.blocked.block import Decisions, Parameters, trace_block
+from zimg.blocked.block import Decisions, trace_block
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.opening import volume_source
+from zimg.blocked.parameters import Parameters
 from zimg.blocked.plan import Box, Plan, make_plan, memory_of
 from zimg.blocked.stats import Thresholds
 
@@ -70,8 +71,8 @@ def test_the_plan_covers_every_voxel_once_and_reads_a_halo() -> None:
         ({"halo": 31}, "halo must be 32 or more, got 31"),
         ({"core": 0}, "core size must be 1 or more"),
         ({"core": 60, "halo": 32}, "at least twice the halo"),
-        ({"core": "large"}, "core takes voxels, or 'auto'"),
-        ({"core": "auto"}, "core takes voxels, or 'auto' with a memory_limit"),
+        ({"core": "large"}, "core must be a number of voxels"),
+        ({"core": "auto"}, "core must be a number of voxels, or 'auto' with memory_limit"),
         ({"core": "auto", "memory_limit": 1e6}, "no core of 128 voxels or more fits"),
         ({"core": 512, "memory_limit": 1e9, "workers": 4}, "memory_limit 1e.09 bytes is too small"),
     ],

@@ -10,7 +10,7 @@ import pytest
 import zimg
 from tests.blocked import volumes
 from tests.blocked.test_accurate import same, stored
-from zimg.blocked import stats, tubes
+from zimg.blocked import masks, stats
 from zimg.blocked.ladder import whole_ladder
 from zimg.blocked.opening import volume_source
 from zimg.blocked.packing import unpack_decisions
@@ -30,11 +30,11 @@ def traced(source: Any, session: Path, mode: str, **options: Any) -> Any:
 def test_the_answer_in_a_core_is_that_of_the_whole_volume(z_to_xy: float) -> None:
     voxels = np.random.default_rng(1).integers(0, 200, (70, 60, 110), np.uint8)
     whole = tubular(voxels, z_to_xy=z_to_xy)
-    assert np.array_equal(tubes.answer_of(voxels, z_to_xy), whole)
-    assert max(tubes.reach_of(1.0)) <= SMALLEST_HALO
+    assert np.array_equal(masks.answer_of(voxels, z_to_xy), whole)
+    assert max(masks.reach_of(1.0)) <= SMALLEST_HALO
     plan = make_plan(voxels.shape, core=(64, 64, 128), halo=32, z_to_xy=z_to_xy)
     for block in plan.blocks():
-        answer = tubes.answer_of(voxels[block.roi.slices], z_to_xy)
+        answer = masks.answer_of(voxels[block.roi.slices], z_to_xy)
         inner = tuple(
             slice(a - o, b - o)
             for a, b, o in zip(block.core.low, block.core.high, block.roi.low, strict=True)

@@ -1,18 +1,21 @@
-"""One block traced on its own: a pure function of the volume, the block and the parameters."""
+"""Tracing of one block: a pure function of the volume, the block and the parameters."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg._dispatch import array_namespace
 from zimg._progress import Reporter, reporter
 from zimg._typing import Array
 from zimg.arrays.export import exported
+from zimg.blocked.cutting import cut_chain
 from zimg.blocked.ladder import Ladder
-from zimg.blocked.pieces import Piece, cut_chain, limits, moved
-from zimg.blocked.plan import ZYX, Block, Box
+from zimg.blocked.parameters import Parameters, device_of, origin_of
+from zimg.blocked.pieces import Piece, limits, moved
+from zimg.blocked.plan import Block, Box
 from zimg.blocked.source import Volume, checked_read, known_empty
 from zimg.blocked.stats import Thresholds
 from zimg.kernels.components import components, remove_small
@@ -21,61 +24,58 @@ from zimg.tracing import preprocess
 from zimg.tracing.accurate import SHORTEST_CHAIN as SHORTEST_ACCURATE
 from zimg.tracing.accurate import untraced
 from zimg.tracing.chains import Chain
-from zimg.tracing.config import TraceConfig
 from zimg.tracing.contrast import with_contrast, worth_tracing
-from zimg.tracing.labels import Mask
+from zimg.tracing.labels import Mask, label_trace
 from zimg.tracing.leftover import leftover
 from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED, Clock, Pass
 from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
+from zimg.tracing.segments import COLUMNS, POSITION, Rows
 
 Decisions = Thresholds | Ladder
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """What all blocks of a session share.
+class Earlier:
+    """Chains that earlier passes over a block found.
 
     Attributes
     ----------
-    shape
-        Voxels of the tracing volume along z, y, x.
-    z_to_xy
-        Size of a voxel in z over that in x and y, after downsampling.
-    config
-        Options.
-    dtype
-        Precision of the kernels.
-    framework, device
-        Where the work is done; ``{worker}`` in the device is the number of the worker.
+    rows
+        ``(n, 8)`` segments of these chains, in coordinates of the volume.
+    chains
+        Number of these chains; new chains are numbered from here.
     """
 
-    shape: ZYX
-    z_to_xy: float
-    config: TraceConfig
-    dtype: str = "float32"
-    framework: str = "numpy"
-    device: str | Callable[[int], str] | None = None
-
-    @property
-    def enhanced(self) -> float | None:
-        """The size of a voxel in z over that in x and y where tubes are enhanced, or None."""
-        return self.z_to_xy if self.config.enhanceMask else None
+    rows: Rows
+    chains: int
 
 
 @dataclass(frozen=True)
 class BlockResult:
-    """What one block gives.
+    """Result of one block.
 
     Attributes
     ----------
     pieces
-        Its chains, cut at the faces of its core, in coordinates of the volume.
+        Chains, cut at the faces of its core, in coordinates of the volume.
     seeds
         Number of seeds that were scored.
+    chains
+        Number of chains before they were cut.
+    levels
+        Number of levels of the ladder that were traced; 0 in reference mode.
+    highest
+        Highest value of the signal in the region of the block; 0 if there is nothing to trace.
+    uncut
+        ``(n, 8)`` segments of those chains that were cut, before the cuts.
     """
 
     pieces: list[Piece] = field(default_factory=list)
     seeds: int = 0
+    chains: int = 0
+    levels: int = 0
+    highest: float = 0.0
+    uncut: Rows = field(default_factory=lambda: stacked([]))
 
 
 def trace_block(
@@ -84,31 +84,34 @@ def trace_block(
     decisions: Decisions,
     parameters: Parameters,
     report: Reporter | None = None,
+    earlier: Earlier | None = None,
 ) -> BlockResult:
-    """Trace what begins in the core of a block, and cut it at the core's faces.
+    """Trace the chains whose seeds lie in the core of a block and cut them at its faces.
 
     Parameters
     ----------
     volume
-        Read once, the region of the block.
+        Volume whose region of the block is read once.
     block
-        Its core and region.
+        Core and region.
     decisions
-        Of the whole volume.
+        Decisions for the whole volume.
     parameters
-        Of the session.
+        Parameters of the session.
     report
         Polled for cancellation.
+    earlier
+        Chains of higher levels of the ladder, which are not traced again.
 
     Returns
     -------
     BlockResult
-        The same for the same arguments, wherever and whenever it is computed.
+        Depends on the arguments only.
 
     Raises
     ------
     UnreadableChunkError
-        When a voxel of the region cannot be read.
+        If a voxel of the region cannot be read.
     """
     if decisions.nothing or without_signal(volume, block.roi, decisions):
         return BlockResult()
@@ -116,82 +119,98 @@ def trace_block(
     preprocess.check_signal(voxels)
     signal = decisions.signal(voxels)
     del voxels
-    if not signal.max() > decisions.lowest:
-        return BlockResult()
+    highest = float(signal.max())
+    if not highest > decisions.lowest:
+        return BlockResult(highest=highest)
     run = _Run(block, decisions, parameters, report or reporter())
-    chains = run.chains(run.uploaded(signal))
-    return BlockResult(cut_all(chains, block, parameters), run.seeds)
+    chains = run.chains(run.uploaded(signal), earlier)
+    first = 0 if earlier is None else earlier.chains
+    placed = [moved(chain, origin_of(block, parameters)) for chain in chains]
+    pieces = cut_all(placed, block, parameters, first)
+    crossing = sorted({piece.key[1] - first for piece in pieces if any(piece.cuts)})
+    uncut = stacked([placed[number].segments for number in crossing])
+    return BlockResult(pieces, run.seeds, len(chains), run.levels, highest, uncut)
 
 
 def without_signal(volume: Volume, box: Box, decisions: Decisions) -> bool:
-    """Whether a box is known, without reading, to hold zeros, which are no foreground."""
+    """Whether a box is known without reading to hold only zeros, which are background."""
     if not known_empty(volume, box):
         return False
     signal = decisions.values(np.zeros((1, 1, 1), volume.dtype))
     return bool(signal.max() <= decisions.lowest)
 
 
+def stacked(rows: Sequence[Rows]) -> Rows:
+    """Concatenate segments; ``(0, 8)`` without any."""
+    return np.concatenate([np.zeros((0, COLUMNS)), *rows])
+
+
 def cut_all(
     chains: list[Chain], block: Block, parameters: Parameters, first: int = 0
 ) -> list[Piece]:
-    """Chains of a block in coordinates of the volume, cut at its core."""
+    """Cut the chains of a block, in coordinates of the volume, at its core."""
     core = limits(block.core, parameters.shape, parameters.z_to_xy)
     roi = limits(block.roi, parameters.shape, parameters.z_to_xy)
     pieces = []
     for number, chain in enumerate(chains):
-        placed = moved(chain, origin_of(block, parameters))
-        pieces += cut_chain(placed, (block.number, first + number), core, roi)
+        pieces += cut_chain(chain, (block.number, first + number), core, roi)
     return pieces
-
-
-def origin_of(block: Block, parameters: Parameters) -> NDArray[np.float64]:
-    """Where the region of a block begins, x y z in trace space."""
-    z, y, x = block.roi.low
-    return np.array([x, y, z * parameters.z_to_xy], np.float64)
 
 
 @dataclass
 class _Run:
-    """The stages of `zimg.trace` over the region of one block, with the decisions given."""
+    """The stages of `zimg.trace` over the region of one block, with given decisions."""
 
     block: Block
     decisions: Decisions
     parameters: Parameters
     report: Reporter
     seeds: int = 0
+    levels: int = 0
 
     def uploaded(self, signal: NDArray[Any]) -> Array:
-        """The signal in the framework and on the device of this worker."""
+        """Move the signal to the framework and device of this worker."""
         device = device_of(self.parameters)
         return fastest(exported(signal, self.parameters.framework, device=device))
 
-    def chains(self, signal: Array) -> list[Chain]:
-        """Chains that begin in the core, in coordinates of the region."""
+    def chains(self, signal: Array, earlier: Earlier | None = None) -> list[Chain]:
+        """Trace the chains whose seeds lie in the core, in coordinates of the region."""
         trace_mask = np.zeros(signal.shape, np.uint8)
+        if earlier is not None:
+            rows = earlier.rows.copy()
+            rows[:, POSITION] -= origin_of(self.block, self.parameters)
+            label_trace(trace_mask, rows, self.parameters.z_to_xy)
         if isinstance(self.decisions, Ladder):
             return self._accurate(signal, trace_mask, self.decisions)
         return self._reference(signal, trace_mask, self.decisions)
 
     def _accurate(self, signal: Array, trace_mask: Mask, ladder: Ladder) -> list[Chain]:
-        """A pass per level, from bright to dim; all share the trace mask.
+        """One pass per level, from bright to dim; all share the trace mask.
 
-        A block knows what contrast chains need only where it is the whole volume; others go down
-        to the noise.
+        A block that is the whole volume decides from its chains where the ladder ends. For others
+        this is decided over the chains of all blocks, see `zimg.blocked.passes`.
         """
         chains: list[Chain] = []
         whole = self.block.core.shape == self.parameters.shape
         side = float(max(signal.shape[1:]))
 
         def worth(level: float) -> bool:
-            return not whole or worth_tracing(level, chains, noise=ladder.sigma, longest_side=side)
+            traced = not whole or worth_tracing(
+                level, chains, noise=ladder.sigma, longest_side=side
+            )
+            self.levels += traced
+            return traced
 
+        xp = array_namespace(signal)
         for mask in ladder.masks(signal, self.parameters.z_to_xy, worth):
+            if not bool(to_host(xp.any(mask))):
+                continue
             seeds = self._seeds(untraced(mask, like(trace_mask, mask)), trace_mask)
             chains += self._grown(signal, seeds, trace_mask, SHORTEST_ACCURATE)
         return chains
 
     def _reference(self, signal: Array, trace_mask: Mask, thresholds: Thresholds) -> list[Chain]:
-        """A pass over the mask, and one over what it leaves."""
+        """One pass over the mask and one over the part that remains untraced."""
         found = thresholds.mask(signal, self.parameters.z_to_xy)
         mask = self._without_noise(found, thresholds.smallest)
         seeds = self._seeds(mask)
@@ -206,7 +225,7 @@ class _Run:
         return chains
 
     def _seeds(self, mask: Array, trace_mask: Mask | None = None) -> Seeds:
-        """The seeds of a mask that lie in the core and off what is traced."""
+        """Extract the seeds of a mask that lie in the core and outside traced voxels."""
         found = extract_seeds(mask, method=self.parameters.config.seedMethod)
         return self._owned(found if trace_mask is None else unmarked(found, trace_mask))
 
@@ -220,7 +239,7 @@ class _Run:
         base: Mask | None = None,
         apart: bool = False,
     ) -> list[Chain]:
-        """Chains of some seeds; the signal is packed, eight times its size, while they grow."""
+        """Grow chains from seeds; the signal is packed to eight times its size meanwhile."""
         if not len(seeds):
             return []
         parameters, decisions = self.parameters, self.decisions
@@ -242,17 +261,17 @@ class _Run:
             return with_contrast(chains, scorer)
 
     def _owned(self, seeds: Seeds) -> Seeds:
-        """The seeds whose voxel lies in the core."""
+        """Select the seeds whose voxel lies in the core."""
         offset = np.array(self.block.roi.low[::-1])
         low = np.array(self.block.core.low[::-1]) - offset
         high = np.array(self.block.core.high[::-1]) - offset
         if self.parameters.shape[0] <= 2:
-            high[2] = 4  # planes were put around
+            high[2] = 4  # planes were added around the volume
         points = seeds.points
         return seeds.chosen(np.all((points >= low) & (points < high), axis=1))
 
     def _without_noise(self, mask: Array, size: int) -> Array:
-        """Without objects that are too small, unless they touch a border that hides the rest."""
+        """Remove objects that are too small, except those cut off by a border of the region."""
         if size == 0:
             return mask
         kept = remove_small(mask, size)
@@ -271,7 +290,7 @@ class _Run:
 
 
 def _with_border_objects(mask: Array, kept: Array, faces: list[tuple[int, int]]) -> Array:
-    """`kept`, and the objects of `mask` that touch some faces (axis, and 1 for the far one)."""
+    """Add to `kept` the objects of `mask` that touch given faces (axis; 0 low, 1 high)."""
     small = np.asarray(to_host(mask), np.bool_) & ~np.asarray(to_host(kept), np.bool_)
     if not small.any():
         return kept
@@ -280,20 +299,3 @@ def _with_border_objects(mask: Array, kept: Array, faces: list[tuple[int, int]])
     wanted = np.unique(np.concatenate(touched))
     again = np.isin(labels, wanted[wanted > 0])
     return like(np.asarray(to_host(kept), np.bool_) | again, mask)
-
-
-def device_of(parameters: Parameters) -> str | None:
-    """The device of this worker."""
-    device = parameters.device
-    if device is None:
-        return None
-    from zimg.blocked.executors import worker_number
-
-    if callable(device):
-        return device(worker_number())
-    return device.format(worker=worker_number()) if "{worker}" in device else device
-
-
-def without_device(parameters: Parameters) -> Parameters:
-    """Parameters as the manifest holds them: where work is done does not change the result."""
-    return replace(parameters, device=None)

@@ -1,4 +1,4 @@
-"""Skeletons of bodies that lie in one box, and of the parts of those that are too large."""
+"""Skeletons of bodies that fit in a box, and of the parts of larger bodies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,20 +25,20 @@ EIGHT = np.ones((3, 3), np.bool_)
 
 @dataclass(frozen=True)
 class Patch:
-    """Where two parts of a body share voxels of a face.
+    """Voxels of a face that two parts of a body share.
 
     Attributes
     ----------
     label
-        Of the body.
+        Label of the body.
     face
-        Axis (0, 1, 2 for x, y, z), and the first voxel of the face along it.
+        Axis (0, 1, 2 for x, y, z) and first voxel of the face along it.
     center
-        ``(3,)`` mean position x, y, z of its voxels.
+        ``(3,)`` mean position x, y, z of the voxels.
     radius
-        Of the disc with its area, in voxels.
+        Radius of the disc of equal area, in voxels.
     part
-        Number of the connected part of the body in the block that it belongs to.
+        Number of the connected part of the body in the block to which the patch belongs.
     """
 
     label: int
@@ -49,7 +49,7 @@ class Patch:
 
 
 def boxes_task(volume: Volume, block: Block, *, cancel: Cancel | None = None) -> Record:
-    """Task: labels in a core and their boxes, in voxels of the volume."""
+    """Task: list the labels in a core and their boxes, in voxels of the volume."""
     del cancel
     labels = checked_read(volume, block.core)
     runs = LabelRuns.of(labels)
@@ -69,7 +69,7 @@ def whole_task(
     *,
     cancel: Cancel | None = None,
 ) -> Record:
-    """Task: bodies that each fit in a box; what `zimg.skeletonize_labels` makes of them."""
+    """Task: skeletonize bodies that each fit in a box, as `zimg.skeletonize_labels` does."""
     low = np.min([window.start for window in windows], axis=0)
     high = np.max([window.stop for window in windows], axis=0)
     voxels = checked_read(volume, Box(_three(low), _three(high)))
@@ -93,10 +93,10 @@ def parts_task(
     *,
     cancel: Cancel | None = None,
 ) -> Record:
-    """Task: what the skeletons of large bodies have in one core, and the faces that they cross.
+    """Task: nodes of the skeletons of large bodies in one core, and patches on its faces.
 
-    The skeleton is that of the body in the whole region of the block, so that the faces of the core
-    do not shape it.
+    The skeleton is computed in the whole region of the block, so that the faces of the core do
+    not influence it.
     """
     voxels = checked_read(volume, block.roi)
     report = reporter(None, cancel)
@@ -120,13 +120,13 @@ def parts_task(
 
 
 def _placed(runs: LabelRuns, label: int, low: NDArray[np.int64]) -> BodyRuns:
-    """The runs of a label in voxels of the volume, from those of a part that begins at `low`."""
+    """Shift the runs of a label from a part that starts at `low` to voxels of the volume."""
     body = runs.body(label)
     return BodyRuns(label, body.places + low, body.length)
 
 
 def _inside(tree: ZSwc, parts: NDArray[np.int32], core: Box) -> tuple[ZSwc, NDArray[np.int64]]:
-    """The nodes of a tree in a core, and the number of the part in which each lies."""
+    """Return the nodes of a tree in a core and the part number of each."""
     voxel = np.floor(tree.xyz[:, ::-1] + 0.5).astype(np.int64)
     inside = np.all((voxel >= core.low) & (voxel < core.high), axis=1)
     z, y, x = (voxel[inside] - np.array(core.low)).T
@@ -144,16 +144,16 @@ def _inside(tree: ZSwc, parts: NDArray[np.int32], core: Box) -> tuple[ZSwc, NDAr
 def patches_of(
     mask: NDArray[np.bool_], label: int, block: Block, shape: ZYX
 ) -> tuple[NDArray[np.int32], list[Patch]]:
-    """Parts of a body in a core and the planes behind it, and their patches on shared faces.
+    """Find the parts of a body in a core with adjacent planes, and their patches on faces.
 
     Parameters
     ----------
     mask
-        The body in the region of the block.
+        Mask of the body in the region of the block.
     label
-        Of the body.
+        Label of the body.
     block, shape
-        The block, and the voxels of the volume.
+        Block, and shape of the volume.
     """
     low = np.array(block.core.low)
     high = np.minimum(np.array(block.core.high) + 1, shape)
@@ -172,7 +172,7 @@ def patches_of(
 def _patches_in(
     plane: NDArray[np.int32], face: tuple[int, int], label: int, low: NDArray[Any]
 ) -> list[Patch]:
-    """Connected voxels in one plane of shared voxels."""
+    """Connected patches in one plane of shared voxels."""
     axis, place = face
     numbers, count = ndimage.label(plane > 0, EIGHT)
     found = []
@@ -186,7 +186,7 @@ def _patches_in(
 
 
 def pack_trees(trees: Sequence[tuple[int, ZSwc]], dtype: np.dtype[Any]) -> Record:
-    """Labels and trees as a record."""
+    """Pack labels and trees into a record."""
     found = [tree for _, tree in trees]
     return Record(
         {
@@ -201,7 +201,7 @@ def pack_trees(trees: Sequence[tuple[int, ZSwc]], dtype: np.dtype[Any]) -> Recor
 
 
 def parts_of(record: Record, label: int) -> NDArray[np.int64]:
-    """The part in which each node of the tree of a label lies."""
+    """Return the part number of each node of the tree of a label."""
     labels, counts = record.arrays["label"].tolist(), record.arrays["count"]
     place = labels.index(label)
     first = int(counts[:place].sum())
@@ -209,7 +209,7 @@ def parts_of(record: Record, label: int) -> NDArray[np.int64]:
 
 
 def unpack_trees(record: Record) -> dict[int, ZSwc]:
-    """The trees of a record by label."""
+    """Unpack the trees of a record, by label."""
     arrays, found, first = record.arrays, {}, 0
     for label, count in zip(arrays["label"].tolist(), arrays["count"].tolist(), strict=True):
         part = slice(first, first + count)
@@ -234,7 +234,7 @@ def _packed_patches(patches: Sequence[Patch], dtype: np.dtype[Any]) -> dict[str,
 
 
 def unpack_patches(record: Record) -> list[Patch]:
-    """The patches of a record."""
+    """Unpack the patches of a record."""
     names = ("label", "face", "center", "radius", "part")
     columns = [record.arrays[f"patch_{name}"] for name in names]
     return [
@@ -244,7 +244,7 @@ def unpack_patches(record: Record) -> list[Patch]:
 
 
 def as_integers(labels: Sequence[int], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Labels in an integer type that holds those of a volume."""
+    """Convert labels to the smallest integer type that holds those of a volume."""
     return np.array(labels, np.uint64 if dtype == np.uint64 else np.int64)
 
 

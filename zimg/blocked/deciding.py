@@ -1,4 +1,4 @@
-"""The statistics of a run: what is decided once for the whole volume, by tasks over cubes of it."""
+"""Decisions for the whole volume, from tasks over sampled cubes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from zimg._progress import Cancel
 from zimg.blocked import ladder as ladders
-from zimg.blocked import stats, tubes
+from zimg.blocked import masks, stats
 from zimg.blocked.block import Decisions
 from zimg.blocked.ladder import Ladder
 from zimg.blocked.packing import pack_decisions, unpack_decisions
@@ -26,7 +26,7 @@ Found = TypeVar("Found", Thresholds, Ladder)
 
 
 def decide(work: Work, *, mode: str, invert: bool) -> Decisions:
-    """The decisions for the whole volume, from its cubes; a record keeps them."""
+    """Make the decisions for the whole volume from its cubes, or load them from the session."""
     stored = work.session.load("stats", "")
     if stored is not None:
         work.report.stage("statistics", 1)
@@ -46,21 +46,21 @@ def decide(work: Work, *, mode: str, invert: bool) -> Decisions:
 
 
 class _Sampled:
-    """Decisions from many cubes: their counts are summed, which has no order.
+    """Decisions from many cubes, whose counts are summed in any order.
 
     Parameters
     ----------
     work
-        The session, and how tasks are run.
+        Session and execution of tasks.
     cubes
-        That stand for the volume.
+        Cubes that represent the volume.
     """
 
     def __init__(self, work: Work, cubes: list[Box]) -> None:
         self._work, self._groups = work, stats.grouped(cubes)
 
     def records(self, name: str, function: Callable[..., Record], *more: Any) -> list[Record]:
-        """The records of one pass over all cubes."""
+        """Return the records of one pass over all cubes."""
         tasks = {
             f"{name}-{number:06d}": (self._work.volume, group, *more)
             for number, group in enumerate(self._groups)
@@ -69,12 +69,12 @@ class _Sampled:
         return list(self._work.done(f"{kind}: {name}", kind, function, tasks).values())
 
     def total(self, name: str, function: Callable[..., Record], *more: Any) -> Counts:
-        """The sum of the counts of one pass."""
+        """Sum the counts of one pass."""
         counts = [record.arrays["counts"] for record in self.records(name, function, *more)]
         return np.sum(counts, axis=0)
 
     def counted(self) -> tuple[Counts, Scale] | None:
-        """Voxels per level of the volume; None where all are equal."""
+        """Return the histogram of the volume and its scale; None if all voxels are equal."""
         dtype, low, high, whole = self._work.volume.dtype, 0.0, 0.0, True
         if dtype not in (np.uint8, np.uint16):
             found = [record.arrays["range"] for record in self.records("range", range_task)]
@@ -86,7 +86,7 @@ class _Sampled:
         return self.total("voxels", voxels_task, scale), scale
 
     def thresholds(self) -> Thresholds:
-        """Decisions of the reference's rules."""
+        """Make the decisions of reference mode."""
         counted = self.counted()
         if counted is None:
             return Thresholds(0.0, None, 0)
@@ -101,7 +101,7 @@ class _Sampled:
         return replace(found, smallest=smallest_object(seeds, int(voxels.sum())))
 
     def ladder(self, *, invert: bool) -> Ladder:
-        """Decisions of accurate tracing; the noise is the median of that of the cubes."""
+        """Make the decisions of accurate mode; the noise is the median over the cubes."""
         counted = self.counted()
         if counted is None:
             return Ladder(None, 0.0, 1.0, 0.0, 0.0, ())
@@ -116,20 +116,20 @@ class _Sampled:
         return self._enhanced(ladders.with_levels(found, sigma, *counted))
 
     def _enhanced(self, found: Found) -> Found:
-        """Decisions with the thresholds of tubes where these are asked for."""
+        """Add the thresholds of the tube response if `enhanceMask` is set."""
         ratio = self._work.parameters.enhanced
         if ratio is None:
             return found
         ranges = self.records("tubes", tube_range_task, found, ratio)
         highest = max(float(record.arrays["highest"][0]) for record in ranges)
         fine = isinstance(found, Ladder)
-        width = tubes.fine_width(highest) if fine else tubes.rule_width(highest)
+        width = masks.fine_width(highest) if fine else masks.rule_width(highest)
         parts = [r.arrays for r in self.records("tube counts", tubes_task, found, ratio, width)]
         voxels, maxima, positive = (
             np.sum([part[name] for part in parts], axis=0)
             for name in ("voxels", "maxima", "positive")
         )
-        counts = tubes.AnswerCounts(voxels, maxima, int(positive[0]), width)
+        counts = masks.AnswerCounts(voxels, maxima, int(positive[0]), width)
         return replace(found, tubes=counts.levels() if fine else counts.level())
 
 
@@ -141,7 +141,7 @@ def whole_task(
     *,
     cancel: Cancel | None = None,
 ) -> Record:
-    """Task: the decisions over a volume that is one cube."""
+    """Task: decisions for a volume that is a single cube."""
     del cancel
     if mode == "accurate":
         return pack_decisions(ladders.whole_ladder(volume, invert=invert, enhanced=enhanced))
@@ -151,7 +151,7 @@ def whole_task(
 def tube_range_task(
     volume: Volume, cubes: Cubes, found: Decisions, z_to_xy: float, *, cancel: Cancel | None = None
 ) -> Record:
-    """Task: the highest answer to tubes in some cubes."""
+    """Task: highest tube response in a group of cubes."""
     del cancel
     highest = max(float(a[inner].max()) for a, inner in _answers(volume, cubes, found, z_to_xy))
     return Record({"highest": np.array([highest])})
@@ -166,32 +166,32 @@ def tubes_task(
     *,
     cancel: Cancel | None = None,
 ) -> Record:
-    """Task: answers to tubes per level in some cubes."""
+    """Task: histogram of tube responses in a group of cubes."""
     del cancel
-    voxels, maxima, positive = tubes.counted(_answers(volume, cubes, found, z_to_xy), width)
+    voxels, maxima, positive = masks.counted(_answers(volume, cubes, found, z_to_xy), width)
     return Record({"voxels": voxels, "maxima": maxima, "positive": np.array([positive])})
 
 
 def _answers(
     volume: Volume, cubes: Cubes, found: Decisions, z_to_xy: float
 ) -> Iterator[tuple[NDArray[Any], tuple[slice, ...]]]:
-    """The answers of every cube with a rim, and where the cube is."""
+    """Yield the tube response of every cube with a rim, and the position of the cube in it."""
     for cube in cubes:
-        wide, inner = tubes.with_rim(cube, volume.shape, z_to_xy)
+        wide, inner = masks.with_rim(cube, volume.shape, z_to_xy)
         signal = found.values(checked_read(volume, wide))
-        yield np.asarray(tubes.answer_of(fastest(signal), z_to_xy)), inner
+        yield np.asarray(masks.answer_of(fastest(signal), z_to_xy)), inner
 
 
 def noise_task(
     volume: Volume, cubes: Cubes, ladder: Ladder, *, cancel: Cancel | None = None
 ) -> Record:
-    """Task: noise of some cubes."""
+    """Task: noise of a group of cubes."""
     del cancel
     return Record({"noise": ladders.cube_noises(volume, cubes, ladder)})
 
 
 def range_task(volume: Volume, cubes: Cubes, *, cancel: Cancel | None = None) -> Record:
-    """Task: lowest and highest value of some cubes, and whether all are whole."""
+    """Task: lowest and highest value in a group of cubes, and whether all are integers."""
     del cancel
     return Record({"range": np.array(stats.extremes_of(volume, cubes), np.float64)})
 
@@ -199,7 +199,7 @@ def range_task(volume: Volume, cubes: Cubes, *, cancel: Cancel | None = None) ->
 def voxels_task(
     volume: Volume, cubes: Cubes, scale: Scale, *, cancel: Cancel | None = None
 ) -> Record:
-    """Task: voxels per level of some cubes."""
+    """Task: histogram of the voxels of a group of cubes."""
     del cancel
     return Record({"counts": stats.voxel_counts(volume, cubes, scale)})
 
@@ -212,7 +212,7 @@ def maxima_task(
     *,
     cancel: Cancel | None = None,
 ) -> Record:
-    """Task: regional maxima per level of some cubes."""
+    """Task: histogram of the regional maxima of a group of cubes."""
     del cancel
     return Record({"counts": stats.maxima_counts(volume, cubes, scale, background)})
 
@@ -225,7 +225,7 @@ def seeds_task(
     *,
     cancel: Cancel | None = None,
 ) -> Record:
-    """Task: number of seeds of some cubes."""
+    """Task: number of seeds in a group of cubes."""
     del cancel
     count = stats.seed_count(volume, cubes, found, enhanced)
     return Record({"counts": np.array([count], np.int64)})

@@ -1,4 +1,4 @@
-"""Fibres along a face that the blocks on both sides have traced: the shorter copy goes."""
+"""Removal of duplicates: fibres along a face that the blocks on both sides have traced."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,22 +7,24 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg.blocked.cutting import between
 from zimg.blocked.lines import Edges, Line, directions_of, lengths_of, line_of
-from zimg.blocked.pieces import HEAD, TAIL, Piece, between
+from zimg.blocked.pieces import HEAD, TAIL, Piece
 from zimg.blocked.plan import Plan
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.segments import Rows
 
 NARROWEST_BAND = 4.0
-"""Voxels on either side of a face in which copies are looked for; two radii if that is more."""
+"""Smallest half width, in voxels, of the band around a face that is searched for copies; the
+half width is two radii if that is more."""
 SMALLEST_COSINE = float(np.cos(np.radians(45.0)))
-"""Copies run in the same direction or against it within 45 degrees."""
+"""Copies are parallel or antiparallel within 45 degrees."""
 FEWEST_KNOTS = 2
-"""Consecutive knots that make a copy."""
+"""Smallest number of consecutive knots of a copy."""
 OVERHANG = 1.0
-"""Voxels by which a knot may lie beyond the end of the edge beside it."""
+"""Voxels by which a knot may lie beyond the end of the nearby edge."""
 BATCH = 4096
-"""Knots that are looked up together."""
+"""Knots searched together."""
 
 Index = NDArray[np.int64]
 Hook = tuple[int, int, int, Rows]
@@ -30,16 +32,16 @@ Hook = tuple[int, int, int, Rows]
 
 @dataclass(frozen=True)
 class Part:
-    """A piece, or what is left of it.
+    """A piece, or a part that remains of it.
 
     Attributes
     ----------
     piece
         Index of the piece.
     chain, line
-        Its segments and its polyline.
+        Segments and polyline.
     whole
-        Whether its head and its tail are those of the piece.
+        Whether head and tail are those of the piece.
     """
 
     piece: int
@@ -51,21 +53,21 @@ class Part:
 def without_duplicates(
     copies: "Copies", bound: set[tuple[int, int]]
 ) -> tuple[list[Part], list[Hook]]:
-    """Keep of every piece what no longer piece of another block has traced near a face.
+    """Keep the part of every piece that no longer piece of another block has traced.
 
     Parameters
     ----------
     copies
-        Of the pieces inside their cores, sorted by key.
+        Copies among the pieces inside their cores, sorted by key.
     bound
-        Piece and end of matched stubs; these ends stay.
+        Piece and end of matched stubs; these ends are kept.
 
     Returns
     -------
     list of Part
-        Sorted as the pieces.
+        Parts in the order of the pieces.
     list
-        Of every end at which something was removed: part, end, the part that has it, and where.
+        For every end created by a removal: part, end, part that covers it, position.
     """
     gone = copies.removed(bound)
     parts, spans = [], []
@@ -78,9 +80,9 @@ def without_duplicates(
 
 
 def without_copies(copies: "Copies") -> "Copies":
-    """The pieces that are no copies, all of them but an end knot or two, of longer ones.
+    """Drop the pieces that are complete copies of longer ones, up to one knot at each end.
 
-    They go before stubs are matched, so that no stub is matched to that of a copy.
+    They are dropped before stubs are matched, so that no stub is matched to a copy.
     """
     gone = copies.removed(set())
     kept = [n for n in range(len(copies.pieces)) if n not in gone or not _is_copy(gone[n])]
@@ -88,7 +90,7 @@ def without_copies(copies: "Copies") -> "Copies":
 
 
 def _is_copy(gone: NDArray[np.bool_]) -> bool:
-    """Whether all knots go, apart from one at either end of a piece of more than two."""
+    """Whether all knots are removed, except possibly one at each end of a longer piece."""
     return bool(gone.all() if len(gone) <= 2 else gone[1:-1].all())
 
 
@@ -103,7 +105,7 @@ def _part(number: int, chain: Chain, line: Line, span: tuple[int, int]) -> Part:
 
 
 def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "Copies") -> list[Hook]:
-    """Where the ends at which something was removed go on: in the copy that was kept."""
+    """Find where the ends created by a removal continue in the copy that was kept."""
     at: dict[int, list[tuple[int, int, int]]] = {}
     for place, (number, first, last) in enumerate(spans):
         at.setdefault(number, []).append((first, last, place))
@@ -112,7 +114,7 @@ def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "Copies
         for end, beyond in ((HEAD, first - 1), (TAIL, last)):
             if parts[place].whole[end]:
                 continue
-            for other, knot, position in copies.beside(number, beyond):
+            for other, knot, position in copies.near(number, beyond):
                 found = [p for a, b, p in at.get(other, ()) if a <= knot < b]
                 if found:
                     hooks.append((place, end, found[0], position))
@@ -122,14 +124,14 @@ def _hooks(parts: list[Part], spans: list[tuple[int, int, int]], copies: "Copies
 
 @dataclass
 class Copies:
-    """Which knots of which pieces lie beside edges of pieces of other blocks.
+    """Knots of pieces that lie close to edges of pieces of other blocks.
 
     Attributes
     ----------
     pieces, lines
-        Inside their cores, sorted by key.
+        Pieces inside their cores, sorted by key, and their polylines.
     pairs
-        By piece: knot, other piece, the knot before the place there, and the place; nearest first.
+        By piece: knot, other piece, preceding knot there, position; nearest first.
     """
 
     pieces: Sequence[Piece]
@@ -140,7 +142,7 @@ class Copies:
     def of(
         cls, pieces: Sequence[Piece], lines: Sequence[Line], plan: Plan, z_to_xy: float
     ) -> "Copies":
-        """Those of the pieces of a plan, whose faces are looked at."""
+        """Find the copies among pieces near the internal faces of a plan."""
         copies = cls(pieces, lines)
         if not pieces:
             return copies
@@ -165,7 +167,7 @@ class Copies:
     def _look_up(
         self, here: Rows, own: Rows, ahead: Rows, mine: Index, edges: Edges, blocks: Index
     ) -> None:
-        """Find what lies beside some knots, of which `mine` has the piece and the number."""
+        """Find the edges close to knots; `mine` holds the piece and the number of each knot."""
         near = edges.near(here, own)
         keep = blocks[mine[near.point, 0]] != blocks[near.owner]
         keep &= near.beyond <= OVERHANG
@@ -177,7 +179,7 @@ class Copies:
             self.pairs.setdefault(number, []).append(found)
 
     def chosen(self, kept: Sequence[int]) -> "Copies":
-        """Those of some of the pieces among themselves."""
+        """Restrict the copies to a subset of the pieces."""
         place = {number: rank for rank, number in enumerate(kept)}
         pairs = {}
         for number, found in self.pairs.items():
@@ -187,12 +189,12 @@ class Copies:
                     pairs[place[number]] = left
         return Copies([self.pieces[n] for n in kept], [self.lines[n] for n in kept], pairs)
 
-    def beside(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
-        """Pieces beside a knot, nearest first: piece, the knot before the place, the place."""
+    def near(self, number: int, at: int) -> list[tuple[int, int, Rows]]:
+        """List the pieces close to a knot, nearest first: piece, preceding knot, position."""
         return [(o, k, p) for a, o, k, p in self.pairs.get(number, ()) if a == at]
 
     def removed(self, bound: set[tuple[int, int]]) -> dict[int, NDArray[np.bool_]]:
-        """Which knots of which pieces go; longer pieces are decided over first."""
+        """Select the knots to remove, per piece; longer pieces are processed first."""
         gone: dict[int, NDArray[np.bool_]] = {}
         length = dict(zip(self.pairs, lengths_of([self.lines[n] for n in self.pairs]), strict=True))
         order = sorted(self.pairs, key=lambda n: (-length[n], self.pieces[n].key))
@@ -212,7 +214,7 @@ class Copies:
 
 
 def _in_band(points: Rows, radius: Rows, plan: Plan, z_to_xy: float) -> NDArray[np.bool_]:
-    """Which knots lie near an internal face."""
+    """Whether each knot lies near an internal face."""
     width = np.maximum(NARROWEST_BAND, 2.0 * radius)
     inside = np.zeros(len(points), np.bool_)
     for axis, (faces, scale) in enumerate(zip(plan.planes[::-1], (1.0, 1.0, z_to_xy), strict=True)):
@@ -226,7 +228,7 @@ def _in_band(points: Rows, radius: Rows, plan: Plan, z_to_xy: float) -> NDArray[
 
 
 def _long_runs(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """`covered` without runs shorter than `FEWEST_KNOTS`, unless they are all there is."""
+    """Clear runs of `covered` shorter than `FEWEST_KNOTS`, unless they span the piece."""
     gone = covered.copy()
     for first, last in _bounds(covered):
         if covered[first] and last - first < FEWEST_KNOTS:
@@ -235,7 +237,7 @@ def _long_runs(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _kept_runs(gone: NDArray[np.bool_] | None, count: int) -> list[tuple[int, int]]:
-    """Runs of knots that stay; a single knot between two copies is no piece."""
+    """Return the runs of knots that are kept; single knots between copies are dropped."""
     if gone is None:
         return [(0, count)]
     return [(a, b) for a, b in _bounds(gone) if not gone[a] and b - a > 1]

@@ -1,4 +1,4 @@
-"""Where tasks run: in this thread, in pools of ours, or on an executor that is handed over."""
+"""Executors of tasks: this thread, own pools of threads or processes, or one of the caller."""
 
 import multiprocessing
 import pickle
@@ -16,16 +16,16 @@ THREAD_PREFIX = "zimg-block"
 
 
 class UnknownTaskError(ZException):
-    """A worker process cannot rebuild its task, such as a source of a class it cannot import."""
+    """A worker process cannot unpickle its task, for example because a class is not importable."""
 
 
 class Inline(Executor):
-    """Runs every task where it is submitted."""
+    """Executor that runs every task in the calling thread."""
 
     _max_workers = 1
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Run the task; the future is done when this returns."""
+        """Run the task; the future is done on return."""
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
@@ -38,21 +38,21 @@ class Inline(Executor):
 
 @dataclass
 class Workers:
-    """Where tasks run.
+    """Executor of tasks and its properties.
 
     Attributes
     ----------
     make
-        Gives the executor; called again after its processes were lost.
+        Creates the executor; called again after its processes were lost.
     window
-        Unfinished tasks at a time, at most.
+        Largest number of unfinished tasks.
     local
-        Whether tasks run in this process, so that they can be cancelled inside.
+        Whether tasks run in this process and can be cancelled while they run.
     owned
-        Whether the executor is ours to close.
+        Whether the executor is created and closed here.
     packed
-        Whether tasks travel as bytes that the worker unpickles inside the task: a process pool
-        unpickles outside of it, where an error ends the worker, and the pool with it.
+        Whether tasks are sent as bytes and unpickled inside the task. A process pool unpickles
+        outside the task, where an error ends the worker and breaks the pool.
     """
 
     make: Callable[[], Executor]
@@ -63,7 +63,7 @@ class Workers:
     packed: bool = False
 
     def current(self) -> Executor:
-        """The executor."""
+        """Return the executor, creating it if needed."""
         if self.executor is None:
             self.executor = self.make()
         return self.executor
@@ -71,7 +71,7 @@ class Workers:
     def submit(
         self, function: Callable[..., Any], arguments: tuple[Any, ...], **extra: Any
     ) -> "tuple[Future[Any], Executor]":
-        """Begin a task; returns its future, and the executor that has it."""
+        """Submit a task; return its future and the executor that runs it."""
         executor = self.current()
         if self.packed:
             task = pickle.dumps((function, arguments, extra))
@@ -79,14 +79,14 @@ class Workers:
         return executor.submit(function, *arguments, **extra), executor
 
     def lost(self, executor: Executor) -> None:
-        """Replace an executor that broke, if it is ours and was not replaced already."""
+        """Discard a broken executor, if it is owned and not replaced already."""
         if self.owned and executor is self.executor:
             executor.shutdown(wait=False, cancel_futures=True)
             self.executor = None
 
     @contextmanager
     def running(self) -> Iterator["Workers"]:
-        """Close the executor at the end if it is ours; tasks under way are finished first."""
+        """Close the executor at the end if it is owned; running tasks finish first."""
         try:
             yield self
         finally:
@@ -96,7 +96,7 @@ class Workers:
 
 
 def run_packed(task: bytes) -> Any:
-    """Run a pickled function with its arguments; an error to unpickle it is one of the task."""
+    """Run a pickled function with its arguments; errors in unpickling belong to the task."""
     try:
         function, arguments, extra = pickle.loads(task)
     except Exception as error:
@@ -111,22 +111,22 @@ def run_packed(task: bytes) -> Any:
 def workers_of(
     executor: Any, *, processes: bool = False, max_in_flight: int | None = None
 ) -> Workers:
-    """The workers that the arguments of the tracer stand for.
+    """Create the workers described by arguments of the tracer.
 
     Parameters
     ----------
     executor
-        None for this thread; a number of threads, or of processes; an executor of the protocol of
-        `concurrent.futures`; or a Dask client.
+        None for this thread, a number of threads or processes, an executor with the interface of
+        `concurrent.futures`, or a Dask client.
     processes
         Whether a number means processes.
     max_in_flight
-        Unfinished tasks at a time; None for as many as there are workers.
+        Largest number of unfinished tasks; None for the number of workers.
 
     Raises
     ------
     TypeError, ValueError
-        For something else.
+        For any other value.
     """
     if max_in_flight is not None and max_in_flight < 1:
         raise ValueError(f"max_in_flight must be 1 or more, got {max_in_flight}")
@@ -140,14 +140,14 @@ def workers_of(
         return Workers(lambda: chosen, window, local=False, owned=False, executor=chosen)
     if not hasattr(executor, "submit"):
         raise TypeError(
-            "executor takes None, a number of workers, an executor of concurrent.futures or a "
+            "executor must be None, a number of workers, an executor of concurrent.futures or a "
             f"Dask client, got {executor!r}"
         )
     found = max_in_flight or getattr(executor, "_max_workers", None)
     if found is None:
         raise ValueError(
-            f"max_in_flight is needed: {type(executor).__name__} does not tell how many workers "
-            "it has (for Dask: sum(client.ncores().values()), or pass the client itself)"
+            f"max_in_flight is required: {type(executor).__name__} does not report its number of "
+            "workers (for Dask: sum(client.ncores().values()), or pass the client itself)"
         )
     return Workers(
         lambda: executor,
@@ -161,7 +161,7 @@ def workers_of(
 
 def _pool(count: int, processes: bool, max_in_flight: int | None) -> Workers:
     if count < 1:
-        raise ValueError(f"executor takes a number of workers from 1, got {count}")
+        raise ValueError(f"executor must be 1 worker or more, got {count}")
     window = max_in_flight or count
 
     def threads() -> Executor:
@@ -179,21 +179,21 @@ def _pool(count: int, processes: bool, max_in_flight: int | None) -> Workers:
 
 
 _own: dict[str, int] = {}
-"""The number of this process, where it is a worker of a pool of ours."""
+"""The number of this process if it is a worker of an own pool."""
 
 
 def _take_number(begun: Any) -> None:
-    """Number the processes of a pool from 0, whatever other processes there were before."""
+    """Number the processes of a pool from 0, regardless of earlier processes."""
     with begun.get_lock():
         _own["number"] = begun.value
         begun.value += 1
 
 
 def worker_number() -> int:
-    """A number from 0 for the worker that this code runs on, to give each its own device.
+    """Return the number of the current worker, from 0, by which devices are assigned.
 
-    Threads and processes of ours are numbered in their pool. Of executors that are handed over, a
-    Dask worker has the number that is its name, and a process its number among those of its parent.
+    Threads and processes of own pools are numbered in their pool. With an executor of the caller,
+    the number is the name of a Dask worker, or the number of a process among its siblings.
     """
     name = threading.current_thread().name
     if name.startswith(THREAD_PREFIX):
@@ -208,11 +208,11 @@ def worker_number() -> int:
 
 
 def _dask_worker() -> int | None:
-    """The number that is the name of the Dask worker that this code runs on."""
+    """Return the number that is the name of the current Dask worker; None otherwise."""
     distributed = sys.modules.get("distributed")
     if distributed is None:
         return None
     try:
         return int(distributed.get_worker().name)
-    except (ValueError, TypeError):  # no worker, or one with another name
+    except (ValueError, TypeError):  # not a worker, or its name is not a number
         return None

@@ -1,4 +1,4 @@
-"""What accurate tracing decides once for the whole volume: background, noise, thresholds."""
+"""Decisions of accurate mode for the whole volume: background, noise and thresholds."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._typing import Array
+from zimg.blocked.masks import answer_of, foreground_of, levels_of
 from zimg.blocked.plan import Box
-from zimg.blocked.slabs import foreground_of
 from zimg.blocked.source import Volume, checked_read
 from zimg.blocked.stats import Counts, Scale, background_of, table_subtracted
-from zimg.blocked.tubes import answer_of, levels_of
 from zimg.ops import fastest
 from zimg.tracing import preprocess
 from zimg.tracing.accurate import LEAST_CONTRAST
@@ -33,23 +32,23 @@ from zimg.tracing.scorer import TubeScorer
 
 @dataclass(frozen=True)
 class Ladder:
-    """Decisions of accurate tracing for the whole volume.
+    """Decisions of accurate mode for the whole volume.
 
     Attributes
     ----------
     highest
-        Highest value of the volume, from which it is inverted; None when it is not.
+        Highest value of the volume if it is inverted, else None.
     background
-        Subtracted from the image, in its units.
+        Background that is subtracted, in units of the image.
     unit
-        What 1 of the image is in the signal.
+        Signal per unit of the image.
     top, sigma
         Intensity of the brightest structures and the noise, in units of the signal; a `top` of 0
         leaves nothing to trace.
     levels
         Thresholds from bright to dim.
     tubes
-        Thresholds of the answer to tubes, where these are enhanced.
+        Thresholds of the tube response if `enhanceMask` is set.
     """
 
     highest: float | None
@@ -67,13 +66,13 @@ class Ladder:
 
     @property
     def lowest(self) -> float:
-        """No foreground lies where the whole signal is at or below it."""
+        """A signal that is nowhere above this value has no foreground."""
         return 0.0 if self.tubes else min(self.levels)
 
     def masks(
         self, signal: Array, z_to_xy: float, worth: Callable[[float], bool]
     ) -> Iterator[Array]:
-        """The foreground of every pass, from bright to dim, down to the first not worth it."""
+        """Yield the foreground of every level, from bright to dim, while worth tracing."""
         for level in takewhile(worth, self.levels):
             yield foreground_of(signal, level)
         if self.tubes:
@@ -82,34 +81,34 @@ class Ladder:
                 yield foreground_of(answer, level)
 
     def values(self, voxels: NDArray[Any]) -> NDArray[Any]:
-        """The signal of some voxels."""
+        """Convert voxels of the image to the signal."""
         image = voxels if self.highest is None else _turned(voxels, self.highest)
         if np.issubdtype(image.dtype, np.integer):
             return table_subtracted(image, self.background)
         return (image - image.dtype.type(self.background)) * image.dtype.type(self.unit)
 
     def signal(self, voxels: NDArray[Any]) -> NDArray[Any]:
-        """The signal of a region; thin volumes get more planes."""
+        """Convert a region to the signal; thin volumes are padded with planes."""
         return self.values(np.asarray(thick(voxels)[0]))
 
     def scorer(self, signal: Any, z_to_xy: float, dtype: str) -> TubeScorer:
-        """A scorer that refuses what does not stand out from the noise."""
+        """Create a scorer that rejects segments without contrast."""
         scorer = ContrastScorer(signal, z_to_xy=z_to_xy, dtype=dtype)
         scorer.least_contrast = LEAST_CONTRAST * self.sigma
         return scorer
 
 
 def whole_ladder(volume: Volume, *, invert: bool, enhanced: float | None = None) -> Ladder:
-    """The decisions of `zimg.trace` over a volume that is read at once.
+    """Make the decisions of `zimg.trace` for a volume that is read at once.
 
     Parameters
     ----------
     volume
-        Read whole.
+        Volume that is read at once.
     invert
         Whether neurites are dark.
     enhanced
-        Where tubes are enhanced, the size of a voxel in z over that in x and y; None elsewhere.
+        Size of a voxel in z over that in x and y if tubes are enhanced, else None.
     """
     voxels = checked_read(volume, Box((0, 0, 0), volume.shape))
     preprocess.check_signal(voxels)
@@ -128,7 +127,7 @@ def whole_ladder(volume: Volume, *, invert: bool, enhanced: float | None = None)
 
 
 def cube_noises(volume: Volume, cubes: Iterable[Box], ladder: Ladder) -> NDArray[np.float64]:
-    """Noise of every cube, in units of the signal."""
+    """Measure the noise of every cube, in units of the signal."""
     found = []
     for cube in cubes:
         voxels = checked_read(volume, cube)
@@ -138,7 +137,7 @@ def cube_noises(volume: Volume, cubes: Iterable[Box], ladder: Ladder) -> NDArray
 
 
 def without_noise(counts: Counts, scale: Scale, *, invert: bool) -> Ladder:
-    """Background, unit and top from the counts of all voxels; noise and levels come later."""
+    """Derive background, unit and top from the histogram; noise and levels are added later."""
     highest = None
     if invert:
         last = int(np.flatnonzero(counts)[-1])
@@ -160,7 +159,7 @@ def without_noise(counts: Counts, scale: Scale, *, invert: bool) -> Ladder:
 
 
 def with_levels(ladder: Ladder, sigma: float, counts: Counts, scale: Scale) -> Ladder:
-    """The ladder with its noise, and the levels that show separate structures."""
+    """Add the noise and the levels that show separate structures."""
     step = 1.0 if scale.whole else 0.0
     values = scale.low + scale.width * np.arange(len(counts))
     if ladder.highest is not None:
@@ -177,7 +176,7 @@ def with_levels(ladder: Ladder, sigma: float, counts: Counts, scale: Scale) -> L
 
 
 def _turned(voxels: NDArray[Any], highest: float) -> NDArray[Any]:
-    """Voxels with dark and bright exchanged."""
+    """Invert voxels with respect to the highest value of the volume."""
     if not np.issubdtype(voxels.dtype, np.integer):
         return voxels.dtype.type(highest) - voxels
     wide = np.clip(int(highest) - voxels.astype(np.int64), 0, None)

@@ -1,4 +1,4 @@
-"""Polylines of chains, and which points lie in what has been accepted already."""
+"""Polylines of chains, and search for accepted edges near points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -13,10 +13,10 @@ from zimg.tracing.segments import RADIUS, SCALE, Rows, point_at
 Index = NDArray[np.int64]
 
 SAME_FRACTION = 1e-5
-"""Knots of one segment nearer than this share of its length are one knot, as of `knots`."""
+"""Knots of a segment closer than this fraction of its length coincide, as in `knots`."""
 
 LEVELS = 2
-"""How many times larger a tree is than those that are merged into it."""
+"""A search tree is at least this many times larger than those merged into it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Line:
 
 
 def line_of(chain: Chain) -> Line:
-    """The polyline of a chain."""
+    """Return the polyline of a chain."""
     index, fraction = knots(chain)
     rows = chain.segments[index]
     radius = rows[:, RADIUS] * np.sqrt(rows[:, SCALE])
@@ -47,10 +47,10 @@ def line_of(chain: Chain) -> Line:
 
 
 def lines_of(chains: Sequence[Chain]) -> list[Line]:
-    """The polylines of many chains, those of the usual form at once.
+    """Return the polylines of many chains; chains of the usual form are processed together.
 
-    A chain of several segments whose knots all lie apart has a knot at its head, those that its
-    segments carry, and one at its tail; `zimg.tracing.chains.knots` knows the other forms.
+    The usual form has several segments and distinct knots: one at the head, one at the tail, and
+    those that the segments carry. `zimg.tracing.chains.knots` handles all forms.
     """
     if not chains:
         return []
@@ -70,7 +70,7 @@ def lines_of(chains: Sequence[Chain]) -> list[Line]:
     points = point_at(rows[carried], share)
     close = np.linalg.norm(np.diff(points, axis=0), axis=1) <= KNOT_DISTANCE
     odd[owner[carried][1:][close & (owner[carried][1:] == owner[carried][:-1])]] = True
-    # A knot of the first segment at its bottom, or of the last one at its top, is an end already.
+    # A knot at the bottom of the first segment or at the top of the last one is an end itself.
     first, last = ends - counts, ends - 1
     end = (carried == first[owner[carried]]) & (np.abs(share) < SAME_FRACTION)
     end |= (carried == last[owner[carried]]) & (np.abs(share - 1.0) < SAME_FRACTION)
@@ -89,7 +89,7 @@ def lines_of(chains: Sequence[Chain]) -> list[Line]:
 
 
 def directions_of(points: Rows, counts: Index) -> Rows:
-    """Unit vectors along lines at their knots, ``(n, 3)``; the points of all lines in a row."""
+    """Return unit vectors along lines at their knots, ``(n, 3)``, for concatenated points."""
     ends = np.cumsum(counts)
     place = np.arange(len(points))
     first = np.maximum(place - 1, np.repeat(ends - counts, counts))
@@ -100,7 +100,7 @@ def directions_of(points: Rows, counts: Index) -> Rows:
 
 
 def lengths_of(lines: Sequence[Line]) -> list[float]:
-    """Lengths of lines, rounded so that equal lines in other blocks have the same."""
+    """Return the lengths of lines, rounded so that equal lines of different blocks agree."""
     if not lines:
         return []
     counts = np.array([len(line.points) for line in lines])
@@ -118,11 +118,11 @@ class Edges:
     Attributes
     ----------
     start, step
-        ``(n, 3)`` first end, and the way to the other.
+        ``(n, 3)`` first end, and vector to the other end.
     radius
         ``(n, 2)`` at both ends.
     owner, knot
-        ``(n,)`` whose line it is, and which of its knots is the first end.
+        ``(n,)`` owner of the line, and index of the knot at the first end.
     """
 
     start: Rows
@@ -135,7 +135,7 @@ class Edges:
 
     @classmethod
     def of(cls, lines: Sequence[Line], owners: Sequence[int]) -> "Edges":
-        """The edges of lines."""
+        """Collect the edges of lines."""
         counts = np.array([len(line.points) for line in lines])
         points = np.concatenate([line.points for line in lines])
         radius = np.concatenate([line.radius for line in lines])
@@ -152,7 +152,7 @@ class Edges:
 
     @classmethod
     def made(cls, start: Rows, step: Rows, radius: Rows, owner: Index, knot: Index) -> "Edges":
-        """With the tree, and how far from its middle an edge may cover a point of no width."""
+        """Build the search tree and the reach of each edge for a point of radius 0."""
         half = 0.5 * np.linalg.norm(step, axis=1)
         reach = float((half + 0.5 * radius.max(axis=1)).max(initial=0.0))
         return cls(start, step, radius, owner, knot, cKDTree(start + 0.5 * step), reach)
@@ -161,7 +161,7 @@ class Edges:
         return len(self.owner)
 
     def near(self, points: Rows, radius: Rows) -> "Near":
-        """The edges within half the sum of both radii of some points."""
+        """Find the edges within half the sum of both radii of given points."""
         balls = self.tree.query_ball_point(points, self.reach + 0.5 * radius)
         counts = [len(ball) for ball in balls]
         point = np.repeat(np.arange(len(points)), counts)
@@ -182,15 +182,15 @@ class Edges:
 
 @dataclass
 class Accepted:
-    """Edges of accepted chains; more can be added at any time.
+    """Edges of accepted chains, to which more can be added.
 
-    Parts of similar size are merged, so that a search looks into a few trees only.
+    Search trees of similar size are merged, so that a search visits few trees.
     """
 
     parts: list[Edges] = field(default_factory=list)
 
     def add(self, lines: Sequence[Line], owners: Sequence[int]) -> None:
-        """Accept lines that belong to `owners`."""
+        """Add the lines of `owners` to the accepted edges."""
         if not lines:
             return
         self.parts.append(Edges.of(lines, owners))
@@ -203,7 +203,7 @@ class Accepted:
             self.parts.append(Edges.made(*columns))
 
     def near(self, points: Rows, radius: Rows) -> "Near":
-        """All edges within half the sum of both radii of some points."""
+        """Find all accepted edges within half the sum of both radii of given points."""
         return Near.joined([part.near(points, radius) for part in self.parts])
 
 
@@ -214,17 +214,17 @@ class Near:
     Attributes
     ----------
     point
-        ``(n,)`` which point.
+        ``(n,)`` index of the point.
     owner, knot
-        ``(n,)`` whose edge, and the knot before it.
+        ``(n,)`` owner of the edge, and index of its first knot.
     position
-        ``(n, 3)`` the nearest point of the edge.
+        ``(n, 3)`` nearest point of the edge.
     distance
-        ``(n,)`` to it.
+        ``(n,)`` distance to this point.
     direction
-        ``(n, 3)`` of the edge.
+        ``(n, 3)`` direction of the edge.
     beyond
-        ``(n,)`` how far the point lies beyond the ends of the edge, along it.
+        ``(n,)`` distance by which the point lies beyond the ends of the edge, along it.
     """
 
     point: Index
@@ -237,18 +237,18 @@ class Near:
 
     @classmethod
     def joined(cls, pairs: Sequence["Near"]) -> "Near":
-        """Pairs one after the other."""
+        """Concatenate pairs."""
         if not pairs:
             index, rows = np.zeros(0, np.int64), np.zeros((0, 3))
             return cls(index, index, index, rows, np.zeros(0), rows, np.zeros(0))
         return cls(*(np.concatenate([getattr(p, f.name) for p in pairs]) for f in fields(cls)))
 
     def chosen(self, keep: NDArray[np.bool_]) -> "Near":
-        """The pairs for which `keep` holds."""
+        """Select the pairs for which `keep` is true."""
         return Near(*(getattr(self, f.name)[keep] for f in fields(self)))
 
     def nearest(self, point: int) -> tuple[int, Rows] | None:
-        """Owner and position of the edge nearest to a point; ties go by owner and position."""
+        """Return owner and position of the edge nearest to a point; ties are broken by both."""
         rows = np.flatnonzero(self.point == point)
         if not len(rows):
             return None

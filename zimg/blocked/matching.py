@@ -1,8 +1,9 @@
-"""Which cut ends on the two sides of a face belong together."""
+"""Cut ends on the two sides of a face that belong together, and the chains that they make."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +13,18 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from zimg.blocked.lines import Line
-from zimg.blocked.pieces import HEAD, Piece
-from zimg.tracing.segments import Rows
+from zimg.blocked.pieces import HEAD, TAIL, Piece, joined, taken
+from zimg.tracing.chains import Chain
+from zimg.tracing.segments import POSITION, RADIUS, SCALE, Rows
 
 Index = NDArray[np.int64]
 
 SMALLEST_REACH = 2.0
-"""Stubs this near, in voxels, may match whatever their radius."""
+"""Stubs closer than this, in voxels, may match regardless of their radius."""
 LARGEST_ANGLE = 45.0
-"""Degrees between the directions of two stubs, at most."""
+"""Largest angle between the directions of two stubs, in degrees."""
 THICK = 6.0
-"""Stubs that are both thicker than this lie in a soma, where directions say nothing."""
+"""Two stubs thicker than this lie in a soma, where directions are meaningless."""
 FORBIDDEN = 1e6
 
 
@@ -33,17 +35,17 @@ class Stub:
     Attributes
     ----------
     piece, end
-        Which piece, and its `HEAD` or `TAIL`.
+        Index of the piece, and `HEAD` or `TAIL`.
     block
-        The block of the piece.
+        Number of the block of the piece.
     axis, plane
-        The face.
+        Axis and position of the face.
     upwards
         Whether the piece lies below the face, so that the chain leaves upwards.
     position, direction
         ``(3,)`` in trace space; the direction points out of the piece.
     radius
-        Of the circle with the area of the section.
+        Radius of the circle with the area of the section.
     """
 
     piece: int
@@ -58,7 +60,7 @@ class Stub:
 
 
 def stubs_of(pieces: Sequence[Piece], lines: Sequence[Line]) -> list[Stub]:
-    """The cut ends of pieces that lie inside their cores."""
+    """Collect the cut ends of pieces that lie inside their cores."""
     found = []
     for number, (piece, line) in enumerate(zip(pieces, lines, strict=True)):
         for end, cut in enumerate(piece.cuts):
@@ -95,7 +97,7 @@ def _side(line: Line, axis: int, plane: float, end: int) -> bool:
 
 
 def matched(stubs: Sequence[Stub]) -> list[tuple[int, int]]:
-    """Pairs of stubs that continue each other, as indices into `stubs`, in their order."""
+    """Match stubs that continue each other; return sorted pairs of indices into `stubs`."""
     faces: dict[tuple[int, float], list[int]] = defaultdict(list)
     for index, stub in enumerate(stubs):
         faces[stub.axis, stub.plane].append(index)
@@ -111,7 +113,7 @@ def matched(stubs: Sequence[Stub]) -> list[tuple[int, int]]:
 
 
 def _matched_at_edges(stubs: Sequence[Stub], left: list[int]) -> list[tuple[int, int]]:
-    """Pairs of stubs on different faces, where a fibre goes through an edge or a corner."""
+    """Match stubs on different faces, where a fibre crosses an edge or a corner."""
     if len(left) < 2:
         return []
     one, other, cost = _allowed(stubs, *_close_pairs(stubs, left))
@@ -131,7 +133,7 @@ def _matched_at_edges(stubs: Sequence[Stub], left: list[int]) -> list[tuple[int,
 
 
 def _close_pairs(stubs: Sequence[Stub], left: list[int]) -> tuple[Index, Index]:
-    """Pairs among some stubs that may be near enough, the smaller index first."""
+    """Find candidate pairs among given stubs, the smaller index first."""
     reach = max(SMALLEST_REACH, max(stubs[i].radius for i in left))
     tree = cKDTree(np.array([stubs[i].position for i in left]))
     pairs = np.array(sorted(tree.query_pairs(reach)), np.int64).reshape(-1, 2)
@@ -161,7 +163,7 @@ def _matched_on_face(
 
 
 def _candidates(stubs: Sequence[Stub], lower: list[int], upper: list[int]) -> tuple[Index, Index]:
-    """Pairs of stubs of both sides that may be near enough."""
+    """Find candidate pairs of stubs on the two sides of a face."""
     radius = [max(stubs[i].radius for i in side) for side in (lower, upper)]
     points = [np.array([stubs[i].position for i in side]) for side in (lower, upper)]
     near = cKDTree(points[0]).query_ball_tree(cKDTree(points[1]), max(SMALLEST_REACH, min(radius)))
@@ -170,7 +172,7 @@ def _candidates(stubs: Sequence[Stub], lower: list[int], upper: list[int]) -> tu
 
 
 def _allowed(stubs: Sequence[Stub], one: Index, other: Index) -> tuple[Index, Index, Rows]:
-    """The pairs that may match, and what each costs."""
+    """Select the pairs that may match and compute their costs."""
     if not len(one):
         return one, other, np.zeros(0)
     points, ways = (
@@ -187,7 +189,7 @@ def _allowed(stubs: Sequence[Stub], one: Index, other: Index) -> tuple[Index, In
 
 
 def _assigned(one: Index, other: Index, cost: Rows) -> list[tuple[int, int]]:
-    """The cheapest set of pairs of one connected group that matches as many as possible."""
+    """Find the cheapest of the largest matchings in one connected group."""
     if len(one) == 1:
         return [(int(one[0]), int(other[0]))]
     rows, row = np.unique(one, return_inverse=True)
@@ -196,3 +198,43 @@ def _assigned(one: Index, other: Index, cost: Rows) -> list[tuple[int, int]]:
     table[row, column] = cost
     chosen = zip(*linear_sum_assignment(table), strict=True)
     return [(int(rows[i]), int(columns[j])) for i, j in chosen if table[i, j] < FORBIDDEN]
+
+
+End = tuple[int, int]
+
+
+def walks_of(count: int, partner: dict[End, End]) -> list[list[tuple[int, bool]]]:
+    """Order parts into walks; each part comes with whether it is reversed."""
+    seen: set[int] = set()
+    walks = []
+    free = [n for n in range(count) if (n, HEAD) not in partner or (n, TAIL) not in partner]
+    for start in [*free, *range(count)]:  # parts that remain after the free ones form circles
+        if start in seen:
+            continue
+        back = (start, HEAD) in partner and (start, TAIL) not in partner
+        walk, at = [], start
+        while at not in seen:
+            seen.add(at)
+            walk.append((at, back))
+            leaving = (at, HEAD if back else TAIL)
+            if leaving not in partner:
+                break
+            at, entered = partner[leaving]
+            back = entered == TAIL
+        walks.append(walk)
+    return walks
+
+
+def concatenated(chains: list[Chain]) -> Chain:
+    """Join chains at their stubs; the joint is the mean of both stubs."""
+    if len(chains) == 1:
+        return chains[0]
+    whole = joined([chains[0], *(taken(chain, slice(1, None)) for chain in chains[1:])])
+    place = -1
+    for chain, other in pairwise(chains):
+        place += len(chain) - (place >= 0)
+        row, second = whole.segments[place], other.segments[0]
+        row[POSITION] = 0.5 * (row[POSITION] + second[POSITION])
+        row[RADIUS] = 0.5 * (row[RADIUS] + second[RADIUS])
+        row[SCALE] = 0.5 * (row[SCALE] + second[SCALE])
+    return whole

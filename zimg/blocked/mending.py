@@ -1,4 +1,4 @@
-"""The tree of a body from what its blocks have of it, joined where parts share a face."""
+"""Assembly of the tree of a body from the trees of its parts, joined at shared voxels."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,23 +17,23 @@ Part = tuple[int, int]
 Edge = tuple[float, int, int]
 
 MOST_PAIRS = 64
-"""Nodes around one cluster of patches that are all compared with each other."""
+"""Largest number of nodes around a cluster of patches that are all compared with each other."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """What one block has of a body.
+    """Share of one block in a body.
 
     Attributes
     ----------
     block
-        Its number.
+        Number of the block.
     tree
-        The nodes in its core; may be empty.
+        Nodes in its core; may be empty.
     parts
-        ``(nodes,)`` the connected part of the body in the core that each node lies in.
+        ``(nodes,)`` connected part of the body in the core in which each node lies.
     patches
-        Faces that the parts share with other blocks.
+        Patches that the parts share with other blocks.
     """
 
     block: int
@@ -48,13 +48,13 @@ def mended(shares: Sequence[Share]) -> ZSwc:
     Parameters
     ----------
     shares
-        Sorted by block.
+        Shares of the blocks, sorted by block.
 
     Returns
     -------
     ZSwc
-        Nodes of parts that have a patch in common are linked, the nearest ones, shorter links
-        first; none closes a cycle. Parts without a node, slivers in a block, pass the link on.
+        Parts that share a patch are linked at their nearest nodes, shorter links first, without
+        cycles. Parts without a node, which are slivers in a block, pass the link on.
     """
     forest = _forest([share.tree for share in shares])
     members = _members(shares)
@@ -73,7 +73,7 @@ def mended(shares: Sequence[Share]) -> ZSwc:
 
 
 def _forest(trees: Sequence[ZSwc]) -> Forest:
-    """All trees in one forest, their nodes in order."""
+    """Concatenate all trees into one forest."""
     xyz = np.concatenate([np.zeros((0, 3)), *(tree.xyz for tree in trees)])
     radius = np.concatenate([np.zeros(0), *(tree.radius for tree in trees)])
     forest = Forest.from_nodes(xyz, radius)
@@ -88,7 +88,7 @@ def _forest(trees: Sequence[ZSwc]) -> Forest:
 
 
 def _members(shares: Sequence[Share]) -> dict[Part, list[int]]:
-    """Nodes of the forest by block and part."""
+    """Group the nodes of the forest by block and part."""
     found: dict[Part, list[int]] = defaultdict(list)
     offset = 0
     for share in shares:
@@ -107,7 +107,7 @@ class _Cluster:
 
 
 def _clusters(shares: Sequence[Share], members: dict[Part, list[int]]) -> list[_Cluster]:
-    """Clusters of patches; mostly one patch with the two parts that share it."""
+    """Group patches into clusters; most have one patch and the two parts that share it."""
     owner: dict[object, object] = {}
 
     def find(item: object) -> object:
@@ -133,7 +133,7 @@ def _clusters(shares: Sequence[Share], members: dict[Part, list[int]]) -> list[_
 
 
 def _links(cluster: _Cluster, members: dict[Part, list[int]], forest: Forest) -> list[Edge]:
-    """Links between the parts around a cluster: length and the two nodes."""
+    """Return the links between the parts around a cluster: length and two nodes."""
     center = np.mean(cluster.centers, axis=0)
     parts = sorted(cluster.parts)[:MOST_PAIRS]
     found = []
@@ -147,6 +147,6 @@ def _links(cluster: _Cluster, members: dict[Part, list[int]], forest: Forest) ->
 
 
 def _nearest(nodes: list[int], point: NDArray[np.float64], forest: Forest) -> int:
-    """The node nearest to a point."""
+    """Return the node nearest to a point."""
     apart = np.linalg.norm(np.array([forest.position[n] for n in nodes]) - point, axis=1)
     return nodes[int(np.argmin(apart))]

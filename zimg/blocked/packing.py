@@ -1,4 +1,4 @@
-"""Pieces and thresholds as the arrays and values of a record, and back."""
+"""Conversion of pieces and decisions to records and back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ UNCUT = -1
 
 
 def pack_pieces(pieces: Sequence[Piece], seeds: int = 0) -> Record:
-    """Pieces as a record: a struct of arrays."""
+    """Pack pieces into a record, as a struct of arrays."""
     chains = [piece.chain for piece in pieces]
     arrays: dict[str, NDArray[Any]] = {
         "key": np.array([p.key for p in pieces], np.int64).reshape(-1, 3),
@@ -43,7 +43,7 @@ def pack_pieces(pieces: Sequence[Piece], seeds: int = 0) -> Record:
 
 
 def unpack_pieces(record: Record) -> list[Piece]:
-    """The pieces of a record."""
+    """Unpack the pieces of a record."""
     arrays = record.arrays
     if not len(arrays["key"]):
         return []
@@ -69,7 +69,7 @@ def unpack_pieces(record: Record) -> list[Piece]:
 
 
 def pack_thresholds(found: Thresholds) -> Record:
-    """Thresholds as a record of values; their floats are stored exactly."""
+    """Pack thresholds into a record; floats are stored exactly."""
     values = np.array(
         [found.background, np.nan if found.threshold is None else found.threshold], np.float64
     )
@@ -78,7 +78,7 @@ def pack_thresholds(found: Thresholds) -> Record:
 
 
 def unpack_thresholds(record: Record) -> Thresholds:
-    """The thresholds of a record."""
+    """Unpack the thresholds of a record."""
     background, threshold = record.arrays["values"].tolist()
     smallest = int(record.arrays["smallest"][0])
     known = None if np.isnan(threshold) else threshold
@@ -86,7 +86,7 @@ def unpack_thresholds(record: Record) -> Thresholds:
 
 
 def pack_ladder(found: Ladder) -> Record:
-    """The decisions of accurate tracing as a record; their floats are stored exactly."""
+    """Pack the decisions of accurate mode into a record; floats are stored exactly."""
     highest = np.nan if found.highest is None else found.highest
     values = [highest, found.background, found.unit, found.top, found.sigma]
     arrays = {"values": np.array(values), "levels": np.array(found.levels, np.float64)}
@@ -94,7 +94,7 @@ def pack_ladder(found: Ladder) -> Record:
 
 
 def unpack_ladder(record: Record) -> Ladder:
-    """The decisions of accurate tracing in a record."""
+    """Unpack the decisions of accurate mode."""
     highest, background, unit, top, sigma = record.arrays["values"].tolist()
     levels = tuple(record.arrays["levels"].tolist())
     known = None if np.isnan(highest) else highest
@@ -102,7 +102,7 @@ def unpack_ladder(record: Record) -> Ladder:
 
 
 def _packed_tubes(found: Thresholds | Ladder) -> dict[str, NDArray[Any]]:
-    """Thresholds of tubes as an array of a record; nothing where there are none."""
+    """Pack the thresholds of the tube response, if any."""
     return {"tubes": np.array(found.tubes, np.float64)} if found.tubes else {}
 
 
@@ -111,12 +111,12 @@ def _tubes(record: Record) -> tuple[float, ...]:
 
 
 def pack_decisions(found: Thresholds | Ladder) -> Record:
-    """Decisions of either mode as a record."""
+    """Pack the decisions of either mode into a record."""
     return pack_ladder(found) if isinstance(found, Ladder) else pack_thresholds(found)
 
 
 def unpack_decisions(record: Record) -> Thresholds | Ladder:
-    """The decisions in a record."""
+    """Unpack the decisions of either mode."""
     return unpack_ladder(record) if "levels" in record.arrays else unpack_thresholds(record)
 
 

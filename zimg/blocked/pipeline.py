@@ -1,25 +1,36 @@
-"""One run of blocked tracing: what it is about, its stages in order, and what it gives."""
+"""A run of blocked tracing: settings, stages in order, result."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zimg.blocked import stages
-from zimg.blocked.block import Decisions, Parameters
+from zimg.blocked.block import Decisions
 from zimg.blocked.deciding import decide
 from zimg.blocked.ladder import Ladder
+from zimg.blocked.parameters import Parameters
+from zimg.blocked.passes import trace_blocks
 from zimg.blocked.paths import path_test
 from zimg.blocked.plan import Plan
-from zimg.blocked.session import base_manifest
-from zimg.blocked.somata import somata_of, somata_task
+from zimg.blocked.rounds import continue_rounds
+from zimg.blocked.session import RESULT, SUMMARY, Session, base_manifest
 from zimg.blocked.source import Volume
 from zimg.blocked.stats import Thresholds
 from zimg.blocked.stitch import Stitcher
 from zimg.blocked.strands import Link
-from zimg.blocked.structure import Orphan, build_tree
+from zimg.blocked.trees import (
+    Orphan,
+    build_tree,
+    in_image_voxels,
+    planes_of,
+    somata_of,
+    somata_task,
+)
 from zimg.swc import ZSwc
 from zimg.tracing.accurate import DEFAULTS, AccurateOptions, in_input_voxels
 from zimg.tracing.chains import Chain
@@ -32,13 +43,13 @@ from zimg.tracing.trees import chosen_trees
 
 @dataclass(frozen=True)
 class BlockedResult:
-    """What a run gives.
+    """Result of a run.
 
     Attributes
     ----------
     tree
         Nodes in voxels of the image (relative to the region of the source), radii in voxels of
-        x and y. Empty when nothing was found.
+        x and y. Empty if nothing was found.
     path
         The same tree as an SWC file in the session.
     summary
@@ -52,20 +63,20 @@ class BlockedResult:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that the result of a run depends on.
+    """All settings on which the result depends.
 
     Attributes
     ----------
     volume, plan, parameters
-        What is traced, in which blocks, and how.
+        Volume, division into blocks, and parameters of the blocks.
     channel, time
-        Of the image.
+        Channel and time of the image.
     mode, threshold_mode, resample, orphan, max_rounds, on_unreadable, dataset_id
         As of `BlockedTracer`.
     fixed
-        The thresholds of ``threshold_mode="fixed"``.
+        Thresholds of ``threshold_mode="fixed"``.
     options
-        Choices of accurate tracing.
+        Options of accurate mode.
     """
 
     volume: Volume
@@ -84,7 +95,7 @@ class Settings:
     options: AccurateOptions = DEFAULTS
 
     def manifest(self) -> dict[str, Any]:
-        """What a session of these settings says about itself."""
+        """Return the manifest of a session with these settings."""
         plan, parameters = self.plan, self.parameters
         return base_manifest("trace") | {
             "source": self.volume.identity(),
@@ -115,35 +126,40 @@ class Settings:
 
 
 def trace_session(settings: Settings, work: stages.Work) -> BlockedResult:
-    """Do what the session has not done yet, and write the tree into it."""
+    """Run the stages that have no records yet and write the tree into the session."""
     config, z_to_xy = settings.parameters.config, settings.parameters.z_to_xy
     decisions: Decisions | None = settings.fixed
     if settings.threshold_mode == "global":
         decisions = decide(work, mode=settings.mode, invert=settings.options.invert)
     skip = settings.on_unreadable == "skip"
-    pieces, seeds, skipped = stages.trace_blocks(work, decisions, skip_unreadable=skip)
+    traced = trace_blocks(work, decisions, skip_unreadable=skip)
     work.report.stage("stitch")
-    stitcher = Stitcher(pieces, settings.plan, z_to_xy=z_to_xy, low_score=config.minAutoScore)
-    rounds = stages.continue_rounds(work, stitcher, decisions, settings.max_rounds, skipped)
+    stitcher = Stitcher(
+        traced.pieces, settings.plan, z_to_xy=z_to_xy, low_score=config.minAutoScore
+    )
+    rounds = continue_rounds(work, stitcher, decisions, settings.max_rounds, traced.skipped)
     tree, found = _tree(settings, work, stitcher, decisions)
     summary = {
         "blocks": len(settings.plan),
-        "skipped": sorted(skipped),
-        "seeds": seeds,
+        "skipped": sorted(traced.skipped),
+        "seeds": traced.seeds,
         **found,
         "rounds": rounds,
         "open_ends": len(stitcher.open_ends()),
         "nodes": len(tree),
         "trees": len(tree.roots),
     }
-    path = stages.write_result(work.session, tree, summary)
+    if isinstance(decisions, Ladder):
+        levels = decisions.levels[: traced.levels]
+        summary["levels"] = [level / decisions.unit for level in levels]
+    path = write_result(work.session, tree, summary)
     return BlockedResult(tree, path, summary)
 
 
 def _tree(
     settings: Settings, work: stages.Work, stitcher: Stitcher, decisions: Decisions | None
 ) -> tuple[ZSwc, dict[str, Any]]:
-    """The tree of the stitched chains in voxels of the image, and counts."""
+    """Build the tree of the stitched chains in voxels of the image; also return counts."""
     chains, links = stitcher.result()
     found: dict[str, Any] = {"chains": len(chains), "links": len(links)}
     if isinstance(decisions, Ladder):
@@ -165,20 +181,20 @@ def _tree(
         orphan=settings.orphan,
     )
     if not isinstance(decisions, Ladder):
-        return stages.in_image_voxels(tree, settings.volume), found
+        return in_image_voxels(tree, settings.volume), found
     if settings.options.soma and chains:
         tree, found["somata"] = _with_somata(settings, work, decisions, chains, tree)
     found["trees_found"] = len(tree.roots)
     z_to_xy = settings.parameters.z_to_xy
     tree = chosen_trees(tree, settings.options.trees, z_to_xy=z_to_xy) if len(tree) else tree
     factors = settings.volume.factors
-    return in_input_voxels(tree, factors, planes=stages.planes_of(settings.volume)), found
+    return in_input_voxels(tree, factors, planes=planes_of(settings.volume)), found
 
 
 def _standing_out(
     settings: Settings, ladder: Ladder, chains: list[Chain], links: list[Link]
 ) -> tuple[list[Chain], list[Link], dict[str, Any]]:
-    """The chains that stand out from noise and clutter, and the links between them."""
+    """Select the chains that stand out from noise and clutter, and the links between them."""
     screening = screened(
         chains,
         noise=ladder.sigma,
@@ -197,7 +213,7 @@ def _standing_out(
 def _with_somata(
     settings: Settings, work: stages.Work, ladder: Ladder, chains: list[Chain], tree: ZSwc
 ) -> tuple[ZSwc, int]:
-    """The tree with the cell bodies of all blocks, and how many these are."""
+    """Add the cell bodies of all blocks to the tree; also return their number."""
     radii = geometric_radius(np.concatenate([chain.segments for chain in chains]))
     typical = float(np.median(radii))
     tasks = {
@@ -206,3 +222,16 @@ def _with_somata(
     }
     records = work.done("somata", "somata", somata_task, tasks)
     return with_somata(tree, somata_of(records), z_to_xy=settings.parameters.z_to_xy)
+
+
+def write_result(session: Session, tree: ZSwc, summary: Mapping[str, Any]) -> Path:
+    """Write the tree and its summary into the session."""
+    path = session.folder / RESULT
+    header = f"Generated by zimg-xp {version('zimg-xp')}"
+    if summary["skipped"]:
+        header += f"; blocks that could not be read: {summary['skipped']}"
+    tree.save(path, precision=6, renumber=True, header=header)
+    text = json.dumps(dict(summary), indent=2, sort_keys=True) + "\n"
+    session.replace(SUMMARY, text.encode())
+    session.log("finished", **summary)
+    return path

@@ -1,4 +1,4 @@
-"""How a volume is divided: half-open cores that tile it, each read with a halo around it."""
+"""Division of a volume into half-open cores, each read with a halo."""
 
 import math
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ class Plan:
         return math.prod(self.counts)
 
     def block(self, number: int) -> Block:
-        """The block with a linear index."""
+        """Return the block with a linear index."""
         _, ny, nx = self.counts
         place = (number // (nx * ny), number // nx % ny, number % nx)
         return self._block(number, place)
@@ -94,7 +94,7 @@ class Plan:
         return Block(number, core, _box(roi))
 
     def owner(self, voxel: Sequence[float]) -> int:
-        """Linear index of the block whose core holds the voxel nearest to a point z, y, x."""
+        """Return the index of the block whose core holds the voxel nearest to a point z, y, x."""
         place = [
             min(max(math.floor(v + 0.5), 0) // core, count - 1)
             for v, core, count in zip(voxel, self.core, self.counts, strict=True)
@@ -103,7 +103,7 @@ class Plan:
         return (place[0] * ny + place[1]) * nx + place[2]
 
     def blocks(self) -> list[Block]:
-        """All blocks in order of their linear index."""
+        """Return all blocks in order of their linear index."""
         return [self.block(number) for number in range(len(self))]
 
     @cached_property
@@ -147,15 +147,15 @@ def make_plan(
     halo
         Margin in trace-space units (voxels of the x, y plane): ``ceil(halo / z_to_xy)`` planes.
     memory_limit
-        Bytes that all workers may use together; needed by ``"auto"``, otherwise checked.
+        Bytes that all workers may use together; required by ``"auto"``, otherwise checked.
     workers, itemsize
-        Blocks that are traced at a time, and bytes of a voxel.
+        Number of blocks traced at a time, and bytes per voxel.
 
     Raises
     ------
     ValueError
-        For a halo below 32, a core below two halos on an axis that has several blocks, or a memory
-        limit that no core meets.
+        If the halo is below 32, a core is smaller than two halos on an axis with several blocks, or
+        no core meets the memory limit.
     """
     halo = index(halo)
     if halo < SMALLEST_HALO:
@@ -174,7 +174,7 @@ def make_plan(
 
 
 def memory_of(plan: Plan, workers: int, itemsize: int) -> int:
-    """Bytes that workers need at most, without the interpreter: the ROI times a factor."""
+    """Return the peak memory of all workers without the interpreter: ROI times a factor."""
     axes = zip(plan.shape, plan.core, plan.halo, strict=True)
     roi = math.prod(min(n, core + 2 * halo) for n, core, halo in axes)
     return workers * roi * BYTES_PER_VOXEL.get(itemsize, 16 + 2 * itemsize)
@@ -184,7 +184,9 @@ def _largest(
     word: str, shape: ZYX, halos: ZYX, limit: float | None, workers: int, itemsize: int
 ) -> Plan:
     if word != "auto" or limit is None:
-        raise ValueError(f"core takes voxels, or 'auto' with a memory_limit; got {word!r}")
+        raise ValueError(
+            f"core must be a number of voxels, or 'auto' with memory_limit, got {word!r}"
+        )
     for size in CORES:
         plan = Plan(shape, (size, size, size), halos)
         fits = memory_of(plan, workers, itemsize) <= limit

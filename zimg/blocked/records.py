@@ -1,7 +1,6 @@
 """Results on disk: one line of canonical JSON, then raw little-endian arrays, with a checksum.
 
-A record holds nothing of the machine or the time at which it was made, so that equal results are
-equal files.
+A record contains neither times nor names of machines, so that equal results are equal files.
 """
 
 import errno
@@ -35,14 +34,14 @@ class NonDeterminismError(ZException):
 
 @dataclass(frozen=True)
 class Record:
-    """Named arrays and small values.
+    """Named arrays and JSON values.
 
     Attributes
     ----------
     arrays
-        Of any shape; stored little-endian.
+        Arrays of any shape; stored little-endian.
     values
-        What JSON holds.
+        JSON values.
     """
 
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -50,7 +49,7 @@ class Record:
 
 
 def encoded(record: Record, kind: str, key: str, manifest: str) -> bytes:
-    """The bytes of a record file."""
+    """Encode a record as the bytes of a file."""
     table, parts, offset = {}, [], 0
     for name in sorted(record.arrays):
         array = np.ascontiguousarray(record.arrays[name])
@@ -75,35 +74,33 @@ def encoded(record: Record, kind: str, key: str, manifest: str) -> bytes:
 
 
 def decoded(data: bytes, kind: str, key: str, manifest: str) -> Record:
-    """The record in the bytes of a file.
+    """Decode the bytes of a record file.
 
     Raises
     ------
     BadRecordError
-        When it is not exactly what was written for this key of this session.
+        If the bytes are damaged or belong to another key or session.
     """
     line, newline, payload = data.partition(b"\n")
     try:
         header = json.loads(line)
     except ValueError:
-        raise BadRecordError("its first line is not JSON") from None
+        raise BadRecordError("the first line is not JSON") from None
     if not newline or not isinstance(header, dict) or header.get("magic") != MAGIC:
-        raise BadRecordError(f"its first line is no {MAGIC} header")
+        raise BadRecordError(f"the first line is not a {MAGIC} header")
     wanted = {"schema": SCHEMA, "kind": kind, "key": key, "manifest": manifest}
     for name, value in wanted.items():
         if header.get(name) != value:
-            raise BadRecordError(f"its {name} is {header.get(name)!r}, expected {value!r}")
+            raise BadRecordError(f"{name} is {header.get(name)!r}, expected {value!r}")
     if len(payload) != header.get("length"):
-        raise BadRecordError(
-            f"it has {len(payload)} bytes of data, expected {header.get('length')}"
-        )
+        raise BadRecordError(f"the data has {len(payload)} bytes, expected {header.get('length')}")
     if header.pop("sha256", None) != _checksum(header, payload):
-        raise BadRecordError("its checksum is wrong")
+        raise BadRecordError("the checksum does not match")
     return Record(_arrays(header["arrays"], payload), header["values"])
 
 
 def _checksum(header: Mapping[str, Any], payload: bytes) -> str:
-    """SHA-256 of everything in a record but the checksum."""
+    """Compute the SHA-256 of a record without its checksum."""
     return hashlib.sha256(canonical(header).encode() + b"\n" + payload).hexdigest()
 
 
@@ -118,24 +115,24 @@ def _arrays(table: Mapping[str, Any], payload: bytes) -> dict[str, NDArray[Any]]
 
 
 def canonical(value: Any) -> str:
-    """JSON text that equal values share."""
+    """Encode a value as canonical JSON: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of the canonical JSON of a value."""
+    """Compute the SHA-256 of the canonical JSON of a value."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def store(path: Path, data: bytes) -> None:
-    """Write a record that appears whole or not at all, and is on the disk when this returns.
+    """Write a record atomically; it is on the disk on return.
 
     Raises
     ------
     NonDeterminismError
-        When the file is there with other content.
+        If the file exists with other content.
     ZException
-        When it cannot be written; a full disk is named.
+        If the file cannot be written; the message states when the disk is full.
     """
     if path.exists():
         check_same(path, data)
@@ -174,7 +171,7 @@ def write_through(path: Path, data: bytes) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system can."""
+    """Flush a folder to the disk, where the system supports it."""
     if os.name == "nt":
         return
     with suppress(OSError):

@@ -1,18 +1,24 @@
-"""Continuation of chains that ended where their block had read no further."""
+"""Continuation of chains that ended at a border of the region of their block."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._progress import Reporter, reporter
+from zimg._progress import Cancel, Reporter, reporter
 from zimg.arrays.export import exported
-from zimg.blocked.block import Decisions, Parameters, device_of, origin_of
+from zimg.blocked import stats
+from zimg.blocked.block import Decisions
 from zimg.blocked.lines import line_of
+from zimg.blocked.packing import pack_pieces, unpack_pieces
+from zimg.blocked.parameters import Parameters, device_of, origin_of
 from zimg.blocked.pieces import HEAD, Piece, limits, moved, reversed_chain, taken, unread_at
 from zimg.blocked.plan import Block, Plan
+from zimg.blocked.records import Record
 from zimg.blocked.source import Volume, checked_read
+from zimg.blocked.stages import Work
 from zimg.blocked.stitch import Stitcher
 from zimg.ops import fastest
 from zimg.tracing.chains import FORWARD, Chain
@@ -26,27 +32,27 @@ from zimg.tracing.segments import LENGTH, POSITION, RADIUS, SCALE, Rows, point_a
 from zimg.tracing.strands import Growth, Strand
 
 CLEAR = 22.0
-"""Voxels around an open end, two segments, in which its own chain is not drawn as traced."""
+"""Distance from an open end, two segments, within which its own chain is not drawn as traced."""
 MOST_SEGMENTS = 5000
-"""Segments that one continuation adds at most (behaviour of the reference for a chain)."""
+"""Largest number of segments of a continuation (behaviour of the reference for a chain)."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """The open ends of one block.
+    """Open ends in one block.
 
     Attributes
     ----------
     keys
         ``(n, 2)`` strand and end of each.
     rows
-        ``(n, 8)`` the last segment of each, its top outwards, in coordinates of the volume.
+        ``(n, 8)`` last segment of each, with its top outwards, in coordinates of the volume.
     signals
-        ``(n,)`` mean signal in it.
+        ``(n,)`` mean signal in this segment.
     traced
         ``(m, 8)`` accepted segments that meet the region of the block.
     owner
-        ``(m,)`` strand of each of those.
+        ``(m,)`` strand of each accepted segment.
     """
 
     keys: NDArray[np.int64]
@@ -56,8 +62,64 @@ class Task:
     owner: NDArray[np.int64]
 
 
+def continue_rounds(
+    work: Work,
+    stitcher: Stitcher,
+    decisions: Decisions | None,
+    most: int,
+    skipped: set[int],
+) -> int:
+    """Continue open ends until none is left; return the number of rounds."""
+    for number in range(1, most + 1):
+        tasks = tasks_of(stitcher, work.plan, work.parameters.z_to_xy)
+        for block in skipped & tasks.keys():
+            for strand, end in tasks.pop(block).keys.tolist():
+                stitcher.strands[strand].open[end] = False
+        if not tasks:
+            return number - 1
+        arguments = {
+            f"{block:06d}": (
+                work.volume,
+                work.plan.block(block),
+                decisions,
+                work.parameters,
+                task,
+            )
+            for block, task in tasks.items()
+        }
+        kind = f"rounds/{number:02d}"
+        records = work.done(f"continue: round {number}", kind, round_task, arguments)
+        pieces = [piece for record in records.values() for piece in unpack_pieces(record)]
+        for piece in sorted(pieces, key=lambda p: _order(stitcher, p)):
+            strand, end, _ = piece.key
+            stitcher.accept_continuation(
+                strand, end, piece.chain, (-number, len(stitcher.strands)), unread=piece.open[1]
+            )
+    return most
+
+
+def _order(stitcher: Stitcher, piece: Piece) -> tuple[Any, ...]:
+    strand, end, _ = piece.key
+    return (stitcher.strands[strand].key, strand, end)
+
+
+def round_task(
+    volume: Volume,
+    block: Block,
+    decisions: Decisions | None,
+    parameters: Parameters,
+    task: Task,
+    *,
+    cancel: Cancel | None = None,
+) -> Record:
+    """Task: continue the open ends in one block."""
+    own = decisions or stats.box_thresholds(volume, block.roi)
+    found = continue_block(volume, block, own, parameters, task, reporter(None, cancel))
+    return pack_pieces(found)
+
+
 def tasks_of(stitcher: Stitcher, plan: Plan, z_to_xy: float) -> dict[int, Task]:
-    """The tasks of a round by block."""
+    """Create the tasks of a round, by block."""
     ends: dict[int, list[tuple[int, int, Rows, float]]] = {}
     scale = np.array([1.0, 1.0, z_to_xy])
     for number, end in stitcher.open_ends():
@@ -103,7 +165,7 @@ def _task(
 
 
 def _last_fitted(chain: Chain) -> int:
-    """The last segment that was fitted; those of unit length were put in."""
+    """Return the index of the last fitted segment; segments of unit length were inserted."""
     fitted = np.flatnonzero(chain.segments[:, LENGTH] > 2.0)
     return int(fitted[-1]) if len(fitted) else len(chain) - 1
 
@@ -116,13 +178,13 @@ def continue_block(
     task: Task,
     report: Reporter | None = None,
 ) -> list[Piece]:
-    """Grow the open ends of a block, each blind to the others.
+    """Grow the open ends of a block independently of each other.
 
     Returns
     -------
     list of Piece
-        One per end: key strand, end and 0; the chain begins with the segment that was continued,
-        in coordinates of the volume.
+        One per end, with the key strand, end, 0. The chain begins with the continued segment, in
+        coordinates of the volume.
     """
     report = report or reporter()
     voxels = checked_read(volume, block.roi)
@@ -148,7 +210,7 @@ def continue_block(
 def _traced(
     task: Task, number: int, row: Rows, shape: Sequence[int], origin: Rows, scale: float
 ) -> Mask:
-    """Where chains are already, the surroundings of the end in its own chain left out."""
+    """Mask accepted chains, except the own chain of an end close to the end."""
     rows = task.traced.copy()
     rows[:, POSITION] -= origin
     top = point_at(row, 1.0)
@@ -164,7 +226,7 @@ def _traced(
 def _grown(
     scorer: TubeScorer, mask: Mask, row: Rows, signal: float, parameters: Parameters
 ) -> Chain:
-    """What grows from the top of a segment until something stops it."""
+    """Grow a chain from the top of a segment until it stops."""
     strand = Strand.of_seed(row, signal, FORWARD)
     growth = Growth(scorer, parameters.config.minAutoScore)
     status = EndStatus.OPEN
@@ -181,7 +243,7 @@ def _grown(
 
 
 def _judge(strand: Strand, place: int, mask: Mask, scale: float) -> EndStatus:
-    """Status of the end after its segment at `place`."""
+    """Return the status of the end after its segment at `place`."""
     grown = strand.grown[place]
     if grown.own:
         return grown.own
@@ -203,7 +265,7 @@ def _chain(
     scorer: TubeScorer,
     parameters: Parameters,
 ) -> Chain:
-    """The segment that was continued, and those that were kept, as a chain."""
+    """Create the chain of the continued segment and the new ones."""
     grown = strand.grown[:kept]
     rows = np.stack([row, *(g.row for g in grown)])
     if kept and parameters.config.tuneEnd and status is not EndStatus.HIT_MARK:
@@ -217,6 +279,6 @@ def _chain(
         mean_signal=np.array([signal, *(g.mean_signal for g in grown)]),
         tail=status,
     )
-    if count > 1 and rows[-1, LENGTH] <= 1.0:  # nothing of the last one is supported
+    if count > 1 and rows[-1, LENGTH] <= 1.0:  # the signal supports no part of the last one
         chain = taken(chain, slice(None, -1))
     return chain

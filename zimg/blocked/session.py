@@ -1,4 +1,4 @@
-"""The folder that makes a run resumable: what it is about, and the records of what is done."""
+"""Session folder: manifest, records of finished tasks, lock and log."""
 
 import json
 import os
@@ -27,26 +27,28 @@ from zimg.blocked.records import (
 
 MANIFEST, LOCK, LOG, ERRORS = "manifest.json", "lock", "log.jsonl", "errors.json"
 RESULT, SUMMARY = "result.swc", "summary.json"
-ALGORITHM = 1
-"""Raised whenever the same arguments give another result."""
+ALGORITHM = 2
+"""Increased whenever the same arguments give another result."""
 
 INFORMATIVE = ("library", "blocks")
 """Fields of a manifest that may differ."""
 
 
 class SessionMismatchError(ZException):
-    """The session is of another source, configuration or version; the fields are in `fields`."""
+    """The session belongs to another source, configuration or version, see `fields`."""
 
     def __init__(self, folder: Path, fields: Mapping[str, tuple[Any, Any]]) -> None:
         super().__init__(folder, fields)
         self.folder, self.fields = folder, dict(fields)
 
     def __str__(self) -> str:
-        told = "; ".join(
+        fields = "; ".join(
             f"{name}: the session has {stored!r}, the run asks for {asked!r}"
             for name, (stored, asked) in self.fields.items()
         )
-        return f"session {self.folder} does not fit: {told}; use another session directory"
+        return (
+            f"session {self.folder} does not match the run: {fields}; use another session directory"
+        )
 
 
 class SessionVersionError(ZException):
@@ -59,7 +61,7 @@ class SessionLockedError(ZException):
 
 @dataclass(frozen=True)
 class Found:
-    """What a session folder says about its progress."""
+    """Progress of a session folder."""
 
     stages: Mapping[str, int]
     manifest: Mapping[str, Any]
@@ -71,18 +73,16 @@ class Session:
     Parameters
     ----------
     folder
-        Made when missing. The folder above it must allow that.
+        Created if missing.
     manifest
-        What the run is about: nested mappings of what JSON holds.
-    kind
-        Of the work, such as ``trace``; part of the manifest.
+        Description of the run: nested mappings of JSON values.
 
     Raises
     ------
     SessionMismatchError, SessionVersionError, SessionLockedError
-        When the folder belongs to something else.
+        If the folder belongs to another run.
     ZException
-        When it cannot be used at all.
+        If the folder cannot be used.
     """
 
     def __init__(self, folder: str | os.PathLike[str], manifest: Mapping[str, Any]) -> None:
@@ -94,7 +94,7 @@ class Session:
 
     @contextmanager
     def opened(self) -> Iterator["Session"]:
-        """Lock the session, compare its manifest and clear away what a kill has left."""
+        """Lock the session, compare its manifest and remove leftovers of killed runs."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -113,7 +113,7 @@ class Session:
             ]
             if others:
                 raise ZException(
-                    f"{self.folder} is no session and not empty (it holds {others[0]!r}); "
+                    f"{self.folder} is not a session and not empty (it holds {others[0]!r}); "
                     "use another session directory"
                 )
             text = json.dumps(self.manifest, indent=2, sort_keys=True) + "\n"
@@ -126,11 +126,11 @@ class Session:
             path.unlink(missing_ok=True)
 
     def path(self, kind: str, key: str) -> Path:
-        """Where the record of a key of a stage is."""
+        """Return the path of the record of a key."""
         return self.folder / (f"{kind}.rec" if key == "" else f"{kind}/{key}.rec")
 
     def load(self, kind: str, key: str) -> Record | None:
-        """A record that is there and whole; a damaged one is renamed, logged and None."""
+        """Load a record; None if missing or damaged. Damaged records are renamed and logged."""
         path = self.path(kind, key)
         try:
             return decoded(path.read_bytes(), kind, key, self.identity)
@@ -155,13 +155,13 @@ class Session:
         self.log("bad record", path=str(path.relative_to(self.folder)), kept=bad.name, why=why)
 
     def log(self, event: str, **details: Any) -> None:
-        """Add a line to the log, which nothing reads; failures to write it do not matter."""
+        """Append a line to the log, which is diagnostic only; failures to write are ignored."""
         line = {"event": event, "time": round(time.time(), 3), "pid": os.getpid(), **details}
         with suppress(OSError), (self.folder / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, sort_keys=True, default=str) + "\n")
 
     def replace(self, name: str, data: bytes) -> None:
-        """Write or replace a file of the session in one step."""
+        """Write or replace a file of the session atomically."""
         path = self.folder / name
         temporary = path.with_name(f"{name}.tmp-{os.getpid()}-x")
         try:
@@ -173,12 +173,12 @@ class Session:
             raise ZException(f"cannot write {path}: {error.strerror}") from error
 
     def remove(self, name: str) -> None:
-        """Remove a file of the session if it is there."""
+        """Remove a file of the session if it exists."""
         (self.folder / name).unlink(missing_ok=True)
 
 
 def base_manifest(kind: str) -> dict[str, Any]:
-    """The fields that every manifest has."""
+    """Return the fields that every manifest has."""
     return {
         "schema": SCHEMA,
         "kind": kind,
@@ -188,24 +188,24 @@ def base_manifest(kind: str) -> dict[str, Any]:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a session.
+    """Read the manifest of a session.
 
     Raises
     ------
     ZException
-        When there is none, or it is damaged.
+        If the manifest is missing or damaged.
     """
     refuse_reference_session(folder)
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except OSError as error:
         raise ZException(
-            f"{folder} is no session: cannot read {MANIFEST}: {error.strerror}"
+            f"{folder} is not a session: cannot read {MANIFEST}: {error.strerror}"
         ) from error
     except ValueError as error:
         raise ZException(f"{folder} has a damaged {MANIFEST}: {error}") from error
     if not isinstance(found, dict) or "schema" not in found:
-        raise ZException(f"{folder} is no session of this library: its {MANIFEST} has no schema")
+        raise ZException(f"{folder} is not a session of this library: {MANIFEST} has no schema")
     return found
 
 
@@ -223,7 +223,7 @@ def refuse_reference_session(folder: Path) -> None:
 
 
 def compare_manifests(folder: Path, stored: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Raise unless two manifests are about the same work."""
+    """Raise unless two manifests describe the same work."""
     if stored.get("schema", 0) > SCHEMA:
         raise SessionVersionError(
             f"session {folder} has schema {stored['schema']}, this version reads up to {SCHEMA}"
@@ -236,7 +236,7 @@ def compare_manifests(folder: Path, stored: Mapping[str, Any], asked: Mapping[st
 
 
 def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What must agree: everything but what informs, and the path where the content agrees."""
+    """Select the fields that must agree: informative fields and file paths are left out."""
     kept = {name: value for name, value in manifest.items() if name not in INFORMATIVE}
     if isinstance(kept.get("source"), dict):
         kept["source"] = {k: v for k, v in kept["source"].items() if k != "files"}
@@ -244,7 +244,7 @@ def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Leaves of nested mappings with their dotted names."""
+    """Yield the leaves of nested mappings with their dotted names."""
     if isinstance(value, Mapping):
         for key in value:
             yield from flat(value[key], f"{name}.{key}" if name else str(key))
@@ -254,12 +254,12 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a session; it is gone when the process is.
+    """Hold the lock of a session; the lock is released when the process ends.
 
     Raises
     ------
     SessionLockedError
-        When somebody else holds it.
+        If another run holds the lock.
     """
     with path.open("a+", encoding="utf-8") as file:
         take, release = _lock_functions()
@@ -282,7 +282,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _lock_functions() -> tuple[Callable[[Any], None], Callable[[Any], None]]:
-    """Take and release an exclusive lock without waiting, as the system offers it."""
+    """Return functions of the system to take, without waiting, and release an exclusive lock."""
     if os.name == "nt":
         import msvcrt
 

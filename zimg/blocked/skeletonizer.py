@@ -20,15 +20,15 @@ from zimg.blocked.bodies import (
     whole_task,
 )
 from zimg.blocked.executors import workers_of
+from zimg.blocked.file_volume import FileVolume
 from zimg.blocked.mending import Share, mended
 from zimg.blocked.opening import volume_source
 from zimg.blocked.plan import DEFAULT_CORE, DEFAULT_HALO, ZYX, Plan
 from zimg.blocked.records import Record
 from zimg.blocked.session import Session, base_manifest
 from zimg.blocked.stages import done_records
+from zimg.blocked.tasks import Run
 from zimg.blocked.tracer import reported_failures
-from zimg.blocked.volumes import FileVolume
-from zimg.blocked.workers import Run
 from zimg.image.volume import z_to_xy_ratio
 from zimg.skeletons.automatic import intervals, one_of
 from zimg.skeletons.options import Config, resolve_options
@@ -41,7 +41,7 @@ BODIES_PER_TASK = 200
 
 
 class BlockedSkeletonizer:
-    """Find the centre lines of every body of a segmentation that does not fit in memory.
+    """Skeletonize every body of a segmentation larger than memory.
 
     Parameters
     ----------
@@ -51,13 +51,13 @@ class BlockedSkeletonizer:
     core
         Voxels of a block along each axis, or along x, y, z; multiples of the reduction.
     halo
-        Voxels around a block in which a body that is cut is looked at.
+        Voxels around a core within which bodies that are cut are skeletonized.
     largest
-        Voxels of the box of a body that is skeletonized at once, as `zimg.skeletonize_labels` does
-        it; those of a block unless given. Larger bodies are cut at the faces of blocks, and joined
-        where the parts share voxels.
+        Largest box, in voxels, of a body that is skeletonized at once, as
+        `zimg.skeletonize_labels` does; that of a block unless given. Larger bodies are cut at the
+        faces of blocks and joined where the parts share voxels.
     ids
-        Labels of the bodies asked for; None for all above 0.
+        Labels of the bodies to skeletonize; None for all above 0.
     config, downsample, radius
         As of `zimg.skeletonize_labels`.
 
@@ -143,17 +143,17 @@ class BlockedSkeletonizer:
         }
 
     def run(self) -> dict[int, ZSwc]:
-        """Do what the session has not done yet.
+        """Run the tasks that the session lacks.
 
         Returns
         -------
         dict of int to ZSwc
-            The tree of each label, in the order of `ids` or ascending.
+            Tree of each label, in the order of `ids` or ascending.
 
         Raises
         ------
         ValueError
-            For labels that are not in the volume.
+            If labels are not in the volume.
         ZException
             As of `BlockedTracer.run`.
         """
@@ -180,7 +180,7 @@ class BlockedSkeletonizer:
             return {label: trees[label] for label in chosen}
 
     def _boxes(self, session: Session, run: Run) -> tuple[dict[int, Window], dict[int, list[int]]]:
-        """The box of every label, and the blocks that hold some of it."""
+        """Find the box and the blocks of every label."""
         tasks = {f"{b.number:06d}": (self.volume, b) for b in self.plan.blocks()}
         records = done_records(session, run, "labels", "labels", boxes_task, tasks)
         boxes: dict[int, Window] = {}
@@ -198,11 +198,11 @@ class BlockedSkeletonizer:
         unknown = sorted(set(self.ids) - boxes.keys())
         if unknown:
             some = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
-            raise ValueError(f"ids must be labels of the volume; it has no body with label {some}")
+            raise ValueError(f"ids must be labels of the volume; the volume has no label {some}")
         return self.ids
 
     def _whole(self, session: Session, run: Run, windows: Mapping[int, Window]) -> dict[int, ZSwc]:
-        """Trees of the bodies that fit in a box; those that begin in one block make a task."""
+        """Skeletonize bodies that fit in a box; bodies that start in one block share tasks."""
         near: dict[int, list[int]] = {}
         for label in sorted(windows):
             if windows[label].size <= self.largest:
@@ -227,7 +227,7 @@ class BlockedSkeletonizer:
         windows: Mapping[int, Window],
         blocks: Mapping[int, list[int]],
     ) -> dict[int, ZSwc]:
-        """Trees of larger bodies, from their parts in all blocks."""
+        """Skeletonize larger bodies from their parts in all blocks."""
         large = [label for label in sorted(windows) if windows[label].size > self.largest]
         inside: dict[int, list[int]] = {}
         for label in large:
@@ -248,7 +248,7 @@ class BlockedSkeletonizer:
 
 
 def _mended(label: int, blocks: Sequence[int], records: Mapping[str, Record]) -> ZSwc:
-    """The tree of one body from the records of its blocks."""
+    """Assemble the tree of one body from the records of its blocks."""
     shares = []
     for block in blocks:
         record = records[f"{block:06d}"]
@@ -266,7 +266,7 @@ def _union(box: Window | None, low: Sequence[int], high: Sequence[int]) -> Windo
 
 
 def _plan(shape: ZYX, core: int | Sequence[int], halo: int, factors: tuple[int, int, int]) -> Plan:
-    """Blocks that are cut at whole voxels of the reduction."""
+    """Plan blocks that begin at whole voxels of the reduction."""
     x, y, z = (core,) * 3 if hasattr(core, "__index__") else core
     sizes = (index(z), index(y), index(x))
     for axis, size, factor in zip("zyx", sizes, factors[::-1], strict=True):

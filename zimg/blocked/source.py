@@ -1,4 +1,4 @@
-"""What is traced in blocks: a volume that a worker opens itself and reads box by box."""
+"""Interface of volumes, which workers open themselves and read box by box."""
 
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ Factors = tuple[int, int, int]
 
 
 class UnreadableChunkError(ZException):
-    """A box of the source could not be read; the blocks that need it have no record."""
+    """A box of the source cannot be read; the blocks that need it have no record."""
 
     def __init__(self, source: str, low: ZYX, high: ZYX, cause: str) -> None:
         super().__init__(source, low, high, cause)
@@ -24,7 +24,7 @@ class UnreadableChunkError(ZException):
 
 
 class Volume(Protocol):
-    """One channel at one time of an image at the resolution that is traced; can be pickled."""
+    """One channel at one time of an image at the traced resolution; can be pickled."""
 
     @property
     def shape(self) -> ZYX:
@@ -36,42 +36,42 @@ class Volume(Protocol):
 
     @property
     def name(self) -> str:
-        """How errors call it."""
+        """Name of the volume in messages."""
 
     @property
     def factors(self) -> Factors:
-        """Downsampling along x, y, z that is contained."""
+        """Downsampling factors along x, y, z, already applied."""
 
     @property
     def portable(self) -> bool:
         """Whether another process can open it from its pickled form."""
 
     def read(self, box: Box) -> NDArray[Any]:
-        """Voxels of a box, ``(Z, Y, X)`` on the host."""
+        """Read the voxels of a box, ``(Z, Y, X)`` on the host."""
 
     def identity(self) -> dict[str, Any]:
-        """What the session compares: where the volume is and what it is."""
+        """Description of the source, kept in the manifest."""
 
     def fingerprint(self) -> dict[str, Any]:
-        """What tells a changed volume, whatever its path."""
+        """Description of the content, which changes when the volume changes."""
 
 
 def known_empty(volume: Volume, box: Box) -> bool:
-    """Whether a volume knows, without reading, that a box holds zeros; few can tell.
+    """Whether a box is known without reading to hold only zeros.
 
-    A volume says so by a method ``known_empty(box)``, which is optional.
+    Volumes may implement the optional method ``known_empty(box)``.
     """
     ask = getattr(volume, "known_empty", None)
     try:
         return ask is not None and bool(ask(box))
     except Exception:
-        return False  # reading will tell what is wrong
+        return False  # reading reports the error
 
 
-def _may_pass(cause: BaseException | None) -> bool:
-    """Whether a read failed by the disk or the network, or by what such an error has caused."""
+def _is_temporary(cause: BaseException | None) -> bool:
+    """Whether a read failed because of the disk or the network, which may be temporary."""
     while cause is not None:
-        # What obstore calls generic are connections and answers of servers that it gave up on.
+        # Generic errors of obstore are failed connections and rejected responses of servers.
         remote = type(cause).__module__.startswith("obstore")
         if isinstance(cause, OSError) or (remote and type(cause).__name__ == "GenericError"):
             return True
@@ -80,16 +80,16 @@ def _may_pass(cause: BaseException | None) -> bool:
 
 
 def checked_read(volume: Volume, box: Box) -> NDArray[Any]:
-    """Voxels of a box; whatever fails names the source and the box.
+    """Read the voxels of a box; errors name the source and the box.
 
-    A box that is known to be empty is not read.
+    Boxes known to be empty are not read.
 
     Raises
     ------
     UnreadableChunkError
-        For any failure that is no transient `OSError`, and for a short read.
+        For a permanent failure or a result of another shape.
     OSError
-        As it came: callers try again.
+        For a failure that may be temporary; callers try again.
     """
     if known_empty(volume, box):
         return np.zeros(box.shape, volume.dtype)
@@ -98,7 +98,7 @@ def checked_read(volume: Volume, box: Box) -> NDArray[Any]:
     except (OSError, UnreadableChunkError):
         raise
     except Exception as error:
-        if _may_pass(error.__cause__):
+        if _is_temporary(error.__cause__):
             raise OSError(
                 str(UnreadableChunkError(volume.name, box.low, box.high, str(error)))
             ) from error

@@ -1,8 +1,8 @@
-"""What is decided once for the whole volume: background, threshold, smallest object.
+"""Statistics of the volume and decisions of reference mode.
 
-The volume is one cube where it is small or traced as one block, so that the decisions are those of
-`zimg.trace`. A larger one is sampled by cubes on a lattice that depends on its shape alone: counts
-are summed, which has no order, so that neither blocks nor workers change a decision.
+A volume that is small or traced as one block is one cube; its decisions are those of `zimg.trace`.
+A larger volume is sampled by cubes on a lattice that depends on its shape only. Counts are summed
+in any order, so that neither blocks nor workers change a decision.
 """
 
 import math
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg._typing import Array
-from zimg.blocked import tubes
+from zimg.blocked import masks
+from zimg.blocked.masks import foreground_of
 from zimg.blocked.plan import ZYX, Box, Plan
-from zimg.blocked.slabs import foreground_of
 from zimg.blocked.source import Volume, checked_read
 from zimg.kernels.extrema import regional_maxima
 from zimg.tracing import preprocess, threshold
@@ -27,32 +27,32 @@ from zimg.tracing.seeds import extract_seeds, smallest_object
 Counts = NDArray[np.int64]
 
 CUBE = 96
-"""Voxels along each axis of a sampled cube."""
+"""Edge of a sampled cube in voxels."""
 MOST_SAMPLED = 200_000_000
-"""Voxels that are sampled at most."""
+"""Largest number of sampled voxels."""
 ONE_CUBE = 1 << 26
 """Volumes up to this many voxels are one cube."""
 CUBES_PER_TASK = 16
 RIM = 1
-"""Voxels around a cube that decide over its maxima and are not counted themselves."""
+"""Voxels read around a cube that determine its maxima and are not counted."""
 SEED_RIM = 9
-"""The same for seeds: larger than the radius of most neurites."""
+"""`RIM` for seeds: larger than the radius of most neurites."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Decisions for the whole volume.
+    """Decisions of reference mode for the whole volume.
 
     Attributes
     ----------
     background
-        Subtracted from the signal.
+        Background that is subtracted from the signal.
     threshold
-        Foreground is above it; None when the volume gives none, which leaves nothing to trace.
+        Foreground is above this value; None if the volume has no threshold and nothing is traced.
     smallest
-        Voxels that an object needs to stay.
+        Smallest number of voxels of an object.
     tubes
-        A threshold of the answer to tubes, or none.
+        Threshold of the tube response, if any.
     """
 
     background: float
@@ -67,35 +67,35 @@ class Thresholds:
 
     @property
     def lowest(self) -> float:
-        """No foreground lies where the whole signal is at or below it."""
+        """A signal that is nowhere above this value has no foreground."""
         if self.tubes:
             return 0.0
         assert self.threshold is not None
         return self.threshold
 
     def mask(self, signal: Array, z_to_xy: float) -> Array:
-        """The foreground of a signal, with that of its tubes where these are enhanced."""
-        masks = [] if self.threshold is None else [foreground_of(signal, self.threshold)]
+        """Return the foreground of a signal, including tubes if these are enhanced."""
+        found = [] if self.threshold is None else [foreground_of(signal, self.threshold)]
         if self.tubes:
-            masks.append(foreground_of(tubes.answer_of(signal, z_to_xy), self.tubes[0]))
-        return masks[0] if len(masks) == 1 else masks[0] | masks[1]
+            found.append(foreground_of(masks.answer_of(signal, z_to_xy), self.tubes[0]))
+        return found[0] if len(found) == 1 else found[0] | found[1]
 
     def values(self, voxels: NDArray[Any]) -> NDArray[Any]:
-        """The signal of some voxels."""
+        """Convert voxels of the image to the signal."""
         return table_subtracted(voxels, self.background)
 
     def signal(self, voxels: NDArray[Any]) -> NDArray[Any]:
-        """The signal of a region; a single plane is repeated."""
+        """Convert a region to the signal; a single plane is repeated."""
         return self.values(thick(voxels))
 
     def scorer(self, signal: Any, z_to_xy: float, dtype: str) -> TubeScorer:
-        """A scorer of the signal."""
+        """Create a scorer of the signal."""
         return TubeScorer(signal, z_to_xy=z_to_xy, dtype=dtype)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Levels in which the voxels of a large volume are counted: ``low + i * width``."""
+    """Bins of the histogram of a large volume: ``low + i * width``."""
 
     low: float
     width: float
@@ -103,29 +103,29 @@ class Scale:
     whole: bool
 
     def levels(self, voxels: NDArray[Any]) -> NDArray[np.int64]:
-        """The level of every voxel."""
+        """Return the bin of every voxel."""
         if self.whole and self.width == 1:
             return voxels.astype(np.int64) - int(self.low)
         found = np.floor((voxels.astype(np.float64) - self.low) / self.width)
         return np.clip(found, 0, self.size - 1).astype(np.int64)
 
     def value(self, level: int) -> float:
-        """Where a level begins."""
+        """Return the start of a bin."""
         return self.low + level * self.width
 
 
 def table_subtracted(voxels: NDArray[Any], background: float) -> NDArray[Any]:
-    """`voxels` less the background of the volume, saturated as `zimg.trace` does it."""
+    """Subtract the background with saturation, as `zimg.trace` does."""
     if not background:
         return voxels
-    if voxels.dtype in (np.uint8, np.uint16):  # by a table, without a wider copy
+    if voxels.dtype in (np.uint8, np.uint16):  # by a lookup table, without a wider copy
         values = np.arange(np.iinfo(voxels.dtype).max + 1, dtype=voxels.dtype)
         return np.asarray(preprocess.subtract_level(values, background))[voxels]
     return np.asarray(preprocess.subtract_level(voxels, background))
 
 
 def cubes_of(plan: Plan) -> list[Box]:
-    """The cubes that stand for the volume."""
+    """Return the cubes that represent the volume."""
     shape = plan.shape
     if len(plan) == 1 or math.prod(shape) <= ONE_CUBE:
         return [Box((0, 0, 0), shape)]
@@ -144,19 +144,19 @@ def _cube(place: Sequence[int], shape: ZYX) -> Box:
 
 
 def whole_thresholds(volume: Volume, enhanced: float | None = None) -> Thresholds:
-    """The decisions of `zimg.trace` over a volume that is read at once."""
+    """Make the decisions of `zimg.trace` for a volume that is read at once."""
     return box_thresholds(volume, Box((0, 0, 0), volume.shape), enhanced)
 
 
 def box_thresholds(volume: Volume, box: Box, enhanced: float | None = None) -> Thresholds:
-    """The decisions of `zimg.trace` over one box.
+    """Make the decisions of `zimg.trace` for one box.
 
     Parameters
     ----------
     volume, box
-        What is read.
+        Part of the volume that is read.
     enhanced
-        Where tubes are enhanced, the size of a voxel in z over that in x and y; None elsewhere.
+        Size of a voxel in z over that in x and y if tubes are enhanced, else None.
     """
     voxels = thick(checked_read(volume, box))
     preprocess.check_signal(voxels)
@@ -164,7 +164,7 @@ def box_thresholds(volume: Volume, box: Box, enhanced: float | None = None) -> T
     level = threshold.locmax_threshold(signal)
     found = Thresholds(background, level, 0)
     if enhanced is not None:
-        found = replace(found, tubes=tubes.level_of(tubes.answer_of(signal, enhanced)))
+        found = replace(found, tubes=masks.level_of(masks.answer_of(signal, enhanced)))
     if found.nothing:
         return found
     seeds = extract_seeds(found.mask(signal, enhanced or 1.0))
@@ -172,12 +172,12 @@ def box_thresholds(volume: Volume, box: Box, enhanced: float | None = None) -> T
 
 
 def thick(voxels: NDArray[Any]) -> NDArray[Any]:
-    """`voxels`, a single plane repeated as `zimg.trace` does it."""
+    """Repeat a single plane, as `zimg.trace` does."""
     return np.concatenate([voxels] * 3) if len(voxels) == 1 else voxels
 
 
 def extremes_of(volume: Volume, cubes: Iterable[Box]) -> tuple[float, float, bool]:
-    """Lowest and highest value in some cubes, and whether all are whole numbers."""
+    """Find the lowest and highest value in cubes and whether all are integers."""
     low, high, whole = math.inf, -math.inf, True
     for cube in cubes:
         voxels = checked_read(volume, cube)
@@ -188,7 +188,7 @@ def extremes_of(volume: Volume, cubes: Iterable[Box]) -> tuple[float, float, boo
 
 
 def scale_of(dtype: np.dtype[Any], low: float, high: float, whole: bool) -> Scale:
-    """The levels of a volume between two values."""
+    """Choose the bins for a volume with values in a range."""
     if dtype in (np.uint8, np.uint16):
         return Scale(0, 1, int(np.iinfo(dtype).max) + 1, True)
     span = high - low
@@ -202,7 +202,7 @@ def scale_of(dtype: np.dtype[Any], low: float, high: float, whole: bool) -> Scal
 
 
 def voxel_counts(volume: Volume, cubes: Iterable[Box], scale: Scale) -> Counts:
-    """Voxels per level in some cubes."""
+    """Count voxels per bin in cubes."""
     counts = np.zeros(scale.size, np.int64)
     for cube in cubes:
         levels = scale.levels(checked_read(volume, cube))
@@ -211,7 +211,7 @@ def voxel_counts(volume: Volume, cubes: Iterable[Box], scale: Scale) -> Counts:
 
 
 def maxima_counts(volume: Volume, cubes: Iterable[Box], scale: Scale, background: float) -> Counts:
-    """Regional maxima of the signal per level, in some cubes."""
+    """Count regional maxima of the signal per bin in cubes."""
     counts = np.zeros(scale.size, np.int64)
     for cube in cubes:
         voxels, inner = _with_rim(volume, cube)
@@ -223,8 +223,8 @@ def maxima_counts(volume: Volume, cubes: Iterable[Box], scale: Scale, background
 def seed_count(
     volume: Volume, cubes: Iterable[Box], found: Thresholds, enhanced: float | None = None
 ) -> int:
-    """Seeds of the foreground in some cubes."""
-    total, rim = 0, SEED_RIM if enhanced is None else max(tubes.reach_of(enhanced))
+    """Count seeds of the foreground in cubes."""
+    total, rim = 0, SEED_RIM if enhanced is None else max(masks.reach_of(enhanced))
     for cube in cubes:
         voxels, inner = _with_rim(volume, cube, rim)
         points = extract_seeds(found.mask(found.values(voxels), enhanced or 1.0)).points
@@ -234,7 +234,7 @@ def seed_count(
 
 
 def _with_rim(volume: Volume, cube: Box, rim: int = RIM) -> tuple[NDArray[Any], tuple[slice, ...]]:
-    """Voxels of a cube and of a rim around it, and where the cube is among them."""
+    """Read a cube with a rim; also return the position of the cube."""
     z, y, x = (max(0, a - rim) for a in cube.low)
     high = [min(n, b + rim) for b, n in zip(cube.high, volume.shape, strict=True)]
     voxels = checked_read(volume, Box((z, y, x), (high[0], high[1], high[2])))
@@ -245,13 +245,13 @@ def _with_rim(volume: Volume, cube: Box, rim: int = RIM) -> tuple[NDArray[Any], 
 
 
 def background_of(counts: Counts, scale: Scale) -> float:
-    """The background that the counts of all voxels show; 0 when nothing is to be subtracted."""
+    """Derive the background from the histogram; 0 if nothing is to be subtracted."""
     common = preprocess.common_bin(counts)
     return scale.value(common) if common else 0.0
 
 
 def threshold_of(voxels: Counts, maxima: Counts, scale: Scale, background: float) -> float | None:
-    """The threshold of the signal, in its own units after the subtraction."""
+    """Derive the threshold of the signal, after subtraction of the background."""
     occupied = np.flatnonzero(voxels)
     if occupied.size < 2:
         return None
@@ -270,6 +270,6 @@ def threshold_of(voxels: Counts, maxima: Counts, scale: Scale, background: float
 
 
 def grouped(cubes: Sequence[Box]) -> list[Sequence[Box]]:
-    """The cubes in groups of which each is one task."""
+    """Divide the cubes into groups, one per task."""
     starts = range(0, len(cubes), CUBES_PER_TASK)
     return [cubes[first : first + CUBES_PER_TASK] for first in starts]

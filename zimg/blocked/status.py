@@ -1,4 +1,4 @@
-"""How far a session is, from its folder alone; any process may ask at any time."""
+"""Status of a session, read from its folder by any process at any time."""
 
 import json
 import os
@@ -21,24 +21,24 @@ from zimg.blocked.session import (
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a session.
+    """Status of a session.
 
     Attributes
     ----------
     session
-        Its folder.
+        Folder of the session.
     source
-        What is traced.
+        Files or array that are traced.
     state
         ``running``, ``finished``, ``failed`` or ``stopped``.
     done
         Records by stage: ``statistics``, ``blocks``, and ``rounds/01`` onwards.
     blocks
-        Number of blocks in all.
+        Number of blocks.
     failures
-        What failed in the last run, by key.
+        Failures of the last run, by key.
     summary
-        Of a finished session.
+        Summary of a finished session.
     bytes
         Size of the records.
     """
@@ -54,12 +54,12 @@ class Status:
 
 
 def session_status(folder: str | os.PathLike[str]) -> Status:
-    """The state of a session.
+    """Read the status of a session.
 
     Raises
     ------
     ZException
-        When the folder is no session.
+        If the folder is not a session.
     """
     path = Path(folder)
     manifest = read_manifest(path)

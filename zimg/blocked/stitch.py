@@ -1,7 +1,8 @@
-"""Chains of all blocks joined across faces: host code over sorted pieces, without chance.
+"""Stitching of the chains of all blocks across faces: sequential host code over sorted pieces.
 
-First stubs that meet on a face are matched; then what two blocks have both traced along a face is
-removed from the later one; then the tails of unmatched stubs fill what nobody has traced.
+Stubs that meet on a face are matched first. Fibres along a face that two blocks traced are then
+removed from one of them, and unmatched stubs are extended along their tails where nothing else is
+traced.
 """
 
 from collections.abc import Sequence
@@ -11,29 +12,22 @@ import numpy as np
 
 from zimg.blocked.duplicates import Copies, Part, without_copies, without_duplicates
 from zimg.blocked.lines import line_of, lines_of
-from zimg.blocked.matching import Stub, matched, stubs_of
-from zimg.blocked.pieces import (
-    HEAD,
-    TAIL,
-    Key,
-    Piece,
-    reversed_chain,
-)
+from zimg.blocked.matching import End, Stub, concatenated, matched, stubs_of, walks_of
+from zimg.blocked.pieces import HEAD, TAIL, Key, Piece, reversed_chain
 from zimg.blocked.plan import Plan
 from zimg.blocked.strands import Link, Strand, Strands
-from zimg.blocked.walks import End, concatenated, walks_of
 from zimg.tracing.segments import Rows
 
 
 class Stitcher(Strands):
-    """The stitched state of a volume; rounds of continuations are added to it.
+    """Stitched chains of a volume, to which rounds of continuation are added.
 
     Parameters
     ----------
     pieces
-        Of all blocks.
+        Pieces of all blocks.
     plan
-        The blocks.
+        Division into blocks.
     z_to_xy
         Size of a voxel in z over that in x and y.
     low_score
@@ -65,7 +59,7 @@ class Stitcher(Strands):
     # Assembly of pieces ---------------------------------------------------------------------
 
     def _assemble(self, copies: Copies, stubs: list[Stub], pairs: list[tuple[int, int]]) -> None:
-        """Remove what is traced twice, and join the rest along matched stubs."""
+        """Remove duplicates and join the remaining parts at matched stubs."""
         bound = {(stubs[i].piece, stubs[i].end) for pair in pairs for i in pair}
         parts, hooks = without_duplicates(copies, bound)
         at = {(p.piece, end): n for n, p in enumerate(parts) for end in (0, 1) if p.whole[end]}
@@ -87,7 +81,7 @@ class Stitcher(Strands):
         inside: Sequence[Piece],
         loose: dict[End, Stub],
     ) -> None:
-        """One strand of parts in order, each with whether it is reversed."""
+        """Add a strand made of parts in order, each with whether it is reversed."""
         chains = [reversed_chain(parts[n].chain) if back else parts[n].chain for n, back in walk]
         cuts: list[tuple[Key, int, Stub] | None] = []
         opened = []
@@ -108,7 +102,7 @@ class Stitcher(Strands):
             _put(self.origin_of, number, inside[parts[number].piece].key[:2])
 
     def _link_parts(self, parts: list[Part], hooks: list[tuple[int, int, int, Rows]]) -> None:
-        """Links of the ends at which something was removed: part, end, covering part, where."""
+        """Link the ends created by removals: part, end, covering part, position."""
         for part, end, other, position in hooks:
             hook, loop = self.strand_of[part], self.strand_of[other]
             chain_end = self._end_of(hook, parts[part], end)
@@ -116,7 +110,7 @@ class Stitcher(Strands):
                 self.links.append(Link(hook, chain_end, loop, position))
 
     def _end_of(self, strand: int, part: Part, end: int) -> int | None:
-        """Which end of a strand an end of one of its parts is."""
+        """Return the end of a strand that coincides with an end of one of its parts."""
         point = part.line.points[0 if end == HEAD else -1]
         line = line_of(self.strands[strand].chain)
         for side, place in ((HEAD, 0), (TAIL, -1)):
@@ -127,7 +121,7 @@ class Stitcher(Strands):
     # Tails ----------------------------------------------------------------------------------
 
     def _follow_tails(self) -> None:
-        """Fill what nobody has traced by the tails of stubs without a partner."""
+        """Extend unmatched stubs along their tails where nothing else is traced."""
         waiting = [
             (cut, number, end)
             for number, strand in enumerate(self.strands)
@@ -156,13 +150,13 @@ class Stitcher(Strands):
         if tail.cuts[far] is None:
             self.strands[reached[0]].open[reached[1]] = tail.open[far]
             return
-        # The tail comes back into the core of its own block, where the chain goes on.
+        # The tail returns into the core of its own block, where the chain continues.
         back = (block, chain, run + (2 if piece_end == TAIL else -2))
         done.add((back, 1 - piece_end))
         self._link_return(*reached, back)
 
     def _link_return(self, number: int, end: int, back: Key) -> None:
-        """Link a strand whose tail has come back to the piece that it came back to."""
+        """Link a strand whose tail returned into the core to the piece it reached."""
         line = line_of(self.strands[number].chain)
         point = line.points[0 if end == HEAD else -1]
         for other, strand in enumerate(self.strands):
@@ -174,7 +168,7 @@ class Stitcher(Strands):
                         return
 
     def _close_covered_ends(self) -> None:
-        """Open ends that lie in what others have traced are linked there instead."""
+        """Link open ends that lie in accepted geometry instead of continuing them."""
         for number, end in self.open_ends():
             line = line_of(self.strands[number].chain)
             place = 0 if end == HEAD else -1
@@ -191,6 +185,6 @@ def _place(stub: Stub) -> tuple[int, float, float, float, float]:
 
 
 def _put(values: list, place: int, value: object) -> None:  # type: ignore[type-arg]
-    """Set a place of a list that grows to it."""
+    """Set an item of a list, extending the list as needed."""
     values.extend([None] * (place + 1 - len(values)))
     values[place] = value

@@ -1,25 +1,25 @@
-"""Chains while they are put together: what covers what, where they grow, how they are linked."""
+"""Chains during assembly: coverage, growth and links."""
 
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from zimg.blocked.cutting import between
 from zimg.blocked.lines import Accepted, Line, Near, line_of
-from zimg.blocked.matching import Stub
-from zimg.blocked.pieces import HEAD, TAIL, Key, between, joined, reversed_chain, taken
-from zimg.blocked.walks import End
+from zimg.blocked.matching import End, Stub
+from zimg.blocked.pieces import HEAD, TAIL, Key, joined, reversed_chain, taken
 from zimg.tracing.chains import Chain, knots
 from zimg.tracing.segments import Rows
 
 Origin = tuple[int, int]
 
 SHORT_TAIL = 11.0
-"""A tail below the length of a segment and of low score is dropped."""
+"""Tails shorter than this, the length of a segment, are dropped if their score is low."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A connection that the stitching knows of: an end of one chain and a point of another.
+    """Connection found by stitching: an end of one chain and a point of another.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Link:
     loop
         Index of the other chain.
     position
-        ``(3,)`` where on it, in trace space.
+        ``(3,)`` position on the other chain, in trace space.
     """
 
     hook: int
@@ -39,16 +39,16 @@ class Link:
 
 @dataclass
 class Strand:
-    """A chain while it is being put together.
+    """Chain during assembly.
 
     Attributes
     ----------
     chain
         In coordinates of the volume.
     key
-        Of its first piece.
+        Key of the first piece.
     cuts
-        The unmatched stub at each end: key of the piece, its end, and the stub.
+        Unmatched stub at each end: key of the piece, end of the piece, stub.
     open
         Whether each end is to be continued.
     """
@@ -61,18 +61,18 @@ class Strand:
 
 @dataclass
 class Strands:
-    """Chains of a volume and what is accepted of them.
+    """Chains of a volume during assembly, and their accepted edges.
 
     Attributes
     ----------
     low_score
         Mean score below which a tail of less than a segment is dropped.
     strands, links
-        So far.
+        Strands, and links between them.
     accepted
-        Edges of everything that is accepted; they belong to owners.
+        Accepted edges by owner.
     strand_of, origin_of
-        The strand of every owner, and the chain of a block (or the round) that it came from.
+        Strand of every owner, and the chain of a block (or the round) from which it originates.
     """
 
     low_score: float
@@ -83,14 +83,14 @@ class Strands:
     origin_of: list[Origin] = field(default_factory=list)
 
     def open_ends(self) -> list[End]:
-        """Strand and end of everything that is to be continued, in the order of keys."""
+        """Return strand and end of all open ends, in the order of keys."""
         order = sorted(range(len(self.strands)), key=lambda n: (self.strands[n].key, n))
         return [(n, end) for n in order for end in (HEAD, TAIL) if self.strands[n].open[end]]
 
     def accept_continuation(
         self, number: int, end: int, outward: Chain, origin: Origin, *, unread: bool
     ) -> None:
-        """Append what a round has found behind an end.
+        """Append the continuation of an end.
 
         Parameters
         ----------
@@ -101,7 +101,7 @@ class Strands:
         origin
             Differs from that of all others.
         unread
-            Whether it ended where its block had read no further.
+            Whether the continuation ended at a border of the region of its block.
         """
         strand = self.strands[number]
         strand.open[end] = False
@@ -122,16 +122,16 @@ class Strands:
             strand.open[end] = unread
 
     def result(self) -> tuple[list[Chain], list[Link]]:
-        """Chains in the order of their keys, and the links between them."""
+        """Return the chains in the order of their keys and the links between them."""
         order = sorted(range(len(self.strands)), key=lambda n: (self.strands[n].key, n))
         place = {number: rank for rank, number in enumerate(order)}
         links = [replace(link, hook=place[link.hook], loop=place[link.loop]) for link in self.links]
         return [self.strands[n].chain for n in order], links
 
     def extend(self, number: int, end: int, outward: Chain, origin: Origin, key: Key) -> End | None:
-        """Let a strand follow a chain that begins at its end as far as nobody else has traced.
+        """Extend a strand along a chain that begins at its end, up to accepted geometry.
 
-        Returns the strand and the end that have reached the far end of the chain, if any.
+        Returns the strand and end that reached the far end of the chain, if any.
         """
         line = line_of(outward)
         near = self._others(line.points, line.radius, origin)
@@ -161,13 +161,13 @@ class Strands:
         return target, target_end
 
     def _others(self, points: Rows, radius: Rows, origin: Origin) -> Near:
-        """What covers points, chains of one origin left out."""
+        """Find accepted edges that cover points, except those of one origin."""
         near = self.accepted.near(points, radius)
         same = np.array([self.origin_of[owner] == origin for owner in near.owner], np.bool_)
         return near.chosen(~same)
 
     def link_to(self, number: int, end: int, near: Near, point: int) -> None:
-        """Link an end to what covers a point."""
+        """Link an end to the strand that covers a point."""
         found = near.nearest(point)
         if found is None:
             return
@@ -176,14 +176,14 @@ class Strands:
             self.links.append(Link(number, end, loop, found[1]))
 
     def _part(self, chain: Chain, first: int, last: int) -> Chain:
-        """The part of a chain between two of its knots."""
+        """Extract the part of a chain between two of its knots."""
         index, fraction = knots(chain)
         if first == 0 and last == len(index) - 1:
             return chain
         return between(chain, index[first : last + 1], fraction[first : last + 1])
 
     def _append(self, number: int, end: int, part: Chain, origin: Origin) -> None:
-        """Add a part, which begins where the strand ends, behind that end."""
+        """Append a part, which begins where the strand ends."""
         strand = self.strands[number]
         chain = strand.chain if end == TAIL else reversed_chain(strand.chain)
         longer = joined([chain, taken(part, slice(1, None))]) if len(part) > 1 else chain

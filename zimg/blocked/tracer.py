@@ -1,4 +1,4 @@
-"""`BlockedTracer`: plan, statistics, blocks, stitching, continuation, structure, in one session."""
+"""`BlockedTracer`: plan, statistics, blocks, stitching, continuation and trees in one session."""
 
 import json
 import os
@@ -11,17 +11,17 @@ from typing import Any
 from zimg import neutube_json
 from zimg._progress import Cancel, Progress, reporter
 from zimg.blocked import stages
-from zimg.blocked.block import Parameters
 from zimg.blocked.executors import workers_of
+from zimg.blocked.file_volume import FileVolume
 from zimg.blocked.opening import volume_source
+from zimg.blocked.parameters import Parameters
 from zimg.blocked.pipeline import BlockedResult, Settings, trace_session
 from zimg.blocked.plan import DEFAULT_CORE, DEFAULT_HALO, make_plan
 from zimg.blocked.session import ERRORS, Session
 from zimg.blocked.source import Volume
 from zimg.blocked.stats import Thresholds
-from zimg.blocked.structure import Orphan
-from zimg.blocked.volumes import FileVolume
-from zimg.blocked.workers import BlockedTraceError, Run
+from zimg.blocked.tasks import BlockedTraceError, Run
+from zimg.blocked.trees import Orphan
 from zimg.image.volume import z_to_xy_ratio
 from zimg.tracing.accurate import AccurateOptions
 from zimg.tracing.automatic import check_mode
@@ -33,70 +33,71 @@ DEFAULT_ROUNDS = 16
 
 
 class BlockedTracer:
-    """Trace a volume that does not fit in memory, block by block, resumable at any moment.
+    """Trace a volume larger than memory block by block; runs can be resumed.
 
     Parameters
     ----------
     source
         A `ZImgSource`, a file name, a handle of `zimg.open`, a `ZImg`, a ``(Z, Y, X)`` array of
-        NumPy, Dask or Zarr, or an object like `zimg.blocked.source.Volume`. Workers open it
-        themselves and read one block at a time.
+        NumPy, Dask or Zarr, or an object with the interface of `zimg.blocked.source.Volume`.
+        Workers open it themselves and read one block at a time.
     session_dir
-        Folder of the session: made when missing, resumed when it holds one of the same source and
-        options. When processes or other machines work, only this process writes there.
+        Folder of the session: created if missing, resumed if it belongs to the same source and
+        options. Only this process writes to it, also with processes or remote workers.
     core, halo
-        Voxels that a block owns along each axis (one number, or x, y, z; or ``"auto"`` with
-        `memory_limit`), and what it reads around them, in voxels of x and y.
+        Voxels of the core of a block along each axis (one number, or x, y, z; or ``"auto"`` with
+        `memory_limit`), and of the halo read around it, in voxels of x and y.
     channel, time
-        Which ones of an image.
+        Channel and time of the image, from 0.
     z_to_xy
-        Size of a voxel in z over that in x and y, after `downsample`; None takes the image's.
+        Size of a voxel in z over that in x and y, after `downsample`; None for that of the image.
     downsample
-        Factors x, y, z; read from a stored level that has them, otherwise computed per block.
+        Factors x, y, z; read from a stored level with these factors if there is one, otherwise
+        computed per block.
     config, level, overrides, resample
         As of `zimg.trace`.
     mode, clutter, soma, invert
         As of `zimg.trace`. Noise, thresholds and inversion are decided for the whole volume,
         clutter over the chains of all blocks.
     trees
-        As of `zimg.trace`, but all are kept unless asked otherwise: large volumes hold many
-        neurons.
+        As of `zimg.trace`, but all trees are kept by default, as large volumes hold many neurons.
     threshold_mode
         For ``mode="reference"``. ``"global"``: one background and one threshold for the volume.
         ``"fixed"``: those given.
-        ``"auto"``: those of each block by itself, the rule of the reference, for comparison; the
-        result then depends on the blocks.
+        ``"auto"``: those of each block, as the reference does, for comparison; the result then
+        depends on the blocks.
     background, threshold, smallest
-        For ``"fixed"``: what is subtracted, what foreground exceeds after that, and the voxels that
-        an object needs.
+        For ``"fixed"``: background, threshold after its subtraction, and smallest number of voxels
+        of an object.
     orphan
-        For ``mode="reference"``: which short trees are removed: None none, a length, or
-        ``"reference"``, the rule of `zimg.trace`.
+        For ``mode="reference"``: removal of short trees: None for no removal, a length, or
+        ``"reference"`` for the rule of `zimg.trace`.
     executor
         None for this thread; a number of threads; an executor of `concurrent.futures`; or a Dask
         client.
     processes
         Whether a number means processes; the script then needs ``if __name__ == "__main__":``.
     max_in_flight
-        Blocks under way at a time.
+        Largest number of blocks in flight.
     memory_limit
-        Bytes that all workers may use together; checked before the work.
+        Bytes that all workers may use together; checked before the run.
     framework, device
-        Where kernels run; ``"cuda:{worker}"`` or a callable gives each worker its own device.
+        Framework and device of the kernels; ``"cuda:{worker}"`` or a callable assigns a device to
+        each worker.
     dtype
         Precision of the kernels.
     retries
-        Further tries after a failure that may pass, such as one of the network or of a worker.
+        Number of retries after temporary failures, such as those of the network or of a worker.
     on_unreadable
-        ``"error"``, or ``"skip"``: blocks that cannot be read are left out and listed.
+        ``"error"``, or ``"skip"`` to leave out and list blocks that cannot be read.
     fail_fast
-        Whether the first failure ends the run; otherwise all other blocks are done first.
+        Whether the first failure ends the run; otherwise all other blocks are finished first.
     max_rounds
-        Rounds of continuation at most.
+        Largest number of rounds of continuation.
     dataset_id
-        A name of yours that the session keeps and compares.
+        Name of the data, stored in the session and compared.
     progress, cancel
-        As of `zimg.trace`; what is done stays in the session.
+        As of `zimg.trace`; finished tasks stay in the session.
 
     Examples
     --------
@@ -145,7 +146,7 @@ class BlockedTracer:
         cancel: Cancel | None = None,
     ) -> None:
         choices = AccurateOptions(clutter=clutter, trees=trees, soma=soma, invert=invert)
-        plain = mode == "reference" and trees == "all"  # the reference has no choice of trees
+        plain = mode == "reference" and trees == "all"  # reference mode has no choice of trees
         check_mode(mode, replace(choices, trees="relative") if plain else choices)
         stages.one_of("threshold_mode", threshold_mode, THRESHOLD_MODES)
         stages.one_of("on_unreadable", on_unreadable, UNREADABLE)
@@ -202,22 +203,22 @@ class BlockedTracer:
         return self.settings.manifest()
 
     def run(self) -> BlockedResult:
-        """Do what the session has not done yet, and write the tree.
+        """Run the tasks that the session lacks and write the tree.
 
         Returns
         -------
         BlockedResult
-            A function of the manifest alone: the same bytes whatever the workers, the order of
-            completion, retries and interruptions were.
+            Depends on the manifest only, not on workers, order of completion, retries or
+            interruptions.
 
         Raises
         ------
         BlockedTraceError
-            When some blocks failed; the others are done, and the next run repeats the failed ones.
+            If blocks failed; the others are finished, and the next run repeats the failed ones.
         SessionMismatchError, SessionVersionError, SessionLockedError
-            When the session is of something else, or in use.
+            If the session belongs to another run or is in use.
         ZCancellationException
-            When `cancel` was set.
+            If `cancel` was set.
         """
         session = Session(self.session_dir, self.manifest())
         with (
@@ -243,7 +244,7 @@ class BlockedTracer:
 
 @contextmanager
 def reported_failures(session: Session) -> Iterator[None]:
-    """Keep what failed in the session, until a run without failures."""
+    """Store failures in the session until a run without failures."""
     session.remove(ERRORS)
     try:
         yield

@@ -1,20 +1,21 @@
-"""The foreground of tubes (`enhanceMask`) in blocks: answers of the filter, and their thresholds.
+"""Foreground of a block: voxels above a threshold, and tubes (`enhanceMask`).
 
-The filter looks no further than `reach_of`, which is less than the smallest halo: inside a core its
-answer is that of the whole volume.
+Both filters look a few planes far and are applied to some planes at a time to save memory.
+That of tubes looks no further than `reach_of`, which is less than the smallest halo: inside a core
+its response is that of the whole volume.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zimg._dispatch import array_namespace
 from zimg._typing import Array
 from zimg.blocked.plan import ZYX, Box
-from zimg.blocked.slabs import slabbed
 from zimg.kernels.extrema import regional_maxima
 from zimg.kernels.filters import REACH
 from zimg.kernels.tubular import FLAT, SCALES, tubular
@@ -29,12 +30,45 @@ from zimg.tracing.ladder import (
     thresholds,
     top_value,
 )
+from zimg.tracing.mask import foreground
+
+SLAB = 32
+"""Planes computed at a time."""
+
+
+def slabbed(function: Callable[[Array], Array], volume: Array, margin: int) -> Array:
+    """Apply a filter to a ``(Z, Y, X)`` volume slab by slab.
+
+    Parameters
+    ----------
+    function
+        Returns an array of the same shape; each plane depends on `margin` planes on either side.
+    volume
+        Whole volume.
+    margin
+        Number of planes on which a plane depends on either side.
+    """
+    depth = volume.shape[0]
+    if depth <= SLAB + margin:
+        return function(volume)
+    parts = []
+    for first in range(0, depth, SLAB):
+        last = min(first + SLAB, depth)
+        low, high = max(0, first - margin), min(depth, last + margin)
+        parts.append(function(volume[low:high, ...])[first - low : last - low, ...])
+    return array_namespace(volume).concat(parts, axis=0)
+
+
+def foreground_of(volume: Array, threshold: float) -> Array:
+    """`zimg.tracing.mask.foreground`, some planes at a time."""
+    return slabbed(lambda part: foreground(part, threshold), volume, 1)
+
 
 Counts = NDArray[np.int64]
 
 
 def reach_of(z_to_xy: float) -> ZYX:
-    """Voxels along z, y, x that an answer depends on."""
+    """Voxels along z, y, x on which a response depends."""
     widest = max(SCALES)
     deep, wide = (math.ceil(REACH * scale) + 1 for scale in (widest / z_to_xy, widest))
     return deep, wide, wide
@@ -42,36 +76,36 @@ def reach_of(z_to_xy: float) -> ZYX:
 
 def answer_of(signal: Array, z_to_xy: float) -> Array:
     """`zimg.kernels.tubular.tubular` of a signal, some planes at a time."""
-    # Slabs have more planes than `FLAT`, up to which the filter looks at each plane by itself.
+    # Slabs have more planes than `FLAT`, up to which the filter processes planes separately.
     return slabbed(
         lambda part: tubular(part, z_to_xy=z_to_xy), signal, max(FLAT, reach_of(z_to_xy)[0])
     )
 
 
 def levels_of(answer: Array) -> tuple[float, ...]:
-    """Thresholds of the answer of a whole volume for accurate tracing."""
+    """Return the thresholds of the response of a whole volume in accurate mode."""
     steps = thresholds(top_value(answer), spread(answer), step=0.0)
     return tuple(separating(answer, steps))
 
 
 def level_of(answer: Array) -> tuple[float, ...]:
-    """The threshold of the answer of a whole volume by the reference's rule; empty for none."""
+    """Return the threshold of the response of a whole volume in reference mode, if any."""
     found = threshold.locmax_threshold(answer)
     return () if found is None else (found,)
 
 
 @dataclass(frozen=True)
 class AnswerCounts:
-    """Answers of the sampled cubes of a volume, counted in levels of one width.
+    """Histogram of the tube responses in the sampled cubes of a volume.
 
     Attributes
     ----------
     voxels, maxima
-        Voxels and regional maxima per level.
+        Voxels and regional maxima per bin.
     positive
-        Voxels above 0.
+        Number of voxels above 0.
     width
-        Of a level.
+        Width of a bin.
     """
 
     voxels: Counts
@@ -80,7 +114,7 @@ class AnswerCounts:
     width: float
 
     def levels(self) -> tuple[float, ...]:
-        """Thresholds as those of `levels_of`."""
+        """Return thresholds as `levels_of` does."""
         if self.positive == 0:
             return ()
         size = int(self.voxels.sum())
@@ -96,12 +130,12 @@ class AnswerCounts:
         return tuple(kept)
 
     def _ranked(self, rank: int) -> float:
-        """The answer of a rank from the top, from 1."""
+        """Return the response of a rank from the top, counted from 1."""
         place = int(np.searchsorted(np.cumsum(self.voxels[::-1]), rank))
         return (len(self.voxels) - 1 - min(place, len(self.voxels) - 1) + 0.5) * self.width
 
     def level(self) -> tuple[float, ...]:
-        """The threshold as that of `level_of`."""
+        """Return the threshold as `level_of` does."""
         if self.positive == 0:
             return ()
         levels = threshold.Levels(self.voxels, self.maxima, self.width, False)
@@ -110,12 +144,12 @@ class AnswerCounts:
 
 
 def fine_width(highest: float) -> float:
-    """The width of levels for `AnswerCounts.levels`: as fine as their number allows."""
+    """Bin width for `AnswerCounts.levels`: as fine as the number of bins allows."""
     return highest / (threshold.MOST_LEVELS - 1) if highest > 0.0 else 1.0
 
 
 def rule_width(highest: float) -> float:
-    """The width of levels for `AnswerCounts.level`, as the reference's rule counts floats."""
+    """Bin width for `AnswerCounts.level`: that of reference mode for floats."""
     if highest >= threshold.MOST_LEVELS or highest <= 0.0:
         return fine_width(highest)
     return 1.0 if highest >= threshold.FEWEST_LEVELS - 1 else highest / threshold.STRETCHED
@@ -124,7 +158,7 @@ def rule_width(highest: float) -> float:
 def counted(
     answers: Iterable[tuple[NDArray[Any], tuple[slice, ...]]], width: float
 ) -> tuple[Counts, Counts, int]:
-    """Voxels and maxima per level, and the number of positive voxels, of some answers with rims."""
+    """Count voxels and maxima per bin and positive voxels in responses with rims."""
     size, positive = threshold.MOST_LEVELS, 0
     voxels, maxima = (np.zeros(size, np.int64) for _ in range(2))
     for answer, inner in answers:
@@ -137,7 +171,7 @@ def counted(
 
 
 def with_rim(cube: Box, shape: ZYX, z_to_xy: float) -> tuple[Box, tuple[slice, ...]]:
-    """What is read for the answers of a cube, and where the cube is in it."""
+    """Return the box read for the response of a cube and the position of the cube in it."""
     reach = [r + 1 for r in reach_of(z_to_xy)]  # one more for the maxima
     low = [max(0, a - r) for a, r in zip(cube.low, reach, strict=True)]
     high = [min(n, b + r) for b, r, n in zip(cube.high, reach, shape, strict=True)]

@@ -1,4 +1,4 @@
-"""Tasks on an executor: a window of them at a time, tried again when that may help."""
+"""Execution of tasks: limited number in flight, retries of temporary failures."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,22 +18,22 @@ from zimg._progress import Cancel, Reporter
 from zimg.blocked.executors import Workers
 
 DELAYS = (1.0, 4.0, 16.0)
-"""Seconds before each further try."""
+"""Delays before retries in seconds."""
 POLL = 0.2
-"""Seconds between two looks at `cancel` while nothing completes."""
+"""Seconds between two checks of `cancel` while nothing completes."""
 
 IN_COMPANY = 2
-"""A task runs alone after so many losses of its workers for which others may be to blame."""
+"""Losses of its workers, possibly caused by other tasks, after which a task runs alone."""
 
 TRANSIENT = (OSError, TimeoutError, ConnectionError, BrokenExecutor)
 LOST_WORKER = ("KilledWorker", "CommClosedError", "FutureCancelledError")
-"""Names of errors of distributed that another worker may not have."""
+"""Names of errors of distributed that may not recur on another worker."""
 
 Task = tuple[Any, ...]
 
 
 class BlockedTraceError(ZException):
-    """Some tasks failed for good; `failures` maps their keys to the causes."""
+    """Some tasks failed permanently; `failures` maps their keys to the causes."""
 
     def __init__(self, failures: Mapping[str, BaseException]) -> None:
         super().__init__(failures)
@@ -43,30 +43,30 @@ class BlockedTraceError(ZException):
         causes = [f"{key}: {' '.join(str(why).split())}" for key, why in self.failures.items()]
         more = f" and {len(causes) - 3} more" if len(causes) > 3 else ""
         count = len(causes)
-        told = "; ".join(causes[:3])
-        return f"{count} task(s) failed, what is done is kept: {told}{more}"
+        shown = "; ".join(causes[:3])
+        return f"{count} task(s) failed, finished tasks are kept: {shown}{more}"
 
 
 @dataclass
 class Run:
-    """How tasks of one session are run.
+    """Execution of the tasks of one session.
 
     Attributes
     ----------
     workers
-        Where.
+        Executor of the tasks.
     retries
-        Further tries of a task that failed in a way that may pass.
+        Number of retries of a task after temporary failures.
     fail_fast
         Whether the first permanent failure ends the run.
     cancel
         Polled between completions, and inside tasks of this process.
     report
-        Told of every task that is done.
+        Receives the progress.
     log
-        Told of retries and failures.
+        Receives retries and failures.
     clock, delays
-        When a task is tried again; injected by tests.
+        Clock and delays of retries; replaced in tests.
     """
 
     workers: Workers
@@ -81,26 +81,26 @@ class Run:
     def results(
         self, function: Callable[..., Any], tasks: Mapping[str, Task]
     ) -> Iterator[tuple[str, Any]]:
-        """Results in the order of completion.
+        """Yield results in the order of completion.
 
         Parameters
         ----------
         function
-            A top-level function; gets the parts of a task, and `cancel` if it runs in this process.
+            Top-level function; receives the arguments of a task, and `cancel` in this process.
         tasks
-            Arguments by key, in the order in which they are begun.
+            Arguments by key, in the order of submission.
 
         Raises
         ------
         BlockedTraceError
-            After all tasks were tried, if some failed for good.
+            If tasks failed permanently, after all tasks were tried.
         ZCancellationException
-            When `cancel` was set.
+            If `cancel` was set.
         """
         yield from _Window(self, function, tasks).results()
 
     def cancelled(self) -> bool:
-        """Whether the caller asked to stop."""
+        """Whether the caller cancelled the run."""
         return self.cancel is not None and self.cancel.is_set()
 
 
@@ -115,11 +115,11 @@ class _Window:
     pending
         Key and executor of every unfinished future.
     tries, losses
-        By key: failures of the task itself, and losses of its workers with other tasks beside it.
+        By key: failures of the task, and losses of its workers while other tasks were running.
     failures
-        What failed for good.
+        Permanent failures by key.
     later
-        When which key is tried again.
+        Times of retries and their keys.
     """
 
     run: Run
@@ -148,7 +148,7 @@ class _Window:
             raise BlockedTraceError(dict(sorted(self.failures.items())))
 
     def _ends_at_failure(self) -> bool:
-        """Whether the others are not tried: on request, or because their executor is broken."""
+        """Whether a failure ends the run: on request, or because the executor is broken."""
         broken = any(isinstance(why, BrokenExecutor) for why in self.failures.values())
         return self.run.fail_fast or (broken and not self.run.workers.owned)
 
@@ -163,7 +163,7 @@ class _Window:
             waiting.append(key)
 
     def _fill(self, waiting: list[str]) -> None:
-        """Submit until the window is full; a task that cannot be submitted has failed."""
+        """Submit tasks until the window is full; a task that cannot be submitted fails."""
         workers = self.run.workers
         extra = {"cancel": self.run.cancel} if workers.local else {}
         while waiting and self._has_room(waiting[-1]):
@@ -182,13 +182,13 @@ class _Window:
                 return
 
     def _has_room(self, key: str) -> bool:
-        """Whether a task may begin beside those that are under way."""
+        """Whether a task may start next to the running ones."""
         if any(self._alone(other) for other, _ in self.pending.values()):
             return False
         return len(self.pending) < (1 if self._alone(key) else self.run.workers.window)
 
     def _alone(self, key: str) -> bool:
-        """Whether a task has no others beside it."""
+        """Whether a task runs alone."""
         return self.run.workers.window == 1 or self.losses.get(key, 0) >= IN_COMPANY
 
     def _completed(self, waiting: list[str]) -> Iterator[tuple[str, Any]]:
@@ -206,14 +206,14 @@ class _Window:
             except BrokenExecutor as error:
                 self._lost(key, error, executor)
             except CancelledError as error:
-                self._failed(key, ConnectionError(f"its worker was lost: {error}"))
+                self._failed(key, ConnectionError(f"the worker was lost: {error}"))
             except Exception as error:
                 self._failed(key, error)
             else:
                 yield key, result
 
     def _lost(self, key: str, error: BrokenExecutor, executor: Executor) -> None:
-        """The workers of a task are gone; it is to blame only where it was alone on them."""
+        """Handle the loss of the workers of a task, which is its failure only if it ran alone."""
         self.run.workers.lost(executor)
         if self._alone(key) or not self.run.workers.owned:
             self._failed(key, error)
@@ -222,28 +222,28 @@ class _Window:
         self._again(key, self.losses[key], error)
 
     def _failed(self, key: str, error: BaseException) -> None:
-        """Try a task again later, or note that it failed for good."""
+        """Schedule a task for a retry, or record its permanent failure."""
         tried = self.tries[key] = self.tries.get(key, 0) + 1
         hopeless = isinstance(error, BrokenExecutor) and not self.run.workers.owned
         if is_transient(error) and tried <= self.run.retries and not hopeless:
             self._again(key, tried, error)
             return
         self.failures[key] = error
-        self.run.log("failed", key=key, tried=tried, why=_told(error))
+        self.run.log("failed", key=key, tried=tried, why=_described(error))
 
     def _again(self, key: str, tried: int, error: BaseException) -> None:
-        """Try a task again after the delay of its number of tries."""
+        """Schedule a task after the delay for its number of tries."""
         delay = self.run.delays[min(tried, len(self.run.delays)) - 1]
         self.later.append((self.run.clock() + delay, key))
         self.later.sort()
-        self.run.log("retry", key=key, tried=tried, why=_told(error))
+        self.run.log("retry", key=key, tried=tried, why=_described(error))
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same task may work when it is tried again."""
+    """Whether a task may succeed when it is tried again."""
     names = {kind.__name__ for kind in type(error).__mro__}
     return isinstance(error, TRANSIENT) or bool(names & set(LOST_WORKER))
 
 
-def _told(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -21,17 +21,17 @@ from zimg.tracing.preprocess import downsample as reduced
 
 MEBIBYTE = 1 << 20
 MARGIN = 4
-"""Reduced voxels read around a box and thrown away: the reach of the smoothing cubic kernel."""
+"""Reduced voxels read around a box and discarded: the reach of the smoothing cubic kernel."""
 SLAB = 32
-"""Reduced planes that are made at a time, so that full resolution is never held for a whole box."""
+"""Reduced planes computed at a time, so that a whole box is never held at full resolution."""
 
 METADATA = ("zarr.json", ".zattrs", ".zarray", ".zgroup", ".zmetadata")
-"""Files of a Zarr store that say what it holds."""
+"""Metadata files of a Zarr store."""
 
 
 @lru_cache(maxsize=8)
 def _opened(path: str, scene: int, level: int, format: int, version: int) -> ZImgFile:
-    """The handle that all tasks of this process share; a changed file has another version."""
+    """Open a file once per process; a changed file has another version."""
     del version
     return ZImgFile(path, scene, level, FileFormat(format))
 
@@ -42,7 +42,7 @@ def _version(path: str) -> int:
 
 @dataclass(frozen=True)
 class FileVolume:
-    """One channel at one time of the files that a `ZImgSource` names.
+    """One channel at one time point of the files of a `ZImgSource`.
 
     Attributes
     ----------
@@ -53,9 +53,9 @@ class FileVolume:
     factors
         Downsampling along x, y, z.
     level
-        Stored level that has exactly these factors, 0 when the full size is read and reduced.
+        Stored level with exactly these factors; 0 if full resolution is read and reduced.
     shape, dtype
-        At the resolution that is traced.
+        At the traced resolution.
     """
 
     source: ZImgSource
@@ -72,12 +72,12 @@ class FileVolume:
     def of(
         cls, source: ZImgSource, channel: int = 0, time: int = 0, factors: Factors = (1, 1, 1)
     ) -> "FileVolume":
-        """Look at the files; reads no pixels.
+        """Create a volume from the description of the files; no pixels are read.
 
         Raises
         ------
         ZException
-            When a file cannot be opened, or has no such channel or time.
+            If a file cannot be opened or lacks the channel or time.
         """
         info = read_source_info(source)
         if not (0 <= channel < info.numChannels and 0 <= time < info.numTimes):
@@ -104,11 +104,11 @@ class FileVolume:
 
     @property
     def info(self) -> ZImgInfo:
-        """What the files say about the image, the region applied."""
+        """Description of the image in the region of the source."""
         return read_source_info(self.source)
 
     def read(self, box: Box) -> NDArray[Any]:
-        """Voxels of a box at the resolution that is traced."""
+        """Read the voxels of a box at the traced resolution."""
         if self.level or self.factors == (1, 1, 1):
             return self._stored(box)
         if box.shape == self.shape:
@@ -121,7 +121,7 @@ class FileVolume:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def known_empty(self, box: Box) -> bool:
-        """Whether a box is known to hold zeros, because the file has no chunk of it."""
+        """Whether the file is known to have no chunk in a box, which then holds only zeros."""
         if not self._single:
             return False
         as_stored = self.level or self.factors == (1, 1, 1)
@@ -129,14 +129,14 @@ class FileVolume:
         return _opened(*self._key()).empty(place)
 
     def _reduced(self, box: Box) -> NDArray[Any]:
-        """A box made from full resolution, with a margin that is cut off again."""
+        """Reduce a box from full resolution, with a margin that is cut off afterwards."""
         wide, low = self._wide(box)
         voxels = np.asarray(reduced(self._stored(wide), self.factors))
         cut = [slice(a - m, b - m) for a, b, m in zip(box.low, box.high, low, strict=True)]
         return np.ascontiguousarray(voxels[tuple(cut)])
 
     def _wide(self, box: Box) -> tuple[Box, list[int]]:
-        """A box with a margin in full resolution, and where that begins in the reduced volume."""
+        """Return a box with a margin in full resolution and its start in the reduced volume."""
         ratios = self.factors[::-1]
         low = [max(0, a - MARGIN) for a in box.low]
         high = [min(n, b + MARGIN) for b, n in zip(box.high, self.shape, strict=True)]
@@ -147,7 +147,7 @@ class FileVolume:
         return wide, low
 
     def _stored(self, box: Box) -> NDArray[Any]:
-        """Voxels of a box in voxels of the stored level."""
+        """Read a box given in voxels of the stored level."""
         t, c, z, y, x = self._place(box)
         if self._single:
             return _opened(*self._key()).voxels((t, c, z, y, x))[0][0]
@@ -158,7 +158,7 @@ class FileVolume:
         return np.asarray(read_arrays(part)[0][0][0])
 
     def _place(self, box: Box) -> tuple[slice, slice, slice, slice, slice]:
-        """A box of the stored level along t, c, z, y, x of the file, the region's start added."""
+        """Return a box of the stored level as slices t, c, z, y, x of the file."""
         start, ratios = self.source.region.start, self.factors if self.level else (1, 1, 1)
         z, y, x = (
             slice(a + s // r, b + s // r)
@@ -188,7 +188,7 @@ class FileVolume:
         }
 
     def fingerprint(self) -> dict[str, Any]:
-        """Shape, type, and a digest of what the files hold at their ends or in their metadata."""
+        """Shape, data type and a digest of a sample of the files or of their metadata."""
         digest = hashlib.sha256()
         for path in self.source.filenames:
             for part in _evidence(Path(path)) if "://" not in path else self._layout(path):
@@ -201,14 +201,14 @@ class FileVolume:
         }
 
     def _layout(self, address: str) -> list[bytes]:
-        """What a store at an address says about itself: sizes and chunks of its levels."""
+        """Sizes and chunks of the levels of a remote store."""
         handle = _opened(address, self.source.scene, 0, int(self.source.format), 0)
         levels = [(level.size, handle.level(n).chunks) for n, level in enumerate(handle.levels)]
         return [repr((handle.shape, handle.dtype.name, levels)).encode()]
 
 
 def _level(source: ZImgSource, info: ZImgInfo, factors: Factors) -> tuple[int, ZYX]:
-    """The stored level that has the factors, and the shape that is traced."""
+    """Return the stored level with the given factors (0 if none) and the traced shape."""
     base = info.depth, info.height, info.width
     shape = _three(-(-n // r) for n, r in zip(base, factors[::-1], strict=True))
     single = len(source.filenames) == 1 and not source.catScenes
@@ -224,7 +224,7 @@ def _level(source: ZImgSource, info: ZImgInfo, factors: Factors) -> tuple[int, Z
 
 
 def _evidence(path: Path) -> list[bytes]:
-    """What stands for the content of a file (size, first and last MiB) or store (metadata)."""
+    """Return a sample of the content of a file (size, first and last MiB) or store (metadata)."""
     if path.is_dir():
         places = [f"{above}{name}" for above in ("", "*/", "*/*/") for name in METADATA]
         found = sorted(file for place in places for file in path.glob(place))
