@@ -41,7 +41,7 @@ def test_a_promise_is_kept_broken_or_not_run(certificate):
     assert certificate.kept
     assert [each.verdict for each in certificate.promises] == ["kept", "not run"]
     certificate.find_out("lean", "torch on cuda:0", "three", wrong)
-    assert certificate.promises[-1].told == "RuntimeError: driver"
+    assert certificate.promises[-1].measured == "RuntimeError: driver"
     assert not certificate.kept
 
 
@@ -49,7 +49,7 @@ def test_nothing_run_is_no_certificate_and_late_checks_are_left_out(certificate)
     late = promises.Certificate(Reporter(), began=certificate.began - promises.SECONDS - 1)
     late.find_out("right", "any", "one", lambda: (True, ""))
     assert late.promises[0].verdict == "not run"
-    assert "out of time" in late.promises[0].told
+    assert "out of time" in late.promises[0].measured
     assert not late.kept
 
 
@@ -75,10 +75,10 @@ def test_a_rehearsal_finds_right_and_lean_and_no_times():
     pytest.importorskip("torch")
     place = places.reached("torch", "cpu")
     assert not place.missing
-    kept, told = right.skeletonized(place)
-    assert kept, told
-    kept, told = lean.within(place, "skeleton")
-    assert kept, told
+    kept, measured = right.skeletonized(place)
+    assert kept, measured
+    kept, measured = lean.within(place, "skeleton")
+    assert kept, measured
     for check in (lambda: fast.faster(place, "small"), lambda: fast.rate(place)):
         with pytest.raises(promises.NotRunError, match="rehearsal"):
             check()
@@ -92,8 +92,8 @@ def test_the_rate_of_reads_can_be_measured_where_torch_is(monkeypatch):
     monkeypatch.setattr(fast, "GATHERS", 10_000)
     monkeypatch.setattr(fast, "ROWS", 4)
     monkeypatch.setattr(places.Place, "is_host", False)
-    _, told = fast.rate(places.Place("torch", "cpu"))
-    assert "billion reads a second" in told
+    _, measured = fast.rate(places.Place("torch", "cpu"))
+    assert "billion reads a second" in measured
 
 
 def test_places_share_the_time(monkeypatch):

@@ -1,7 +1,7 @@
-"""What small pieces of work may cost a device: counted without one, written down, only lowered.
+"""Budgets of device costs for small workloads, counted without a device; they may only fall.
 
-``python -m zimg.conformance.certify.budgets`` counts and prints; ``--lower`` writes what has become
-less to `budgets.json`, and refuses to raise a figure.
+``python -m zimg.conformance.certify.budgets`` counts and prints the costs; ``--lower`` writes lower
+figures to `budgets.json` and never raises one.
 """
 
 import json
@@ -31,18 +31,18 @@ COUNTED = {
     "torch": ("kernels", "launches", "reads", "downloads", "downloaded", "uploads", "uploaded"),
     "jax": ("launches", "downloads", "downloaded", "uploads", "uploaded", "programs"),
 }
-"""What can be counted of a framework; `peak` besides, for the whole work of Torch."""
+"""Costs that are counted for each framework; `peak` is counted for Torch in addition."""
 
 SLACK = 0.05
-"""Share by which a count may exceed its budget: frameworks round differently from version to
-version, and the line search of a fit then takes another number of rounds."""
+"""Tolerance of a budget: rounding differs between versions of a framework, which changes the
+number of rounds of a line search."""
 
 WORK: dict[str, Callable[[Array, Ledger], Any]] = {
     "reference": lambda x, ledger: trace(x, mode="reference", progress=ledger.enter),
     "accurate": lambda x, ledger: trace(x, progress=ledger.enter),
     "skeleton": lambda x, ledger: skeletonize(x, progress=ledger.enter),
 }
-"""Pieces of work: tracing in both modes, and a skeleton."""
+"""Workloads: tracing in both modes, and a skeleton."""
 
 FOREGROUND = 100
 """Grey value above which the phantom is the mask of the skeleton."""
@@ -56,7 +56,7 @@ def volume(work: str) -> NDArray[Any]:
 
 
 def count(framework: str, work: str, *, shape: tuple[int, int, int] | None = None) -> Ledger:
-    """Costs of a piece of work on a pretended GPU.
+    """Count the costs of a workload on a simulated GPU.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def count(framework: str, work: str, *, shape: tuple[int, int, int] | None = Non
     work
         A key of `WORK`.
     shape
-        Smaller part of the volume, to see what another shape costs.
+        Part of the volume, to count the costs of another shape.
     """
     part = tuple(slice(0, n) for n in shape or volume(work).shape)
     placed = upload(np.ascontiguousarray(volume(work)[part]), on=None, xp=_namespace(framework))
@@ -83,7 +83,7 @@ def _namespace(framework: str) -> Any:
 
 
 def figures(framework: str, ledger: Ledger) -> dict[str, dict[str, int]]:
-    """Counts by stage, what is not counted and zeros left out."""
+    """Nonzero counts by stage."""
     names = (*COUNTED[framework], "peak")
     stages = {**ledger.stages, "total": ledger.total}
     return {stage: _nonzero(counts, names) for stage, counts in stages.items()}
@@ -95,7 +95,7 @@ def _nonzero(counts: Counts, names: tuple[str, ...]) -> dict[str, int]:
 
 
 def budgets() -> dict[str, dict[str, dict[str, dict[str, int]]]]:
-    """Framework to work to stage to figures, as they are written down."""
+    """Budgets in `budgets.json`, by framework, workload and stage."""
     found: dict[str, dict[str, dict[str, dict[str, int]]]] = json.loads(
         FILE.read_text(encoding="utf-8")
     )
@@ -105,7 +105,7 @@ def budgets() -> dict[str, dict[str, dict[str, dict[str, int]]]]:
 def exceeded(
     found: dict[str, dict[str, int]], allowed: dict[str, dict[str, int]], *, slack: float = SLACK
 ) -> list[str]:
-    """Lines on every figure above its budget; a stage without a budget may cost nothing."""
+    """One line for every count above its budget; a stage without a budget must cost nothing."""
     return [
         f"{stage}: {number} {name}, allowed are {most}"
         for stage, counts in found.items()
@@ -117,7 +117,7 @@ def exceeded(
 def lowered(
     found: dict[str, dict[str, int]], allowed: dict[str, dict[str, int]]
 ) -> dict[str, dict[str, int]]:
-    """Budgets after a count: the lower of both figures; a new stage replaces nothing."""
+    """The lower of count and budget for every figure; new stages are added."""
     if not allowed:
         return found
     return {
@@ -127,7 +127,7 @@ def lowered(
 
 
 def main(arguments: list[str]) -> int:
-    """Count everything, print the totals, and lower the budgets when asked to."""
+    """Count all workloads, print the totals and, with ``--lower``, lower the budgets."""
     written = budgets() if FILE.exists() else {}
     chosen = [each for each in arguments if not each.startswith("-")]
     for framework in COUNTED:

@@ -1,4 +1,4 @@
-"""``zimg certify``: whether a device is used rightly, leanly and fast."""
+"""``zimg certify``: check correctness, cost and speed on a device."""
 
 import platform
 import sys
@@ -16,7 +16,7 @@ GROUPS = {"right": right, "lean": lean, "fast": fast}
 
 
 def certified(device: str | None, *, quick: bool, progress: bool) -> Certificate:
-    """Look at every promise on every device that is asked for; rehearsals are always quick."""
+    """Check every promise on every requested device; on the CPU only the quick checks run."""
     with reporter(progress) as report:
         certificate = Certificate(report)
         found = places(device)
@@ -34,7 +34,7 @@ def certified(device: str | None, *, quick: bool, progress: bool) -> Certificate
 
 
 def facts() -> dict[str, str]:
-    """Versions of what took part."""
+    """Versions of Python, the system and the packages."""
     found = {"python": platform.python_version(), "system": f"{platform.system()} {_machine()}"}
     for package in PACKAGES:
         try:
@@ -56,18 +56,18 @@ def certify(
     html: Path | None = None,
     progress: bool = True,
 ) -> bool:
-    """Print a certificate, write it where asked for, and tell whether nothing is broken.
+    """Print a certificate, write it to files, and return whether no promise is broken.
 
     Parameters
     ----------
     device
         ``cuda:0``, ``mps``, ``xpu:0``, ``gpu:0`` or ``cpu``; None looks for GPUs.
     quick
-        Fewer pieces of work, and smaller ones.
+        Whether to skip accurate mode and the largest volume.
     json, html
         Files to write.
     progress
-        Whether to show it.
+        Whether to show progress.
     """
     certificate = certified(device, quick=quick, progress=progress)
     known = facts()

@@ -1,4 +1,4 @@
-"""What work costs a device, counted while it runs: launches, reads, transfers, memory."""
+"""Count launches, reads, transfers, programs and memory of a running workload."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,18 +14,18 @@ from .ledger import Ledger
 
 @contextmanager
 def counted(framework: str) -> Iterator[Ledger]:
-    """Count what happens on arrays of ``torch`` or ``jax`` meanwhile.
+    """Count the costs of operations on ``torch`` or ``jax`` arrays inside a block.
 
     Parameters
     ----------
     framework
-        Its hooks are wrapped; other frameworks are left alone.
+        Framework whose hooks are wrapped.
 
     Yields
     ------
     Ledger
-        Filled while the block runs. Launches, reads and memory are those of Torch, programs and
-        compile seconds those of JAX.
+        Filled while the block runs. Kernels, reads and memory are counted for Torch only, programs
+        and compile seconds for JAX only.
     """
     hooks, ledger = hooks_for(framework), Ledger()
     with ExitStack() as stack:
@@ -44,7 +44,7 @@ def counted(framework: str) -> Iterator[Ledger]:
 
 @contextmanager
 def replaced(hooks: Any, name: str, function: Callable[..., Any] | None) -> Iterator[None]:
-    """A hook of a framework replaced for a while; by None, it has none."""
+    """Replace a hook of a framework inside a block; None removes it."""
     with patch.object(hooks, name, function, create=True):
         _dispatch._NATIVE.clear()
         try:
@@ -55,7 +55,7 @@ def replaced(hooks: Any, name: str, function: Callable[..., Any] | None) -> Iter
 
 
 def _body(hooks: Any, name: str) -> Callable[..., Any]:
-    """The hook called `name`, or the generic body that a framework without one runs."""
+    """The hook called `name`, or the generic body if the framework has no such hook."""
     return getattr(hooks, name, None) or _dispatch.PRIMITIVES[name].__wrapped__  # type: ignore[attr-defined]
 
 
@@ -83,7 +83,7 @@ def _sending(ledger: Ledger, body: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _compiling(ledger: Ledger, body: Callable[..., Any]) -> Callable[..., Any]:
-    """`jit` whose functions are one launch each, whatever they do inside."""
+    """`jit` whose compiled functions count as one launch each."""
 
     def jit(fn: Callable[..., Any], /, **options: Any) -> Callable[..., Any]:
         compiled = body(fn, **options)

@@ -1,4 +1,4 @@
-"""Fast: times of a device beside those of this machine's CPU, by turns."""
+"""Fast: times of a device compared with the CPU of the same machine, in alternating runs."""
 
 import time
 from collections.abc import Callable
@@ -23,14 +23,14 @@ REPEATS = {"small": (1, 1, 1), "middle": (1, 3, 3), "large": (2, 6, 5)}
 ROUNDS = 3
 GATHERS = 20_000_000
 ROWS, SAMPLES, READS = 4096, 2343, 2
-"""Rows of a chunk, samples of a row, words that a sample of 8 bits reads."""
+"""Rows per chunk, samples per row, words per 8-bit sample."""
 
 SHARE = 0.2
-"""Share of the rate of random reads that the sampling of tubes must reach: it computes as well."""
+"""Fraction of the rate of random reads that the sampling of tubes must reach."""
 
 
 def look(certificate: Certificate, place: Place, *, quick: bool) -> None:
-    """Find out all promises of this group at one place."""
+    """Check all promises of this group at one place."""
     for size in ("small", "middle") if quick else REPEATS:
         text = f"a trace of the {size} phantom takes less time than on the CPU"
         certificate.find_out("fast", place.name, text, lambda size=size: faster(place, size))  # type: ignore[misc]
@@ -39,12 +39,12 @@ def look(certificate: Certificate, place: Place, *, quick: bool) -> None:
 
 
 def tiled(size: str) -> NDArray[np.uint8]:
-    """The phantom several times side by side."""
+    """Copies of the phantom side by side."""
     return np.tile(volume("reference"), REPEATS[size])
 
 
 def faster(place: Place, size: str) -> tuple[bool, str]:
-    """Trace on the device and on the CPU, by turns; medians, the first call aside."""
+    """Compare medians of alternating traces on the device and on the CPU, after a first call."""
     if place.is_host:
         raise NotRunError("a rehearsal on the CPU measures nothing")
     here, there = tiled(size), place.put(tiled(size))
@@ -57,7 +57,7 @@ def faster(place: Place, size: str) -> tuple[bool, str]:
 
 
 def seconds(array: Any, stages: dict[str, float]) -> float:
-    """Wall time of one trace; `stages` takes that of each stage."""
+    """Wall time of one trace; the times of its stages are written to `stages`."""
     began = last = time.perf_counter()
     name = "start"
 
@@ -73,7 +73,7 @@ def seconds(array: Any, stages: dict[str, float]) -> float:
 
 
 def rate(place: Place) -> tuple[bool, str]:
-    """Words read per second while tubes are sampled, and by reads alone."""
+    """Compare the words read per second by the sampling of tubes and by a bare gather."""
     if place.is_host:
         raise NotRunError("a rehearsal on the CPU measures nothing")
     xp, random = namespace_at(place.framework), np.random.default_rng(0)
@@ -92,7 +92,7 @@ def rate(place: Place) -> tuple[bool, str]:
 
 
 def timed(call: Callable[[], Any]) -> float:
-    """Seconds of a call until its result is there; the best of three, the first one aside."""
+    """Shortest time of three calls until the result is ready, after a first call."""
     best = np.inf
     for _ in range(4):
         began = time.perf_counter()
@@ -103,7 +103,7 @@ def timed(call: Callable[[], Any]) -> float:
 
 
 def _rows(shape: tuple[int, int, int], random: np.random.Generator) -> NDArray[np.float32]:
-    """Tubes anywhere in a volume, with their voxels."""
+    """Random tube segments in a volume, as rows of the kernels."""
     rows = np.zeros((ROWS, 11), np.float32)
     rows[:, :5] = random.uniform((1, 0, 0, 1, 11), (4, 3, 6, 1, 11), (ROWS, 5))
     points = random.uniform(0.2, 0.8, (ROWS, 3)) * shape[::-1]

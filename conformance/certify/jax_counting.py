@@ -1,4 +1,4 @@
-"""Programs that JAX compiles, as it announces them."""
+"""Count the programs that JAX compiles, by its monitoring events."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _ledgers: list[Ledger] = []
 
 @cache
 def _listen() -> None:
-    """Listen once for the life of the process: JAX offers no way to stop."""
+    """Register the listener once per process: JAX cannot unregister listeners."""
     jax.monitoring.register_event_duration_secs_listener(_book)
 
 
@@ -28,7 +28,7 @@ def _book(event: str, duration_secs: float, **_: str | int) -> None:
 
 @contextmanager
 def programs(ledger: Ledger) -> Iterator[None]:
-    """Book the programs that are compiled in a block, those forgotten that were made before."""
+    """Count the programs compiled inside a block, which starts with empty caches."""
     _listen()
     jax.clear_caches()  # type: ignore[no-untyped-call]
     _ledgers.append(ledger)

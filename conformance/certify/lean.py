@@ -1,4 +1,4 @@
-"""Lean: small pieces of work cost a device no more than was counted without one."""
+"""Lean: small workloads cost a device no more than the budgets counted without one."""
 
 from dataclasses import asdict
 
@@ -11,18 +11,18 @@ from .promises import Certificate, NotRunError
 SUBJECTS = {
     "kernels": "kernels",
     "launches": "launches by the host",
-    "reads": "values read in passing",
-    "downloads": "results fetched",
-    "downloaded": "bytes that come down",
-    "uploads": "arrays sent",
-    "uploaded": "bytes that go up",
+    "reads": "implicit reads",
+    "downloads": "downloads",
+    "downloaded": "bytes downloaded",
+    "uploads": "uploads",
+    "uploaded": "bytes uploaded",
     "programs": "programs compiled",
-    "peak": "bytes held at most",
+    "peak": "bytes at the peak",
 }
 
 
 def look(certificate: Certificate, place: Place, *, quick: bool) -> None:
-    """Find out all promises of this group at one place."""
+    """Check all promises of this group at one place."""
     works = ("reference", "skeleton") if quick else tuple(WORK)
     for work in works:
         text = f"{work}: no count is above its budget"
@@ -30,24 +30,23 @@ def look(certificate: Certificate, place: Place, *, quick: bool) -> None:
 
 
 def within(place: Place, work: str) -> tuple[bool, str]:
-    """Count a piece of work, and compare."""
+    """Count a workload and compare it with its budget."""
     allowed = budgets().get(place.framework, {}).get(work, {}).get("total")
     if not allowed:
-        raise NotRunError(f"nothing is counted for {place.framework}")
+        raise NotRunError(f"there is no budget for {work} on {place.framework}")
     array = place.put(volume(work))
     with place.manner(), counted(place.framework) as ledger:
         WORK[work](array, ledger)
     above = _above(ledger, allowed, place.framework)
     voxels = volume(work).size
-    told = ", ".join(above) or _summary(ledger, voxels)
-    return not above, told
+    return not above, ", ".join(above) or _summary(ledger, voxels)
 
 
 def _above(ledger: Ledger, allowed: dict[str, int], framework: str) -> list[str]:
     found = asdict(ledger.total)
     names = [n for n in (*COUNTED[framework], "peak") if n in allowed]
     return [
-        f"{found[n]} {SUBJECTS[n]}, allowed {allowed[n]}"
+        f"{found[n]} {SUBJECTS[n]}, budget {allowed[n]}"
         for n in names
         if found[n] > (1 + SLACK) * allowed[n]
     ]

@@ -5,24 +5,26 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Counts:
-    """Costs of one stage, or of all.
+    """Costs of one stage or of a whole workload.
 
     Attributes
     ----------
     kernels
-        Operations that compute, inside compiled functions too; views and empty memory are free.
+        Operations that compute, including those inside compiled functions; views and allocations
+        are not counted.
     launches
-        Those outside compiled functions, and calls of these: what the host has to send.
+        Operations outside compiled functions, and calls of compiled functions: commands that the
+        host sends.
     reads
-        Values that the host reads in passing (``bool``, ``item``, ``nonzero``): each one waits.
+        Values that the host reads implicitly (``bool``, ``item``, ``nonzero``); each read blocks.
     downloads, downloaded
-        Results that the host fetches, and their bytes; each one waits.
+        Results that the host fetches, and their bytes; each download blocks.
     uploads, uploaded
         Arrays that the host sends, and their bytes.
     programs, compile_seconds
-        Functions compiled, and how long that took.
+        Number of compiled functions, and the time to compile them.
     peak
-        Bytes that results of operations held at most; 0 where nothing tells.
+        Largest number of bytes held by results of operations; 0 if it cannot be counted.
     """
 
     kernels: int = 0
@@ -38,7 +40,7 @@ class Counts:
 
     @property
     def round_trips(self) -> int:
-        """How often the host waits for the device."""
+        """Number of times that the host waits for the device."""
         return self.reads + self.downloads
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -54,13 +56,13 @@ class Ledger:
     Attributes
     ----------
     stages
-        Costs by the name that the work gave its stage.
+        Costs by name of the stage.
     stage
-        The stage that costs are booked on.
+        Name of the current stage.
     inside
-        Depth of compiled functions.
+        Nesting depth of compiled functions.
     live
-        Bytes that results of operations hold now.
+        Bytes held by results of operations at present.
     """
 
     stages: dict[str, Counts] = field(default_factory=dict)
@@ -79,15 +81,15 @@ class Ledger:
         return sum(self.stages.values(), Counts())
 
     def enter(self, stage: str, *_progress: object) -> None:
-        """Begin a stage; has the form of the `progress` that pipelines take."""
+        """Begin a stage; the signature is that of the `progress` argument of pipelines."""
         self.stage = stage
 
     def compute(self) -> None:
-        """Book one operation."""
+        """Count one operation."""
         self.now.kernels += 1
         self.now.launches += not self.inside
 
     def hold(self, size: int) -> None:
-        """Book memory; a negative size gives it back."""
+        """Add to the memory that is held; a negative size releases memory."""
         self.live += size
         self.now.peak = max(self.now.peak, self.live)

@@ -13,30 +13,33 @@ MARK = {KEPT: "+", BROKEN: "!", "not run": "."}
 
 
 def verdict(certificate: Certificate) -> str:
-    """One sentence on everything."""
+    """Counts of all verdicts, in one line."""
     counts = {name: sum(p.verdict == name for p in certificate.promises) for name in MARK}
-    told = ", ".join(f"{number} {name}" for name, number in counts.items())
-    return f"{len(certificate.promises)} promises: {told}; {certificate.seconds:.0f} s"
+    summary = ", ".join(f"{number} {name}" for name, number in counts.items())
+    return f"{len(certificate.promises)} promises: {summary}; {certificate.seconds:.0f} s"
 
 
 def as_text(certificate: Certificate, facts: dict[str, str]) -> str:
-    """A line per promise: ``+`` kept, ``!`` broken, ``.`` not run; and the versions."""
+    """Promises with their marks (``+`` kept, ``!`` broken, ``.`` not run) and the versions."""
     lines = []
     for (group, place), found in groupby(certificate.promises, lambda p: (p.group, p.place)):
         lines += ["", f"{group}, {place}"]
         for each in found:
-            lines += [f"  {MARK[each.verdict]} {each.text}", f"      {each.verdict}: {each.told}"]
+            lines += [
+                f"  {MARK[each.verdict]} {each.text}",
+                f"      {each.verdict}: {each.measured}",
+            ]
     versions = ", ".join(f"{name} {value}" for name, value in facts.items())
     return "\n".join([*lines[1:], "", versions, verdict(certificate), ""])
 
 
 def as_report(certificate: Certificate, facts: dict[str, str]) -> str:
-    """The text as it goes into a report."""
+    """The text as a code block for a report."""
     return f"```\n{as_text(certificate, facts)}```\n"
 
 
 def as_json(certificate: Certificate, facts: dict[str, str]) -> str:
-    """Everything, for programs; `schema` counts changes of the form."""
+    """The certificate as JSON; `schema` is the version of its structure."""
     content = {
         "schema": SCHEMA,
         "versions": facts,
@@ -48,13 +51,13 @@ def as_json(certificate: Certificate, facts: dict[str, str]) -> str:
 
 
 def as_html(certificate: Certificate, facts: dict[str, str]) -> str:
-    """One page that needs nothing else; what was not run stays grey."""
+    """The certificate as a self-contained page; checks that did not run are grey."""
     colours = {KEPT: "passed", BROKEN: "failed"}
     rows = "".join(
         f"<tr><td>{html.escape(f'{each.group}, {each.place}')}</td>"
         f"<td>{html.escape(each.text)}</td>"
         f'<td class="{colours.get(each.verdict, "grey")}">{each.verdict}</td>'
-        f"<td>{html.escape(each.told)}</td></tr>"
+        f"<td>{html.escape(each.measured)}</td></tr>"
         for each in certificate.promises
     )
     return (

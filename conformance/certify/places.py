@@ -1,4 +1,4 @@
-"""Frameworks and devices of this machine, as a certificate finds them."""
+"""Find the frameworks and devices of this machine."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from zimg.ops.memory import device_named
 from .pretending import pretended_gpu
 
 DEVICES = {"torch": ("cuda:0", "mps", "xpu:0"), "jax": ("gpu:0",), "cupy": ("cuda:0",)}
-"""Devices that are looked for where none is asked for."""
+"""Devices to try if none is requested."""
 
 REHEARSED = ("torch", "jax")
-"""Frameworks whose arrays in host memory can pass for those of a GPU."""
+"""Frameworks whose host arrays can simulate a GPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Place:
     framework, device
         By name.
     missing
-        Why nothing can run there; empty when something can.
+        Reason why nothing can run there; empty if the device works.
     """
 
     framework: str
@@ -45,21 +45,21 @@ class Place:
 
     @property
     def is_host(self) -> bool:
-        """Whether this is a rehearsal on the CPU."""
+        """Whether a GPU is simulated on the CPU."""
         return self.device == "cpu"
 
     def put(self, host: Any) -> Array:
-        """A NumPy array at this place."""
+        """Upload a NumPy array."""
         xp = namespace_at(self.framework)
         return upload(np.ascontiguousarray(host), on=device_at(self.device, xp), xp=xp)
 
     def manner(self) -> AbstractContextManager[Any]:
-        """How work runs here: on the CPU as if it were a GPU."""
+        """Context for workloads: a simulated GPU if this is the CPU."""
         return pretended_gpu(self.framework) if self.is_host else nullcontext()
 
 
 def namespace_at(framework: str) -> Namespace:
-    """The namespace of a framework by name, as its arrays give it."""
+    """Array API namespace of a framework."""
     if framework == "jax":
         return namespace_named(framework)
     return import_module(f"array_api_compat.{framework}")
@@ -71,7 +71,7 @@ def device_at(name: str, xp: Namespace) -> Device:
 
 
 def reached(framework: str, device: str) -> Place:
-    """A device, tried with one small array."""
+    """Try a device with a small array."""
     if find_spec(framework) is None:
         return Place(framework, device, f"{framework} is not installed")
     place = Place(framework, device)
@@ -84,12 +84,13 @@ def reached(framework: str, device: str) -> Place:
 
 
 def places(asked: str | None) -> list[Place]:
-    """Every place to look at; the CPU is one where no device can be reached.
+    """All places to check; the CPU is included if no device works.
 
     Parameters
     ----------
     asked
-        ``cuda:0``, ``mps``, ``cpu``: that device of every framework. None looks for GPUs.
+        A device such as ``cuda:0``, ``mps`` or ``cpu``, tried for every framework; None tries all
+        types of GPUs.
     """
     found = [
         reached(framework, name)

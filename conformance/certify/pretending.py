@@ -1,4 +1,4 @@
-"""A GPU without one: arrays in host memory that the library takes for those of a device."""
+"""A simulated GPU: arrays in host memory that the library treats as device arrays."""
 
 import inspect
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from zimg._typing import Array
 from .counting import replaced
 
 HOST_MODULES = ("_host", "_compiled")
-"""Beginnings of the names of modules whose functions work on host memory."""
+"""Prefixes of the modules whose functions work on host memory."""
 
 
 def host_hooks(hooks: ModuleType) -> list[str]:
-    """Names of the hooks that look at arrays through NumPy."""
+    """Names of the hooks that view arrays by NumPy."""
     found = inspect.getmembers(hooks, inspect.isfunction)
     own = hooks.__package__ or ""
     bodies = {name: inspect.unwrap(function).__module__ for name, function in found}
@@ -27,9 +27,9 @@ def host_hooks(hooks: ModuleType) -> list[str]:
 
 @contextmanager
 def pretended_gpu(framework: str) -> Iterator[None]:
-    """Arrays of ``torch`` or ``jax`` on the CPU treated as those of a GPU.
+    """Treat ``torch`` or ``jax`` arrays on the CPU as GPU arrays inside a block.
 
-    Generic bodies run, with the chunks that a GPU gets; values are right, times mean nothing.
+    Generic bodies run with the chunk sizes of a GPU. Results are correct; times are meaningless.
     """
     hooks = hooks_for(framework)
     assert hooks is not None

@@ -1,4 +1,4 @@
-"""Promises about a device, and what was found out about each."""
+"""Promises about a device and the results of their checks."""
 
 import time
 from collections.abc import Callable
@@ -13,12 +13,12 @@ takes less than three minutes."""
 
 
 class NotRunError(Exception):
-    """A check cannot run here; the text says why."""
+    """A check cannot run here, for the reason in the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One line of the certificate.
+    """A promise and the result of its check.
 
     Attributes
     ----------
@@ -27,27 +27,27 @@ class Promise:
     place
         Framework and device, or ``any``.
     text
-        What is promised.
+        The promise.
     verdict
         ``kept``, ``BROKEN`` or ``not run``.
-    told
-        The measurement, or why there is none.
+    measured
+        The measurement, or the reason why there is none.
     """
 
     group: str
     place: str
     text: str
     verdict: str
-    told: str = ""
+    measured: str = ""
 
 
 Check = Callable[[], tuple[bool, str]]
-"""Finds out whether a promise is kept, and what to tell; raises `NotRunError` where it cannot."""
+"""Returns whether a promise is kept, and the measurement; raises `NotRunError` if it cannot run."""
 
 
 @dataclass
 class Certificate:
-    """All promises, in the order in which they were looked at."""
+    """All promises, in the order of their checks."""
 
     report: Reporter
     promises: list[Promise] = field(default_factory=list)
@@ -59,31 +59,31 @@ class Certificate:
         self.until = self.seconds + max(0.0, SECONDS - self.seconds) / max(1, places)
 
     def find_out(self, group: str, place: str, text: str, check: Check) -> None:
-        """Look at one promise; what goes wrong in a check breaks the promise and nothing else."""
+        """Check one promise; an exception of the check breaks the promise."""
         self.report.stage(f"{place}: {text}")
-        verdict, told = NOT_RUN, f"out of time after {self.until:.0f} s"
+        verdict, measured = NOT_RUN, f"out of time after {self.until:.0f} s"
         if self.seconds < self.until:
             try:
-                kept, told = check()
+                kept, measured = check()
                 verdict = KEPT if kept else BROKEN
             except NotRunError as reason:
-                told = str(reason)
+                measured = str(reason)
             except Exception as error:  # a driver may raise anything
                 lines = str(error).strip().splitlines() or [""]
-                verdict, told = BROKEN, f"{type(error).__name__}: {lines[0]}"
-        self.promises.append(Promise(group, place, text, verdict, told))
+                verdict, measured = BROKEN, f"{type(error).__name__}: {lines[0]}"
+        self.promises.append(Promise(group, place, text, verdict, measured))
 
     def leave_out(self, group: str, place: str, text: str, reason: str) -> None:
-        """Note a promise that nothing here can try."""
+        """Record a promise that cannot be checked here."""
         self.promises.append(Promise(group, place, text, NOT_RUN, reason))
 
     @property
     def seconds(self) -> float:
-        """Since the first check."""
+        """Seconds since the first check."""
         return time.monotonic() - self.began
 
     @property
     def kept(self) -> bool:
-        """Whether something ran and nothing is broken."""
+        """Whether at least one promise is kept and none is broken."""
         verdicts = {promise.verdict for promise in self.promises}
         return KEPT in verdicts and BROKEN not in verdicts

@@ -1,4 +1,4 @@
-"""Right: results of a device are those of NumPy in double precision on the CPU."""
+"""Right: results of a device agree with NumPy in double precision on the CPU."""
 
 from functools import cache
 from typing import Any
@@ -16,38 +16,38 @@ from .places import Place, reached
 from .promises import Certificate, NotRunError
 
 FARTHEST = 0.5
-"""Mean distance of two trees in voxels, each from the other, at most: float32 against float64."""
+"""Largest mean distance between two trees in voxels, in both directions (float32, float64)."""
 
 LENGTH = 0.05
-"""Share by which the length of a tree may differ."""
+"""Largest relative difference of the lengths of two trees."""
 
 AGREES = f"within {FARTHEST} voxels on average, lengths within {LENGTH:.0%}"
 PER_VOXEL = 8
-"""Part of the free memory that a volume takes which is too large to be traced."""
+"""The volume that is too large takes 1 / `PER_VOXEL` of the free memory."""
 
 
 @cache
 def expected(work: str) -> ZSwc:
-    """The result on NumPy; of a trace in double precision."""
+    """The result of NumPy; traces in double precision."""
     if work == "skeleton":
         return skeletonize(volume(work))
     return trace(volume(work), mode=work, dtype="float64")
 
 
 def look(certificate: Certificate, place: Place, *, quick: bool) -> None:
-    """Find out all promises of this group at one place."""
+    """Check all promises of this group at one place."""
     for mode in ("reference",) if quick else ("reference", "accurate"):
         certificate.find_out(
             "right",
             place.name,
-            f"a trace in {mode} mode is that of NumPy in double precision, {AGREES}",
+            f"a trace in {mode} mode agrees with NumPy in double precision, {AGREES}",
             lambda mode=mode: traced(place, mode),  # type: ignore[misc]
         )
-    text = "a skeleton has the nodes of the CPU"
+    text = "a skeleton has the same nodes as on the CPU"
     certificate.find_out("right", place.name, text, lambda: skeletonized(place))
-    text = "a second device gives the same, and keeps its arrays"
+    text = "a second device gives the same result, and arrays stay on it"
     certificate.find_out("right", place.name, text, lambda: second(place))
-    text = "a volume too large for the device is refused with its size and what would fit"
+    text = "a volume that does not fit is refused; the error gives its size and a size that fits"
     certificate.find_out("right", place.name, text, lambda: too_large(place))
 
 
@@ -57,12 +57,12 @@ def traced(place: Place, mode: str) -> tuple[bool, str]:
         tree = trace(place.put(volume(mode)), mode=mode)
     found = compare(tree, expected(mode), step=0.5)
     farthest = max(found.a_to_b.mean, found.b_to_a.mean)
-    told = f"{farthest:.3f} voxels, length x {found.length_ratio:.3f}, {len(tree)} nodes"
-    return farthest < FARTHEST and abs(found.length_ratio - 1.0) <= LENGTH, told
+    measured = f"{farthest:.3f} voxels, length x {found.length_ratio:.3f}, {len(tree)} nodes"
+    return farthest < FARTHEST and abs(found.length_ratio - 1.0) <= LENGTH, measured
 
 
 def skeletonized(place: Place) -> tuple[bool, str]:
-    """Compare a skeleton, which is made of whole numbers, node by node."""
+    """Compare a skeleton node by node; its coordinates are integers."""
     with place.manner():
         tree = skeletonize(place.put(volume("skeleton")))
     wanted = expected("skeleton")
@@ -70,24 +70,24 @@ def skeletonized(place: Place) -> tuple[bool, str]:
 
 
 def second(place: Place) -> tuple[bool, str]:
-    """The same on the next device of the kind."""
+    """Compare a trace on the next device of the same type."""
     kind, _, number = place.device.partition(":")
     if place.is_host or not number:
-        raise NotRunError("there is one such device")
+        raise NotRunError("there is only one such device")
     other = reached(place.framework, f"{kind}:{int(number) + 1}")
     if other.missing:
         raise NotRunError(f"{other.name}: {other.missing}")
     array = other.put(volume("reference"))
     before = str(array.device)
-    kept, told = traced(other, "reference")
-    return kept and str(array.device) == before, f"{other.name}: {told}"
+    kept, measured = traced(other, "reference")
+    return kept and str(array.device) == before, f"{other.name}: {measured}"
 
 
 def too_large(place: Place) -> tuple[bool, str]:
-    """An array that fits, of which a trace does not."""
+    """Trace an array that fits into memory together with which its trace does not."""
     free = None if place.is_host else free_memory(place.put(np.zeros(1, np.uint8)))
     if free is None:
-        raise NotRunError("the memory of this device is not limited, or not told")
+        raise NotRunError("the device does not report its free memory")
     xp: Any = place.put(np.zeros(1, np.uint8))
     side = int((free / PER_VOXEL) ** (1 / 3))
     namespace = namespace_named(place.framework)
@@ -96,4 +96,4 @@ def too_large(place: Place) -> tuple[bool, str]:
         trace(huge, mode="reference")
     except ZException as error:
         return "downsample" in str(error), str(error)
-    return False, "it was traced, or ended without a word"
+    return False, "the trace ended without an error"

@@ -1,4 +1,4 @@
-"""Operations of Torch as they are dispatched, and the memory that their results hold."""
+"""Count the operations that Torch dispatches and the memory of their results."""
 
 import weakref
 from collections.abc import Iterator
@@ -15,23 +15,23 @@ FREE = {
     *("aten::detach", "aten::lift_fresh", "aten::_unsafe_view", "aten::_reshape_alias"),
     "aten::_local_scalar_dense",
 }
-"""Operations that launch nothing, beside views."""
+"""Operations other than views that launch no kernel."""
 
 WAITING = {
     *("aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "aten::_unique2"),
     *("aten::equal", "aten::is_nonzero"),
 }
-"""Operations whose result the host has to know before it goes on."""
+"""Operations that block the host until their result is known."""
 
 
 class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # Torch has no type there
-    """Books every operation in a ledger."""
+    """Counts every operation in a ledger."""
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.ledger = ledger
         self.held: dict[int, int] = {}
-        """Tensors alive by the address of their memory."""
+        """Number of live tensors by address of their memory."""
 
     def __torch_dispatch__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -48,7 +48,7 @@ class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # Torch h
         return found
 
     def hold(self, x: Tensor) -> None:
-        """Book the memory of a tensor until the last tensor on it is gone."""
+        """Count the memory of a tensor until the last tensor that shares it is deleted."""
         memory = x.untyped_storage()
         place, size = memory.data_ptr(), memory.nbytes()
         if not place:
@@ -66,13 +66,13 @@ class Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]  # Torch h
 
 
 def _is_view(function: Any) -> bool:
-    """Whether an operation gives another look at the memory of its argument."""
+    """Whether an operation returns a view of its argument."""
     returns = function._schema.returns
     return any(r.alias_info is not None and not r.alias_info.is_write for r in returns)
 
 
 @contextmanager
 def operations(ledger: Ledger) -> Iterator[None]:
-    """Book the operations of a block."""
+    """Count the operations inside a block."""
     with Operations(ledger):
         yield
