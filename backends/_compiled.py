@@ -1,4 +1,4 @@
-"""The compiled CPU module: its switch, its cache, its threads, and what it says about itself.
+"""The compiled CPU module: switch, cache, threads and status.
 
 Functions of the modules ``_compiled_*.py`` next to this file are compiled by Numba, for whatever
 array the CPU can view. Numba is imported when the first of them is needed, and no earlier.
@@ -75,7 +75,7 @@ class Status:
 
 
 def load(name: str) -> ModuleType | None:
-    """A module of compiled functions, or None where the generic bodies have to do.
+    """A module of compiled functions, or None if only the generic bodies can be used.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def _module(name: str) -> ModuleType:
 
 
 def status() -> Status:
-    """Whether compiled code is used, and if not, why; compiles a small function to find out."""
+    """Whether compiled code is used, or the reason why not; compiles a small function as a test."""
     if os.environ.get(SWITCH, "1") == "0":
         return Status(f"switched off by {SWITCH}=0")
     problem, version = _tried()
@@ -101,7 +101,7 @@ def status() -> Status:
 
 @cache
 def _tried() -> tuple[str, str]:
-    """Why nothing can be compiled, or an empty text and the version of Numba."""
+    """Reason why nothing can be compiled (empty if it can), and the version of Numba."""
     try:
         numba = import_module("numba")
         answer = jit(_successor)(1)
@@ -142,7 +142,7 @@ def jit(function: Function, /, **options: Any) -> Function:
 
 @cache
 def cache_folder() -> Path | None:
-    """The folder of the machine code of this version, or None where it cannot be written.
+    """Cache folder for the machine code of this version; None if it is not writable.
 
     Its name depends on the sources, because Numba compares that of the called function alone.
     """
@@ -156,7 +156,7 @@ def cache_folder() -> Path | None:
 
 
 def _user_cache() -> Path:
-    """The folder for files that programs of this user can make again."""
+    """The cache folder of the user."""
     if chosen := os.environ.get(CACHE):
         return Path(chosen)
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises without a home
@@ -168,7 +168,7 @@ def _user_cache() -> Path:
 
 
 def _fingerprint() -> str:
-    """Digits that change with the sources of the compiled functions and the version of NumPy."""
+    """Hash of the sources of the compiled functions and of the version of NumPy."""
     digest = hashlib.sha256(str(import_module("numpy").__version__).encode())
     for source in sorted(Path(__file__).parent.glob("_compiled*.py")):
         digest.update(source.read_bytes())
@@ -176,7 +176,7 @@ def _fingerprint() -> str:
 
 
 def threads() -> int:
-    """Threads that share the work of one call; one in a worker process, whose siblings work too."""
+    """Threads per call; 1 in a worker process, because its siblings use the other cores."""
     if chosen := os.environ.get(THREADS, ""):
         return max(1, int(chosen)) if chosen.isdecimal() else 1
     return 1 if multiprocessing.parent_process() else usable_cores()
@@ -192,7 +192,7 @@ if hasattr(os, "register_at_fork"):  # the threads of a pool do not survive a fo
 
 
 def each(work: Callable[[Item], None], items: Iterable[Item]) -> None:
-    """Do independent work that releases the interpreter lock, on all threads.
+    """Run independent tasks that release the interpreter lock on all threads.
 
     `work` must not call this function itself: its threads could all be waiting for one another.
     """
@@ -205,7 +205,7 @@ def each(work: Callable[[Item], None], items: Iterable[Item]) -> None:
 
 
 def parts(count: int, least: int) -> list[slice]:
-    """Even parts of `count` rows for `each`, a few for every thread, of at least `least` rows."""
+    """Split `count` rows evenly for `each`: a few parts per thread, of `least` rows or more."""
     workers = threads()
     number = 1 if workers == 1 else max(1, min(4 * workers, count // max(1, least)))
     edges = [count * part // number for part in range(number + 1)]

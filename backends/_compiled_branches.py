@@ -1,4 +1,4 @@
-"""Compiled forests of paths, and the branches that are taken from them.
+"""Compiled path forests, and the selection of branches from them.
 
 Keys only fall, so a heap of the keys that were true once is enough: what comes off its top is
 measured again, and goes back if it fell. Covering a voxel changes what lies below it, up to what is
@@ -17,7 +17,7 @@ COVERED_MARGIN, SKELETON_MARGIN, LARGEST_SKELETON, TOLERANCE = 2.0, 1.0, 3.0, 2.
 
 @jit
 def preorder(parent):
-    """Voxels with those below each of them behind it, where each stands, and where those end."""
+    """Voxels in preorder, the position of each, and the end of the subtree of each."""
     count = parent.size
     start = np.zeros(count + 2, np.int32)
     for i in range(count):
@@ -117,7 +117,7 @@ def _root(value):
 
 @jit
 def _measure(reaches, radius):
-    """Write how far the rows of a ball reach, -1 where there is none; return its height."""
+    """Write the half length of each row of a ball, -1 for empty rows; return its height."""
     height, middle = int(radius + 0.5), len(reaches) // 2
     for dz in range(-height, height + 1):
         disc = _root(radius * radius - dz * dz)
@@ -132,7 +132,7 @@ def _measure(reaches, radius):
 
 @jit
 def _painted(bits, numbers, at, sizes, path, radii, owner, mark, reached):
-    """Mark the voxels of one object in the balls round a path; write and count the new ones.
+    """Mark the voxels of one object inside the balls along a path; write and count new ones.
 
     Of a ball only what the one before does not reach is looked at.
     """
@@ -185,7 +185,7 @@ def _painted(bits, numbers, at, sizes, path, radii, owner, mark, reached):
 
 @jit
 def _covered_from(new, count, covered, up, parent, order, place, end):
-    """Let what is below newly covered voxels know them as the nearest covered ones."""
+    """Update the nearest covered ancestor of voxels below newly covered voxels."""
     for i in range(count):
         up[new[i]] = new[i]
     for i in range(count):
@@ -203,7 +203,7 @@ def _covered_from(new, count, covered, up, parent, order, place, end):
 def branches(
     bits, numbers, at, sizes, depth, owner, surface, starts, forest, shortest, keeping, singles
 ):
-    """Branches of all objects: their voxels from tip to trunk, where each begins, and whose it is.
+    """Branches of all objects: voxels from tip to trunk, and start and object of each branch.
 
     `surface` lists voxels of the surface by object, those of object i from ``starts[i]`` on.
     `depth` is the distance of each voxel to the background.

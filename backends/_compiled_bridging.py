@@ -1,4 +1,4 @@
-"""Compiled gaps between trees and thinning of nodes, on the columns of a forest."""
+"""Compiled search for gaps between trees and bridges across them, on columns of nodes."""
 
 import math
 
@@ -12,7 +12,7 @@ from ._compiled_thinning import linked
 
 @jit
 def gaps(points, radius, trees, is_end, count, widest):
-    """The narrowest gap between every two trees, in the order in which pairs are met.
+    """The narrowest gap between each pair of trees, in the order in which pairs are visited.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def _room(size):
 
 @jit
 def spanning(first, second, width, count):
-    """Whether each gap is in the minimum spanning forest; ties as the reference takes them."""
+    """Whether each gap is in the minimum spanning forest, with the tie order of the reference."""
     index = np.arange(len(width))
     sorted_as_reference(width.copy(), index)
     group = np.arange(count)

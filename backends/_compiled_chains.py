@@ -1,4 +1,4 @@
-"""Compiled selection of the voxels of branches that become nodes, and the order of ties."""
+"""Compiled selection of the branch voxels that become nodes, and the sort of the reference."""
 
 import math
 
@@ -14,7 +14,7 @@ THIN_END = 2.0
 
 @jit
 def sorted_as_reference(values, index):
-    """Sort values in place with the reference's quicksort, and an index with them.
+    """Sort values and an index in place with the quicksort of the reference.
 
     A part whose first element is its smallest loses it and moves nothing, so runs of ties are
     skipped at once.
@@ -46,7 +46,7 @@ def sorted_as_reference(values, index):
 
 @jit
 def _partitioned(values, index, low, high):
-    """Partition a part round its first element; where that ends up."""
+    """Partition a range around its first element and return the final position of that element."""
     pivot, own = values[low], index[low]
     left, right = low, high - 1
     while left < right:
@@ -62,7 +62,7 @@ def _partitioned(values, index, low, high):
 
 @jit
 def _boxes(points, levels):
-    """Boxes of runs of points, the root of a complete binary tree of them first."""
+    """Bounding boxes of runs of points as a complete binary tree, root first."""
     leaves = 1 << levels
     low = np.full((2 * leaves, 3), np.inf)
     high = np.full((2 * leaves, 3), -np.inf)
@@ -83,7 +83,7 @@ def _boxes(points, levels):
 
 @jit
 def _closed(points, node, radius, is_open, low, high, left, waiting):
-    """Close the points in a ball round a node."""
+    """Mark the points inside the ball of a node as closed."""
     leaves = len(left) // 2
     x, y, z = points[node]
     waiting[0], size = 1, 1
@@ -116,7 +116,7 @@ def _closed(points, node, radius, is_open, low, high, left, waiting):
 
 @jit
 def _kept(points, radius):
-    """Whether a point is in no ball round a point that was kept before; thick ones come first."""
+    """Whether each point lies outside the balls of points kept before it, thickest first."""
     count = len(points)
     levels = 0
     while LEAF << levels < count:
@@ -135,7 +135,7 @@ def _kept(points, radius):
 
 @jit
 def chain_nodes(points, radius, offsets):
-    """Points of each branch that become nodes, without thin ends, and where those begin."""
+    """Points of each branch that become nodes, without thin ends, and the start of each branch."""
     chosen = np.empty(len(points), np.int64)
     starts = np.empty(len(offsets), np.int64)
     size = 0

@@ -1,4 +1,4 @@
-"""Compiled growth of strands: fit, score and tests of segment after segment, a strand at a time.
+"""Compiled growth of one strand at a time: fit, score and test segment after segment.
 
 Volumes and templates come as in ``_compiled_segments``; the rules are those of
 ``zimg.tracing.grow_strands`` and ``zimg.tracing.checks``.
@@ -30,7 +30,7 @@ def top_of(row, out):
 
 @view
 def is_marked(mask, point, z_to_xy):
-    """Whether the voxel nearest to a point is set; outside is not."""
+    """Whether the voxel nearest to a point is set; False outside the volume."""
     x, y, z = _nearest(point[0]), _nearest(point[1]), _nearest(point[2] / z_to_xy)
     inside = x >= 0 and y >= 0 and z >= 0
     if not (inside and z < mask.shape[0] and y < mask.shape[1] and x < mask.shape[2]):
@@ -40,7 +40,7 @@ def is_marked(mask, point, z_to_xy):
 
 @view
 def _nearest(value):
-    """Nearest whole number, ties away from zero."""
+    """Round to the nearest integer, ties away from zero."""
     return np.floor(value + 0.5) if value >= 0.0 else -np.floor(0.5 - value)
 
 
@@ -58,7 +58,7 @@ def is_inside(row, point):
 
 @view
 def own_failure(row, score, limit):
-    """Why a segment fails by itself: 1 for its score, 2 for its size."""
+    """Reason why a segment fails by itself: 1 score, 2 size."""
     radius = row[0] * np.sqrt(row[3])
     if not score > limit * (1.0 + 1.0 / (2.0 + np.exp(min(4.0 - radius, 700.0)))):
         return 1
@@ -67,7 +67,7 @@ def own_failure(row, score, limit):
 
 @view
 def change_failure(row, previous, ratio, front, upper):
-    """Why a segment fails against its neighbour: 1 size, 2 signal, 3 for leaving the volume."""
+    """Reason why a segment fails next to its neighbour: 1 size, 2 signal, 3 outside the volume."""
     radius = row[0] * np.sqrt(row[3])
     change = previous[0] * np.sqrt(previous[3]) / radius
     if radius > 1.0 and not (1.0 / SIZE_RATIO <= change <= SIZE_RATIO):
@@ -84,7 +84,7 @@ def grow(
     words, layout, steps, z_to_xy, template, chain, known, signal, front, mask, limit, contrast,
     most, scores, signals, own, change,
 ):  # fmt: skip
-    """Grow one strand of `known` segments in `chain`; its gain, and whether it may go on.
+    """Grow one strand of `known` segments in `chain`; return the gain and whether it can continue.
 
     New segments are written behind the known ones.
     """

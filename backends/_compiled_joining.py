@@ -1,4 +1,4 @@
-"""Compiled joining of chains of nodes to the trees of their objects, each where it comes nearest.
+"""Compiled joining of node chains to the trees of their objects at the nearest edge.
 
 Trees are linked nodes, as in `zimg.swc.links`: the ground, whose children are the roots, is the
 last node. Edges are looked through in blocks of neighbours, by the boxes of the blocks.
@@ -27,7 +27,7 @@ def _row(links, node):
 
 @jit
 def link(links, node, parent, before):
-    """Put a node without links among the children of `parent`; NONE before: as the last."""
+    """Insert an unlinked node among the children of `parent`, as the last if `before` is NONE."""
     home = _row(links, parent)
     after = links[home, LAST] if before == NONE else links[before, PREVIOUS]
     links[node, PARENT], links[node, PREVIOUS], links[node, NEXT] = parent, after, before
@@ -37,7 +37,7 @@ def link(links, node, parent, before):
 
 @jit
 def unlink(links, node):
-    """Take a node, with what is below it, from among its siblings."""
+    """Remove a node and its subtree from the children of its parent."""
     home = _row(links, links[node, PARENT])
     _join(links, home, links[node, PREVIOUS], links[node, NEXT])
 
@@ -56,7 +56,7 @@ def _join(links, home, after, before):
 
 @jit
 def erase(links, node):
-    """Remove a node; its children take its place, in order."""
+    """Remove a node and put its children in its place, in order."""
     child = links[node, FIRST]
     while child != NONE:
         following = links[child, NEXT]
@@ -69,7 +69,7 @@ def erase(links, node):
 
 @jit
 def set_root(links, node):
-    """Turn a tree so that `node` is its root; it keeps its place among the roots."""
+    """Make `node` the root of its tree, which keeps its position among the roots."""
     top = node
     while links[top, PARENT] != NONE:
         top = links[top, PARENT]
@@ -87,7 +87,7 @@ def set_root(links, node):
 
 @jit
 def _comes_first(links, one, other, stamps, via, stamp):
-    """Whether a node comes before another in depth-first order; climbs no higher than needed."""
+    """Whether a node precedes another in depth-first order."""
     if one == other:
         return True
     ground = len(links) - 1
@@ -111,7 +111,7 @@ def _comes_first(links, one, other, stamps, via, stamp):
 
 @jit
 def _sibling_first(links, one, other):
-    """Whether a child comes before another one of the same parent."""
+    """Whether a child precedes another child of the same parent."""
     ahead = behind = one
     while True:
         if ahead != NONE:
@@ -171,7 +171,7 @@ def frustum(px, py, pz, bottom, top, bottom_radius, top_radius):
 
 @jit
 def _widen(boxes, node, parent, points, radius):
-    """Let the box of a block hold the edge of a node."""
+    """Extend the box of a block by the edge of a node."""
     block = node // BLOCK
     for axis in range(3):
         own, other = points[node, axis], points[parent, axis]
@@ -212,7 +212,7 @@ def _nearest(links, points, radius, boxes, begin, end, node, limit, ties):
 
 @jit
 def joined(points, radius, starts, owners):
-    """Join the chains of each object: positions, radii, types, parents and objects of the nodes.
+    """Join the chains of each object; return positions, radii, types, parents and objects of nodes.
 
     Parameters
     ----------
@@ -277,7 +277,7 @@ def joined(points, radius, starts, owners):
 
 @jit
 def _attach(links, place, size, kind, boxes, edge, end, near, count):
-    """Hang the tree of `end` on an edge; how many nodes there are then."""
+    """Attach the tree of `end` to an edge; return the new number of nodes."""
     parent = links[edge, PARENT]
     x, y, z = place[end, 0], place[end, 1], place[end, 2]
     if near > TOUCHING:
@@ -325,7 +325,7 @@ def _attach(links, place, size, kind, boxes, edge, end, near, count):
 
 @jit
 def depth_first(links, count):
-    """Nodes that are left in depth-first order, and the place of the parent of each there."""
+    """Remaining nodes in depth-first order, and the position of each parent in it."""
     ground = len(links) - 1
     order, parent = np.empty(count, np.int64), np.empty(count, np.int64)
     row = np.full(ground + 1, NONE, np.int64)

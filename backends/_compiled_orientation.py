@@ -81,7 +81,7 @@ def correlated(words, base, steps, points, frame, arrays, masked, value, valid, 
 
 @part
 def frames_of(orientations, z_to_xy):
-    """What `core_points` needs of every orientation, ``(m, 8)``."""
+    """Frame of every orientation for `core_points`, ``(m, 8)``."""
     frames = np.empty((orientations.shape[0], 8))
     for i in range(orientations.shape[0]):
         ct, st = np.cos(orientations[i, 0]), np.sin(orientations[i, 0])
@@ -94,7 +94,7 @@ def frames_of(orientations, z_to_xy):
 
 @view
 def _centre_of(row, centre):
-    """The middle of the axis."""
+    """Midpoint of the axis."""
     half, st = (row[4] - 1.0) / 2.0, np.sin(row[1])
     centre[0] = row[5] + half * (st * np.sin(row[2]))
     centre[1] = row[6] - half * (st * np.cos(row[2]))
@@ -103,13 +103,13 @@ def _centre_of(row, centre):
 
 @view
 def _in_order(rank, one, other):
-    """Whether the first of two orientations is ranked higher; among equals the earlier is."""
+    """Whether the first of two orientations ranks higher; ties go to the earlier one."""
     return rank[one] > rank[other] or (rank[one] == rank[other] and one < other)
 
 
 @part
 def highest(rank, kept):
-    """The `kept` orientations of highest rank, in their order."""
+    """The `kept` orientations of highest rank, in descending order."""
     count = rank.shape[0]
     order = np.arange(count)
     marked = np.zeros(count)
@@ -130,7 +130,7 @@ def highest(rank, kept):
 
 @part
 def _turn(orientation, row):
-    """Give a row another orientation about its centre, in place."""
+    """Rotate a row about its centre, in place."""
     half, old, new = (row[4] - 1.0) / 2.0, np.sin(row[1]), np.sin(orientation[0])
     x = row[5] + half * (old * np.sin(row[2]))
     y = row[6] - half * (old * np.cos(row[2]))

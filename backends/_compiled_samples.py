@@ -35,7 +35,7 @@ VECTOR = 32
 
 
 class _Apart(CompilerBase):
-    """The usual passes, with the promise that the array arguments do not overlap."""
+    """The default pipeline with the assumption that array arguments do not overlap."""
 
     def define_pipelines(self) -> list[Any]:
         self.state.flags.noalias = True
@@ -43,17 +43,17 @@ class _Apart(CompilerBase):
 
 
 def kernel(function: Callable[..., Any], /) -> Callable[..., Any]:
-    """Compile a function of compiled callers, whose array arguments do not overlap."""
+    """Compile a function for compiled callers; its array arguments must not overlap."""
     return part(function, fastmath=FAST, pipeline_class=_Apart)
 
 
 def view(function: Callable[..., Any], /) -> Callable[..., Any]:
-    """As `part`, for a function that makes no array: references to arrays are not counted."""
+    """As `part`, without reference counting, for a function that allocates no array."""
     return part(function, _nrt=False)
 
 
 def part(function: Callable[..., Any], /, **options: Any) -> Callable[..., Any]:
-    """Compile a function that only compiled functions call: its entry from Python is left out.
+    """Compile a function without an entry from Python, for compiled callers.
 
     It is not cached by itself, since its callers contain it.
     """
@@ -108,7 +108,7 @@ def moved(section, n, offset, out):
 
 @kernel
 def place(x, y, z, n, row, plane, index):
-    """Cells of positions, which become the fractions in their cells."""
+    """Replace positions by their fractions within a cell, and write the cells."""
     for p in range(n):
         i, j, k = np.floor(x[p]), np.floor(y[p]), np.floor(z[p])
         x[p] -= i
@@ -308,7 +308,7 @@ def read_at(words, base, steps, n, arrays, masked, value, valid):
 
 @kernel
 def cleared(value, n, to):
-    """Set all to the same."""
+    """Fill an array."""
     for p in range(n):
         value[p] = to
 

@@ -1,4 +1,4 @@
-"""Compiled evaluation and fit of tube segments, a row at a time.
+"""Compiled evaluation and fit of tube segments, one row at a time.
 
 A volume comes as `words`, its `layout` (depth, height, width), the `steps` of a row and a plane in
 words (their type is that of indices), and `z_to_xy`; a template as `full_parts` or `core_parts` of
@@ -100,7 +100,7 @@ def correlation(value, valid, weight, slices, n, masked):
 
 @part
 def measure(words, layout, steps, z_to_xy, template, row, what, out):
-    """Write what is asked for of one row to `out`."""
+    """Write the requested scores of one row to `out`."""
     shape, inside, upper = template
     n, real = shape[0].shape[0], shape[0].dtype
     section = (np.empty(n, real), np.empty(n, real), np.empty(n, real))
@@ -243,7 +243,7 @@ def fit(words, layout, steps, z_to_xy, template, row):
 
 @part
 def _trial(row, stage, weighted, size, trial):
-    """The row to be evaluated at a stage of the fit."""
+    """Set the row to evaluate at a stage of the fit."""
     for i in range(4):
         trial[i] = row[i]
     if 0 <= stage < 8:
@@ -257,7 +257,7 @@ def _trial(row, stage, weighted, size, trial):
 
 @part
 def _turn(score, probed, gradient, direction, weighted):
-    """Take in a new gradient, set out in the conjugate direction; whether that is the gradient."""
+    """Store a new gradient and its conjugate direction; return whether both are equal."""
     old, change = 0.0, 0.0
     for i in range(4):
         new = _slope(score, probed[2 * i], probed[2 * i + 1], DELTA[i])
@@ -288,7 +288,7 @@ def _norm(vector):
 
 @part
 def _aim(direction, gradient, weighted):
-    """Weigh the direction; the slope of the objective along it, and its length."""
+    """Weight the direction; return the slope of the objective along it, and its length."""
     slope = 0.0
     for i in range(4):
         weighted[i] = direction[i] * WEIGHT[i]
@@ -312,7 +312,7 @@ def _long_enough(direction, size):
 
 @jit
 def segment_rows(words, layout, steps, z_to_xy, template, what, rows, out, first, last):
-    """Measure rows; or fit them in place, and write the accepted steps.
+    """Score rows, or fit rows in place and write the numbers of accepted steps.
 
     One function for all, since each has to be compiled with everything that it calls.
     """

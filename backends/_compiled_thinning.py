@@ -38,7 +38,7 @@ def _apart(points, one, other):
 
 @jit
 def _redundancy(links, points, radius, node):
-    """How a node is to be merged into its parent, or that it is needed."""
+    """How to merge a node into its parent, or that it must stay."""
     parent = links[node, PARENT]
     if parent == NONE:
         return NEEDED
@@ -58,7 +58,7 @@ def _redundancy(links, points, radius, node):
 
 @jit
 def _interpolated(links, points, radius, node, apart):
-    """Whether a continuation is where, and as thick as, its neighbours say."""
+    """Whether position and radius of a node are interpolated from its neighbours."""
     parent, child = links[node, PARENT], links[node, FIRST]
     below = _apart(points, node, child)
     share = below / (apart + below)
@@ -76,7 +76,7 @@ def _interpolated(links, points, radius, node, apart):
 
 @jit
 def _merge(links, points, radius, kind, weight, node, how):
-    """Make one node, the parent, of a node and its parent."""
+    """Merge a node into its parent."""
     parent = links[node, PARENT]
     if how == TAKE_CHILD:
         points[parent] = points[node]
@@ -96,7 +96,7 @@ def _merge(links, points, radius, kind, weight, node, how):
 
 @jit
 def thinned(points, radius, kind, parent):
-    """Merge redundant nodes in place until a pass finds none: nodes left, places of parents."""
+    """Merge redundant nodes in place until none is left; return the nodes and their parents."""
     links = linked(parent)
     weight = np.ones(len(parent))
     for node in range(len(parent)):

@@ -1,4 +1,4 @@
-"""Scores, fits and orientations of tube segments by compiled loops, for arrays the CPU can view.
+"""Scores, fits and orientations of tube segments by compiled loops, for arrays in host memory.
 
 Samples have the precision of the template, everything else is float64; sums are taken in another
 order than in the generic bodies. Figures are CPU microseconds per segment on one x86-64 core,
@@ -29,7 +29,7 @@ FEWEST = 32
 
 
 def _or_generic(compiled: Callable[..., Any]) -> Callable[..., Any]:
-    """Use the generic body where nothing can be compiled."""
+    """Use the generic body if nothing can be compiled."""
 
     @wraps(compiled)
     def hook(*args: Any, **options: Any) -> Any:
@@ -51,7 +51,7 @@ def score_segments(
     what: str,
     xp: Namespace | None = None,
 ) -> Rows:
-    """Samples of a row at a time; full scores: 87 / 9 us."""
+    """One row at a time; full scores: 87 / 9 us."""
     code: Any = load("_compiled_segments")
     rows = np.array(rows, np.float64, order="C")
     if what in ("core", "thin"):
@@ -79,7 +79,7 @@ def fit_segments(
     layout: Layout,
     xp: Namespace | None = None,
 ) -> tuple[Rows, NDArray[np.int64]]:
-    """A whole line search of a row at a time, without rounds and batches; 2900 / 160 us."""
+    """One line search at a time, without rounds and batches; 2900 / 160 us."""
     code: Any = load("_compiled_segments")
     fitted, steps = np.array(rows, np.float64, order="C"), np.empty((len(rows), 1))
     given = (*packed(words, layout), _full_parts(template, layout), code.FIT)
@@ -102,7 +102,7 @@ def orient_segments(
     kept: int,
     xp: Namespace | None = None,
 ) -> tuple[Rows, Rows]:
-    """Rank all orientations by sampling, which needs no matrices; 2200 / 220 us."""
+    """Rank all orientations by sampling instead of matrix products; 2200 / 220 us."""
     code: Any = load("_compiled_segments")
     turned = np.array(rows, np.float64, order="C")
     search = (np.array(orientations, np.float64, order="C"), kept, code.SLICES, THIN_SLICES)
@@ -121,7 +121,7 @@ def _turned(
     *,
     layout: Layout,
 ) -> Rows:
-    """Turn rows in place; their correlations."""
+    """Turn rows in place and return their correlations."""
     code: Any = load("_compiled_orientation")
     score = np.empty(len(rows))
     core, thin = (_core_parts(template) for template in templates)
@@ -150,7 +150,7 @@ def grow_strands(
     most: int,
     xp: Namespace | None = None,
 ) -> Any:
-    """A strand to its end at a time, a thread each; 3400 / 990 us per strand."""
+    """One strand per thread, to its end; 3400 / 990 us per strand."""
     code: Any = load("_compiled_growth")
     n, known = rows.shape[:2]
     chain = np.zeros((n, known + most, 8))
@@ -173,12 +173,12 @@ def grow_strands(
 
 
 def _grown() -> Any:
-    """The type of the answer: imported late, because tracing imports hooks."""
+    """The type of the result; imported late, because tracing imports hooks."""
     return import_module("zimg.tracing.grow_strands").Grown
 
 
 def packed(words: Array, layout: Layout) -> tuple[Any, ...]:
-    """Words, shape, steps and z:xy ratio as the compiled functions take them."""
+    """Words, shape, steps and z:xy ratio as arguments of the compiled functions."""
     host = to_host(words)
     kinds: dict[str, Any] = {BYTES: np.uint32, PAIRS: np.int32}
     typed = host.view(kinds.get(layout.kind, host.dtype))
@@ -187,7 +187,7 @@ def packed(words: Array, layout: Layout) -> tuple[Any, ...]:
 
 
 def _full_parts(template: Template, layout: Layout) -> tuple[Any, ...]:
-    """Section, inside points and bounds as the compiled functions take them."""
+    """Section, inside points and bounds as arguments of the compiled functions."""
     x, y, inner, outer, inside, surplus, inner_sum, outer_sum = map(to_host, template)
     sums = np.array([inner_sum, outer_sum], np.float64)
     shape = (x, y, inner, outer, surplus, sums)
@@ -195,6 +195,6 @@ def _full_parts(template: Template, layout: Layout) -> tuple[Any, ...]:
 
 
 def _core_parts(template: Template) -> tuple[Any, ...]:
-    """Positions and weights of a core template as the compiled functions take them."""
+    """Positions and weights of a core template as arguments of the compiled functions."""
     inner = to_host(template.inner)
     return to_host(template.wall_x), to_host(template.wall_y), inner / np.abs(inner).sum()

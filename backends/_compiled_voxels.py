@@ -1,4 +1,4 @@
-"""Compiled loops over the voxels of a mask: rows of bits, depths, objects, paths, forests of paths.
+"""Compiled loops over the voxels of a mask: bit rows, depths, objects and cheapest paths.
 
 A mask is kept as bits, with a margin of one voxel and every row in words of its own, beside the
 number of voxels before each word. So a voxel and its neighbours are found by their positions in
@@ -34,7 +34,7 @@ def ones(word):
 
 @jit
 def three(word, following, shift):
-    """Three bits from a shift on, of which the last may be in the word that follows."""
+    """Three consecutive bits, which may extend into the next word."""
     return np.int64(((word >> shift) | ((following << ONE) << (LAST - shift))) & SEVEN)
 
 
@@ -192,7 +192,7 @@ def spatial_depth(bits, numbers, at, squared, plane, height):
 
 @jit
 def on_surface(bits, at, plane, row):
-    """Whether a voxel has background beyond one of its faces."""
+    """Whether a face of a voxel borders on background."""
     found = np.empty(at.size, np.bool_)
     for i in range(at.size):
         inside = ONE

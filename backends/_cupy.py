@@ -38,7 +38,7 @@ ATOMIC_EXTREMES = ATOMIC_ADD
 def sample_linear(
     volume: Array, points: Array, /, *, fill_value: float = 0.0, xp: Namespace | None = None
 ) -> Array:
-    """One kernel instead of some eighty; ``grid-constant`` blends at the border as we do."""
+    """One kernel instead of about eighty; ``grid-constant`` has the same border rule."""
     coordinates = points.reshape(-1, volume.ndim).T
     found = cupyx.scipy.ndimage.map_coordinates(
         volume, coordinates, output=points.dtype, order=1, mode="grid-constant", cval=fill_value
@@ -74,7 +74,7 @@ def scatter_max(
 
 
 def _cells(ids: Array, size: int) -> Array:
-    """Ids outside point at one cell more, which is then dropped: CuPy wraps them around."""
+    """Map ids outside to an extra cell, which is dropped; CuPy would wrap them around."""
     return cupy.where((ids >= 0) & (ids < size), ids, size)
 
 
@@ -85,7 +85,7 @@ def _extreme(
     size: int,
     empty: float,
 ) -> Array:
-    """Start every hit cell at one of its own values, since `empty` may lie among the values."""
+    """Initialize every hit cell with one of its values, because `empty` may be among the values."""
     found, cells = cupy.full(size + 1, empty, dtype=values.dtype), _cells(ids, size)
     found[cells] = values
     pick(found, cells, values)
@@ -104,7 +104,7 @@ def scatter_set(x: Array, ids: Array, values: Array, /, *, xp: Namespace | None 
 def compact(
     x: Array, keep: Array, size: int, /, *, fill: float, xp: Namespace | None = None
 ) -> tuple[Array, Array]:
-    """Kept rows first, without a sort and without waiting for their number."""
+    """Kept rows first, without sorting and without waiting for their number."""
     place = cupy.cumsum(keep, dtype=cupy.int64)
     packed = cupy.full((size + 1, *x.shape[1:]), fill, dtype=x.dtype)
     packed[cupy.where(keep & (place <= size), place - 1, size)] = x
@@ -204,7 +204,7 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
 
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
-    """A copy, which waits for the result (the generic body raises)."""
+    """Copy to the host after the result is ready (the generic body raises)."""
     host: NDArray[np.generic] = x.get()
     return host
 
@@ -212,7 +212,7 @@ def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
 def upload(
     host: NDArray[np.generic], /, *, on: Device, dtype: DTypeLike | None = None, xp: Namespace
 ) -> Array:
-    """A copy on the device `on`, or on the current one."""
+    """Copy to the device `on`, or to the current one."""
     with cupy.cuda.Device() if on is None else on:
         return cupy.asarray(plain(host, dtype))
 
@@ -247,7 +247,7 @@ def on_host(x: Array, /, *, xp: Namespace | None = None) -> bool:
 
 
 def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
-    """What the device has, and what the pool holds without using it."""
+    """Free memory of the device plus unused blocks of the pool."""
     with x.device:
         free, _ = cupy.cuda.runtime.memGetInfo()
         return int(free + cupy.get_default_memory_pool().free_bytes())
@@ -269,11 +269,11 @@ def device_named(name: Device, /, *, xp: Namespace) -> Device:
 
 
 def obstacle(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> str | None:
-    """Byte order alone: what is uploaded may have any strides."""
+    """Only the byte order; arrays with any strides can be uploaded."""
     return None if host.dtype.isnative else f"of its byte order {host.dtype.str}"
 
 
 def import_host(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> Array:
-    """A copy on the device `on`, or on the current one."""
+    """Copy to the device `on`, or to the current one."""
     with cupy.cuda.Device() if on is None else on:
         return cupy.asarray(host)

@@ -1,4 +1,4 @@
-"""Voxel kernels on the host, by work on the foreground only: hooks for whatever the CPU can view.
+"""Voxel kernels on the host that visit the foreground only, for arrays in host memory.
 
 Every one of them has a unique answer, and each equals the generic body bit for bit. Figures are CPU
 milliseconds for 64x256x256 voxels on one x86-64 core, generic body on NumPy / host function; the
@@ -44,7 +44,7 @@ def histogram(
 
 
 def _byte_counts(values: Array) -> Array:
-    """Counts of bytes by counting pairs of them: half as many dependent additions."""
+    """Count bytes in pairs, which halves the number of dependent additions."""
     even = values.size // 2 * 2
     pairs = np.bincount(values[:even].view(np.uint16), minlength=2**16).reshape(256, 256)
     return pairs.sum(axis=0) + pairs.sum(axis=1) + np.bincount(values[even:], minlength=256)
@@ -103,7 +103,7 @@ def _three(count: Array, axis: int) -> Array:
 
 
 def _supported(count: Array, shape: Shape, first: int) -> NDArray[np.bool_]:
-    """Whether at least 4 of 26 neighbours are foreground, of fewer at the border as many of them.
+    """Whether 4 of 26 neighbours, or the same share at the border, are foreground.
 
     `count` is that of planes from `first` on, the voxel itself included.
     """
@@ -124,7 +124,7 @@ LEAST_COUNT = np.array([-(-(2 * box + 11) // 13) for box in range(28)], np.uint8
 
 
 def regional_maxima(volume: Array, /, *, xp: Namespace | None = None) -> Array:
-    """One dense comparison; plateaus are resolved among what passes it; 2586 / 70 ms."""
+    """One dense comparison; plateaus are resolved among the remaining voxels; 2586 / 70 ms."""
     grid = grid_of(volume.shape)
     padded = np.zeros(grid, dtype=volume.dtype)
     padded[1:-1, 1:-1, 1:-1] = volume
@@ -153,7 +153,7 @@ def _peaks(padded: Array, grid: Shape) -> NDArray[np.bool_]:
 
 
 def _highest(padded: Array, strides: Shape) -> Array:
-    """Largest of each voxel and its 18 neighbours; the padding holds something arbitrary."""
+    """Maximum of each voxel and its 18 neighbours; values in the padding are arbitrary."""
     lines = [_line(padded, step) for step in strides]
     highest = _line(lines[0], strides[1])
     for line, step in ((lines[1], strides[2]), (lines[2], strides[0])):
@@ -170,7 +170,7 @@ def _line(values: Array, step: int) -> Array:
 
 
 def _ties(padded: Array, peak: Array, found: Flat, strides: Shape) -> tuple[Array, Flat, Flat]:
-    """Which peaks lie beside an equal value that is none, and the pairs of equal peaks."""
+    """Peaks next to an equal value that is not a peak, and pairs of equal peaks."""
     value = padded[found]
     lost = np.zeros(found.size, dtype=np.bool_)
     first, second = [], []

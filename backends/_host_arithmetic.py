@@ -1,4 +1,4 @@
-"""Image arithmetic on the host, chunk by chunk in the cache, for whatever the CPU can view.
+"""Image arithmetic on the host in chunks that fit the cache, for arrays in host memory.
 
 Saturation needs no wider type where the bound can be compared before the operation. Figures are CPU
 milliseconds for 4 million voxels on one x86-64 core, generic body on NumPy / this function.
@@ -40,7 +40,7 @@ DIVISIONS = {"divide": np.divide, "divide_or_zero": np.divide}
 def combined(
     left: Array, right: Array | float, /, operation: Operation, *, xp: Namespace | None = None
 ) -> Array:
-    """In the type of the voxels where that is exact, by a table where they have few values.
+    """Compute in the type of the voxels if that is exact, or by a table of their values.
 
     uint8: + 47 / 1, * 50 / 1.5, * 0.5 120 / 4; float32: + 20 / 2.
     """
@@ -73,7 +73,7 @@ def _with_array(
 def _with_number(
     dtype: np.dtype[Any], number: float, operation: Operation
 ) -> tuple[Work, Operand] | None:
-    """Floats, sums and differences of unsigned integers, and whatever has few values."""
+    """Floats, sums and differences of unsigned integers, and types with few values."""
     if dtype in FLOATS:
         return _float_with_number(dtype, number, (UFUNCS | DIVISIONS)[operation])
     if dtype in UNSIGNED and isinstance(number, int) and operation in ("add", "subtract"):
@@ -91,7 +91,7 @@ def _with_number(
 def _float_with_number(
     dtype: np.dtype[Any], number: float, ufunc: np.ufunc
 ) -> tuple[Work, Operand]:
-    """A Python float takes part in float64; where it is a float32 too, float32 gives the same bits.
+    """Python floats are float64; if the number is exact in float32, float32 gives the same bits.
 
     Rounding twice is harmless from 2 p + 2 = 50 digits on (doi:10.1145/221332.221334).
     """
@@ -110,7 +110,7 @@ def _table(dtype: np.dtype[Any], number: float, operation: Operation) -> Chunk:
 
 
 def _in_chunks(work: Work, operand: Operand, left: Chunk, out: Chunk) -> None:
-    """`work` on all chunks, on all cores where there are many."""
+    """Run `work` on all chunks, on all cores if there are many chunks."""
     workers = usable_cores() if left.size >= FEWEST else 1
     share = max(1, -(-left.size // workers))
 
@@ -131,7 +131,7 @@ def _pool(workers: int) -> ThreadPoolExecutor:
 
 
 def _add(left: Chunk, right: Chunk, out: Chunk) -> None:
-    """What is left of the range bounds the first operand."""
+    """Bound the first operand by the remaining range."""
     np.minimum(left, np.invert(right), out=out)
     np.add(out, right, out=out)
 

@@ -1,4 +1,4 @@
-"""Distances to the background and their peaks on the host, by work on foreground voxels only.
+"""Distances to the background and their peaks on the host, computed for foreground voxels only.
 
 Each equals the generic body bit for bit. Distances along x decide the type of the squares: one byte
 per voxel for thin objects. Voxels are visited some at a time, so that the memory of their positions
@@ -35,7 +35,7 @@ Runs = tuple[Flat, Flat]
 
 
 def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | None = None) -> Array:
-    """Lower envelopes at foreground voxels, each until no offset can help; 1613 / 33 ms."""
+    """Lower envelopes at foreground voxels, each until no offset can lower it; 1613 / 33 ms."""
     padded = _squares(runs(mask), mask.shape, planar=planar)
     return padded.reshape(grid_of(mask.shape))[1:-1, 1:-1, 1:-1].astype(np.int32)
 
@@ -43,7 +43,7 @@ def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | No
 def distance_peaks(
     mask: Array, /, *, most: int, xp: Namespace | None = None
 ) -> tuple[Array, Array]:
-    """No volume but that of the squares, which stays padded; 1729 / 45 ms."""
+    """The padded squares are the only volume in memory; 1729 / 45 ms."""
     found = runs(mask)
     padded = _squares(found, mask.shape, planar=False)
     if padded.size and int(padded.max()) > most:
@@ -55,7 +55,7 @@ def distance_peaks(
 
 
 def local_maxima(distance: Array, /, *, xp: Namespace | None = None) -> Array:
-    """Compare foreground voxels only, fewer with every neighbour; 116 / 24 ms."""
+    """Compare foreground voxels; every neighbour reduces the candidates; 116 / 24 ms."""
     values = distance.reshape(-1)
     found = np.flatnonzero(values > 0)
     position = padded_positions(found, distance.shape)
@@ -67,7 +67,7 @@ def local_maxima(distance: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 def _peaks_among(position: Flat, padded: Squares, steps: list[int]) -> Flat:
-    """Positions that exceed all neighbours before them, and that none after them exceeds."""
+    """Positions above all preceding neighbours and not below any following one."""
     for step in steps:
         here = padded[position]
         peak = (here > padded[position - step]) & (here >= padded[position + step])

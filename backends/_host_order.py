@@ -1,4 +1,4 @@
-"""Order statistics on the host: hooks for whatever the CPU can view, equal to the generic bodies.
+"""Order statistics on the host, for arrays in host memory; equal to the generic bodies.
 
 Figures are CPU milliseconds on one x86-64 core, generic body on NumPy / host function.
 """

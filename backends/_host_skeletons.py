@@ -1,4 +1,4 @@
-"""Skeletons on the host, by compiled loops; without them the generic bodies do the work.
+"""Skeletons on the host by compiled loops; the generic bodies if nothing can be compiled.
 
 Every function has a unique answer and gives the bits of the generic body. Figures are CPU
 milliseconds, generic body / hook, of an arbour of 1.9 million voxels in 128 x 512 x 512.
@@ -51,7 +51,7 @@ class _Rows:
 
     @classmethod
     def of(cls, voxels: Array, shape: Shape) -> "_Rows | None":
-        """Of flat indices in order; None where nothing is compiled."""
+        """From sorted flat indices; None if nothing can be compiled."""
         loops = load("_compiled_voxels")
         if loops is None:
             return None
@@ -125,7 +125,7 @@ def cheapest_paths(
     steps: tuple[float, ...],
     xp: Namespace | None = None,
 ) -> tuple[Floats, Index, Index]:
-    """Buckets of costs; without compiled loops SciPy's Dijkstra."""
+    """Bucket queue of costs; SciPy's Dijkstra if nothing can be compiled."""
     rows = _Rows.of(voxels, shape)
     if rows is None:
         return _host_paths.cheapest_paths(voxels, squared, sources, shape=shape, steps=steps)

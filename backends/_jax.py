@@ -73,13 +73,13 @@ def scatter_max(
 
 
 def _start(values: Array, ids: Array, size: int, empty: float) -> Array:
-    """Every hit cell holds one of its own values, since `empty` may lie among the values."""
+    """Initialize every hit cell with one of its values, because `empty` may be among the values."""
     start = jnp.full(size, empty, dtype=values.dtype, device=device(values))
     return start.at[_cells(ids, size)].set(values, mode="drop")
 
 
 def _cells(ids: Array, size: int) -> Array:
-    """Negative ids moved behind the end: ``.at`` counts them from there, ``drop`` drops them."""
+    """Move negative ids behind the end: ``.at`` would count from the end, ``drop`` drops them."""
     return jnp.where(ids < 0, size, ids)
 
 
@@ -111,18 +111,18 @@ def cumulative_min(x: Array, /, *, xp: Namespace | None = None) -> Array:
 def while_loop(
     cond: Callable[[Any], Array], body: Callable[[Any], Any], state: Any, /, *, xp: Namespace
 ) -> Any:
-    """A compiled loop: the generic one reads a value that does not exist while tracing."""
+    """A compiled loop; the generic one reads a value that is unknown during tracing."""
     return lax.while_loop(cond, body, state)
 
 
 def jit(fn: Callable[..., Any], /, *, xp: Namespace, loops: bool = False) -> Callable[..., Any]:
-    """`fn` compiled per shape, dtype and value of its keyword-only arguments, loops and all."""
+    """Compile `fn`, including its loops, per shape, dtype and keyword-only argument."""
     return _jitted(fn)
 
 
 @lru_cache(maxsize=256)  # bounded, for closures come and go
 def _jitted(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """The compiled form of `fn`, its keyword-only arguments static but for the layout of words."""
+    """The compiled form of `fn`; keyword-only arguments other than layouts are static."""
     parameters = inspect.signature(fn).parameters.values()
     fixed = [each for each in parameters if each.kind is each.KEYWORD_ONLY]
     static = tuple(each.name for each in fixed if each.annotation is not Layout)
@@ -149,7 +149,7 @@ def _jitted(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 @lru_cache(maxsize=64)
 def _placed(layout: Layout, on: Any, wide: bool) -> Layout:
-    """A layout whose numbers are on the device: nothing is moved there at every call."""
+    """A layout with numbers on the device, so that calls do not transfer them."""
     placed: Layout = jax.device_put(layout, on)
     return placed
 
@@ -172,7 +172,7 @@ def barrier(x: Any, /, *, xp: Namespace | None = None) -> Any:
 
 
 def wide_types(*, xp: Namespace) -> AbstractContextManager[None]:
-    """64-bit types for this thread alone; what is compiled meanwhile is remembered apart."""
+    """Enable 64-bit types in this thread; programs compiled inside are cached separately."""
     return jax.enable_x64(True)
 
 
@@ -199,7 +199,7 @@ def _platform(on: Device) -> str:
 
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
-    """A read-only view of CPU memory, else a copy, which waits for the result."""
+    """A read-only view of CPU memory, or a copy from a device after the result is ready."""
     return np.asarray(x)
 
 
@@ -222,7 +222,7 @@ def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:
 
 
 def _on_host(host: Callable[..., Array]) -> Callable[..., Array]:
-    """A voxel kernel on views of CPU memory; on other devices, and traced, its generic body."""
+    """Run a voxel kernel on views of CPU memory; the generic body on devices and during tracing."""
 
     @wraps(host)
     def hook(*args: Any, **options: Any) -> Array:
@@ -272,12 +272,12 @@ def _on_rows(host: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """A view by NumPy of CPU memory, where segments are compiled for it."""
+    """A NumPy view of CPU memory if segments are compiled for NumPy."""
     return x if _compiled.status().problem else for_voxels(x)
 
 
 def for_voxels(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """A view by NumPy of CPU memory: its hooks compile nothing anew for a new shape."""
+    """A NumPy view of CPU memory, because JAX would compile programs for every new shape."""
     if _platform(device(x)) != "cpu" or str(x.dtype).removeprefix("torch.") not in VIEWED:
         return x
     return np.asarray(x)
@@ -295,7 +295,7 @@ def namespace() -> Namespace:
 
 
 def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """Arrays that are spread over several devices are brought to the first of them."""
+    """Gather an array that is sharded over several devices on the first of them."""
     if isinstance(x, jax.core.Tracer) or len(x.devices()) == 1:
         return x
     if not x.is_fully_addressable:
@@ -304,15 +304,15 @@ def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
-    """As the allocator of the device tells; CPUs tell nothing."""
-    told = min(x.devices(), key=lambda each: each.id).memory_stats() or {}
-    if not {"bytes_limit", "bytes_in_use"} <= told.keys():
+    """Free memory reported by the allocator of the device; None for CPUs."""
+    stats = min(x.devices(), key=lambda each: each.id).memory_stats() or {}
+    if not {"bytes_limit", "bytes_in_use"} <= stats.keys():
         return None
-    return int(told["bytes_limit"] - told["bytes_in_use"])
+    return int(stats["bytes_limit"] - stats["bytes_in_use"])
 
 
 def is_contiguous(x: Array, /, *, xp: Namespace | None = None) -> bool:
-    """Always: other layouts are the compiler's business."""
+    """Always: the compiler hides other layouts."""
     return True
 
 
@@ -322,7 +322,7 @@ def is_writable(x: Array, /, *, xp: Namespace | None = None) -> bool:
 
 
 def copies_when_sliced(x: Array, /, *, xp: Namespace | None = None) -> bool:
-    """JAX copies whenever an axis is added or a part is taken; its host view does not."""
+    """JAX copies to add an axis or take a slice; its host view does not."""
     return True
 
 
@@ -335,7 +335,7 @@ def device_named(name: Device, /, *, xp: Namespace) -> Device:
 
 
 def lacks_dtype(name: str, /, *, xp: Namespace) -> str | None:
-    """64-bit types are off unless switched on; JAX would narrow them in silence."""
+    """64-bit types are disabled by default; JAX would narrow them silently."""
     if name.endswith("64") and jax.dtypes.canonicalize_dtype(name) != name:
         return (
             f"JAX has {name} switched off; jax.config.update('jax_enable_x64', True) switches it on"
@@ -344,7 +344,7 @@ def lacks_dtype(name: str, /, *, xp: Namespace) -> str | None:
 
 
 def obstacle(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> str | None:
-    """On the host JAX shares C order from multiples of 64 bytes only."""
+    """JAX shares host memory only in C order and aligned to 64 bytes."""
     if not host.dtype.isnative:
         return f"of its byte order {host.dtype.str}"
     if host.size == 0 or not is_shared(on):
@@ -355,5 +355,5 @@ def obstacle(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) 
 
 
 def import_host(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> Array:
-    """On the host unless told otherwise: the default device may be a GPU."""
+    """Stay on the host if no device is given, because the default device may be a GPU."""
     return jax.device_put(host, jax.devices("cpu")[0] if on is None else on)

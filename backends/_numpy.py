@@ -94,13 +94,13 @@ def scatter_max(
 
 
 def _inside(values: Array, ids: Array, size: int) -> tuple[Array, Array]:
-    """Only those values whose cell exists."""
+    """Values whose cell exists."""
     kept = (ids >= 0) & (ids < size)
     return (values, ids) if kept.all() else (values[kept], ids[kept])
 
 
 def _extreme(pick: np.ufunc, values: Array, ids: Array, size: int, empty: float) -> Array:
-    """Start every hit cell at one of its own values, since `empty` may lie among the values."""
+    """Initialize every hit cell with one of its values, because `empty` may be among the values."""
     values, ids = _inside(values, ids, size)
     found = np.full(size, empty, dtype=values.dtype)
     found[ids] = values
@@ -137,7 +137,7 @@ def cumulative_min(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
-    """Chunks that stay in the second-level cache: 24 to 32 rows; 48 and more miss it.
+    """Chunks of 24 to 32 rows fit the second-level cache; 48 rows do not.
 
     Two threads take 1.4 times the CPU time of one and the same wall time: they wait for each other
     between the many short array operations. Compiled growth takes strands to their ends, two seeds
@@ -149,12 +149,12 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
 
 
 def slow_because(*, xp: Namespace) -> str:
-    """Why nothing is compiled."""
+    """Reason why nothing is compiled."""
     return _compiled.status().problem
 
 
 def threads(n: int, /, *, xp: Namespace) -> AbstractContextManager[None]:
-    """Limit BLAS, the only part of NumPy that threads, where threadpoolctl is installed.
+    """Limit the threads of BLAS if threadpoolctl is installed; NumPy uses no other threads.
 
     Without it ``OPENBLAS_NUM_THREADS`` and its like, set before NumPy is imported, have the say.
     """
@@ -167,7 +167,7 @@ def threads(n: int, /, *, xp: Namespace) -> AbstractContextManager[None]:
 
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
-    """`x` itself: the generic body would hand out the same array after a detour."""
+    """`x` itself, without the checks of the generic body."""
     host: NDArray[np.generic] = x
     return host
 

@@ -82,12 +82,12 @@ def scatter_max(
 
 
 def _cells(ids: Array, size: int) -> Array:
-    """Ids as torch indexes, those outside pointing at one cell more, which is then dropped."""
+    """Ids as int64; those outside are mapped to an extra cell, which is dropped."""
     return torch.where((ids >= 0) & (ids < size), ids, size).to(torch.int64)
 
 
 def _extreme(pick: str, values: Array, ids: Array, size: int, empty: float) -> Array:
-    """The fill takes no part in the comparison: `empty` may lie among the values."""
+    """Exclude the fill from the comparison, because `empty` may be among the values."""
     found = torch.full((size + 1,), empty, dtype=values.dtype, device=values.device)
     return found.scatter_reduce_(0, _cells(ids, size), values, pick, include_self=False)[:size]
 
@@ -135,7 +135,7 @@ def _compiles(on: torch.device) -> bool:
 
 
 def jit(fn: Callable[..., Any], /, *, xp: Namespace, loops: bool = False) -> Callable[..., Any]:
-    """Kernels of segments as few fused ones; on one CPU thread a round of a fit: 122 / 17 ms.
+    """Compile kernels of segments into fused ones; a round of a fit on one CPU thread: 122 / 17 ms.
 
     What looks at whole volumes has too many shapes to be compiled for each.
     """
@@ -202,7 +202,7 @@ def _agree(found: Any, expected: Any) -> bool:
 
 @lru_cache(maxsize=16)
 def _as_numbers(layout: Layout, on: torch.device) -> Layout:
-    """A layout of tensors: numbers would be constants of the code, compiled anew for each shape."""
+    """A layout of tensors; plain numbers would be constants and need a compilation per shape."""
     shape = tuple(torch.tensor(size, device=on) for size in layout.shape)
     kind = torch.float32 if on.type == "mps" else torch.float64
     ratio = torch.tensor(layout.z_to_xy, dtype=kind, device=on)
@@ -210,7 +210,7 @@ def _as_numbers(layout: Layout, on: torch.device) -> Layout:
 
 
 def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
-    """Small chunks for a cache, large ones for a GPU, whose launches cost more than rows.
+    """Small chunks for the cache of a CPU, large ones for a GPU, where launches are expensive.
 
     The sizes for a GPU are estimates.
     """
@@ -228,7 +228,7 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
 
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
-    """A view of CPU memory, else a copy; gradients stay behind (the generic body raises)."""
+    """A view of CPU memory or a copy from a device, without gradients (the generic body raises)."""
     host: NDArray[np.generic] = x.detach().cpu().numpy()
     return host
 
@@ -236,13 +236,13 @@ def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
 def upload(
     host: NDArray[np.generic], /, *, on: Device, dtype: DTypeLike | None = None, xp: Namespace
 ) -> Array:
-    """A view where `host` allows it: torch would write through read-only memory (numpy#20337)."""
+    """A view if `host` is writable: torch would write to read-only memory (numpy#20337)."""
     ready = plain(host, dtype)
     return torch.from_numpy(ready if ready.flags.writeable else ready.copy()).to(on)
 
 
 def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:
-    """Wait for the CUDA device of `x`; on the CPU every result is ready."""
+    """Wait for the CUDA device of `x`; results on the CPU are always ready."""
     if x.device.type == "cuda":
         torch.cuda.synchronize(x.device)
 
@@ -259,7 +259,7 @@ def threads(n: int, /, *, xp: Namespace) -> Iterator[None]:
 
 
 def _on_host(host: Callable[..., Array]) -> Callable[..., Array]:
-    """A voxel kernel on views of CPU memory; on other devices its generic body."""
+    """Run a voxel kernel on views of CPU memory; the generic body on devices."""
 
     @wraps(host)
     def hook(*args: Any, **options: Any) -> Array:
@@ -306,12 +306,12 @@ def _on_rows(host: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """A view by NumPy of CPU memory, where segments are compiled for it."""
+    """A NumPy view of CPU memory if segments are compiled for NumPy."""
     return x if _compiled.status().problem else for_voxels(x)
 
 
 def for_voxels(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """A view by NumPy of CPU memory: its hooks compile nothing anew for a new shape."""
+    """A NumPy view of CPU memory, whose voxel hooks are faster than operations of Torch."""
     if x.device.type != "cpu" or str(x.dtype).removeprefix("torch.") not in VIEWED:
         return x
     return x.detach().numpy()
@@ -324,7 +324,7 @@ score_segments = _on_rows(_compiled_tracing.score_segments)
 
 
 def shareable(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """Without its gradient, which no other framework takes."""
+    """`x` without its gradient, which other frameworks do not accept."""
     return x.detach()
 
 
@@ -334,7 +334,7 @@ def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 def host_view(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
-    """NumPy itself has no bfloat16: its bits are viewed as those of ``ml_dtypes``."""
+    """bfloat16 is viewed as the type of ``ml_dtypes``, because NumPy has no bfloat16."""
     if x.dtype is torch.bfloat16:
         bits = np.asarray(x.view(torch.uint16))
         return bits.view(import_module("ml_dtypes").bfloat16)
@@ -342,7 +342,7 @@ def host_view(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic
 
 
 def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
-    """What CUDA has, and what torch holds without using it."""
+    """Free memory of the CUDA device plus memory that torch has reserved but does not use."""
     if x.device.type != "cuda":
         return None
     free, _ = torch.cuda.mem_get_info(x.device)
@@ -351,18 +351,18 @@ def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
 
 
 def release_memory() -> None:
-    """Free what the allocator of CUDA keeps without using it."""
+    """Release the memory that torch has reserved on CUDA devices but does not use."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
 def is_contiguous(x: Array, /, *, xp: Namespace | None = None) -> bool:
-    """As torch says."""
+    """The answer of torch."""
     return x.is_contiguous()
 
 
 def is_writable(x: Array, /, *, xp: Namespace | None = None) -> bool:
-    """Always: torch knows no read-only memory."""
+    """Always: torch has no read-only memory."""
     return True
 
 
@@ -372,7 +372,7 @@ def device_named(name: Device, /, *, xp: Namespace) -> Device:
 
 
 def obstacle(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> str | None:
-    """Read-only memory, which torch would write through, and strides that it does not have."""
+    """Read-only memory, to which torch would write, and strides that torch does not support."""
     if not host.dtype.isnative:
         return f"of its byte order {host.dtype.str}"
     if not host.flags.writeable:

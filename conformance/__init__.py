@@ -1,1 +1,1 @@
-"""The contract a framework must keep, as a runnable suite."""
+"""The conformance suite: requirements that every framework must meet."""

@@ -1,4 +1,4 @@
-"""``python -m zimg.conformance [--backend NAME]``: the contract, tried on this machine."""
+"""``python -m zimg.conformance [--backend NAME]``: run the conformance suite."""
 
 import argparse
 import os
@@ -13,11 +13,11 @@ NOTHING_RAN = 5
 
 
 def parsed(arguments: list[str] | None) -> tuple[argparse.Namespace, list[str]]:
-    """Options of this command, and those that are left for pytest."""
+    """Parse the options of this command; the others are passed to pytest."""
     parser = argparse.ArgumentParser(
         prog="python -m zimg.conformance",
-        description="Try on this machine what the library promises, and print a table.",
-        epilog="Any other argument goes to pytest, which then prints its own report as well.",
+        description="Run the conformance suite on this machine and print a table.",
+        epilog="Other arguments are passed to pytest, which then prints its own report too.",
         allow_abbrev=False,
     )
     parser.add_argument("--backend", metavar="NAME", help="only the lanes of this framework")
@@ -26,12 +26,12 @@ def parsed(arguments: list[str] | None) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as HTML")
     options, rest = parser.parse_known_args(arguments)
     if options.device and not options.backend:
-        parser.error(f"--device {options.device}: --backend says whose device it is")
+        parser.error(f"--device {options.device}: requires --backend")
     return options, rest
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the suite of the installed package; 0 when checks ran and none of them failed."""
+    """Run the suite of the installed package; return 0 if checks ran and none failed."""
     options, rest = parsed(arguments)
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         print(  # noqa: T201
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace, rest: list[str]) -> int:
-    """Run pytest in this process, then show and write what it found."""
+    """Run pytest in this process, then print and write the report."""
     from . import machine, tables
     from .session import collected
 

@@ -1,4 +1,4 @@
-"""A call of a primitive, and the drawn values of which its arguments are made."""
+"""Test cases of primitives, and random values for their arguments."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,17 +20,17 @@ class Raw:
 
 
 class OnDevice:
-    """Stands for the device of the lane."""
+    """Placeholder for the device of the lane."""
 
 
 def same(result: Any) -> Any:
-    """Compare the result as it is."""
+    """Return the result unchanged."""
     return result
 
 
 @dataclass(frozen=True)
 class Case:
-    """One call. NumPy arrays among the arguments move to the lane; `finish` makes a comparable."""
+    """A call whose NumPy arguments are moved to the lane; `finish` prepares the comparison."""
 
     id: str
     args: tuple[Any, ...]
@@ -70,13 +70,13 @@ def _array(host: NDArray[Any], xp: Namespace, on: Device) -> Array:
 def random_values(
     shape: int | tuple[int, ...], dtype: DTypeLike, *, levels: int = 200
 ) -> NDArray[Any]:
-    """Values 0 ... levels - 1 (ties for certain), in quarters when floating, in any dtype."""
+    """Random values from 0 to levels - 1 with ties, in quarters if floating, in any dtype."""
     drawn = np.random.default_rng(7).integers(0, levels, shape)
     quarters = np.issubdtype(np.dtype(dtype), np.floating)
     return (drawn / 4 if quarters else drawn).astype(dtype)
 
 
 def cell_ids(count: int, size: int) -> NDArray[np.int64]:
-    """Cells, some of them below 0 or behind the end, the last quarter of the cells unused."""
+    """Random cells, some outside the range; the last quarter of the cells is unused."""
     drawn = np.random.default_rng(11).integers(-size // 4 - 2, size + 3, count)
     return np.where((drawn >= size * 3 // 4) & (drawn < size), 0, drawn)

@@ -1,4 +1,4 @@
-"""Arrays in every condition, and the table of what becomes of them in another framework."""
+"""Arrays in various states of memory, and the rules for their transfer between frameworks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def _read_only(x: Host) -> Host:
 
 
 def _shifted(x: Host, by: int) -> Host:
-    """`x` again, `by` bytes behind a multiple of 64."""
+    """A copy of `x` at an offset of `by` bytes from a multiple of 64."""
     bytes_ = aligned_zeros((x.nbytes + 64,), np.uint8)[by : by + x.nbytes]
     result = bytes_.view(x.dtype).reshape(x.shape)
     result[...] = x
@@ -73,7 +73,7 @@ _LACKS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Rule:
-    """What becomes of some arrays; the first rule that fits holds.
+    """A rule for the transfer of arrays; the first matching rule applies.
 
     `source` and `target` are a framework, a lane, ``host``, ``device`` (any but the host) or
     ``any``; without conditions or dtypes the rule is for all of them.
@@ -88,7 +88,7 @@ class Rule:
     error: type[Exception] = ValueError
 
     def fits(self, source: Lane, target: Lane, condition: str, dtype: str) -> bool:
-        """Whether the rule is about this array and this target."""
+        """Whether the rule applies to an array and a target."""
         return (
             self.source in _names(source)
             and self.target in _names(target)
@@ -98,12 +98,12 @@ class Rule:
 
 
 SWITCHED_OFF = Rule(
-    *("any", "jax", "refuse", "JAX has it switched off, unless `jax_enable_x64`"),
+    *("any", "jax", "refuse", "disabled in JAX unless `jax_enable_x64` is set"),
     dtypes=WIDE,
     error=TypeError,
 )
 RULES = (
-    Rule("any", "same", "view", "it is there already"),
+    Rule("any", "same", "view", "the array is unchanged"),
     SWITCHED_OFF,
     Rule(
         *("any", "array_api_strict", "refuse", "the standard lacks it"),
@@ -111,28 +111,28 @@ RULES = (
         error=TypeError,
     ),
     Rule(
-        *("torch", "numpy", "refuse", "torch has none for NumPy"),
+        *("torch", "numpy", "refuse", "NumPy cannot view it"),
         dtypes=("bfloat16",),
         error=TypeError,
     ),
     Rule("any", "cupy", "refuse", "CuPy lacks it", dtypes=("bfloat16",), error=TypeError),
-    Rule("device", "host", "copy", "a download, made only when `device='cpu'` asks for it"),
+    Rule("device", "host", "copy", "a download, only with `device='cpu'`"),
     Rule("host", "device", "copy", "an upload"),
-    Rule("strict-device1", "device", "refuse", "no way that does not pass the host"),
-    Rule("device", "strict-device1", "refuse", "no way that does not pass the host"),
+    Rule("strict-device1", "device", "refuse", "the only path is through the host"),
+    Rule("device", "strict-device1", "refuse", "the only path is through the host"),
     *(
-        Rule(*way, "refuse", "only its own framework reaches it")
+        Rule(*way, "refuse", "no other framework can access it")
         for lane in ("torch-mps", "torch-xpu")
         for way in ((lane, "device"), ("device", lane))
     ),
-    Rule("jax", "torch", "copy", "torch would write into what JAX holds immutable"),
-    Rule("any", "torch", "copy", "torch writes through it", ("read-only",)),
+    Rule("jax", "torch", "copy", "torch could write to immutable memory"),
+    Rule("any", "torch", "copy", "torch would write to it", ("read-only",)),
     Rule("any", "torch", "copy", "torch aborts or raises", ("reversed", "big-endian")),
     Rule("any", "torch", "copy", "torch expects aligned values", ("misaligned",)),
-    Rule("any", "jax", "copy", "JAX shares C order only", (*_STEPS, "big-endian")),
-    Rule("any", "jax", "copy", "JAX shares from multiples of 64 bytes", ("offset", "misaligned")),
+    Rule("any", "jax", "copy", "JAX requires C order", (*_STEPS, "big-endian")),
+    Rule("any", "jax", "copy", "JAX requires an alignment to 64 bytes", ("offset", "misaligned")),
     Rule(
-        *("any", "array_api_strict", "copy", "what the standard expects"),
+        *("any", "array_api_strict", "copy", "required by the standard"),
         conditions=("big-endian", "misaligned"),
     ),
     Rule("any", "any", "view", "memory is shared"),
@@ -157,7 +157,7 @@ def expected(source: Lane, target: Lane, condition: str, dtype: str) -> Rule:
 
 
 def wide_in_jax() -> bool:
-    """Whether JAX has its types of 64 bits switched on."""
+    """Whether the 64-bit types of JAX are enabled."""
     return bool(import_module("jax").config.jax_enable_x64)
 
 
@@ -183,7 +183,7 @@ def numbers(dtype: str) -> Host:
 
 
 def made(lane: Lane, xp: Namespace, condition: str, source: str | Host) -> Array:
-    """An array of a lane from NumPy memory, or `numbers` of a dtype: on the host a view of it."""
+    """An array of a lane from NumPy memory or `numbers` of a dtype; a view if on the host."""
     host = CONDITIONS[condition](numbers(source) if isinstance(source, str) else source)
     dtype = host.dtype.name
     if lane.framework == "numpy":
@@ -197,7 +197,7 @@ def made(lane: Lane, xp: Namespace, condition: str, source: str | Host) -> Array
 
 
 def values(x: Array) -> Host:
-    """Values of an array of any lane, on the host; bfloat16 as float32, which holds it."""
+    """Values of an array of any lane on the host; bfloat16 as float32."""
     if dtype_name(x.dtype) != "bfloat16":
         return bring_home(x)
     if framework_name(x) == "torch":
@@ -206,7 +206,7 @@ def values(x: Array) -> Host:
 
 
 def address(x: Array) -> int:
-    """Where the memory of an array starts, on its device."""
+    """Address of the memory of an array on its device."""
     if hasattr(x, "data_ptr"):
         return int(x.data_ptr())
     if framework_name(x) == "cupy":
@@ -217,7 +217,7 @@ def address(x: Array) -> int:
 
 
 def table() -> str:
-    """The rules as a table in Markdown, in the order in which they are looked up."""
+    """The rules as a Markdown table, in the order of their lookup."""
     rows = ["| from | to | condition | dtype | `copy=None` | why |", "|---|---|---|---|---|---|"]
     rows += [
         f"| {rule.source} | {rule.target} | {', '.join(rule.conditions) or 'any'} "

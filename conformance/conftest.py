@@ -1,4 +1,4 @@
-"""Lane fixtures for the suite; which checks run, and which of them are known to fail."""
+"""Lane fixtures, selection of checks, and known failures."""
 
 import tomllib
 from pathlib import Path
@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what was asked for, and expect the failures in `known_failures.toml`."""
+    """Select the requested checks, and expect the failures in `known_failures.toml`."""
     _leave_out(config, items)
     known = tomllib.loads((HERE / "known_failures.toml").read_text(encoding="utf-8"))
     reasons = {failure["test"]: failure["reason"] for failure in known.get("failure", [])}
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out checks of other frameworks; those about none stay."""
+    """Deselect checks of other frameworks."""
     framework, _ = chosen()
     if framework is None:
         return

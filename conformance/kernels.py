@@ -1,4 +1,4 @@
-"""One call or more of every public kernel, and the kernels that have none, with the reason."""
+"""Calls of every public kernel, and reasons for kernels without a call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -95,7 +95,7 @@ def scored(kernel: Callable[..., Any], kind: str = "full") -> Call:
 
 
 def with_namespace(kernel: Callable[..., Any], *before: Any) -> Callable[..., Any]:
-    """The kernel with the namespace of its first argument, which a tracer knows as well."""
+    """Call a kernel with the namespace of its first argument, which may be a tracer."""
 
     def run(x: Array, *rest: Any, **static: Any) -> Any:
         return kernel(x, *before, *rest, xp=array_namespace(x), **static)

@@ -1,4 +1,4 @@
-"""What a run ran on: versions of every package that matters, and names of the devices."""
+"""Versions of packages and names of devices for the report."""
 
 import platform
 from importlib import import_module
@@ -29,7 +29,7 @@ def _version(framework: str) -> str:
 
 
 def device_name(lane: Lane) -> str:
-    """Device of a lane as a person knows it."""
+    """Marketing name of the device of a lane."""
     if lane.gpu and (missing := missing_device(lane)):
         return missing
     if lane.gpu and lane.framework == "torch":
@@ -46,13 +46,13 @@ def device_name(lane: Lane) -> str:
 
 
 def torch_device_name(torch: Any, on: str) -> str:
-    """Name of a device of torch; Apple's has none of its own."""
+    """Name of a device of torch; Apple GPUs have no name."""
     name: Any = getattr(getattr(torch, on.partition(":")[0], None), "get_device_name", None)
     return str(name(on)) if name else on
 
 
 def processor() -> str:
-    """Machine and system, as far as the system tells."""
+    """Processor architecture and system."""
     return f"{platform.machine()} {platform.system()} CPU"
 
 
@@ -62,7 +62,7 @@ def devices(lanes: list[str]) -> dict[str, str]:
 
 
 def problem(framework: str | None) -> str | None:
-    """Why nothing can run for a framework, or None."""
+    """Reason why nothing can run for a framework, or None."""
     known = sorted({lane.framework for lane in LANES})
     if framework is not None and framework not in known:
         return f"--backend {framework}: there are lanes for {', '.join(known)}"

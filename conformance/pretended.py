@@ -1,4 +1,4 @@
-"""CUDA tensors without CUDA: torch's fake tensors, which have a device and no values."""
+"""Simulated CUDA tensors: torch's fake tensors, which have a device but no values."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import pytest
 
 @contextmanager
 def pretended_cuda() -> Iterator[Callable[[Any], Any]]:
-    """Torch with tensors that say they are on ``cuda:0``; gives the way to make one like another.
+    """Simulate tensors on ``cuda:0``; yields a function that makes one like a given tensor.
 
     Reading a value raises, and so does an operation on tensors of two devices. Square
     brackets and some operators ask for a real CUDA before the fake tensor has a say: they are
@@ -41,7 +41,7 @@ def pretended_cuda() -> Iterator[Callable[[Any], Any]]:
 
 
 def _read(torch: Any, x: Any, key: Any) -> Any:
-    """``x[key]`` by the operations behind it."""
+    """``x[key]`` by low-level operations."""
     keys = _full(key if isinstance(key, tuple) else (key,), x.ndim)
     axis = 0
     tensors: list[Any] = []
@@ -59,7 +59,7 @@ def _read(torch: Any, x: Any, key: Any) -> Any:
 
 
 def _full(keys: tuple[Any, ...], ndim: int) -> list[Any]:
-    """Keys with an ellipsis written out."""
+    """Expand the ellipsis of a key."""
     place = next((n for n, key in enumerate(keys) if key is Ellipsis), None)
     if place is None:
         return list(keys)
@@ -68,7 +68,7 @@ def _full(keys: tuple[Any, ...], ndim: int) -> list[Any]:
 
 
 def _write(torch: Any, x: Any, key: Any, value: Any) -> None:
-    """``x[key] = value``: there is nothing to write, but what is written must be on the device."""
+    """``x[key] = value``: only checks that the value is on the device."""
     for each in (key, value):
         if hasattr(each, "dtype") and each.ndim and each.device != x.device:
             raise RuntimeError(f"written from {each.device} to {x.device}")

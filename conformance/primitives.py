@@ -1,4 +1,4 @@
-"""Inputs on which every primitive is tried: random, empty, tied, out of range, of every dtype.
+"""Test inputs of every primitive: random, empty, tied, out of range, of every dtype.
 
 A primitive without an entry in `CASES` fails the suite as soon as a framework replaces it, so a new
 hook cannot stay untested.
@@ -32,7 +32,7 @@ from .segments import fits, growths, orientations, packs, scores
 
 
 def primitives() -> dict[str, Callable[..., Any]]:
-    """Everything that a framework may replace, by name."""
+    """All primitives that a framework can replace, by name."""
     package: ModuleType
     for package in (zimg.ops, zimg.kernels, zimg.skeletons, zimg.tracing):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
@@ -200,7 +200,7 @@ def _countings() -> list[Case]:
 
 
 def _arithmetic() -> list[Case]:
-    """Every operation on every type; only integers are divided by 0."""
+    """All operations on all types; only integers are divided by 0."""
     cases = []
     for dtype in ("uint8", "int16", "uint16", "int32", "float32"):
         left = random_values((5, 6, 7), dtype)
@@ -223,7 +223,7 @@ def _double_until(state: tuple[Array, Array]) -> tuple[Array, Array]:
 
 
 def affine(x: Array, offset: Array, *, scale: int) -> Array:
-    """Something to compile, with a static keyword."""
+    """A function to compile, with a static keyword."""
     return x * scale + offset
 
 
@@ -261,7 +261,7 @@ STEPS = tuple(float(sum(map(abs, step))) ** 0.5 for step in NEIGHBOURS)
 
 
 def _foregrounds(*further: str, **named: Any) -> list[Case]:
-    """Foreground voxels of masks, and what is known about them already."""
+    """Foreground voxels of masks, with their objects and depths."""
     found = []
     for name, mask in _masks().items():
         voxels = np.flatnonzero(mask).astype(np.int32)

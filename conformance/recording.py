@@ -1,4 +1,4 @@
-"""What kernels and generic bodies ask of a namespace, noted while they run on NumPy."""
+"""Records which functions of a namespace the kernels and generic bodies call."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ Use = tuple[str, int, tuple[str, ...]]
 
 @dataclass
 class Recorder:
-    """NumPy's namespace under a name without hooks, which notes what is asked of it."""
+    """NumPy's namespace under a name without hooks that records its use."""
 
     __name__ = "recorded"
     names: set[str] = field(default_factory=set)
@@ -46,7 +46,7 @@ class Recorder:
 
 @contextmanager
 def recorded() -> Iterator[Namespace]:
-    """The library with a recorder wherever it asks an array for its namespace."""
+    """Replace the namespaces of arrays by a recorder inside a block."""
     recorder = Recorder()
     modules = [m for name, m in sys.modules.items() if name.split(".")[0] == "zimg"]
     users = [m for m in modules if hasattr(m, "array_namespace")]

@@ -1,4 +1,4 @@
-"""What a run of the suite found: one check per test, counted by capability and lane."""
+"""Results of a run: one check per test, counted by capability and lane."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ NO_LANE = "any"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One test: where it belongs, how it ended and why."""
+    """Result of one test: row, column, outcome and reason."""
 
     name: str
     capability: str
@@ -56,7 +56,7 @@ class Report:
         return [check for check in self.checks if check.outcome == outcome]
 
     def skips(self) -> Counter[tuple[str, str]]:
-        """How many checks each lane left out, by lane and reason."""
+        """Number of skipped checks by lane and reason."""
         return Counter((check.lane, check.reason) for check in self.of("skipped"))
 
 
@@ -67,7 +67,7 @@ class Recorder:
         self.report = Report()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note row and column with each test, so that its result carries them."""
+        """Store row and column with each test."""
         for item in items:
             item.user_properties += [("capability", capability(item)), ("lane", column(item))]
 
@@ -78,7 +78,7 @@ class Recorder:
             self.report.checks.append(failed)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep one result per test: that of its call, or of a set-up or tear-down that ended it."""
+        """Store one result per test: of its call, or of a failed set-up or tear-down."""
         if report.when != "call" and report.passed:
             return
         place = dict(report.user_properties)
@@ -88,7 +88,7 @@ class Recorder:
 
 
 def capability(item: pytest.Item) -> str:
-    """Row of a test: its mark, else the name that its module gives."""
+    """Row of a test: its mark, or the name given by its module."""
     mark = item.get_closest_marker("capability")
     module = getattr(item, "module", None)
     return str(mark.args[0] if mark else getattr(module, "CAPABILITY", item.path.stem))
@@ -115,7 +115,7 @@ def frameworks_of(item: pytest.Item) -> set[str]:
 
 
 def column(item: pytest.Item) -> str:
-    """Lane of a test; of two, the one that needs a GPU, else the one that receives."""
+    """Lane of a test; of two lanes the one that needs a GPU, or the receiving one."""
     lanes = lanes_of(item)
     if lanes:
         return next((lane.id for lane in lanes if lane.gpu), lanes[-1].id)

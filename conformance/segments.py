@@ -67,7 +67,7 @@ def _read_words(packed: tuple[NDArray[np.generic], Layout]) -> tuple[NDArray[np.
 
 
 def fits() -> list[Case]:
-    """Fits on and beside the neurite of a phantom."""
+    """Fits on and near the neurite of a phantom."""
     return [
         Case(
             f"{kind}", (words, Raw(rows), template), {"layout": layout}, rtol=1e-6, reads_host=True
@@ -78,7 +78,7 @@ def fits() -> list[Case]:
 
 
 def orientations() -> list[Case]:
-    """Both searches; so few segments are ranked by sampling everywhere."""
+    """Both searches; so few segments are ranked by sampling on all lanes."""
     angles, rows = candidates(0.0, 0.0), _on_neurite(4)
     rows[:, 1:3] = 0.0
     words, layout, core = _volume("uint8", "float64", "core")

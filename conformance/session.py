@@ -1,4 +1,4 @@
-"""The suite run by pytest inside this process, quietly and apart from the settings around it."""
+"""Runs the suite by pytest in this process, without output and without local settings."""
 
 import os
 import sys
@@ -12,20 +12,20 @@ EVERY_TEST_COUNTED = 50
 
 
 class Quiet:
-    """Plugin that takes pytest's own report away and counts on a terminal instead."""
+    """Plugin that replaces the report of pytest by a counter on a terminal."""
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Leave the reporter's options known, but nothing that prints."""
+        """Remove the terminal reporter but keep its options."""
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             config.pluginmanager.unregister(reporter)
 
     def pytest_runtest_logfinish(self) -> None:
-        """Show that something happens."""
+        """Show the number of finished checks."""
         count = len(self.recorder.report.checks)
         if count % EVERY_TEST_COUNTED == 0 and sys.stderr.isatty():
             sys.stderr.write(f"\r{count} checks\r")

@@ -44,7 +44,7 @@ def total_line(report: Report, seconds: float) -> str:
 
 
 def show(report: Report, facts: dict[str, dict[str, str]], seconds: float, out: TextIO) -> None:
-    """Write the table, then what was skipped or failed and why, the versions and the total."""
+    """Write the table, skipped and failed checks with reasons, versions and the total."""
     if out.isatty():
         Console(file=out).print(_coloured(report))
     else:
@@ -83,7 +83,7 @@ def _colour(text: str) -> str:
 
 
 def as_json(report: Report, facts: dict[str, dict[str, str]], seconds: float) -> str:
-    """The report in the form that the guide documents; `schema` counts its changes."""
+    """The report as JSON, documented in the guide; `schema` is the version of its structure."""
     table = {
         row: {
             lane: {o: report.cell(row, lane)[o] for o in OUTCOMES}
@@ -109,7 +109,7 @@ def as_json(report: Report, facts: dict[str, dict[str, str]], seconds: float) ->
 
 
 def as_html(report: Report, facts: dict[str, dict[str, str]], seconds: float) -> str:
-    """The report as one page that needs nothing else."""
+    """The report as a self-contained HTML page."""
     head, *body = rows(report)
     lines = [f"<tr>{''.join(f'<th>{html.escape(text)}</th>' for text in head)}</tr>"]
     lines += [f"<tr>{_html_cell(r[0], '')}{''.join(map(_html_cell, r[1:]))}</tr>" for r in body]

@@ -40,7 +40,7 @@ NAMES = sorted(names_in((files("zimg.backends") / "_cupy.py").read_text(encoding
 
 @cache
 def recorder() -> Recorder:
-    """What the kernels use; nothing where CuPy is missing, since there is nothing to compare."""
+    """Functions used by the kernels; empty if CuPy is not installed."""
     return everything() if find_spec("cupy") else Recorder()
 
 
@@ -51,7 +51,7 @@ def cupy_namespace() -> Any:
 
 
 def accepts(function: Any, use: Use) -> bool:
-    """Whether a function can be called so; true where it does not tell."""
+    """Whether a function accepts a call; True if its signature is unknown."""
     _, count, names = use
     if type(function).__name__ == "ufunc":
         return count <= function.nin + function.nout and set(names) <= {"out", "dtype", "casting"}

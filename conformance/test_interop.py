@@ -1,4 +1,4 @@
-"""What an image shares, copies and refuses: on the way in, and from each lane to each other."""
+"""Sharing, copying and refusal of arrays by images: on import and between all lanes."""
 
 import subprocess
 import sys
@@ -79,7 +79,7 @@ def check_export(source: Lane, target: Lane, condition: str, dtype: str) -> None
 
 
 def _device_for(source: Lane, target: Lane) -> Any:
-    """What must be said to get from one lane to the other."""
+    """The `device` argument for the transfer from one lane to another."""
     if on_host(target):
         return None if on_host(source) else "cpu"
     return device_of(target, namespace_of(target))
@@ -93,7 +93,7 @@ def _check_same(result: Array, x: Array, target: Lane) -> None:
 
 
 def _check_memory(result: Array, x: Array, *, shared: bool) -> None:
-    """Sharing shows in addresses and in writes; what cannot be written to stays as it is."""
+    """Check sharing by addresses and by writes."""
     if 0 in x.shape:
         return
     if framework_name(result) == framework_name(x) or _readable(result, x):
@@ -219,7 +219,7 @@ def test_an_image_shares_c_order_on_a_gpu_too(lane: Lane) -> None:
 
 
 def check_entry(lane: Lane, _: Lane, condition: str, dtype: str) -> None:
-    """Make an image of one array, allowed to copy and not."""
+    """Make an image of one array, with and without permission to copy."""
     x = made(lane, namespace_of(lane), condition, dtype)
     if condition in ("0-d", "empty"):
         with pytest.raises(ValueError, match="layout"):

@@ -31,7 +31,7 @@ SIZES = (
 
 
 def in_order(x: NDArray[np.int32], layout: str) -> NDArray[np.int32]:
-    """A view of `x` with axes T, C, Z, Y, X; einsum knows nothing of our layouts."""
+    """A view of `x` with axes T, C, Z, Y, X, by einsum as an independent implementation."""
     named = "".join(axis for axis in "TCZYX" if axis in layout)
     places = tuple(slice(None) if axis in layout else None for axis in "TCZYX")
     view: NDArray[np.int32] = np.einsum(f"{layout}->{named}", x)

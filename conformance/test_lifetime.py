@@ -1,4 +1,4 @@
-"""Memory lives as long as an image or an array shows it, and no longer."""
+"""Memory lives as long as an image or an array refers to it."""
 
 import gc
 import weakref
@@ -21,7 +21,7 @@ TARGETS = ("auto", "numpy", "torch", "jax", "array_api_strict", "memview")
 
 
 def image_and_memory(lane: Lane, *, times: int = 1) -> "tuple[ZImg, list[weakref.ref[Any]]]":
-    """An image whose memory nothing else holds, and the owners of that memory."""
+    """An image with memory that nothing else refers to, and the owners of that memory."""
     hosts = [numbers("uint8") for _ in range(times)]
     xp = namespace_of(lane)
     arrays = [made(lane, xp, "plain", host) for host in hosts]

@@ -1,4 +1,4 @@
-"""The whole automatic trace: frameworks agree about one small phantom."""
+"""Automatic tracing: frameworks agree on a small phantom."""
 
 from functools import cache
 from typing import Any

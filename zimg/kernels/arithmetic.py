@@ -70,7 +70,7 @@ def combined(
 def _with_number(
     flat: Array, number: float, /, *, xp: Namespace
 ) -> tuple[Callable[..., Array], Array]:
-    """What computes with a number, and the number as an array of one element."""
+    """The operation for a number, and the number as an array of one element."""
     on = device(flat)
     if _in_floats(flat, number, xp=xp):
         kind = _precision(flat, number, xp=xp)
@@ -84,14 +84,14 @@ def _with_number(
 
 
 def _beyond(number: float, left: Array, /, *, xp: Namespace) -> bool:
-    """Whether `number` is an integer larger than any size that `left` can have."""
+    """Whether `number` is an integer beyond the range of `left`."""
     if _in_floats(left, number, xp=xp):
         return False
     return abs(number) >> whole.width(left.dtype, xp=xp) > 0  # type: ignore[operator]
 
 
 def _as_float(number: float, kind: DType, /, *, xp: Namespace) -> float:
-    """A number of any size as a float that `kind` can hold, if need be infinite."""
+    """A number of any size as a float of `kind`, infinite if it overflows."""
     if abs(number) <= float(xp.finfo(kind).max) or number != number:
         return float(number)
     return math.copysign(math.inf, number)
@@ -113,13 +113,13 @@ def _precision(left: Array, right: Array | float, /, *, xp: Namespace) -> DType:
 
 
 def _exact(left: Array, right: Array, /, *, operation: Operation, xp: Namespace) -> Array:
-    """Integers and integers."""
+    """Operation on two integer arrays."""
     bits = max(whole.width(x.dtype, xp=xp) for x in (left, right))
     return _exactly(left, whole.whole(right, bits, xp=xp), operation, xp=xp)
 
 
 def _exact_with_size(left: Array, size: Array, /, *, operation: Operation, xp: Namespace) -> Array:
-    """Integers and a number of this size."""
+    """Operation on integers and a number of the given magnitude."""
     right = whole.Whole(size, None, whole.width(left.dtype, xp=xp))
     return _exactly(left, right, operation, xp=xp)
 
@@ -127,7 +127,7 @@ def _exact_with_size(left: Array, size: Array, /, *, operation: Operation, xp: N
 def _exact_with_negative(
     left: Array, size: Array, /, *, operation: Operation, xp: Namespace
 ) -> Array:
-    """Integers and a negative number of this size."""
+    """Operation on integers and a negative number of the given magnitude."""
     negative = xp.ones_like(size, dtype=xp.bool)
     right = whole.Whole(size, negative, whole.width(left.dtype, xp=xp))
     return _exactly(left, right, operation, xp=xp)
@@ -144,7 +144,7 @@ def _exactly(left: Array, right: whole.Whole, operation: Operation, /, *, xp: Na
 
 
 def _real(left: Array, right: Array, /, *, operation: Operation, xp: Namespace) -> Array:
-    """In floating point."""
+    """Operation in floating point."""
     kind = _precision(left, right, xp=xp)
     a, b = xp.astype(left, kind), xp.astype(right, kind)
     if operation == "divide_or_zero":
@@ -157,7 +157,7 @@ def _real(left: Array, right: Array, /, *, operation: Operation, xp: Namespace) 
 
 
 def _rounded(values: Array, dtype: DType, /, *, xp: Namespace) -> Array:
-    """Floats as integers: the nearest, ties away from zero, saturated; NaN is 0."""
+    """Round floats to integers, ties away from zero, saturated; NaN becomes 0."""
     values = xp.where(xp.isnan(values), 0.0, values)
     bits = whole.width(dtype, xp=xp)
     if bits < 32:  # the bounds are floats
@@ -175,6 +175,6 @@ def _rounded(values: Array, dtype: DType, /, *, xp: Namespace) -> Array:
 
 
 def _nearest(values: Array, /, *, xp: Namespace) -> Array:
-    """Finite floats rounded half away from zero: the rest is exact, as is its double."""
+    """Round finite floats half away from zero; the fraction and its double are exact."""
     cut = xp.trunc(values)
     return cut + xp.trunc(2.0 * (values - cut))

@@ -1,4 +1,4 @@
-"""One voxel for each block of voxels: largest, smallest, mean, median or first."""
+"""Reduction of blocks of voxels to their maximum, minimum, mean, median or first voxel."""
 
 import math
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ slow."""
 
 
 def merged(volume: Array, block: tuple[int, int, int], mode: str) -> Array:
-    """`volume` with one voxel per block; blocks at the far border are what is left of them.
+    """Reduce each block of `volume` to one voxel; blocks are cut off at the far border.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def merged(volume: Array, block: tuple[int, int, int], mode: str) -> Array:
 
 
 def _by_parts(values: Array, block: tuple[int, ...], mode: str, *, xp: Namespace) -> Array:
-    """Whole and cut blocks apart, so that every part has blocks of one size."""
+    """Process complete and cut blocks separately, so that all blocks of a part have one size."""
     for axis, (length, side) in enumerate(zip(values.shape, block, strict=True)):
         whole = length // side * side
         if whole == length:
@@ -84,7 +84,7 @@ def _mean(values: Array, block: tuple[int, ...], *, xp: Namespace) -> Array:
 
 
 def _median(held: Array, block: tuple[int, ...], values: Array, *, xp: Namespace) -> Array:
-    """The middle one, or the mean of the two in the middle."""
+    """The middle value, or the mean of the two middle values."""
     a, b, c = block
     parts = [held[i::a, j::b, k::c] for i, j, k in product(*map(range, block))]
     ordered = _ordered(parts, xp=xp)
@@ -96,7 +96,7 @@ def _median(held: Array, block: tuple[int, ...], values: Array, *, xp: Namespace
 
 
 def _ordered(parts: list[Array], *, xp: Namespace) -> list[Array]:
-    """At each place the values of all parts in ascending order."""
+    """The values of all parts at each position in ascending order."""
     if len(parts) >= SORTED:
         stack = xp.sort(xp.stack(parts, axis=0), axis=0)
         return [stack[i, ...] for i in range(len(parts))]
@@ -107,7 +107,7 @@ def _ordered(parts: list[Array], *, xp: Namespace) -> list[Array]:
 
 
 def _comparisons(count: int) -> Iterator[tuple[int, int]]:
-    """Pairs to put in order, one after another, to sort: Batcher's merge exchange.
+    """Pairs to compare and exchange in a sorting network: Batcher's merge exchange.
 
     D. E. Knuth, The Art of Computer Programming, vol. 3, 5.2.2, algorithm M.
     """

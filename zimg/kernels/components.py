@@ -1,4 +1,4 @@
-"""Connected objects of a mask: their labels, and removal of the small ones."""
+"""Connected components of a mask: labels and removal of small objects."""
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
@@ -71,13 +71,13 @@ def remove_small(
 
 
 def check_connectivity(connectivity: int) -> None:
-    """Raise unless `connectivity` is one that a grid of voxels has."""
+    """Raise ValueError unless `connectivity` is 6, 18 or 26."""
     if connectivity not in CONNECTIVITIES:
         raise ValueError(f"connectivity must be 6, 18 or 26, got {connectivity!r}")
 
 
 def _components(mask: Array, *, connectivity: int, xp: Namespace) -> Array:
-    """Hook every tree below the smallest neighbouring root, then flatten the trees, until stable.
+    """Hook trees to the smallest neighbouring root and flatten them until nothing changes.
 
     A parent has a smaller index than its children, so a root is the first voxel of its object.
     """
@@ -100,7 +100,7 @@ def _components(mask: Array, *, connectivity: int, xp: Namespace) -> Array:
 
 
 def _flattened(parent: Array, *, xp: Namespace) -> Array:
-    """The root of every voxel: parents of parents, until nothing changes."""
+    """The root of every voxel, by pointer jumping until nothing changes."""
 
     def jump(state: tuple[Array, Array]) -> tuple[Array, Array]:
         parent, _ = state

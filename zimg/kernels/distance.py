@@ -66,7 +66,7 @@ def _lowered(squared: Array, axis: int, *, xp: Namespace) -> Array:
 
 
 def depth_along_z(squared: Array, table: Array, /, *, height: float) -> Array:
-    """Squared distance to the background of the volume, from that to the background of the plane.
+    """Squared distance to the background of the volume, from the distances within planes.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def depth_along_z(squared: Array, table: Array, /, *, height: float) -> Array:
 
 
 def _depth_along_z(squared: Array, table: Array, *, height: float, xp: Namespace) -> Array:
-    """As `_lowered`, along chains of neighbours; what is behind background cannot be nearer."""
+    """As `_lowered`, along chains of neighbours; nothing beyond background is nearer."""
     kind, on = widest_float(squared, xp=xp), device(squared)
     own = xp.astype(squared, kind)
     planar = xp.concat([own, xp.zeros((1,), dtype=kind, device=on)])

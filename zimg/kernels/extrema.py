@@ -36,7 +36,7 @@ def regional_maxima(volume: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 def _regional_maxima(volume: Array, *, xp: Namespace) -> Array:
-    """Voxels that reach the highest of their neighbours, less the plateaus with a way up."""
+    """Voxels not below any neighbour, without plateaus that have a higher neighbour."""
     positive = volume > 0
     peak = positive & (volume == _highest(volume, xp=xp))
 
@@ -97,7 +97,7 @@ def _local_maxima(distance: Array, *, xp: Namespace) -> Array:
 
 
 def _moved(volume: Array, axis: int, step: int, *, xp: Namespace) -> Array:
-    """`volume` moved by one voxel along `axis`, zeros behind it."""
+    """`volume` shifted by one voxel along `axis`, filled with zeros."""
     length = volume.shape[axis]
     edge = xp.zeros_like(cut(volume, axis, 0, 1))
     if step > 0:
@@ -109,7 +109,7 @@ def _moved(volume: Array, axis: int, step: int, *, xp: Namespace) -> Array:
 def distance_peaks(
     mask: Array, /, *, most: int, xp: Namespace | None = None
 ) -> tuple[Array, Array]:
-    """Voxels that lie deeper in the foreground than their surroundings, and how deep.
+    """Local maxima of the distance to the background, and their squared distances.
 
     Parameters
     ----------

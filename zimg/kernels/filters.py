@@ -37,7 +37,7 @@ def gaussian(volume: Array, sigmas: tuple[float, float, float], /) -> Array:
 
 
 def gaussian_slabs(volume: Array, sigmas: tuple[float, float, float], /) -> Iterator[Array]:
-    """The planes of `gaussian`, some at a time, for those who need no whole volume of floats.
+    """The planes of `gaussian` in slabs, without a whole volume of floats in memory.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def gaussian_slabs(volume: Array, sigmas: tuple[float, float, float], /) -> Iter
 def _smoothed(
     volume: Array, first: int, last: int, sigmas: tuple[float, float, float], *, xp: Namespace
 ) -> Array:
-    """Some planes of the result, from these and those that they reach."""
+    """Smooth planes `first` to `last`, which depend on neighbouring planes within reach."""
     reach = len(_bell(sigmas[0])) - 1 if sigmas[0] > 0 else 0
     low, high = max(first - reach, 0), min(last + reach, volume.shape[0])
     values = as_float(volume[low:high, ...], xp=xp)
@@ -71,7 +71,7 @@ def _smoothed(
 
 
 def as_float(volume: Array, /, *, xp: Namespace) -> Array:
-    """`volume` in float32, unless it is floating already."""
+    """`volume` as float32; floating types are unchanged."""
     if xp.isdtype(volume.dtype, "real floating"):
         return volume
     return xp.astype(widened(volume, xp=xp), xp.float32)

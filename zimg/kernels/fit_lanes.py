@@ -1,4 +1,4 @@
-"""Fits of many segments on a few lanes: a lane whose fit has ended takes the next of the queue.
+"""Fits of many segments on a few lanes: a lane that finishes takes the next segment of a queue.
 
 All lanes take a round together, so the shapes are static and nothing is read on the host but
 whether any lane still works. The result of a segment does not depend on the lanes.
@@ -136,7 +136,7 @@ def fitted(
     unread: int,
     xp: Namespace,
 ) -> Array:
-    """What has been found when no lane works any more, ``(n, 5)``."""
+    """Run rounds until all lanes are idle; return the results, ``(n, 5)``."""
 
     def rounds(lanes: Lanes) -> Lanes:
         for _ in range(unread):
@@ -164,7 +164,7 @@ def _filled(rows: Array, count: Array, width: int, *, xp: Namespace) -> Lanes:
 
 
 def _narrowed(lanes: Lanes, count: Array, width: int, *, xp: Namespace) -> Lanes:
-    """The lanes that work, among the first `width`."""
+    """Move the busy lanes to the front and keep the first `width`."""
     if width == lanes.key.shape[0]:
         return lanes
     idle = xp.astype(lanes.key >= count, count.dtype)
@@ -182,7 +182,7 @@ def one_round(
     *,
     xp: Namespace,
 ) -> Lanes:
-    """Advance every lane, write out what has ended, and take the next of the queue."""
+    """Advance every lane, write finished fits and start the next segments of the queue."""
     search, done = advanced(objective, lanes.search, table, xp=xp)
     done &= lanes.key < count
     found = _written(lanes, search, done, count, xp=xp)
@@ -198,7 +198,7 @@ def _chosen(done: Array, new: Array, old: Array, *, xp: Namespace) -> Array:
 
 
 def _written(lanes: Lanes, search: Search, done: Array, count: Array, *, xp: Namespace) -> Array:
-    """The results so far, with those of the lanes that are done."""
+    """Add the results of finished lanes."""
     result = xp.concat([search.rows[:, :VARIABLES], search.accepted[:, None]], axis=1)
     column = xp.arange(WRITTEN, dtype=count.dtype, device=device(count))
     place = xp.where(done, lanes.key, -1)[:, None] * WRITTEN + column  # -1: nowhere

@@ -1,4 +1,4 @@
-"""Objects, depth and surface of a mask that is given by its foreground voxels."""
+"""Objects, depth and surface of a mask, for a list of its foreground voxels."""
 
 import math
 
@@ -94,7 +94,7 @@ def spatial_depth(
 
 @hookable
 def on_surface(voxels: Array, /, *, shape: Shape, xp: Namespace | None = None) -> Array:
-    """Whether each voxel has background, or nothing, beyond one of its faces.
+    """Whether a face of each voxel borders on background or on the outside of the volume.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def on_surface(voxels: Array, /, *, shape: Shape, xp: Namespace | None = None) -
 
 
 def _mask(voxels: Array, shape: Shape, /, *, xp: Namespace) -> Array:
-    """The volume that the voxels are the foreground of."""
+    """Mask whose foreground is `voxels`."""
     on = device(voxels)
     empty = xp.zeros((math.prod(shape),), dtype=xp.bool, device=on)
     there = xp.ones((voxels.shape[0],), dtype=xp.bool, device=on)

@@ -29,7 +29,7 @@ TOGETHER = 2**25
 
 
 def length_of_kinds(steps: tuple[float, ...], /) -> tuple[float, ...]:
-    """Lengths of the kinds of steps, from 0, of which there is none, to 5."""
+    """Lengths of the kinds of steps; kind 0 does not occur."""
     lengths = dict(zip(KIND_OF_STEP, steps, strict=True))
     return 0.0, *(lengths[kind] for kind in range(1, KINDS))
 
@@ -114,7 +114,7 @@ def cheapest_paths(
     steps: tuple[float, ...],
     xp: Namespace | None = None,
 ) -> tuple[Array, Array, Array]:
-    """Cheapest paths from the sources through the voxels; thick places are cheap.
+    """Cheapest paths from the sources through the voxels, where thick places cost less.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def geodesic_distance(
     *,
     steps: tuple[float, ...],
 ) -> Array:
-    """Cost of the cheapest path to each voxel; thick places are cheap.
+    """Cost of the cheapest path to each voxel, where thick places cost less.
 
     Parameters
     ----------
@@ -211,19 +211,19 @@ def _geodesic(
 
 
 def _parts(count: int, ways: int = len(NEIGHBOURS)) -> list[slice]:
-    """Rows of the neighbour table that are read together: all, unless there are many voxels."""
+    """Rows of the neighbour table to read together: all, unless there are many voxels."""
     rows = max(1, min(ways, TOGETHER // max(1, count)))
     return [slice(first, first + rows) for first in range(0, ways, rows)]
 
 
 def _among(own: Array, sources: Array, /, *, xp: Namespace) -> Array:
-    """Which of the numbers `own` are in `sources`."""
+    """Whether each of the numbers `own` is in `sources`."""
     ordered = xp.sort(sources)
     return gather(ordered, xp.searchsorted(ordered, own), fill=-1, xp=xp) == own
 
 
 def _thickness(squared: Array, kind: object, /, *, xp: Namespace) -> Array:
-    """1 + squared distance, with a last element for neighbours that are not there."""
+    """1 + squared distance, with a last element for missing neighbours."""
     last = xp.ones((1,), dtype=kind, device=device(squared))
     return xp.concat([1 + xp.astype(squared, kind), last])
 
@@ -242,7 +242,7 @@ def _prices(ways: Array, thick: Array, steps: tuple[float, ...], /, *, xp: Names
 def predecessors(
     table: Array, squared: Array, cost: Array, /, *, steps: tuple[float, ...]
 ) -> tuple[Array, Array]:
-    """The neighbour from which the cheapest path comes, and by which step.
+    """The predecessor of each voxel on its cheapest path, and the kind of the step.
 
     Parameters
     ----------

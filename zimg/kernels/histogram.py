@@ -1,4 +1,4 @@
-"""How often each value of an image occurs, and its extremes."""
+"""Histogram and extremes of an image."""
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace

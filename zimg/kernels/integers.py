@@ -1,4 +1,4 @@
-"""Integers in types that every framework can order and add, and exact means of them."""
+"""Conversion of integers to types that every framework can compare and add; exact means."""
 
 import math
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Pair = tuple[Array, Array]
 
 
 def orderable(values: Array, /, *, xp: Namespace) -> Array:
-    """`values` in a type that every framework can order; `restored` is the way back.
+    """`values` in a type that every framework can compare; `restored` is the inverse.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def orderable(values: Array, /, *, xp: Namespace) -> Array:
 
 
 def restored(values: Array, dtype: DType, /, *, xp: Namespace) -> Array:
-    """What `orderable` made of integers of `dtype`, in that type again."""
+    """Inverse of `orderable` for integers of `dtype`."""
     signed = _moved_type(values, dtype, xp=xp)
     return xp.astype(values if signed is None else values ^ int(xp.iinfo(signed).min), dtype)
 
@@ -68,7 +68,7 @@ def mean_of_blocks(values: Array, block: tuple[int, ...], /, *, xp: Namespace) -
 
 
 def mean_of_two(a: Array, b: Array, dtype: DType, /, *, xp: Namespace) -> Array:
-    """Means of what `orderable` made of integers of `dtype`, cut toward zero, in that type."""
+    """Means of two results of `orderable`, truncated toward zero, as `dtype`."""
     mean = (a & b) + ((a ^ b) >> 1)  # exact and without overflow, rounded down
     if xp.isdtype(dtype, "signed integer"):
         mean = mean + xp.astype((mean < 0) & (((a ^ b) & 1) == 1), mean.dtype)
@@ -76,7 +76,7 @@ def mean_of_two(a: Array, b: Array, dtype: DType, /, *, xp: Namespace) -> Array:
 
 
 def along_axes(values: Array, block: tuple[int, ...], combine: Callable[..., Array]) -> Array:
-    """Blocks combined along one axis after another, planes first: the rest is smaller then."""
+    """Combine blocks along one axis after another, planes first, which shrinks the rest."""
     for axis, side in enumerate(block):
         before = (slice(None),) * axis
         values = reduce(
@@ -86,7 +86,7 @@ def along_axes(values: Array, block: tuple[int, ...], combine: Callable[..., Arr
 
 
 def _moved_type(values: Array, dtype: DType, /, *, xp: Namespace) -> DType | None:
-    """The signed type for unsigned integers that no wider type holds; None for all others."""
+    """The signed type of equal width for unsigned integers without a wider type, else None."""
     if dtype == xp.uint64:
         return xp.int64
     known = xp.__array_namespace_info__().dtypes(device=device(values), kind="signed integer")

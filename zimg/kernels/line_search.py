@@ -133,7 +133,7 @@ def advanced(
 
 
 def _probes(rows: Array, rules: Rules, *, xp: Namespace) -> Array:
-    """Nine rows of each segment, ``(9 w, k)``; radii stay above their least."""
+    """Nine rows per segment, ``(9 w, k)``, with radii not below the lower limit."""
     variables = rows[:, None, :VARIABLES] + rules.offsets
     return xp.reshape(
         _with_variables(rows, xp.maximum(variables, rules.least), xp=xp), (-1, rows.shape[1])
@@ -161,7 +161,7 @@ def _gradient(probed: Array, rules: Rules, *, xp: Namespace) -> Array:
 
 
 def _set_out(search: Search, probed: Array, rules: Rules, *, xp: Namespace) -> tuple[Search, Array]:
-    """Choose the direction of each search; true where neither it nor the gradient leads on."""
+    """Choose the direction of each search; also return which searches are stuck."""
     again = search.again[:, None]
     new = xp.where(again, search.gradient, _gradient(probed, rules, xp=xp))
     direction = xp.where(again, new, _conjugate(new, search, xp=xp))
@@ -175,7 +175,7 @@ def _set_out(search: Search, probed: Array, rules: Rules, *, xp: Namespace) -> t
 
 
 def _conjugate(new: Array, search: Search, *, xp: Namespace) -> Array:
-    """The next direction; the last one keeps its weights in it (behaviour of the reference)."""
+    """The conjugate direction, from the weighted last direction (behaviour of the reference)."""
     old, zero = search.gradient, xp.zeros_like(search.accepted)
     square = _dot(old, old, xp=xp)
     beta = _dot(new, new - old, xp=xp) / xp.where(square > 0, square, zero + 1.0)
@@ -211,7 +211,7 @@ def _decided(
     *,
     xp: Namespace,
 ) -> tuple[Search, Array]:
-    """Accept the first trial that gains enough; true where all have failed for good."""
+    """Accept the first trial that gains enough; also return which searches have failed."""
     slope = _dot(search.gradient, search.weighted, xp=xp) / _size(search.weighted, xp=xp)
     least = rules.armijo * slope[:, None]
     enough = tried >= score[:, None] + xp.maximum(least, xp.zeros_like(least))
@@ -235,12 +235,12 @@ def _dot(one: Array, other: Array, *, xp: Namespace) -> Array:
 
 
 def _unfused(product: Array, *, xp: Namespace) -> Array:
-    """A product that is rounded before it is added to; compilers would do both in one step."""
+    """A product that is rounded before the addition, which prevents fused multiply-add."""
     return barrier(product, xp=xp)
 
 
 def _quotient(value: Array, divisor: Array, *, xp: Namespace) -> Array:
-    """`value` over a repeated `divisor`; compilers would multiply by its reciprocal instead."""
+    """`value` / `divisor`, which prevents multiplication by the reciprocal."""
     return value / barrier(xp.broadcast_to(divisor, value.shape), xp=xp)
 
 
@@ -249,6 +249,6 @@ def _norm(vector: Array, *, xp: Namespace) -> Array:
 
 
 def _size(weighted: Array, *, xp: Namespace) -> Array:
-    """The length of each direction, 1 where there is none."""
+    """The length of each direction; 1 for zero vectors."""
     size = _norm(weighted, xp=xp)
     return xp.where(size > 0, size, xp.ones_like(size))

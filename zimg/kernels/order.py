@@ -1,4 +1,4 @@
-"""Order statistics of an image: the value of a rank, the median of all values and of boxes."""
+"""Order statistics of an image: value of a rank, median, median filter."""
 
 from zimg._dispatch import array_namespace, hookable
 from zimg._typing import Array, Namespace

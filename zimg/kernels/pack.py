@@ -90,7 +90,7 @@ def _words(volume: Array, *, kind: str, dtype: object, size: int, xp: Namespace)
 
 
 def kind_of(dtype: DType, *, xp: Namespace) -> str:
-    """How voxels of a type are packed."""
+    """Kind of packing for a type of voxels."""
     return BYTES if dtype == xp.uint8 else PAIRS if dtype == xp.uint16 else PLAIN
 
 
@@ -104,5 +104,5 @@ def _padded(values: Array, *, xp: Namespace) -> Array:
 
 
 def _shifted(values: Array, axis: int, *, xp: Namespace) -> Array:
-    """The next voxel along `axis`; what comes after the padding is never read."""
+    """The next voxel along `axis`; values behind the padding are never read."""
     return xp.roll(values, -1, axis=axis)

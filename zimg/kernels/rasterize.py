@@ -1,4 +1,4 @@
-"""Tapered capsules drawn into a volume: which of them reaches each voxel first."""
+"""Rasterization of tapered capsules: the first capsule that contains each voxel."""
 
 import math
 from functools import reduce
@@ -49,7 +49,7 @@ class Capsules(NamedTuple):
 def first_capsule(
     capsules: Capsules, /, *, count: int, shape: tuple[int, ...], spacing: tuple[float, ...]
 ) -> Array:
-    """Smallest number of the capsules that hold the centre of each voxel.
+    """Smallest number of the capsules that contain the centre of each voxel.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Separable resampling of a volume to any size, some planes at a time."""
+"""Separable resampling of a volume to any size, in slabs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ planes stay below the size from which OpenBLAS uses threads, which then mostly w
 
 
 def reduced(volume: Array, ratios: tuple[int, ...], /) -> Array:
-    """`volume` with fewer voxels along each axis, each a weighted mean of those that it covers.
+    """Reduce `volume` along each axis; a new voxel is the weighted mean of the voxels it covers.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def resampled(volume: Array, sizes: tuple[int, ...], kernel: str, *, smooth: boo
 
 
 def _picked(volume: Array, weights: Sequence[Rows | None]) -> Array:
-    """New voxels that are copies of old ones."""
+    """New voxels as copies of old ones."""
     xp, on = array_namespace(volume), device(volume)
     for axis, rows in enumerate(weights):
         if rows is None:
@@ -107,7 +107,7 @@ def _picked(volume: Array, weights: Sequence[Rows | None]) -> Array:
 
 
 def _weighted(volume: Array, sizes: tuple[int, ...], weights: Sequence[Rows | None]) -> Array:
-    """New voxels that are sums of old ones, some planes at a time, which bounds the memory."""
+    """New voxels as weighted sums of old ones, in slabs, which bounds the memory."""
     xp = array_namespace(volume)
     dtype = _sum_type(volume, weights)
     within = [_passed(rows, axis, volume, dtype) for axis in (2, 1) if (rows := weights[axis])]
@@ -184,5 +184,5 @@ def _passed(rows: Rows, axis: int, volume: Array, dtype: DType) -> _Pass:
 
 
 def _extent(rows: Rows) -> tuple[int, int]:
-    """First and behind the last old voxel that new ones read."""
+    """Half-open range of the old voxels that new voxels read."""
     return min(map(min, rows)), max(map(max, rows)) + 1

@@ -1,11 +1,11 @@
-"""The way back from floats to the type of the voxels."""
+"""Conversion of resampled floats to the type of the voxels."""
 
 from zimg._dispatch import device
 from zimg._typing import Array, DType, Namespace
 
 
 def in_type(values: Array, dtype: DType, *, xp: Namespace) -> Array:
-    """Floats as voxels: integers rounded half away from zero and kept inside their type.
+    """Convert floats to voxels; integers are rounded half away from zero and saturated.
 
     Parameters
     ----------

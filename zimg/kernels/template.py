@@ -93,7 +93,7 @@ def _hat(i: int, j: int) -> float:
 
 
 def _on_or_inside(i: int, j: int) -> bool:
-    """Points of the wall on the axes count as inside; its others are negative by rounding."""
+    """Whether a point is inside; of the points on the wall only those on the axes are."""
     square = i * i + j * j
     return square < WALL or (square == WALL and i * j == 0)
 

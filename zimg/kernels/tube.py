@@ -169,13 +169,13 @@ def _flat_index(
 
 
 def _fraction(position: Array, floor: Array) -> Array:
-    """What is left of `position` above `floor`; `position` is used up."""
+    """`position` - `floor`, computed in place."""
     position -= floor
     return position
 
 
 def _gathered(words: Array, index: Array, layout: Layout, *, xp: Namespace) -> tuple[Array, ...]:
-    """The words that hold a cell's corners; `index` is used up.
+    """The words with the corners of each cell; `index` is overwritten.
 
     One word per plane when words hold four corners, one per row when they hold two, else all eight.
     """
@@ -200,7 +200,7 @@ def _read(words: Array, index: Array, *, xp: Namespace) -> Array:
 def _interpolated(
     read: tuple[Array, ...], fraction: list[Array], layout: Layout, *, xp: Namespace
 ) -> Array:
-    """Seven interpolations over eight corners, written so that eager frameworks reuse memory."""
+    """Trilinear interpolation of eight corners, in place to save memory in eager frameworks."""
     dtype = fraction[0].dtype
     half = len(read) // 2
     low = _plane(read[:half], fraction, layout, dtype, xp=xp)
@@ -220,7 +220,7 @@ def _plane(
 
 
 def _unpacked(word: Array, bits: int, dtype: object, *, xp: Namespace) -> list[Array]:
-    """The unsigned values of `bits` bits in each int32 word, lowest first; `word` is used up."""
+    """The unsigned values of `bits` bits in each int32 word, lowest first; overwrites `word`."""
     if not bits:
         return [word]
     values = [xp.astype(word & (2**bits - 1), dtype)]
@@ -231,7 +231,7 @@ def _unpacked(word: Array, bits: int, dtype: object, *, xp: Namespace) -> list[A
 
 
 def _lerp(low: Array, high: Array, fraction: Array) -> Array:
-    """``low + fraction * (high - low)``; `high` is used up."""
+    """``low + fraction * (high - low)``, computed in `high`."""
     high -= low
     high *= fraction
     high += low

@@ -1,4 +1,4 @@
-"""A filter that answers to bright tubes of several widths."""
+"""A filter for bright tubes of several widths."""
 
 import math
 
@@ -16,7 +16,7 @@ FLAT = 5
 
 
 def tubular(volume: Array, /, *, z_to_xy: float = 1.0) -> Array:
-    """How much each voxel looks like the middle of a bright tube.
+    """Response of each voxel to a filter for the centre lines of bright tubes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whole numbers as sign and size: sums, products and quotients that stop at a bound, never wrap.
+"""Integers as sign and magnitude: saturating sums, products and quotients.
 
 No type is widened to hold a result: whether one fits is found by comparison beforehand. So 64 bits
 are exact too, and unsigned numbers meet signed ones of the same width.
@@ -23,17 +23,17 @@ class Whole:
 
     @property
     def top(self) -> int:
-        """The largest size, as `size` spells it."""
+        """The largest magnitude, in the type of `size`."""
         return spelled((1 << self.bits) - 1, self.bits)
 
 
 def spelled(size: int, bits: int) -> int:
-    """A size as a number of the type that holds sizes of `bits` bits."""
+    """A magnitude in the type for magnitudes of `bits` bits."""
     return size - (1 << bits) if bits >= 32 and size >> (bits - 1) else size
 
 
 def type_of_sizes(bits: int, *, xp: Namespace) -> DType:
-    """The type that holds sizes of `bits` bits and that every framework can compute with."""
+    """The type for magnitudes of `bits` bits that every framework can compute with."""
     return {8: xp.uint8, 16: xp.int32, 32: xp.int32}.get(bits) or xp.int64
 
 
@@ -43,7 +43,7 @@ def width(dtype: DType, *, xp: Namespace) -> int:
 
 
 def whole(values: Array, bits: int, *, xp: Namespace) -> Whole:
-    """Integers or bools as sign and size."""
+    """Integers or bools as sign and magnitude."""
     size = xp.astype(values, type_of_sizes(bits, xp=xp))
     if not xp.isdtype(values.dtype, "signed integer"):
         return Whole(size, None, bits)
@@ -59,7 +59,7 @@ def bounds(dtype: DType, *, xp: Namespace) -> tuple[int, int]:
 
 
 def bounded(value: Whole, dtype: DType, *, xp: Namespace) -> Array:
-    """The nearest numbers that `dtype` can hold."""
+    """Saturate to the range of `dtype`."""
     size, negative = value.size, value.negative
     _, bound = bounds(dtype, xp=xp)
     if not xp.isdtype(dtype, "signed integer"):
@@ -76,7 +76,7 @@ def bounded(value: Whole, dtype: DType, *, xp: Namespace) -> Array:
 
 
 def add(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
-    """Sum; sizes stop at the largest."""
+    """Saturating sum."""
     total = a.size + _at_most(b.size, a.top - a.size, a.bits, xp=xp)
     if a.negative is None and b.negative is None:
         return Whole(total, None, a.bits)
@@ -88,7 +88,7 @@ def add(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
 
 
 def subtract(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
-    """Difference; sizes stop at the largest."""
+    """Saturating difference."""
     if a.negative is None and b.negative is None:
         smaller = _less(a.size, b.size, a.bits)
         return Whole(xp.where(smaller, b.size - a.size, a.size - b.size), smaller, a.bits)
@@ -102,7 +102,7 @@ def subtract_to_zero(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
 
 
 def multiply(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
-    """Product; sizes stop at the largest."""
+    """Saturating product."""
     sign = _product_sign(a, b)
     if a.bits < 32:  # products are below 2**32: those that wrap around are negative
         product = xp.astype(a.size, xp.int32) * xp.astype(b.size, xp.int32)
@@ -115,14 +115,14 @@ def multiply(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
 
 
 def divide(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
-    """Quotient, cut toward zero; n / 0 is the largest size with the sign of n, 0 / 0 is 0."""
+    """Quotient, truncated toward zero; n / 0 saturates with the sign of n, 0 / 0 is 0."""
     size = _divided(a, b, xp=xp)
     size = xp.where((b.size == 0) & (a.size != 0), a.top, size)
     return Whole(size, _product_sign(a, b), a.bits)
 
 
 def divide_or_zero(a: Whole, b: Whole, *, xp: Namespace) -> Whole:
-    """Quotient, cut toward zero; n / 0 is 0."""
+    """Quotient, truncated toward zero; n / 0 is 0."""
     return Whole(_divided(a, b, xp=xp), _product_sign(a, b), a.bits)
 
 
@@ -144,7 +144,7 @@ def _product_sign(a: Whole, b: Whole) -> Array | None:
 
 
 def _less(a: Array, b: Array, bits: int) -> Array:
-    """Whether size a is below size b: from 32 bits on, with the first bit turned round."""
+    """Whether magnitude a is below magnitude b; from 32 bits on the first bit is inverted."""
     if bits < 32:
         return a < b
     first = -(1 << (bits - 1))
@@ -158,7 +158,7 @@ def _at_most(size: Array, limit: Array, bits: int, *, xp: Namespace) -> Array:
 
 
 def _quotient(a: Array, b: Array, bits: int, *, xp: Namespace) -> Array:
-    """Size a over size b, which is not 0.
+    """Quotient of magnitudes; b is not 0.
 
     Signed division serves 32 and 64 bits too: half of a fits, and the doubled quotient is at most
     one short (H. S. Warren, Hacker's Delight, 2nd ed., 9-3). A divisor above half of the range

@@ -1,4 +1,4 @@
-"""The door of the voxel kernels: types that can be computed with."""
+"""Conversion of voxels to types that every framework can compute with."""
 
 from zimg._dispatch import device
 from zimg._typing import Array, DType, Namespace
@@ -30,7 +30,7 @@ def widened(values: Array, /, *, xp: Namespace) -> Array:
 
 
 def above_zero(values: Array, /, *, xp: Namespace) -> Array:
-    """Where values are above 0, for every type; NaN is not."""
+    """Whether values are above 0, for every type; False for NaN."""
     if values.dtype == xp.bool:
         return values
     if values.dtype == xp.uint64:  # the upper half is negative where it is widened

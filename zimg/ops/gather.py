@@ -1,4 +1,4 @@
-"""Reads along the first axis, where an index outside is a value and not an accident."""
+"""Reads along the first axis, with a defined value for indices outside."""
 
 import array_api_extra as xpx
 

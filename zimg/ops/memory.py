@@ -1,4 +1,4 @@
-"""What a framework says about memory: whether it is shared, where it is, and why it cannot be.
+"""Facts about the memory of frameworks: location, sharing, and obstacles to sharing.
 
 Each function has an answer that fits most array libraries; a framework's module of hooks may give
 its own under the same name.
@@ -25,7 +25,7 @@ def is_host_device(on: Device) -> bool:
 
 
 def is_shared(on: Device) -> bool:
-    """Whether what goes to the device `on` can share host memory; None stands for the host."""
+    """Whether arrays on the device `on` can share host memory; None means the host."""
     return on is None or is_host_device(on)
 
 
@@ -44,7 +44,7 @@ def is_contiguous(x: Array, /, *, xp: Namespace | None = None) -> bool:
         return bool(np.asarray(x).flags.c_contiguous)
     if x.__dlpack_device__()[0] == _HOST:  # a pretended device
         return bool(np.from_dlpack(x).flags.c_contiguous)
-    try:  # nothing tells strides of other devices; this refuses all but steps of one size
+    try:  # strides on other devices are unknown; this succeeds for C order only
         array_namespace(x).reshape(x, (-1,), copy=False)
     except (AttributeError, ValueError):
         return False
@@ -86,7 +86,7 @@ def device_named(name: Device, /, *, xp: Namespace) -> Device:
 
 @memory_fact
 def lacks_dtype(name: str, /, *, xp: Namespace) -> str | None:
-    """Why arrays of a dtype cannot be held, as a sentence; None when they can."""
+    """Reason why a framework cannot hold a dtype, as a sentence, or None."""
     known = hasattr(xp, name) or hasattr(xp, f"{name}_")
     return None if known else f"{framework_of(xp)} has no dtype {name}"
 
@@ -99,7 +99,7 @@ def shares_host_memory(*, xp: Namespace) -> bool:
 
 @memory_fact
 def obstacle(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespace) -> str | None:
-    """Why `import_host` needs a copy of `host` first, as the end of a sentence; or None.
+    """Reason why `import_host` needs a copy of `host`, as the end of a sentence, or None.
 
     The generic answer asks for native byte order and, on the host, the alignment of the type.
     """
@@ -119,7 +119,8 @@ def import_host(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespac
     host
         Any shape, in native byte order.
     on
-        Device as `device_named` gives it; None for the host, or the default where that is none.
+        Device as `device_named` gives it; None for the host, or for the default device
+        of a framework without arrays on the host.
     """
     if is_shared(on):
         return xp.asarray(host, device=None)
@@ -128,17 +129,17 @@ def import_host(host: NDArray[np.generic], /, *, on: Device = None, xp: Namespac
 
 @memory_fact
 def shareable(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """`x` as others may take it by DLPack: itself, without what belongs to its framework alone."""
+    """`x` in a form that can be exported by DLPack."""
     return x
 
 
 @memory_fact
 def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """`x` as one piece of memory whose bits are its values; itself where that is so already."""
+    """`x` in a single block of memory without lazy views; `x` itself if it is one already."""
     return x
 
 
 @memory_fact
 def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
-    """Bytes that new arrays may still take on the device of `x`; None where nothing tells."""
+    """Free memory on the device of `x` in bytes; None if it is not reported."""
     return None

@@ -38,7 +38,7 @@ def on_device_of_first(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _first_array(given: Any) -> Array | None:
-    """The array, or that of an image's first time point; None where there is none."""
+    """The array, or the first array of an image; None for other objects."""
     try:
         namespace_by_type(given)
     except TypeError:

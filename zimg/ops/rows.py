@@ -1,4 +1,4 @@
-"""How many independent rows a framework likes to compute at once."""
+"""Chunk sizes for kernels on independent rows."""
 
 import os
 from dataclasses import dataclass
@@ -51,20 +51,20 @@ class RowPlan:
         return next((size for size in self.shapes if size >= count), count)
 
     def words(self, count: int) -> int:
-        """Length to which `count` words of a volume are padded: few, where shapes are compiled."""
+        """Padded length of a volume of `count` words; few lengths if shapes are compiled."""
         size = FEWEST_WORDS if self.shapes else count
         while size < count:
             size += size // 2
         return size
 
     def queue(self, count: int) -> int:
-        """Number to which `count` segments are padded (`count` itself when any will do)."""
+        """Padded number of segments (`count` itself if shapes are not compiled)."""
         if not self.shapes:
             return count
         return next(size for size in self.queues if size >= count)
 
     def widths(self, count: int) -> tuple[int, ...]:
-        """Numbers of lanes for `count` segments, no more than there are, descending."""
+        """Numbers of lanes for `count` segments, descending, at most `count`."""
         first = min(self.lanes[0], count)
         return (first, *(width for width in self.lanes if width < first))
 
@@ -96,7 +96,7 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
 
 @hookable
 def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """`x` as an array of the framework whose kernels are fastest where it is.
+    """`x` as an array of the framework with the fastest segment kernels for its device.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 @hookable
 def for_voxels(x: Array, /, *, xp: Namespace | None = None) -> Array:
-    """`x` as an array of the framework that works on volumes of new shapes fastest where it is.
+    """`x` as an array of the framework with the fastest voxel kernels for its device.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def for_voxels(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 @hookable
 def slow_because(*, xp: Namespace) -> str:
-    """Why the kernels of a framework run without the compiled code that is made for them.
+    """Reason why the kernels of a framework run without compiled code.
 
     Parameters
     ----------

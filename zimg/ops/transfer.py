@@ -1,4 +1,4 @@
-"""The visible ways between host and device, and waiting for a device."""
+"""Explicit transfers between host and device, and synchronization."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -113,7 +113,7 @@ def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:
 
 @hookable
 def threads(n: int, /, *, xp: Namespace) -> AbstractContextManager[None]:
-    """Context in which the framework uses at most `n` threads per operation, where it can be told.
+    """Context that limits the framework to `n` threads per operation, if it supports that.
 
     Parameters
     ----------
