@@ -236,9 +236,16 @@ def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
 def upload(
     host: NDArray[np.generic], /, *, on: Device, dtype: DTypeLike | None = None, xp: Namespace
 ) -> Array:
-    """A view if `host` is writable: torch would write to read-only memory (numpy#20337)."""
+    """A view if `host` is writable: torch would write to read-only memory (numpy#20337).
+
+    Uploads to CUDA are asynchronous, from a pinned copy that the allocator keeps until they are
+    complete.
+    """
     ready = plain(host, dtype)
-    return torch.from_numpy(ready if ready.flags.writeable else ready.copy()).to(on)
+    tensor = torch.from_numpy(ready if ready.flags.writeable else ready.copy())
+    if on is not None and torch.device(on).type == "cuda":
+        return tensor.pin_memory().to(on, non_blocking=True)
+    return tensor.to(on)
 
 
 def synchronize(x: Array, /, *, xp: Namespace | None = None) -> None:

@@ -1,5 +1,8 @@
 """Counts and extremes against NumPy."""
 
+import inspect
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -28,6 +31,15 @@ def test_every_byte_of_a_large_odd_image_counts_once(xp, device):
     host = np.random.default_rng(2).integers(0, 256, (3, 211, 211)).astype(np.uint8)
     counts = bring_home(histogram(upload(host, on=device, xp=xp), 256))
     np.testing.assert_array_equal(counts, np.bincount(host.reshape(-1), minlength=256))
+
+
+def test_slabs_add_up(xp, device, monkeypatch):
+    monkeypatch.setattr(import_module("zimg.kernels.histogram"), "SLAB", 50)
+    host = np.random.default_rng(3).integers(0, 9, (4, 5, 6)).astype(np.uint8)
+    chosen = host > 3
+    x, where = (upload(each, on=device, xp=xp) for each in (host, chosen))
+    counts = bring_home(inspect.unwrap(histogram)(x, 9, where=where))
+    np.testing.assert_array_equal(counts, np.bincount(host[chosen], minlength=9))
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])

@@ -17,7 +17,7 @@ def test_host_memory_is_not_checked(xp, device):
 
 def test_a_volume_that_does_not_fit_is_refused_and_what_would_fit_is_named(monkeypatch):
     volume = neurite().volume
-    free = volume.size * room.PEAK // 7
+    free = room.FIXED + volume.size * room.PEAK // 7
     monkeypatch.setattr(room, "free_memory", lambda _: free)
     with pytest.raises(ZException, match=r"32 x 64 x 80 .* downsample=\(2, 2, 2\)") as refused:
         trace(volume)
@@ -29,5 +29,11 @@ def test_a_volume_that_does_not_fit_is_refused_and_what_would_fit_is_named(monke
 
 def test_a_volume_that_fits_is_traced(monkeypatch):
     volume = neurite().volume
-    monkeypatch.setattr(room, "free_memory", lambda _: volume.size * room.PEAK)
+    monkeypatch.setattr(room, "free_memory", lambda _: room.FIXED + volume.size * room.PEAK)
     assert len(trace(np.asarray(volume), mode="reference"))
+
+
+def test_a_device_smaller_than_the_fixed_part_is_refused(monkeypatch):
+    monkeypatch.setattr(room, "free_memory", lambda _: room.FIXED // 2)
+    with pytest.raises(ZException, match="downsample"):
+        trace(neurite().volume)

@@ -6,6 +6,9 @@ from zimg.kernels.widen import widened
 from zimg.ops import scatter_add
 from zimg.ops.gather import index_dtype
 
+SLAB = 2**22
+"""Values that are counted together; bounds the memory of their indices."""
+
 
 @hookable
 def histogram(
@@ -31,12 +34,17 @@ def histogram(
     """
     xp, on = xp or array_namespace(values), device(values)
     indexing = index_dtype(xp=xp, on=on)
-    ids = xp.astype(values, indexing)
-    if where is not None:
-        ids = xp.where(where, ids, -1)
-    ids = xp.reshape(ids, (-1,))
-    ones = xp.ones(ids.shape, dtype=indexing, device=on)
-    return scatter_add(ones, ids, bins, xp=xp)
+    flat = xp.reshape(values, (-1,))
+    counted = None if where is None else xp.reshape(where, (-1,))
+    total = xp.zeros((bins,), dtype=indexing, device=on)
+    for first in range(0, flat.shape[0], SLAB):
+        part = slice(first, min(first + SLAB, flat.shape[0]))
+        ids = xp.astype(flat[part], indexing)
+        if counted is not None:
+            ids = xp.where(counted[part], ids, -1)
+        ones = xp.ones(ids.shape, dtype=indexing, device=on)
+        total = total + scatter_add(ones, ids, bins, xp=xp)
+    return total
 
 
 def extremes(values: Array, /) -> Array:
