@@ -63,9 +63,15 @@ def remove_small(
     ValueError
         For another connectivity.
     """
-    xp, on = xp or array_namespace(mask), device(mask)
+    check_connectivity(connectivity)
+    xp = xp or array_namespace(mask)
+    kept: Array = jit(_remove_small, xp=xp)(mask, size, connectivity=connectivity, xp=xp)
+    return kept
+
+
+def _remove_small(mask: Array, size: int, *, connectivity: int, xp: Namespace) -> Array:
     labels = xp.reshape(components(mask, connectivity=connectivity, xp=xp), (-1,))
-    ones = xp.ones(labels.shape, dtype=xp.int32, device=on)
+    ones = xp.ones(labels.shape, dtype=xp.int32, device=device(mask))
     sizes = scatter_add(ones, labels, labels.shape[0] + 1, xp=xp)
     return mask & xp.reshape(gather(sizes, labels, xp=xp) >= size, mask.shape)
 

@@ -1,13 +1,14 @@
 """Where the data becomes small: places and values that leave the device, instead of volumes."""
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace, device
-from zimg._typing import Array
-from zimg.ops import compact, gather, like, to_host
+from zimg._typing import Array, Namespace
+from zimg.ops import compact, gather, jit, like, to_host
 from zimg.ops.memory import on_host
 
 FEWEST = 1024
@@ -22,15 +23,19 @@ def places_of(mask: Array, /) -> NDArray[np.intp]:
     mask
         Any shape, bool, of fewer than 2^31 voxels where it is not in host memory.
     """
-    xp = array_namespace(mask)
-    flat = xp.reshape(mask, (-1,))
     if on_host(mask):
-        return np.flatnonzero(to_host(flat))
-    count = int(to_host(xp.count_nonzero(flat)))
-    index = xp.arange(flat.shape[0], dtype=xp.int32, device=device(mask))
-    size = min(_rounded_up(count), flat.shape[0])
-    found, _ = compact(index, flat, size, fill=0, xp=xp)
+        return np.flatnonzero(to_host(mask))
+    xp = array_namespace(mask)
+    count = int(to_host(xp.count_nonzero(mask)))
+    size = min(_rounded_up(count), math.prod(mask.shape))
+    found = jit(_places, xp=xp)(mask, size=size, xp=xp)
     return to_host(found)[:count].astype(np.intp)
+
+
+def _places(mask: Array, *, size: int, xp: Namespace) -> Array:
+    flat = xp.reshape(mask, (-1,))
+    index = xp.arange(flat.shape[0], dtype=xp.int32, device=device(mask))
+    return compact(index, flat, size, fill=0, xp=xp)[0]
 
 
 def values_at(volume: Array, flat: NDArray[np.intp], /) -> NDArray[Any]:
@@ -43,13 +48,16 @@ def values_at(volume: Array, flat: NDArray[np.intp], /) -> NDArray[Any]:
     flat
         ``(n,)`` indices, all inside.
     """
-    xp = array_namespace(volume)
-    line = xp.reshape(volume, (-1,))
     if on_host(volume):
-        return to_host(line)[flat]
+        return to_host(volume).reshape(-1)[flat]
+    xp = array_namespace(volume)
     padded = np.zeros(_rounded_up(len(flat)), np.int32)
     padded[: len(flat)] = flat
-    return to_host(gather(line, like(padded, volume), xp=xp))[: len(flat)]
+    return to_host(jit(_values, xp=xp)(volume, like(padded, volume), xp=xp))[: len(flat)]
+
+
+def _values(volume: Array, places: Array, *, xp: Namespace) -> Array:
+    return gather(xp.reshape(volume, (-1,)), places, xp=xp)
 
 
 def _rounded_up(count: int) -> int:

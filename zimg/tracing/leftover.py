@@ -43,6 +43,9 @@ def leftover(signal: Array, mask: Array, trace_mask: Array, base_mask: Array, /)
     xp = array_namespace(signal)
     untraced, found = jit(_untraced, xp=xp), []
     rows = max(1, SLAB // max(1, signal.shape[0] * signal.shape[2]))
+    if rows >= signal.shape[1]:
+        whole = untraced(widened(signal, xp=xp), mask, trace_mask, base_mask, xp=xp)
+        return remove_small(whole, SMALLEST_OBJECT)
     for first in range(0, signal.shape[1], rows):  # traces grow in z only: rows are independent
         slab = slice(first, min(first + rows, signal.shape[1]))
         parts = (each[:, slab, :] for each in (mask, trace_mask, base_mask))

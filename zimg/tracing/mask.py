@@ -3,10 +3,11 @@
 import math
 
 from zimg._dispatch import array_namespace
-from zimg._typing import Array
+from zimg._typing import Array, Namespace
 from zimg.kernels.morphology import majority
 from zimg.kernels.widen import widened
-from zimg.tracing.threshold import locmax_threshold
+from zimg.ops import jit
+from zimg.tracing.threshold import LARGEST, locmax_threshold
 
 
 def make_mask(volume: Array, /) -> Array | None:
@@ -61,4 +62,11 @@ def above(volume: Array, threshold: float, /) -> Array:
     """
     xp = array_namespace(volume)
     whole = xp.isdtype(volume.dtype, "integral")
-    return widened(volume, xp=xp) > (math.floor(threshold) if whole else float(threshold))
+    limit = math.floor(threshold) if whole else float(threshold)
+    compare = jit(_above, xp=xp) if abs(limit) < LARGEST else _above
+    found: Array = compare(volume, limit, xp=xp)
+    return found
+
+
+def _above(volume: Array, limit: float, *, xp: Namespace) -> Array:
+    return widened(volume, xp=xp) > limit

@@ -11,7 +11,7 @@ from zimg._typing import Array, Namespace
 from zimg.kernels.histogram import extremes, histogram
 from zimg.kernels.resample import reduced
 from zimg.kernels.widen import widened
-from zimg.ops import to_host
+from zimg.ops import jit, to_host
 
 EMPTY_SHARE = 0.9
 """Share of the lowest value above which the background is taken as removed already."""
@@ -176,8 +176,12 @@ def _subtracted(volume: Array, level: float, *, xp: Namespace) -> Array:
     limits, level = xp.iinfo(volume.dtype), int(level)
     low, high = limits.min + max(level, 0), limits.max + min(level, 0)
 
+    small = max(abs(low), abs(high), abs(level)) < 2**31  # as arguments of compiled functions
+    compiled = jit(_less, xp=xp) if small else _less
+
     def less(part: Array) -> Array:
-        return xp.astype(xp.clip(widened(part, xp=xp), low, high) - level, volume.dtype)
+        found: Array = compiled(part, low, high, level, xp=xp)
+        return found
 
     if math.prod(volume.shape) <= SLAB:
         return less(volume)
@@ -185,3 +189,8 @@ def _subtracted(volume: Array, level: float, *, xp: Namespace) -> Array:
     depth = volume.shape[0]
     parts = [slice(z, min(z + planes, depth)) for z in range(0, depth, planes)]
     return xp.concat([less(volume[part, ...]) for part in parts], axis=0)
+
+
+def _less(part: Array, low: int, high: int, level: int, *, xp: Namespace) -> Array:
+    """`part` - `level`, saturated, for integers; `low` and `high` are the limits before."""
+    return xp.astype(xp.clip(widened(part, xp=xp), low, high) - level, part.dtype)

@@ -11,7 +11,7 @@ from zimg._typing import Array, Namespace
 from zimg.kernels.extrema import regional_maxima
 from zimg.kernels.histogram import extremes, histogram
 from zimg.kernels.widen import widened
-from zimg.ops import to_host
+from zimg.ops import jit, to_host
 
 Counts = NDArray[np.int64]
 
@@ -21,6 +21,9 @@ FEWEST_LEVELS = 256
 
 STRETCHED = 4095.0
 """... so that its highest value falls here."""
+
+LARGEST = 2**31
+"""Integers from here on cannot be arguments of compiled functions, which take 32 bits."""
 
 RARE_MAXIMA = 1e-5
 """Maxima per voxel at and below which their histogram says nothing."""
@@ -80,12 +83,18 @@ def locmax_threshold(volume: Array, /) -> float | None:
     low, high = to_host(extremes(volume)).tolist()
     if low == high:
         return None
-    wide = widened(volume, xp=xp)
-    if bool(to_host(xp.all((wide == low) | (wide == high)))):
+    compared = jit(_has_only, xp=xp) if max(abs(low), abs(high)) < LARGEST else _has_only
+    if bool(to_host(compared(volume, low, high, xp=xp))):
         return float(low)
     levels = count_levels(volume)
     level = locmax_level(levels)
     return None if level is None else levels.intensity(level)
+
+
+def _has_only(volume: Array, low: float, high: float, *, xp: Namespace) -> Array:
+    """Whether every voxel has one of two values, ``()``."""
+    wide = widened(volume, xp=xp)
+    return xp.all((wide == low) | (wide == high))
 
 
 def count_levels(volume: Array, /) -> Levels:
@@ -104,8 +113,9 @@ def count_levels(volume: Array, /) -> Levels:
     xp = array_namespace(volume)
     highest = max(to_host(extremes(volume)).tolist()[1], 0)
     levels, width, bins = _levels(volume, highest, xp=xp)
-    voxels = to_host(histogram(levels, bins))
-    maxima = to_host(histogram(levels, bins, where=regional_maxima(volume)))
+    most = 1 << (bins - 1).bit_length()  # few numbers of bins, which compiled functions know
+    voxels = to_host(histogram(levels, most))[:bins]
+    maxima = to_host(histogram(levels, most, where=regional_maxima(volume)))[:bins]
     whole = xp.isdtype(volume.dtype, "integral")
     return Levels(voxels.astype(np.int64), maxima.astype(np.int64), width, whole)
 
