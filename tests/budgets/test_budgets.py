@@ -1,6 +1,6 @@
-"""Work on a device costs no more launches, reads, transfers, programs and memory than is written.
+"""Workloads on a device stay within their budgets of launches, reads, transfers and memory.
 
-Arrays in host memory are taken for those of a GPU, so this runs everywhere. The figures are in
+Host arrays are treated as GPU arrays, so this runs everywhere. The budgets are in
 `conformance/certify/budgets.json`; they may only fall.
 """
 
@@ -19,8 +19,8 @@ from zimg.conformance.certify.budgets import (  # type: ignore[import-not-found]
 from zimg.conformance.certify.counting import counted  # type: ignore[import-not-found]
 from zimg.conformance.certify.ledger import Ledger  # type: ignore[import-not-found]
 
-# The others take a minute each: `python -m zimg.conformance.certify.budgets` counts all.
-CASES = [("torch", "reference"), ("torch", "skeleton"), ("jax", "skeleton")]
+# Accurate mode takes minutes: `python -m zimg.conformance.certify.budgets` counts it.
+CASES = [(framework, work) for framework in COUNTED for work in ("reference", "skeleton")]
 
 
 @pytest.mark.slow
