@@ -25,7 +25,7 @@ from ._compiled_samples import (
 SLICES = 11
 
 DOT, FULL, PER_SLICE, CENTROID, FIT = 0, 1, 2, 3, 4
-"""What `segment_rows` computes; `measure` all but the last."""
+"""Codes of what `segment_rows` computes; `measure` handles all but the last."""
 
 WIDTHS = {DOT: 1, FULL: 4, PER_SLICE: SLICES, CENTROID: 3, FIT: 1}
 """Numbers per row that it writes."""

@@ -34,7 +34,7 @@ UNSIGNED = (np.uint8, np.uint16)
 FLOATS = (np.float32, np.float64)
 UFUNCS = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply}
 DIVISIONS = {"divide": np.divide, "divide_or_zero": np.divide}
-"""Of floats by a number, which is not 0."""
+"""Operations of floats and a nonzero number."""
 
 
 def combined(
@@ -142,7 +142,7 @@ def _subtract(left: Chunk, right: Chunk, out: Chunk) -> None:
 
 
 def _multiply(left: Chunk, right: Chunk, out: Chunk) -> None:
-    """In the type of twice the size, which holds every product."""
+    """Multiply in the type of twice the width, which holds every product."""
     product: Chunk = left.astype(np.uint16 if left.dtype == np.uint8 else np.uint32)
     np.multiply(product, right, out=product)
     np.minimum(product, np.full(product.size, np.iinfo(left.dtype).max, product.dtype), out=product)

@@ -290,7 +290,7 @@ score_segments = _on_rows(_compiled_tracing.score_segments)
 
 
 def namespace() -> Namespace:
-    """Where JAX keeps the standard."""
+    """Namespace of JAX that implements the standard."""
     return jnp
 
 

@@ -146,7 +146,7 @@ def jit(fn: Callable[..., Any], /, *, xp: Namespace, loops: bool = False) -> Cal
 
 @lru_cache(maxsize=64)
 def _compiled_form(fn: Callable[..., Any], xp: Namespace) -> Callable[..., Any]:
-    """`fn` as one graph for each shape, and as it is on devices where nothing is compiled.
+    """Compile `fn` as one graph per shape, on devices where kernels are compiled.
 
     The first result on a kind of device is compared with that of `fn` itself. Where compilation
     fails or the results differ, `fn` runs uncompiled from then on, and a warning names the reason.

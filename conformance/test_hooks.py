@@ -28,7 +28,7 @@ def hook_module(lane: Lane) -> ModuleType | None:
 
 
 NOT_COMPARED = {"namespace", *FACTS}
-"""What a module of hooks may say without a generic body of equal result: see test_interop.py."""
+"""Functions of hook modules without a generic body to compare with; see test_interop.py."""
 
 
 def hooks_of(lane: Lane) -> dict[str, Callable[..., Any]]:

@@ -79,13 +79,19 @@ def certify(
         str | None,
         typer.Option(help="cuda:0, mps, xpu:0, gpu:0 or cpu.", show_default="GPUs that are found"),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller checks.")] = False,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as JSON.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it as a page.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Skip accurate mode and the largest volume.")
+    ] = False,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the certificate as JSON.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the certificate as HTML.")
+    ] = None,
     overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
 ) -> None:
-    """Try on this machine what is promised about GPUs: right, lean and fast; at most 3 minutes."""
+    """Check correctness, cost and speed on the GPUs of this machine in at most 3 minutes."""
     from zimg.cli.certify import run_certify
 
     run_certify(device, quick=quick, json=json, html=html, overwrite=overwrite, progress=not quiet)

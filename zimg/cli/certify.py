@@ -1,10 +1,10 @@
-"""``zimg certify``: whether a device is used rightly, leanly and fast."""
+"""``zimg certify``: check correctness, cost and speed on a device."""
 
 from pathlib import Path
 
 from zimg._errors import ZException
 from zimg.cli.outputs import check_output
-from zimg.conformance.certify.command import certify  # the suite is beside the library
+from zimg.conformance.certify.command import certify
 
 
 def run_certify(
@@ -21,4 +21,4 @@ def run_certify(
         if path:
             check_output(path, (suffix,), inputs=(), overwrite=overwrite)
     if not certify(device, quick=quick, json=json, html=html, progress=progress):
-        raise ZException("the certificate is not given: a promise is broken, or nothing ran")
+        raise ZException("no certificate: a promise is broken, or no check ran")

@@ -11,7 +11,7 @@ BYTES, PAIRS, PLAIN = "bytes", "pairs", "plain"
 
 @dataclass(frozen=True)
 class Layout:
-    """How the words of a pack are read.
+    """Layout of the words of a packed volume.
 
     Kernels compute with its numbers and never branch on them, so that a framework can compile them
     once for volumes of all shapes; only `kind` is static.

@@ -10,7 +10,7 @@ from zimg.ops import gather, jit, scatter_min
 from zimg.ops.gather import index_dtype
 
 NOTHING = 2**31 - 1
-"""What a voxel holds that no capsule reaches; above every number of a capsule."""
+"""Value of voxels outside all capsules; larger than every number of a capsule."""
 
 
 class Capsules(NamedTuple):

@@ -121,7 +121,7 @@ def _correlations(value: Array, valid: Array | None, weight: Array, *, xp: Names
 
 
 def _kept(values: Array, valid: Array | None, *, xp: Namespace) -> Array:
-    """`values`, which are used up, with 0 where they are not valid."""
+    """Set invalid `values` to 0, in place."""
     if valid is not None:
         values *= xp.astype(valid, values.dtype)
     return values

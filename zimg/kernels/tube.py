@@ -51,7 +51,7 @@ def full_field(rows: Array, template: Template, layout: Layout) -> Field:
 
 
 def _stretch(across: Array, along: Array, template: Template, *, xp: Namespace) -> Array:
-    """How much farther from the axis than the wall each point lies, as a factor.
+    """Distance of each point from the axis, relative to the wall.
 
     Its surplus counts in radii where the wall is 1 to 2 voxels from the axis, in voxels where it is
     nearer, in pairs of voxels where it is farther (behaviour of the reference).

@@ -31,7 +31,7 @@ def is_shared(on: Device) -> bool:
 
 @memory_fact
 def host_view(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
-    """The memory of `x`, which is on the host, as a NumPy array; nothing is copied."""
+    """View the host memory of `x` as a NumPy array."""
     return np.asarray(x)
 
 
