@@ -93,11 +93,11 @@ generic: TESTS := tests/kernels tests/skeletons tests/tracing
 generic: .venv/ready-test
 	ZIMG_COMPILED=0 $(export_threads) $(BIN)/$(PYTEST) $(TESTS)
 
-# The same tests on newer interpreters, without torch; one that is not there is passed over.
+# The same tests on newer interpreters, without torch; one that is not installed is skipped.
 lanes:
 	@for python in $(PYTHON312) $(PYTHON313); do \
 		if $$python -c "" 2>/dev/null; then $(MAKE) --no-print-directory lane LANE=$$python || exit 1; \
-		else echo "$$python: not found, passed over"; fi; \
+		else echo "$$python: not found, skipped"; fi; \
 	done
 
 .PHONY: lane

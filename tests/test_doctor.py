@@ -117,6 +117,7 @@ def test_the_report_is_a_table() -> None:
     assert f"  numpy             {np.__version__}; cpu; native hooks" in lines
     assert any('not installed; pip install "zimg-xp[absent]"' in line for line in lines)
     assert any(line.startswith("  TIFF") and ".tif" in line for line in lines)
+    assert any(line.startswith("  OME-Zarr in a zip file  ") for line in lines)
 
 
 @pytest.mark.usefixtures("_quick")

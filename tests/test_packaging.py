@@ -248,6 +248,13 @@ def test_the_conda_recipe_requires_what_the_wheel_does() -> None:
     assert stated == wanted
 
 
+def test_the_conda_recipe_is_rendered_by_rattler_build() -> None:
+    rattler = pytest.importorskip("rattler_build", reason="py-rattler-build renders the recipe")
+    text = (ROOT / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
+    (variant,) = rattler.Stage0Recipe.from_yaml(text).render(rattler.VariantConfig())
+    assert "zimg-xp" in str(variant)
+
+
 @pytest.mark.parametrize(
     "name", ["CITATION.cff", "recipe/recipe.yaml", "mkdocs.yml", ".github/workflows/release.yml"]
 )

@@ -110,7 +110,7 @@ class Diagnosis:
                 *(f"  {each.name:<18}{_framework_text(each)}" for each in self.frameworks),
                 *["", "compiled CPU kernels", f"  {COMPILER:<18}{_compiler_text(self.compiled)}"],
                 *["", "formats"],
-                *(f"  {each.name:<18}{_format_text(each)}" for each in self.formats),
+                *(f"  {each.name:<24}{_format_text(each)}" for each in self.formats),
             ]
         )
 
