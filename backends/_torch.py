@@ -233,17 +233,22 @@ def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
     return host
 
 
+PAGEABLE = 2**16
+"""Bytes up to which CUDA copies pageable memory without blocking the host (CUDA driver API,
+synchronization behaviour of memcpy)."""
+
+
 def upload(
     host: NDArray[np.generic], /, *, on: Device, dtype: DTypeLike | None = None, xp: Namespace
 ) -> Array:
     """A view if `host` is writable: torch would write to read-only memory (numpy#20337).
 
-    Uploads to CUDA are asynchronous, from a pinned copy that the allocator keeps until they are
-    complete.
+    Large uploads to CUDA are asynchronous, from a pinned copy that the allocator keeps until they
+    are complete.
     """
     ready = plain(host, dtype)
     tensor = torch.from_numpy(ready if ready.flags.writeable else ready.copy())
-    if on is not None and torch.device(on).type == "cuda":
+    if ready.nbytes > PAGEABLE and on is not None and torch.device(on).type == "cuda":
         return tensor.pin_memory().to(on, non_blocking=True)
     return tensor.to(on)
 
