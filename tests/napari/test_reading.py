@@ -12,7 +12,7 @@ from zimg import VoxelSizeUnit, ZImg, ZSwc, col4
 from zimg.io.parameters import ZImgWriteParameters
 from zimg.napari.reading import layers_of, reader_of
 
-napari = pytest.importorskip("napari", reason="napari is not installed")
+napari = pytest.importorskip("napari", reason="napari is not installed: `make napari` runs this")
 pytestmark = pytest.mark.filterwarnings("ignore")  # of packages that napari imports
 
 

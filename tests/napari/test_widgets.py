@@ -10,8 +10,8 @@ import pytest
 from zimg import ZSwc
 from zimg.phantom import neurite
 
-pytest.importorskip("napari", reason="napari is not installed")
-pytest.importorskip("qtpy", reason="qtpy is not installed")
+pytest.importorskip("napari", reason="napari is not installed: `make napari` runs this")
+pytest.importorskip("qtpy", reason="Qt is not installed: `make napari` runs this")
 pytestmark = pytest.mark.filterwarnings("ignore")  # of packages that napari imports
 
 

@@ -73,7 +73,9 @@ def test_voxels_are_scaled_to_micrometres():
 
 
 def test_the_real_napari_takes_the_layer_and_gives_it_back():
-    napari = pytest.importorskip("napari", reason="napari is not installed")
+    napari = pytest.importorskip(
+        "napari", reason="napari is not installed: `make napari` runs this"
+    )
     model = napari.components.ViewerModel()
     (layer,) = fork().to_napari(model)
     assert same(ZSwc.from_napari(layer), fork())
