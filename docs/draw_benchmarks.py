@@ -43,6 +43,8 @@ def figures(name: str) -> str:
     parts = [origin, f"```console\n$ {kept['command']}\n```"]
     if "first" in kept:
         parts.append(first_calls(kept["first"]))
+    if "agreement" in kept:
+        parts.append(agreements(kept["agreement"]))
     if kept.get("bars"):
         parts += [bars(kept["bars"]), table(kept["bars"])]
     if kept.get("curves"):
@@ -178,6 +180,26 @@ def table(rows: list[dict[str, Any]]) -> str:
         ratios = ["" if row[kind] is None else f"{row[kind]:.2f}" for kind in KINDS]
         seconds = [f"{row[key]:.3g}" for key in ("seconds", "other")]
         lines.append(f"| {' | '.join([row['name'], *ratios, *seconds, str(row['rounds'])])} |")
+    return "\n".join(lines)
+
+
+def agreements(kept: dict[str, dict[str, dict[str, float]]]) -> str:
+    """Mean and worst agreement of each change, ours and the reference's, by volumes of both."""
+    both = [name for name in kept["ours"] if name in kept.get("reference", {})]
+    changes = list(dict.fromkeys(change for row in kept["ours"].values() for change in row))
+    lines = [
+        "| change | volumes | mean | worst | reference, mean | reference, worst |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for change in changes:
+        cells = [str(sum(change in kept["ours"][name] for name in both))]
+        for side in ("ours", "reference"):
+            rows = {name: kept[side][name].get(change) for name in both}
+            values = {name: value for name, value in rows.items() if value is not None}
+            worst = min(values, key=values.__getitem__, default="")
+            mean = sum(values.values()) / max(len(values), 1)
+            cells += [f"{mean:.3f}", f"{values[worst]:.3f} ({worst})"] if values else ["", ""]
+        lines.append(f"| {' | '.join([change, *cells])} |")
     return "\n".join(lines)
 
 

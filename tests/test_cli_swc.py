@@ -8,6 +8,7 @@ import pytest
 
 from zimg import ZException, ZSwc, ZSwcSubtract
 from zimg.cli.app import main
+from zimg.view import differences
 
 CHAIN = "".join(f"{n} 2 {10 * n} 0 0 1 {n - 1 or -1}\n" for n in range(1, 8))
 
@@ -99,3 +100,21 @@ def test_compare_draws_what_is_false_and_missed(folder: Path) -> None:
     assert code("compare", "a.swc", "b.swc", "--preview", "no/folder/p.png") == 1
     assert code("compare", "a.swc", "b.swc", "--preview", "p.png") == 1
     assert code("compare", "a.swc", "b.swc", "--preview", "p.png", "--overwrite") == 0
+
+
+@pytest.mark.parametrize(
+    ("sizes", "unit"), [("1,1,1", "voxels"), ("1,1,0", "voxels"), ("0.5,0.5,2", "µm")]
+)
+def test_lengths_in_a_picture_of_differences_have_the_unit_of_the_voxel_size(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, sizes: str, unit: str
+) -> None:
+    seen = []
+
+    def remember(*marked: Any, **options: Any) -> Any:
+        seen.append(options["unit"])
+        return differences(*marked, **options)
+
+    monkeypatch.setattr("zimg.cli.compare.differences", remember)
+    assert code("compare", "a.swc", "b.swc", "--voxel-size", sizes, "--preview", "p.png") == 0
+    assert seen == [unit]
+    assert (folder / "p.png").exists()

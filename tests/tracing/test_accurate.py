@@ -117,6 +117,15 @@ def test_frameworks_give_one_tree(xp, device, plain):
     assert compare(tree, plain).f1 >= 0.95
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.float32])
+def test_noise_does_not_depend_on_the_dtype(plain, dtype):
+    # Signed integers and floats had twice the noise, and lost neurites at the limit of contrast.
+    tree = zimg.trace(drawn().astype(dtype))
+    found, expected = tree.metadata["findings"], plain.metadata["findings"]
+    assert found["noise"] == pytest.approx(expected["noise"], rel=0.02)
+    assert found["contrast_limit"] == pytest.approx(expected["contrast_limit"], rel=0.02)
+
+
 @pytest.mark.parametrize("unit", [1.0, 1e-3])
 def test_radii_do_not_depend_on_the_unit(plain, unit):
     tree = zimg.trace((drawn() * unit).astype(np.float32))

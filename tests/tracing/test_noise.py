@@ -66,6 +66,14 @@ def test_a_masked_image_is_measured_inside_its_tissue(on_lane):
     assert found.sigma == pytest.approx(5.0 * smoothed_sigma((3, 200, 200)), rel=0.35)
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.float32])
+def test_noise_of_a_masked_image_does_not_depend_on_the_dtype_of_equal_values(dtype):
+    volume = masked_texture()
+    first, second = (measure_noise(image, image) for image in (volume, volume.astype(dtype)))
+    assert second.masked
+    assert second.sigma == pytest.approx(first.sigma, rel=1e-6)
+
+
 def test_thin_objects_alone_are_a_segmentation_without_noise(on_lane):
     volume = np.zeros((6, 60, 60), np.uint8)
     volume[2:4, 30:33, 5:55] = 200

@@ -17,7 +17,7 @@ from zimg.blocked.stats import Counts, Scale, background_of, table_subtracted
 from zimg.ops import fastest
 from zimg.tracing import preprocess
 from zimg.tracing.accurate import LEAST_CONTRAST
-from zimg.tracing.brightness import RANGE, prepared, thick
+from zimg.tracing.brightness import RANGE, above_background, prepared, thick
 from zimg.tracing.contrast import ContrastScorer
 from zimg.tracing.ladder import (
     BRIGHTEST_SHARE,
@@ -113,7 +113,7 @@ def whole_ladder(volume: Volume, *, invert: bool, enhanced: float | None = None)
     voxels = checked_read(volume, Box((0, 0, 0), volume.shape))
     preprocess.check_signal(voxels)
     image = prepared(thick(fastest(voxels))[0], invert=invert)
-    noise = measure_noise(image.image, image.signal, unit=image.unit)
+    noise = measure_noise(image.image, above_background(image.signal), unit=image.unit)
     levels: tuple[float, ...] = ()
     tubes: tuple[float, ...] = ()
     if image.top > 0.0:
@@ -132,7 +132,9 @@ def cube_noises(volume: Volume, cubes: Iterable[Box], ladder: Ladder) -> NDArray
     for cube in cubes:
         voxels = checked_read(volume, cube)
         image = voxels if ladder.highest is None else _turned(voxels, ladder.highest)
-        found.append(measure_noise(image, ladder.values(voxels), unit=ladder.unit).sigma)
+        found.append(
+            measure_noise(image, above_background(ladder.values(voxels)), unit=ladder.unit).sigma
+        )
     return np.array(found, np.float64)
 
 

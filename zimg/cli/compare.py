@@ -57,7 +57,7 @@ def _draw(path: Path, a: ZSwc, b: ZSwc, **options: Any) -> None:
     """Write the picture of a comparison."""
     marked = [Marked(*without_counterpart(*pair, **options)) for pair in ((a, b), (b, a))]
     sizes = options["voxel_size"]
-    unit = "voxels" if tuple(sizes) == (1.0, 1.0, 1.0) and a.unit != "um" else "µm"
+    unit = "voxels" if set(sizes) <= {0.0, 1.0} and a.unit != "um" else "µm"
     write_png(path, differences(*marked, spacing=sizes, unit=unit))
 
 

@@ -62,12 +62,14 @@ def page(outcome: Outcome, volume: Array, tree: ZSwc, *, z_to_xy: float) -> str:
     )
     counts = {name: getattr(outcome, name) for name in ("seeds", "chains", "nodes", "trees")}
     length = {"length": f"{outcome.length:.1f} voxels", "seconds": round(outcome.seconds, 2)}
-    settings = tree.metadata.get("settings", {})
+    settings = dict(tree.metadata.get("settings", {}))
+    configuration = settings.pop("config", {})
     tables = [
         ("Result", {"file": outcome.output} | counts | length),
         ("Trees", _tree_lengths(tree, z_to_xy)),
         ("Findings", outcome.findings),
         ("Settings", settings),
+        ("Configuration", configuration),
         ("Stages, seconds", {name: round(took, 3) for name, took in outcome.stages.items()}),
     ]
     body = "".join(_table(name, rows.items()) for name, rows in tables if rows)

@@ -56,7 +56,9 @@ class Positions(StrEnum):
 
 InputFile = Annotated[Path, typer.Argument(metavar="FILE", help="Image file.")]
 TreeFile = Annotated[Path, typer.Argument(metavar="FILE", help="SWC file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object; of several images, one per line.")
+]
 Channel = Annotated[int, typer.Option(help="Channel, counted from 0.", min=0)]
 Time = Annotated[int, typer.Option(help="Time point, counted from 0.", min=0)]
 Scene = Annotated[int, typer.Option(help="Scene (image in the file), counted from 0.", min=0)]

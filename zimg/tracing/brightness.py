@@ -82,6 +82,17 @@ def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
     return Prepared(image, signal * unit, unit, step, top * unit, level * unit)
 
 
+def above_background(signal: Array, /) -> Array:
+    """`signal` with 0 in place of negative values, which unsigned integers lack.
+
+    The noise of an image then does not depend on its dtype.
+    """
+    xp = array_namespace(signal)
+    if xp.isdtype(signal.dtype, "unsigned integer"):
+        return signal
+    return xp.maximum(signal, xp.zeros_like(signal))
+
+
 def thick(volume: Array, /) -> tuple[Array, int]:
     """`volume`, its outer planes repeated where it has only one or two, and the planes put before.
 

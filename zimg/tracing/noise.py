@@ -190,13 +190,22 @@ def _mode(values: Array, hull: Array, volume: Array, *, xp: Namespace) -> float:
     low, _ = (float(v) for v in to_host(extremes(volume)))
     kept = int(to_host(xp.count_nonzero(hull)))
     bright = ranked(xp.where(hull, values, low), math.prod(hull.shape) - 1 - (kept - 1) // 100)
-    width = 1.0 if volume.dtype == xp.uint8 else (float(to_host(bright)) - low) / 255.0
+    width = (float(to_host(bright)) - low) / 255.0
     if width <= 0.0:
         return low
+    if width < 1.0 and _whole(volume, xp=xp):  # the same bins for the same values in any dtype
+        width = 1.0
     bins = xp.astype(xp.clip(xp.floor((values - low) / width), 0.0, 255.0), xp.int32)
     counts = to_host(histogram(bins, 256, where=hull)).astype(np.float64)
     place = int(np.argmax(_smooth_counts(counts)))
     return low + place * width + (0.0 if width == 1.0 else 0.5 * width)
+
+
+def _whole(volume: Array, *, xp: Namespace) -> bool:
+    """Whether all values are whole numbers."""
+    if xp.isdtype(volume.dtype, "integral"):
+        return True
+    return bool(to_host(xp.all(xp.floor(volume) == volume)))
 
 
 def _smooth_counts(counts: NDArray[np.float64]) -> NDArray[np.float64]:
