@@ -9,7 +9,8 @@ import pytest
 from zimg._progress import reporter
 from zimg.tracing.orientation import centred, search_orientation
 from zimg.tracing.scorer import TubeScorer
-from zimg.tracing.seed_scores import ScoredSeeds, commit, score_seeds
+from zimg.tracing.seed_scores import ScoredSeeds, commit, score_seeds, score_unrefused
+from zimg.tracing.seeds import Seeds
 from zimg.tracing.segments import point_at
 
 DATA = Path(__file__).parents[1] / "data" / "neuroseg"
@@ -144,3 +145,33 @@ def test_progress_counts_every_seed():
         score_seeds(scorer, points, values, exact=False, report=report)
     assert told[0] == ("score seeds", 0, len(points))
     assert told[-1] == ("score seeds", len(points), len(points))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_refused_segments_are_marked_and_their_seeds_are_not_fitted_again(name):
+    points, values = seeds_of(name)
+    counted: list[int] = []
+
+    def progress(_stage, done, _total):
+        counted.append(done)
+
+    given = Seeds(points, values)
+    with scorer_of(name) as scorer:
+        fitted = score_seeds(scorer, points, values, exact=True, report=reporter())
+        refused = np.zeros(scorer.layout.shape, np.uint8)
+        how = {"exact": True, "report": reporter(progress)}
+        everything, all_seeds = score_unrefused(scorer, given, refused, least=-2.0, **how)
+        assert not refused.any()
+        least = float(np.quantile(fitted.score, 0.3))
+        found, _ = score_unrefused(scorer, given, refused, least=least, **how)
+        before = refused.copy()
+        again, left = score_unrefused(scorer, given, refused, least=least, **how)
+    np.testing.assert_array_equal(everything.rows, fitted.rows)
+    np.testing.assert_array_equal(all_seeds.points, points)
+    np.testing.assert_array_equal(found.rows, fitted.rows)
+    x, y, z = points.astype(int).T
+    place = np.flatnonzero(before[z, y, x] == 0)
+    assert 0 < len(place) < len(points)
+    np.testing.assert_array_equal(again.rows, fitted.rows[place])
+    np.testing.assert_array_equal(left.points, points[place])
+    assert counted[-1] == len(points)

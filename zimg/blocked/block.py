@@ -167,6 +167,7 @@ class _Run:
     report: Reporter
     seeds: int = 0
     levels: int = 0
+    refused: Mask | None = None
 
     def uploaded(self, signal: NDArray[Any]) -> Array:
         """Move the signal to the framework and device of this worker."""
@@ -191,6 +192,7 @@ class _Run:
         this is decided over the chains of all blocks, see `zimg.blocked.passes`.
         """
         chains: list[Chain] = []
+        self.refused = np.zeros_like(trace_mask)
         whole = self.block.core.shape == self.parameters.shape
         side = float(max(signal.shape[1:]))
 
@@ -255,6 +257,7 @@ class _Run:
                 Clock(),
                 window=None,
                 part_at_forks=isinstance(decisions, Ladder),
+                refused=self.refused,
             )
             chains = run.chains(seeds, shortest, base=covered, apart=apart)
             self.seeds += run.seeds

@@ -1,7 +1,7 @@
-"""Tracing in several passes from bright to dim, with chains and trees chosen by what they show.
+"""Accurate tracing: several passes at falling thresholds, then selection of chains and trees.
 
-The passes share one trace mask: each level of brightness is seeded where its branches are thin.
-Limits are in units of the image's own noise, so nothing has to be set for an image.
+The passes share one trace mask, so each branch is seeded at a threshold at which it is thin.
+Limits are expressed in units of the image noise and need no adjustment for an image.
 """
 
 from collections.abc import Sequence
@@ -43,17 +43,18 @@ SHORTEST_CHAIN = 20.0
 """Least length of a chain that meets no other, in voxels; screening then drops less."""
 
 LEAST_CONTRAST = 3.0
-"""A chain ends where its signal is not so many times the noise above its surroundings."""
+"""Smallest difference between the signal in a segment and around it, in units of the noise."""
 
 
 @dataclass(frozen=True)
 class AccurateOptions:
-    """Choices of accurate tracing.
+    """Options of accurate tracing.
 
     Attributes
     ----------
     clutter
-        ``"split"`` drops many dim chains beside a bright neuron; ``"keep"`` keeps them.
+        ``"split"`` removes dim chains if there are many of them and a bright neuron; ``"keep"``
+        retains them.
     trees
         ``"relative"``, ``"all"`` or ``"single"``, see `zimg.tracing.trees.chosen_trees`.
     soma
@@ -101,6 +102,7 @@ def run_accurate(
         trace_mask = np.zeros(image.signal.shape, np.uint8)
         exact = dtype == "float64"
         run = Pass(scorer, config, trace_mask, exact, report, clock, window, part_at_forks=True)
+        run.refused = np.zeros_like(trace_mask)
         chains = _passes(run, image, noise, details)
     screening = screened(
         chains,
@@ -127,7 +129,7 @@ def _reported(result: TraceReport) -> TraceReport:
 
 
 def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -> list[Chain]:
-    """Chains of all levels in order of creation, with their contrast."""
+    """Chains of all thresholds in order of creation, with their contrast."""
     levels = separating(image.signal, thresholds(image.top, noise.sigma, step=image.step))
     details["levels"] = []
     chains: list[Chain] = []
@@ -145,7 +147,7 @@ def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -
 
 
 def _one_pass(run: Pass, mask: Array) -> list[Chain]:
-    """Chains from what is not traced yet of a mask."""
+    """Chains seeded in the untraced part of a mask."""
     run.report.stage("find seeds")
     left = untraced(mask, like(run.trace_mask, mask))
     found = extract_seeds(left, method=run.config.seedMethod)
@@ -175,7 +177,7 @@ def _share_traced(
 
 
 def untraced(mask: Array, trace_mask: Array) -> Array:
-    """Objects of a mask that keep a voxel's distance from what is traced."""
+    """Objects of a mask outside the traced voxels and their neighbours."""
     xp = array_namespace(mask)
     near = neighbourhood(trace_mask > 0, xp.logical_or, connectivity=6, xp=xp)
     return remove_small(mask & ~near, SMALLEST_OBJECT)
@@ -191,7 +193,7 @@ def _tree(
     z_to_xy: float,
     resample: bool,
 ) -> ZSwc:
-    """Trees of the chains that count, somata in place."""
+    """Selected trees of the chains, with somata as nodes."""
     if not chains:
         return ZSwc()
     forest = connect_chains(
@@ -213,7 +215,7 @@ def _tree(
 def _with_somata(
     tree: ZSwc, chains: Sequence[Chain], image: Prepared, z_to_xy: float
 ) -> tuple[ZSwc, int]:
-    """The trees with the cell bodies of the image, and how many these are."""
+    """The trees with the cell bodies of the image as nodes, and the number of these."""
     radii = geometric_radius(np.concatenate([chain.segments for chain in chains]))
     typical = float(np.median(radii))
     somata = find_somata(image.signal, top=image.top, neurite_radius=typical, z_to_xy=z_to_xy)

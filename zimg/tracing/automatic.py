@@ -28,7 +28,7 @@ POSITIONS = ("centred", "reference")
 
 
 class TraceWarning(UserWarning):
-    """A trace is empty or covers little of what is bright; the text says what to try."""
+    """A trace is empty or covers few of the bright voxels; the message suggests options."""
 
 
 @on_device_of_first
@@ -76,7 +76,8 @@ def trace(
         noise. ``"reference"``: the results of neuTube's automatic tracing, with which the four
         options below keep their defaults.
     clutter
-        ``"split"`` leaves out many dim structures beside a bright neuron; ``"keep"`` keeps them.
+        ``"split"`` removes dim structures if there are many of them and a bright neuron;
+        ``"keep"`` retains them.
     trees
         ``"relative"`` keeps trees of at least 0.3 of the length of the longest one, ``"single"``
         the longest, ``"all"`` all.
@@ -92,7 +93,7 @@ def trace(
     overrides
         A `TraceConfig` that replaces all options, or a mapping that replaces those it names.
     resample
-        Whether nodes that add nothing to the shape are removed.
+        Whether nodes that are not needed for the shape are removed.
     dtype
         Precision of the kernels: ``"float32"``, or ``"float64"`` for parity with recorded results,
         at two to three times the cost.

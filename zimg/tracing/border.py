@@ -1,4 +1,4 @@
-"""Where the data becomes small: places and values that leave the device, instead of volumes."""
+"""Transfer of the positions and values of selected voxels from a device to the host."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ from zimg.ops import compact, gather, jit, like, to_host
 from zimg.ops.memory import on_host
 
 FEWEST = 1024
-"""Places that are fetched at least; from here numbers double, for compiled programs know sizes."""
+"""Smallest number of places in a transfer; larger ones are powers of two, to limit compilations."""
 
 
 def places_of(mask: Array, /) -> NDArray[np.intp]:

@@ -1,4 +1,4 @@
-"""Signals in one form: bright on dark, without background, floats in a known range."""
+"""Normalization of signals: bright on dark, background subtracted, floats scaled."""
 
 import math
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from zimg.tracing.ladder import BRIGHTEST_SHARE, FEWEST_BRIGHT, top_value
 from zimg.tracing.preprocess import subtract_background
 
 RANGE = 255.0
-"""About the top of a float signal. The limits of the fit are absolute, as those of the reference,
-which was made for grey values."""
+"""Approximate maximum of a float signal after scaling. The limits of the fit are absolute and were
+chosen for 8-bit intensities (behaviour of the reference)."""
 
 FLOAT_BINS = 1024
-"""Bins of the histogram in which the background of fractional floats is sought."""
+"""Histogram bins for the background of floats that are not whole numbers."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A signal as tracing takes it.
+    """A normalized signal.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Prepared:
     signal
         ``(Z, Y, X)`` without its background.
     unit
-        What 1 of `image` is in `signal`; a power of two, so that nothing is rounded.
+        Factor from units of `image` to units of `signal`; a power of two, which avoids rounding.
     step
         Smallest difference of two values of `signal`; 0 for fractional floats.
     top
@@ -49,7 +49,7 @@ class Prepared:
 
 
 def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
-    """Bring a signal into the form in which it is traced.
+    """Normalize a signal for tracing.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
 
     Notes
     -----
-    Integers keep their values. Floats are scaled, and a few voxels far from all others do not
-    decide where their background is sought.
+    Integers keep their values. Floats are scaled; outliers are excluded from the histogram of
+    the background.
     """
     xp = array_namespace(volume)
     image = inverted(volume, xp=xp) if invert else volume
@@ -94,7 +94,7 @@ def above_background(signal: Array, /) -> Array:
 
 
 def thick(volume: Array, /) -> tuple[Array, int]:
-    """`volume`, its outer planes repeated where it has only one or two, and the planes put before.
+    """Repeat the outer planes of a volume with fewer than three; also the planes added before it.
 
     Seeds never lie in the outermost planes.
     """

@@ -1,4 +1,4 @@
-"""The graph of chains: connections of all ordered pairs, one per joint, the dearer ones pruned."""
+"""The graph of chains: the cheapest connection of each joint."""
 
 from collections.abc import Callable, Hashable, Sequence
 
@@ -65,7 +65,7 @@ def chain_graph(
 
 
 class _Approaches:
-    """Nearest approaches of all pairs, kept true while chains get branch points."""
+    """Nearest approaches of all pairs, updated when chains get branch points."""
 
     def __init__(self, chains: Sequence[Chain], reach: float) -> None:
         self.at = contacts(chains, reach)
@@ -108,9 +108,9 @@ def _same_joint(stored: Connection, edge: Connection) -> bool:
 
 
 def pruned(edges: list[Connection]) -> list[Connection]:
-    """Drop branches that are told twice: from both chains, then from one end of a chain.
+    """Drop duplicate branches: between the same two chains, then from the same end of a chain.
 
-    Links between two ends stay. Of equal costs the later stays.
+    Links between two ends are kept. Of two equal costs, the later is kept.
     """
     edges = _cheapest(edges, lambda edge: (min(edge.hook, edge.loop), max(edge.hook, edge.loop)))
     return _cheapest(edges, lambda edge: (edge.hook, edge.end))

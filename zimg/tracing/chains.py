@@ -26,7 +26,7 @@ class End(Enum):
 
 @dataclass
 class Chain:
-    """Segments in trace space with the trace record of each.
+    """Segments in trace space with the record of each.
 
     Attributes
     ----------

@@ -89,7 +89,7 @@ _FIELD_OF_KEY = {
 SEED_METHODS = (1, 2)
 
 ACCEPTED_TAGS = ("trace configuration", "trace_configuration", "trace config", "trace_config")
-"""What ``"tag"`` of a trace configuration may say (behaviour of the reference)."""
+"""Accepted values of ``"tag"`` in a trace configuration (behaviour of the reference)."""
 
 Config = Mapping[str, Any] | TraceConfig | str | Path | None
 
@@ -115,7 +115,7 @@ def resolve_config(
     overrides
         A `TraceConfig` replaces **all** options; a mapping of attribute names replaces only those.
     existing_tree
-        True if the image already has a tree: nothing is recovered then.
+        True if the image already has a tree, which disables recovery.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def load_config(config: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
     ZException
         If there is no such file or preset, or the file cannot be read or is not JSON.
     TypeError
-        If `config` is none of the three, or the file holds no object.
+        If `config` has another type, or the file does not contain a JSON object.
     """
     if isinstance(config, Mapping):
         return config

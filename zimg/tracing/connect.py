@@ -1,4 +1,4 @@
-"""The test that connects one chain's end to another chain, and what it costs."""
+"""The test that connects an end of one chain to another chain, and its cost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ COST_SCALE = 100.0
 """Distance over which the cost of a connection rises by a logistic (behaviour of the reference)."""
 
 BLIND_GAP = 2.0
-"""Gaps up to this, in voxels, connect without a look at the signal (behaviour of the reference)."""
+"""Gaps up to this, in voxels, connect without a test of the signal (behaviour of the reference)."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class PathTest:
-    """What the path test needs: the image, and the bright ends of all chains in it."""
+    """Input of the path test: the image and the bright ends of all chains."""
 
     signal: Signal
     bright: Rows

@@ -1,4 +1,4 @@
-"""Where the ends of chains come near other chains: candidates by tree, distances by batch."""
+"""Nearest approaches of the ends of chains to other chains: candidates from a k-d tree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

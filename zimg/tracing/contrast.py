@@ -1,4 +1,4 @@
-"""Contrast of segments, by which accurate tracing refuses, screens and cuts chains."""
+"""Contrast of segments: rejection, screening and trimming of chains in accurate tracing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -18,13 +18,13 @@ from zimg.tracing.screening import (
 from zimg.tracing.segments import LENGTH, POSITION, Rows, axis_point, flipped
 
 HALF = 0.5
-"""A neurite ends where its signal falls to half, as widths are measured at half the height."""
+"""Fraction of the neurite's signal at which it ends (half maximum)."""
 
 LOWEST = FLOOR / LEAST_CONTRAST
 """Lowest threshold of the ladder in units of the contrast that a chain needs."""
 
 NEARBY = 6
-"""Segments before an end that say how bright the neurite is there: about 30 voxels."""
+"""Segments before an end whose median is the brightness of the neurite: about 30 voxels."""
 
 
 class ContrastScorer(TubeScorer):
@@ -48,7 +48,7 @@ def _difference(scores: Rows) -> Rows:
 
 @dataclass
 class ContrastChain(Chain):
-    """A chain with what the signal says about each of its segments.
+    """A chain with the contrast of each segment.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class ContrastChain(Chain):
 
 
 def with_contrast(chains: Sequence[Chain], scorer: TubeScorer) -> list[Chain]:
-    """Chains with their contrast where `scorer` is one of accurate tracing; others as they are."""
+    """Chains with their contrast if `scorer` is a `ContrastScorer`; else unchanged chains."""
     if not isinstance(scorer, ContrastScorer) or not chains:
         return list(chains)
     found = scorer.full_around(np.concatenate([chain.segments for chain in chains]))
@@ -120,14 +120,14 @@ def _bright_reach(rows: Rows, level: Rows, scorer: TubeScorer) -> Rows:
     bright = signal.reshape(len(rows), slices) >= HALF * level[:, None]
     bright &= offset <= rows[:, LENGTH, None] - 1.0
     last = np.where(bright, offset, 0.0).max(axis=1)
-    whole = last + 1.0 > rows[:, LENGTH] - 1.0  # nothing but a part of a voxel would go
+    whole = last + 1.0 > rows[:, LENGTH] - 1.0  # less than a voxel would be cut
     return np.where(whole, rows[:, LENGTH], last + 1.0)
 
 
 def screened(
     chains: Sequence[Chain], *, noise: float, longest_side: float, clutter: str
 ) -> Screening:
-    """Which chains of `with_contrast` stand out; see `screen_by_contrast`."""
+    """Screen the chains of `with_contrast`; see `screen_by_contrast`."""
     if not chains:
         return Screening()
     return screen_by_contrast(
@@ -151,7 +151,7 @@ def mean_contrast(chains: Sequence[Chain]) -> Rows:
 def worth_tracing(
     level: float, chains: Sequence[Chain], *, noise: float, longest_side: float
 ) -> bool:
-    """Whether a threshold may show neurites that screening keeps and that no higher one shows.
+    """Whether a threshold can reveal further neurites that pass the screening.
 
     Along its middle, a neurite is brighter than its contrast. The ladder ends at `FLOOR` times the
     noise because chains need `LEAST_CONTRAST` times the noise; where the chains found so far raise

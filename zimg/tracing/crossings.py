@@ -1,4 +1,4 @@
-"""Crossings: where a neurite passes another, its two halves join each other instead."""
+"""Crossings: the two halves of a neurite that passes another are joined to each other."""
 
 from collections.abc import Sequence
 from dataclasses import replace

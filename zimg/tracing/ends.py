@@ -1,4 +1,4 @@
-"""The ends of a grown chain: cut to what the signal supports, dropped where they fold back."""
+"""The ends of a grown chain: cut to the supported length, removed where they fold back."""
 
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ LARGEST_TURN = 1.0
 """End segments that turn by more, in radians, are dropped (behaviour of the reference)."""
 
 FLATTER, WORSE = 1.4, 0.85
-"""A segment that is so many times flatter than its chain and fits so much worse lies across two
-branches that have parted."""
+"""Flatness and score of a segment, relative to the medians of its chain, beyond which it lies
+across two branches of a fork."""
 
 
 def tuned(chain: Chain, scorer: TubeScorer) -> Chain:

@@ -1,4 +1,4 @@
-"""What tracing found out about an image, and what to try where it found little."""
+"""Findings of a trace, and warnings with suggestions if the result is empty or small."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from zimg.tracing.noise import Noise
 from zimg.tracing.screening import Screening
 
 LITTLE = 0.1
-"""Share of the brightest voxels below which the trace is taken to have missed the neurons."""
+"""Traced share of the brightest voxels below which a warning is issued."""
 
 NOTHING_SEEN = (
     "nothing was traced: no voxel is brighter than the background; "
@@ -24,7 +24,7 @@ LITTLE_USED = (
 
 
 def describe_screening(screening: Screening, *, unit: float) -> dict[str, Any]:
-    """What screening decided, with contrasts in units of the image."""
+    """Result of the screening, with contrasts in units of the image."""
     return {
         "contrast_limit": screening.limit / unit,
         "clutter_split": screening.split,
@@ -41,7 +41,7 @@ def describe_noise(noise: Noise, *, unit: float) -> dict[str, Any]:
 
 
 def warnings_of(details: Mapping[str, Any], *, nodes: int) -> list[str]:
-    """One line on an empty or nearly empty result and on what to try; none for others.
+    """A warning with a suggestion if the result is empty or covers little of the image.
 
     Parameters
     ----------

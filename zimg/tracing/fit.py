@@ -1,6 +1,6 @@
-"""Fit of tube segments to the signal: many segments at a time, on lanes that never stand still.
+"""Fit of tube segments to the signal: many segments at a time.
 
-`zimg.kernels.line_search` has the procedure, `zimg.kernels.fit_lanes` the lanes.
+The procedure is in `zimg.kernels.line_search`, its vectorization in `zimg.kernels.fit_lanes`.
 """
 
 import numpy as np

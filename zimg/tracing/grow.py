@@ -42,7 +42,7 @@ class _Candidate:
 
 @dataclass
 class GrowthOptions:
-    """What decides over chains.
+    """Criteria for segments and chains.
 
     Attributes
     ----------

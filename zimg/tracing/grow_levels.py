@@ -35,7 +35,7 @@ WRITTEN = COLUMNS + 5
 """Numbers of a grown segment: its row and these columns."""
 
 NOT_GROWN, GOES_ON, ENDS = 0, 1, 2
-"""What `STATE` says of a segment."""
+"""Values of `STATE`."""
 
 
 class Strands(NamedTuple):

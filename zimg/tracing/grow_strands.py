@@ -89,7 +89,7 @@ def grow_strands(
         ``(n, 3)`` where each strand is looked up in `mask` before its next segment.
     mask
         ``(Z, Y, X)`` uint8 on the host: strands end before they grow from where it is set. A mask
-        of another shape stops nothing.
+        of another shape is ignored.
     template
         The full template, beside `words`.
     layout

@@ -30,7 +30,7 @@ class BranchPoint:
     position
         ``(3,)`` the point in trace space.
     index
-        Segment of the inserted point, None if nothing was inserted.
+        Segment of the inserted point; None without an insertion.
     new
         Segments of `chain` that are new; those after it have moved up by one.
     """

@@ -1,4 +1,4 @@
-"""Thresholds at which an image is traced one after the other, from the brightest down."""
+"""The falling thresholds at which an image is traced."""
 
 import math
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ TO_SIGMA = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
 
 MOST_FOREGROUND = 0.25
-"""Share of voxels above a threshold from which it is too low to show separate neurites."""
+"""Largest share of voxels above a threshold; below it, neurites merge."""
 
 
 def top_value(signal: Array, /) -> float:
-    """Intensity of the brightest structures, whatever a few hot voxels say.
+    """Intensity of the brightest structures, insensitive to a few hot voxels.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def thresholds(top: float, noise: float, *, step: float) -> list[float]:
     noise
         Standard deviation of the smoothed background.
     step
-        Smallest difference of two values of the signal; 0 where there is none.
+        Smallest difference of two values of the signal; 0 for continuous values.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def thresholds(top: float, noise: float, *, step: float) -> list[float]:
 
 
 def spread(answer: Array, /) -> float:
-    """Noise of a filter's answer that is 0 or above, half of it where nothing is to be seen.
+    """Noise of a non-negative filter response, half of which is background.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def spread(answer: Array, /) -> float:
 
 
 def separating(signal: Array, levels: list[float], /) -> Iterator[float]:
-    """The thresholds that show separate structures: at least the first one."""
+    """The first threshold, and those with a foreground small enough for separate structures."""
     xp = array_namespace(signal)
     size = math.prod(signal.shape)
     for index, level in enumerate(levels):

@@ -1,4 +1,4 @@
-"""The part of a mask that tracing has not explained, from which recovery starts."""
+"""The untraced part of a mask, in which recovery places its seeds."""
 
 import math
 
@@ -11,7 +11,7 @@ from zimg.ops import jit
 
 SMALLEST_OBJECT = 27
 SLAB = 2**20
-"""Voxels that are looked at together; bounds the memory."""
+"""Voxels that are processed together; bounds the memory."""
 
 FIRST, SPREAD = 3, 5
 """First plane from which a trace may grow in z, and by how many planes."""

@@ -1,4 +1,4 @@
-"""Which voxels may belong to a neuron: those above a threshold that their neighbours support."""
+"""Foreground: voxels above a threshold with enough foreground neighbours."""
 
 import math
 
@@ -28,7 +28,7 @@ def make_mask(volume: Array, /) -> Array | None:
 
 
 def foreground(volume: Array, threshold: float, /) -> Array:
-    """Voxels above `threshold` that enough of their neighbours support.
+    """Voxels above `threshold` with enough foreground neighbours.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""The noise of an image, which decides what contrast is significant.
+"""The noise of an image: spread of the slightly smoothed image around its background.
 
-The noise is the spread of a slightly smoothed image around its background. Images whose background
-a provider has replaced by a constant are measured inside what is left of it.
+If the background has been replaced by a constant (a masked image), the noise is measured inside the
+remaining tissue.
 """
 
 import math
@@ -32,7 +32,7 @@ MASKED_SHARE = 0.5
 """Share of voxels at the minimum from which an image counts as masked."""
 
 OPENING = 6
-"""Half width of the square that tissue survives and neurites do not: 13 voxels."""
+"""Half width of the opening that removes neurites and keeps tissue: 13 voxels in full."""
 
 HULL_SHARE = 0.5
 """Share of the visible voxels that the opening must leave; below it, the image is segmented."""
@@ -72,7 +72,7 @@ def measure_noise(image: Array, signal: Array, /, *, unit: float = 1.0) -> Noise
     Returns
     -------
     Noise
-        `sigma` is 0 for an image that is constant wherever nothing bright is.
+        `sigma` is 0 if the background is constant.
     """
     if _share_at_minimum(image) >= MASKED_SHARE:
         inside = _sigma_inside(image)
@@ -154,7 +154,7 @@ def _every(volume: Array) -> int:
 
 
 def _sigma_inside(volume: Array) -> float | None:
-    """Noise of the tissue of a masked image; None for one that shows thin objects alone."""
+    """Noise of the tissue of a masked image; None if the image shows thin objects only."""
     xp = array_namespace(volume)
     wide = widened(volume, xp=xp)
     seen = wide > xp.min(wide)
@@ -174,19 +174,19 @@ def _sigma_inside(volume: Array) -> float | None:
 
 
 def _lower_spread(away: Array, measured: Array, *, xp: Namespace) -> float:
-    """Spread below zero: the neuron is above."""
+    """Spread of the negative values; positive ones include the neuron."""
     below = measured & (away < 0.0)
     count = int(to_host(xp.count_nonzero(below)))
     if count < FEWEST_SAMPLES:
         return 0.0
-    # What is not measured sorts to the front, so that shapes stay fixed.
+    # Values outside the selection sort to the front, which keeps shapes static.
     depth = xp.where(below, -away, -xp.ones_like(away))
     first = away.shape[0] - count
     return TO_SIGMA * float(to_host(ranked(depth, first + (count - 1) // 2)))
 
 
 def _mode(values: Array, hull: Array, volume: Array, *, xp: Namespace) -> float:
-    """Commonest value in the tissue, from a slightly smoothed histogram."""
+    """Mode of the values in the tissue, from a smoothed histogram."""
     low, _ = (float(v) for v in to_host(extremes(volume)))
     kept = int(to_host(xp.count_nonzero(hull)))
     bright = ranked(xp.where(hull, values, low), math.prod(hull.shape) - 1 - (kept - 1) // 100)

@@ -21,7 +21,7 @@ from zimg.tracing.leftover import leftover
 from zimg.tracing.mask import make_mask
 from zimg.tracing.refit import continuations, without_overlap_of_seed
 from zimg.tracing.scorer import TubeScorer
-from zimg.tracing.seed_scores import ScoredSeeds, commit, score_seeds
+from zimg.tracing.seed_scores import ScoredSeeds, commit, score_seeds, score_unrefused
 from zimg.tracing.seeds import Seeds, extract_seeds, remove_noise, unmarked
 from zimg.tracing.signal import Signal
 from zimg.tracing.structure import build_tree
@@ -37,7 +37,7 @@ PLANES = 3
 
 @dataclass
 class TraceReport:
-    """A tree, and how it came about.
+    """A tree and a report of its tracing.
 
     Attributes
     ----------
@@ -48,9 +48,9 @@ class TraceReport:
     stage_seconds
         Wall time of each stage.
     details
-        What accurate tracing found out about the image, by name; empty in reference mode.
+        Findings of accurate tracing by name; empty in reference mode.
     warnings
-        Lines for the user on results that are empty or cover little, and on what to try.
+        Messages for the user if the result is empty or covers little.
     """
 
     tree: ZSwc
@@ -97,7 +97,7 @@ def run_trace(
     config
         Options, checked to be supported.
     resample
-        Whether nodes that add nothing to the shape are removed.
+        Whether nodes that are not needed for the shape are removed.
     dtype
         Precision of the kernels, ``"float32"`` or ``"float64"``; the latter also compares all
         orientations of every seed.
@@ -137,7 +137,7 @@ def run_trace(
 
 @dataclass
 class Pass:
-    """What every pass over the signal needs; `chains` is one pass.
+    """The common state of all passes over a signal; `chains` performs one pass.
 
     Attributes
     ----------
@@ -147,6 +147,9 @@ class Pass:
         Whether all orientations of every seed are compared in full.
     part_at_forks
         Whether chains are cut back where they grew between the branches of a fork.
+    refused
+        ``(Z, Y, X)`` uint8 on the host, shared by all passes: where segments were fitted to seeds
+        and refused. Seeds there are not fitted again; None fits all seeds.
     seeds
         How many have been scored.
     """
@@ -159,6 +162,7 @@ class Pass:
     clock: Clock
     window: int | None
     part_at_forks: bool = False
+    refused: Mask | None = None
     seeds: int = 0
 
     def chains(
@@ -177,10 +181,8 @@ class Pass:
         apart
             Whether a seed whose segment meets what is traced already is dropped.
         """
+        scored, seeds = self._scored(seeds)
         self.seeds += len(seeds)
-        scored = score_seeds(
-            self.scorer, seeds.points, seeds.value, exact=self.exact, report=self.report
-        )
         committed = commit(
             scored,
             seeds.points,
@@ -197,6 +199,14 @@ class Pass:
             chains += self._refitted(chains, options)
         self.clock.mark("grow chains")
         return chains
+
+    def _scored(self, seeds: Seeds) -> tuple[ScoredSeeds, Seeds]:
+        """Fitted segments of seeds, and the seeds that were fitted."""
+        how: dict[str, Any] = {"exact": self.exact, "report": self.report}
+        if self.refused is None:
+            return score_seeds(self.scorer, seeds.points, seeds.value, **how), seeds
+        least = self.config.minAutoScore
+        return score_unrefused(self.scorer, seeds, self.refused, least=least, **how)
 
     def _grown(self, seeds: ScoredSeeds, options: GrowthOptions) -> list[Chain]:
         return grow_chains(
@@ -222,7 +232,7 @@ def _mask(signal: Array, config: TraceConfig, z_to_xy: float) -> Array | None:
 
 
 def _recovered(run: Pass, signal: Array, mask: Array, base: Mask) -> list[Chain]:
-    """Chains grown from what the first pass has left of the mask."""
+    """Chains grown from the part of the mask that the first pass did not cover."""
     run.report.stage("recover")
     trace, covered = like(run.trace_mask, signal), like(base, signal)
     left = leftover(signal, mask, trace, covered)

@@ -87,14 +87,14 @@ def subtract_background(volume: Array, /, *, bins: int = MOST_BINS) -> tuple[Arr
     -------
     Array, float
         The volume less its background, in its own dtype and not below the lowest value of that; and
-        the background in the units of the volume, 0 when nothing was subtracted.
+        the background in the units of the volume, 0 without a subtraction.
 
     Notes
     -----
     Behaviour of the reference: one to three of the commonest intensities are tried in ascending
     order. Bins are single intensities for 8 and 16 bits; other integers have at most 65536 bins of
     a whole width, floats 65536 bins from the lowest to the highest value. Floats that are all whole
-    numbers are binned as integers: a conversion to float changes nothing.
+    numbers are binned as integers, so a conversion to float does not change the result.
     """
     xp = array_namespace(volume)
     binned, scale = _binned(volume, bins, xp=xp)
@@ -119,7 +119,7 @@ def subtract_level(volume: Array, level: float, /) -> Array:
 
 
 def common_bin(counts: NDArray[Any]) -> int:
-    """The bin of the background in a histogram; 0 when there is none to subtract."""
+    """The bin of the background in a histogram; 0 for no background."""
     total = int(counts.sum())
     common = 0
     if counts[0] / total > EMPTY_SHARE:
@@ -163,7 +163,7 @@ def _binned(volume: Array, most: int, *, xp: Namespace) -> tuple[Array, _Scale]:
 
 
 def _integer_bins(values: Array, low: int, high: int) -> tuple[Array, _Scale]:
-    """Bins of a whole width that begin at its multiples: nothing can overflow."""
+    """Bins of a whole width that begin at its multiples: the sum cannot overflow."""
     width = (high - low) // MOST_BINS + 1
     first = low // width
     return values // width - first, _Scale(first * width, width, high // width - first + 1)

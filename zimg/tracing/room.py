@@ -26,7 +26,8 @@ def check_room(volume: Array, /, *, factors: tuple[int, int, int] = (1, 1, 1)) -
     Parameters
     ----------
     volume
-        ``(Z, Y, X)`` on any device; host memory, and devices that do not tell, are not checked.
+        ``(Z, Y, X)`` on any device; host memory and devices that do not report free memory are not
+        checked.
     factors
         By which the volume is reduced first, x, y, z.
 

@@ -251,7 +251,7 @@ def relative(rows: Array, layout: Layout) -> Array:
 
 
 def _padded(rows: Rows, plan: RowPlan) -> Rows:
-    """Rows up to a shape that compiled kernels know; the last one repeated."""
+    """Rows padded to a compiled shape by repeating the last one."""
     missing = plan.padded(len(rows)) - len(rows) if plan.shapes else 0
     return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 

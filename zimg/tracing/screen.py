@@ -1,4 +1,4 @@
-"""A choice among too many chains: those with a good mean score or a bright mean signal."""
+"""Selection of chains by mean score or mean signal if there are many."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 from zimg.tracing.chains import Chain
 
 GOOD_SCORE = 0.6
-"""Mean score that keeps a chain whatever its signal (behaviour of the reference)."""
+"""Mean score that keeps a chain regardless of its signal (behaviour of the reference)."""
 
 
 def screen_chains(chains: Sequence[Chain], count: int) -> list[Chain]:
@@ -18,7 +18,7 @@ def screen_chains(chains: Sequence[Chain], count: int) -> list[Chain]:
     chains
         Chains with the score and the mean signal of every segment, as they were fitted.
     count
-        How many chains pass unseen; 0 lets all pass.
+        Number of chains up to which all are kept; 0 keeps all.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Which chains belong to neurons: those that stand out from noise, clutter and their own kind.
+"""Selection of chains by contrast to noise, to clutter and to the other chains.
 
-Contrast, the mean signal of a chain less that around it, tells neurites from texture better than
-score or length. A fixed limit fails on images full of dim clutter, so the limit is found from the
-distribution of contrasts, and used only where that has two well separated parts.
+Contrast is the mean signal of a chain minus that around it; it separates neurites from texture
+better than score or length. In images with much dim clutter the limit follows from the distribution
+of contrasts if that has two well separated modes.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 SHORTEST = 11.0
-"""Chains below this length, in voxels, say nothing about the image."""
+"""Shortest chain that is kept and counted, in voxels."""
 
 LEAST_CONTRAST = 4.5
 """Smallest contrast of a chain in units of the noise."""
@@ -22,16 +22,16 @@ RELATIVE_CONTRAST = 0.2
 """Smallest contrast of a chain in units of the median contrast of the image's chains."""
 
 SPLIT_RATIO, SPLIT_CHAINS, SPLIT_REACH = 4.0, 50, 0.75
-"""What makes dim chains clutter: the ratio of the contrasts of bright and dim ones, the number of
-dim ones, and the length of the bright ones in units of the longer side of the image."""
+"""Conditions for clutter: least ratio of the median contrasts of bright and dim chains, least
+number of dim chains, least length of the bright chains in units of the image's longer side."""
 
 SPLIT_SHARE = 0.8
-"""A chain needs this share of the contrast that splits the two parts."""
+"""Least contrast of a chain in units of the contrast that separates the two modes."""
 
 
 @dataclass(frozen=True)
 class Screening:
-    """What was decided over the chains of one image.
+    """Result of the screening of one image.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ def screen_by_contrast(
     longest_side
         The larger of height and width of the image, in voxels.
     clutter
-        ``"split"`` removes many dim chains beside a bright neuron, ``"keep"`` does not.
+        ``"split"`` removes dim chains if the conditions for clutter hold, ``"keep"`` does not.
     """
     threshold, ratio, dim, split = _separation(contrast, length, longest_side)
     split = split and clutter == "split"
@@ -89,7 +89,7 @@ def screen_by_contrast(
 def _separation(
     contrast: Floats, length: Floats, longest_side: float
 ) -> tuple[float, float, int, bool]:
-    """Separating contrast, ratio of bright to dim, number of dim chains, whether they differ."""
+    """Separating contrast, ratio of bright to dim, number of dim chains, whether to split."""
     counted = (length >= SHORTEST) & (contrast > 0.0)
     values, weights = contrast[counted], length[counted]
     threshold = otsu_threshold(np.log(values), weights)

@@ -1,4 +1,4 @@
-"""Seeds become fitted segments with scores; the best of those that overlap survive."""
+"""Segments fitted to seeds and their scores; of overlapping segments the best is kept."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,14 @@ from zimg.tracing.fit import fit
 from zimg.tracing.labels import Labeller, Mask, hits
 from zimg.tracing.orientation import centred, search_orientation
 from zimg.tracing.scorer import TubeScorer
+from zimg.tracing.seeds import Seeds, marks_at
 from zimg.tracing.segments import COLUMNS, DEFAULT_LENGTH, LENGTH, RADIUS, SCALE, Rows
 
 SMALL_VALUE = 3.0
 """Below this distance the start radius is half a voxel larger (behaviour of the reference)."""
 
 FITTED = 512
-"""Seeds that are fitted between two looks at the progress; enough to fill a device."""
+"""Seeds that are fitted between two reports of progress; enough to occupy a device."""
 
 BASE_LIMIT = 1.01
 """Squared distance in radii up to which a seed covers voxels (behaviour of the reference)."""
@@ -51,8 +52,87 @@ def score_seeds(
     exact
         Compare all orientations in full.
     """
+    report.stage("score seeds", len(points))
+    return _scored(scorer, points, values, exact=exact, report=report)
+
+
+def score_unrefused(
+    scorer: TubeScorer, seeds: Seeds, refused: Mask, *, least: float, exact: bool, report: Reporter
+) -> tuple[ScoredSeeds, Seeds]:
+    """Fit segments to seeds, but not inside segments that were fitted before and refused.
+
+    In textured images most seeds lie close together, and at every threshold again where higher
+    thresholds had some: their fits end in the same segments, whose scores are too low.
+
+    Parameters
+    ----------
+    scorer
+        The volume.
+    seeds
+        Off what is traced.
+    refused
+        ``(Z, Y, X)`` uint8 on the host, of earlier calls: in refused segments the distance of
+        their seeds from the background in voxels. Seeds at less than half of it are fitted: a
+        neurite can leave a soma.
+    least
+        Score up to which a segment is refused. Thick tubes need more to grow, but do not count as
+        refused: a soma would keep the seeds of its neurites.
+    exact
+        Whether all orientations are compared in full.
+
+    Returns
+    -------
+    ScoredSeeds, Seeds
+        Segments of the seeds that were fitted, and these seeds, in the order given. Seeds at the
+        largest distance from the background are fitted first.
+    """
+    report.stage("score seeds", len(seeds))
+    order, fitted, scores = np.argsort(-seeds.value, kind="stable"), [], []
+    for start in range(0, len(order), FITTED):
+        part = np.zeros(len(seeds), np.bool_)
+        part[order[start : start + FITTED]] = True
+        part[part] = ~_inside_refused(seeds.chosen(part), refused)
+        chosen = seeds.chosen(part)
+        report.advance(len(order[start : start + FITTED]) - len(chosen))
+        found = _scored(scorer, chosen.points, chosen.value, exact=exact, report=report)
+        _refuse(found, chosen.value, refused, least, scorer.layout.z_to_xy)
+        fitted.append(np.flatnonzero(part))
+        scores.append(found)
+    return _in_order(seeds, fitted, scores)
+
+
+def _inside_refused(seeds: Seeds, refused: Mask) -> NDArray[np.bool_]:
+    """Whether seeds lie in refused segments whose seeds were at most twice as thick."""
+    thickness = marks_at(seeds, refused)
+    return np.asarray((thickness > 0) & (thickness <= 2.0 * seeds.value))
+
+
+def _refuse(seeds: ScoredSeeds, values: Rows, refused: Mask, least: float, z_to_xy: float) -> None:
+    """Mark the segments whose scores are too low with the distances of their seeds."""
+    labeller = Labeller(seeds.rows, z_to_xy, limit=BASE_LIMIT)
+    thickness = np.clip(np.ceil(values), 1, 255).astype(np.int64)
+    for index in np.flatnonzero(seeds.score <= least).tolist():
+        labeller.write(refused, index, int(thickness[index]))
+
+
+def _in_order(
+    seeds: Seeds, fitted: list[NDArray[np.intp]], scores: list[ScoredSeeds]
+) -> tuple[ScoredSeeds, Seeds]:
+    """Fitted segments, which come in parts, and their seeds, in the order of the seeds."""
+    index = np.concatenate(fitted)
+    order = np.argsort(index)
+    joined = [
+        np.concatenate([getattr(part, name) for part in scores])[order]
+        for name in ("rows", "score", "mean_signal")
+    ]
+    chosen = index[order]
+    return ScoredSeeds(*joined), Seeds(seeds.points[chosen], seeds.value[chosen])
+
+
+def _scored(
+    scorer: TubeScorer, points: Rows, values: Rows, *, exact: bool, report: Reporter
+) -> ScoredSeeds:
     rows = _start(points, values, scorer.layout.z_to_xy)
-    report.stage("score seeds", len(rows))
     rows = centred(rows, scorer.centroid(rows))
     rows, _ = search_orientation(scorer, rows, exact=exact)
     for _ in range(3):

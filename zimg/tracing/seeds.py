@@ -1,4 +1,4 @@
-"""Where tracing begins: the centres of a mask."""
+"""Seeds of tracing: the centres of a mask."""
 
 import math
 from dataclasses import dataclass
@@ -121,7 +121,7 @@ def remove_noise(mask: Array, seeds: Seeds, /) -> tuple[Array, Seeds]:
     Returns
     -------
     Array, Seeds
-        What is left of both; the arguments themselves where nothing is to be dropped.
+        The remaining mask and seeds; the arguments themselves if all remain.
 
     Notes
     -----
@@ -156,12 +156,12 @@ def unmarked(seeds: Seeds, trace_mask: NDArray[np.uint8], /) -> Seeds:
     Seeds
         In the same order.
     """
-    return seeds.chosen(~_marked(seeds, trace_mask))
+    return seeds.chosen(marks_at(seeds, trace_mask) == 0)
 
 
-def _marked(seeds: Seeds, marks: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether the voxel of each seed is not 0 in `marks`, a volume on the host."""
-    return np.asarray(marks.reshape(-1)[_flat(seeds, marks.shape)] != 0)
+def marks_at(seeds: Seeds, marks: NDArray[Any]) -> NDArray[Any]:
+    """Values of a volume on the host at the voxels of seeds, ``(n,)``."""
+    return np.asarray(marks.reshape(-1)[_flat(seeds, marks.shape)])
 
 
 def _flat(seeds: Seeds, shape: tuple[int, ...]) -> NDArray[np.intp]:

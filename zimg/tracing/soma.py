@@ -1,4 +1,4 @@
-"""Cell bodies: bright balls much thicker than the neurites, each of which becomes one node."""
+"""Cell bodies: bright balls much thicker than the neurites."""
 
 import math
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ SATURATED_SHARE = 0.9
 """Threshold of a saturated image in units of its highest value, at which the blob is smaller."""
 
 FLAT_STACK = 7
-"""Up to so many planes somata are sought in the projection along z."""
+"""Largest number of planes for which somata are detected in the projection along z."""
 
 
 @dataclass(frozen=True)

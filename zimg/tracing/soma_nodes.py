@@ -1,4 +1,4 @@
-"""Cell bodies put into a traced forest: what runs inside becomes one node, the root of its tree."""
+"""Cell bodies in a traced forest: the nodes inside are replaced by one node, the root."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

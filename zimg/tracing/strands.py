@@ -1,4 +1,4 @@
-"""Growth of many seeds at once: what each end would become if nothing but the mask stopped it.
+"""Growth of many seeds at once: each end is grown as if only the mask could stop it.
 
 The sequence of segments that grows from one end of a seed depends on the seed alone, so it can be
 computed early, in any order and together with others, and be cut later. A mask only grows: a strand
@@ -24,7 +24,7 @@ NO_MASK = np.zeros((0, 0, 0), np.uint8)
 class Segment:
     """One segment that an end would grow, as part of the chain (tops towards the tail).
 
-    `own` and `change` say why it fails before and after the loop test, if it does.
+    `own` and `change` are the reasons of failure before and after the loop test, or None.
     """
 
     row: Rows
@@ -37,7 +37,7 @@ class Segment:
 
 @dataclass(eq=False)
 class Strand:
-    """What one end of a seed has grown so far, in the direction of growth.
+    """The segments that one end of a seed has grown, in the direction of growth.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Strand:
 
     @classmethod
     def of_seed(cls, row: Rows, mean_signal: float, direction: int) -> "Strand":
-        """A strand that has grown nothing yet."""
+        """A strand without grown segments."""
         start = row if direction == FORWARD else flipped(row)
         return cls(direction, [start], [mean_signal], claims=[swollen(start)])
 
@@ -112,7 +112,7 @@ class Growth:
     limit
         Score that segments must exceed (with the factor for thick tubes).
     mask
-        Strands end where it is set; it is read whenever they grow. None stops nothing.
+        Strands end where it is set; it is read whenever they grow. None for no mask.
     levels
         Segments that each strand grows at a time, at most.
     """
@@ -128,7 +128,7 @@ class Growth:
     def request(self, strand: Strand, ahead: Rows | None = None) -> None:
         """Grow a strand in the next round; it is looked up in the mask at `ahead` first."""
         strand.waiting = True
-        nowhere = np.full(3, -1.0)  # outside, where nothing is set
+        nowhere = np.full(3, -1.0)  # outside the mask
         self._asked.append((strand, strand.ahead(nowhere) if ahead is None else ahead))
 
     def step(self) -> None:

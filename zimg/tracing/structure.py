@@ -1,4 +1,4 @@
-"""From chains to the finished tree: screen, connect, span, clean, resample, drop orphans."""
+"""From chains to a tree: screen, connect, span, clean, resample, remove orphans."""
 
 from collections.abc import Sequence
 

@@ -26,7 +26,7 @@ LARGEST = 2**31
 """Integers from here on cannot be arguments of compiled functions, which take 32 bits."""
 
 RARE_MAXIMA = 1e-5
-"""Maxima per voxel at and below which their histogram says nothing."""
+"""Maxima per voxel up to which their histogram is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _levels(volume: Array, highest: Any, *, xp: Namespace) -> tuple[Array, float
 
 
 def _float_width(values: Array, highest: float, *, xp: Namespace) -> float:
-    """1 where the integer part of a value says enough about it."""
+    """1 if the integer parts of the values resolve them."""
     if highest >= MOST_LEVELS:
         return highest / (MOST_LEVELS - 1)
     if highest >= FEWEST_LEVELS - 1 or highest == 0:

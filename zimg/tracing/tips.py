@@ -1,4 +1,4 @@
-"""Free ends of neurites, cut to where their signal falls to half."""
+"""Free ends of neurites, cut at half of their signal."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,14 +14,14 @@ from zimg.tracing.segments import LENGTH, Rows, flipped
 
 
 def with_cut_tips(chains: Sequence[Chain], connections: Sequence[Connection]) -> list[Chain]:
-    """Chains whose ends that meet no other end where their signal falls to half.
+    """Cut the free ends of chains where the signal falls to half.
 
     A tube is fitted beyond the end of a neurite as long as it correlates with the signal.
 
     Parameters
     ----------
     chains
-        In trace space; those that know nothing of their brightness stay as they are.
+        In trace space; only those of type `ContrastChain` are cut.
     connections
         Between them.
     """

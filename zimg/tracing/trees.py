@@ -1,4 +1,4 @@
-"""Which trees of a traced image are neurons: all, those near the longest in length, or one."""
+"""Selection of trees by length: all, those not much shorter than the longest, or the longest."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ def cable_lengths(tree: ZSwc, spacing: tuple[float, float, float]) -> NDArray[np
 
 
 def chosen_trees(tree: ZSwc, trees: str, *, z_to_xy: float = 1.0) -> ZSwc:
-    """The trees that count, the longest first.
+    """Selected trees, the longest first.
 
     Parameters
     ----------
