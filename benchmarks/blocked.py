@@ -1,17 +1,18 @@
-"""Tracing in blocks: the example of the manual on a large store, workers, slow storage, kills.
+"""Benchmarks of tracing in blocks: example of the manual, workers, slow storage, kills.
 
 Run as ``python -m benchmarks.blocked PART FOLDER [options]``; every part prints one JSON object.
 
 - ``generate``: the store of 1.5e9 voxels with known trees, and these as SWC.
-- ``readme``: the example of the manual as written, in a process of its own, and its agreement.
-- ``accurate``: the same with ``worker.setMode("accurate")``.
+- ``readme``: the example of the manual as written, in its own process, and its agreement.
+- ``accurate``: ``readme`` with ``worker.setMode("accurate")``.
 - ``workers``: one and two workers, threads and processes.
-- ``reference``: the worker of the reference and ours on one file, each in a process of its own;
+- ``reference``: the worker of the reference and this one on one file, each in its own process;
   `ZIMG_REFERENCE_PYTHON` names an interpreter that has the reference installed.
-- ``slow``: storage that takes 50 ms per chunk, with 1, 4 and 16 threads.
+- ``slow``: storage with 50 ms per chunk, with 1, 4 and 16 threads.
 - ``kills``: a process is killed 20 times at random moments, then finished; the bytes must agree.
 - ``stitch``: synthetic records of 10,648 blocks are stitched; time and memory.
 - ``costs``: CPU seconds of a block per voxel and per voxel of cable.
+- ``labels``: skeletons of a segmentation of 5e8 voxels, in blocks and at once.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from typing import Any
 import numpy as np
 
 import zimg
-from benchmarks.blocked_costs import costs, stitch
+from benchmarks.blocked_costs import costs, labels, stitch
 from benchmarks.rival import INTERPRETER
 from zimg.arbour import Arbour
 from zimg.blocked import BlockedTracer
@@ -58,7 +59,7 @@ worker.run()
 
 
 def large() -> Arbour:
-    """The trees of the large store."""
+    """Create the trees of the large store."""
     return Arbour.grown(SHAPE, **CABLE)
 
 
@@ -77,12 +78,12 @@ def generate(folder: Path) -> dict[str, Any]:
 
 
 def accurate(folder: Path) -> dict[str, Any]:
-    """The example of the manual in accurate mode."""
+    """Run the example of the manual in accurate mode."""
     return readme(folder, README.replace("worker.run", 'worker.setMode("accurate")\nworker.run'))
 
 
 def readme(folder: Path, script: str = README) -> dict[str, Any]:
-    """The example of the manual; its memory is that of the whole process."""
+    """Run the example of the manual; the memory is that of the whole process."""
     shutil.rmtree(folder / "session", ignore_errors=True)
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
@@ -106,7 +107,7 @@ def readme(folder: Path, script: str = README) -> dict[str, Any]:
 
 
 def middle(folder: Path) -> Path:
-    """A store of 384 cubed voxels with known trees."""
+    """Return a store of 256 x 384 x 384 voxels with known trees, written if missing."""
     path = folder / "middle.ome.zarr"
     if not path.exists():
         arbour = Arbour.grown((256, 384, 384), trees=10, length=600.0, radius=3.0, seed=5)
@@ -116,7 +117,7 @@ def middle(folder: Path) -> Path:
 
 
 def timed(source: Any, session: Path, **options: Any) -> dict[str, Any]:
-    """Time and result of one run."""
+    """Measure one run."""
     shutil.rmtree(session, ignore_errors=True)
     began = time.perf_counter()
     given = {"mode": "reference", "core": 128, "halo": 32, **options}
@@ -129,7 +130,7 @@ def timed(source: Any, session: Path, **options: Any) -> dict[str, Any]:
 
 
 def workers(folder: Path) -> dict[str, Any]:
-    """One and two workers."""
+    """Compare one and two workers."""
     path, result = middle(folder), {}
     runs = {
         "inline": {},
@@ -140,9 +141,9 @@ def workers(folder: Path) -> dict[str, Any]:
     }
     seen = set()
     for name, options in runs.items():
-        told = timed(path, folder / "s", **options)
-        seen.add(told.pop("bytes"))
-        result[name] = told["seconds"]
+        measured = timed(path, folder / "s", **options)
+        seen.add(measured.pop("bytes"))
+        result[name] = measured["seconds"]
     gold = zimg.ZSwc(folder / "middle.swc")
     tree = zimg.ZSwc(folder / "s" / "result.swc")
     both = zimg.compare(tree, gold, tolerance=2.0)
@@ -167,8 +168,8 @@ if len(sys.argv) > 2:
     worker.setBlockCoreSize(int(sys.argv[2]))
     worker.setBlockHalo(32)
 def used():
-    told = resource.getrusage(resource.RUSAGE_SELF)
-    return told.ru_utime + told.ru_stime, told.ru_maxrss * 1024
+    measured = resource.getrusage(resource.RUSAGE_SELF)
+    return measured.ru_utime + measured.ru_stime, measured.ru_maxrss * 1024
 (cpu, _), began = used(), time.perf_counter()
 worker.run()
 wall = time.perf_counter() - began
@@ -177,13 +178,13 @@ print(json.dumps({"wall": wall, "cpu": used()[0] - cpu, "peak_bytes": used()[1]}
 
 
 def reference(folder: Path) -> dict[str, Any]:
-    """The reference, ours in one block as it works, and ours in 18 blocks."""
+    """Compare the reference with one block and with 18 blocks of this library."""
     voxels = zimg.read(middle(folder))
     voxels.save(folder / "middle.tif")
     theirs, ours = os.environ[INTERPRETER], sys.executable
     runs = {"reference": [theirs], "ours": [ours], "ours in 18 blocks": [ours, "128"]}
     gold = zimg.ZSwc(folder / "middle.swc")
-    told = {}
+    measured = {}
     for name, (python, *more) in runs.items():
         session = f"compared {name}"
         shutil.rmtree(folder / session, ignore_errors=True)
@@ -191,17 +192,17 @@ def reference(folder: Path) -> dict[str, Any]:
         answer = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
         tree = zimg.ZSwc(folder / f"{session}.swc")
         both = zimg.compare(tree, gold, tolerance=2.0)
-        told[name] = json.loads(answer.stdout.splitlines()[-1]) | {
+        measured[name] = json.loads(answer.stdout.splitlines()[-1]) | {
             "trees": len(tree.roots),
             "precision": both.a_to_b.within,
             "recall": both.b_to_a.within,
         }
-    return told
+    return measured
 
 
 @dataclass(frozen=True)
 class SlowVolume:
-    """A volume whose every chunk of 64 cubed voxels takes a while to come."""
+    """Volume whose reads take a fixed time per chunk of 64 x 64 x 64 voxels."""
 
     inner: Volume
     seconds: float
@@ -220,30 +221,30 @@ class SlowVolume:
 
     @property
     def name(self) -> str:
-        """How errors call it."""
+        """Name of the volume in messages."""
         return f"slow {self.inner.name}"
 
     def read(self, box: Box) -> Any:
-        """Voxels of a box, after the time that its chunks take one after the other."""
+        """Read a box after the time that its chunks take in sequence."""
         counts = [-(-b // 64) - a // 64 for a, b in zip(box.low, box.high, strict=True)]
         time.sleep(self.seconds * int(np.prod(counts)))
         return self.inner.read(box)
 
     def identity(self) -> dict[str, Any]:
-        """As that of the volume."""
+        """Return that of the inner volume."""
         return self.inner.identity()
 
     def fingerprint(self) -> dict[str, Any]:
-        """As that of the volume."""
+        """Return that of the inner volume."""
         return self.inner.fingerprint()
 
 
 def slow(folder: Path) -> dict[str, Any]:
-    """Threads that wait for storage."""
+    """Compare numbers of threads with slow storage."""
     volume = SlowVolume(volume_source(middle(folder)), 0.05)
     options = {"threshold_mode": "fixed", "background": 12, "threshold": 45}
     found = {n: timed(volume, folder / "s", executor=n, **options) for n in (1, 4, 16)}
-    return {f"{n} threads": told["seconds"] for n, told in found.items()}
+    return {f"{n} threads": measured["seconds"] for n, measured in found.items()}
 
 
 KILLED = """
@@ -256,7 +257,7 @@ BlockedTracer(sys.argv[1], sys.argv[2], mode="reference", core=128, halo=32, exe
 
 
 def kills(folder: Path) -> dict[str, Any]:
-    """Twenty kills, each at another moment of a run that resumes; then the run is finished."""
+    """Kill a resuming run 20 times at different moments, then finish it."""
     path, session = middle(folder), folder / "killed"
     clean = timed(path, folder / "s")["bytes"]
     shutil.rmtree(session, ignore_errors=True)
@@ -288,6 +289,7 @@ PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "kills": kills,
     "stitch": stitch,
     "costs": costs,
+    "labels": labels,
 }
 
 

@@ -1,15 +1,19 @@
-"""Unit costs of tracing in blocks: one block, and the stitching of synthetic records."""
+"""Unit costs in blocks: one block, stitching of synthetic records, skeletons of labels."""
 
 import resource
+import shutil
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import zarr
 
 import zimg
 from zimg.arbour import Arbour
+from zimg.blocked import BlockedSkeletonizer
 from zimg.blocked.block import trace_block
 from zimg.blocked.cutting import cut_chain
 from zimg.blocked.opening import volume_source
@@ -26,7 +30,7 @@ CORE = 512
 
 
 def pieces_of(plan: Plan, fibres: int) -> Iterator[Piece]:
-    """What all blocks would record: one of eight blocks, moved to its place."""
+    """Yield the pieces of all blocks: each block is one of eight variants, moved to its place."""
     small = Plan((3 * CORE,) * 3, plan.core, plan.halo)
     variants = [_variant(small, fibres, seed) for seed in range(8)]
     for block in plan.blocks():
@@ -38,7 +42,7 @@ def pieces_of(plan: Plan, fibres: int) -> Iterator[Piece]:
 
 
 def _variant(plan: Plan, fibres: int, seed: int) -> list[Piece]:
-    """The pieces of the middle block of 27."""
+    """Create the pieces of the middle block of 27."""
     block, error = plan.block(13), np.random.default_rng(seed)
     core, roi = (limits(box, plan.shape, 1.0) for box in (block.core, block.roi))
     found: list[Piece] = []
@@ -60,9 +64,9 @@ def _variant(plan: Plan, fibres: int, seed: int) -> list[Piece]:
 
 
 def stitch(folder: Path, side: int = 22, fibres: int = 3) -> dict[str, Any]:
-    """Synthetic records of ``side ** 3`` blocks: fibres along x, y and z through all of them.
+    """Stitch synthetic records of ``side ** 3`` blocks with fibres along x, y and z.
 
-    Every block has traced them by itself, with its own error of 0.3 voxels and with its halo.
+    Every block has its own error of 0.3 voxels and its halo.
     """
     del folder
     plan = Plan((side * CORE,) * 3, (CORE,) * 3, (64,) * 3)
@@ -91,10 +95,65 @@ def stitch(folder: Path, side: int = 22, fibres: int = 3) -> dict[str, Any]:
     }
 
 
+def labels(folder: Path, shape: tuple[int, int, int] = (640, 900, 900)) -> dict[str, Any]:
+    """Skeletonize a segmentation of 5e8 voxels in blocks and at once."""
+    array = _segmentation(folder / "labels.zarr", shape)
+    shutil.rmtree(folder / "labels", ignore_errors=True)
+    before = time.process_time()
+    found = BlockedSkeletonizer(array, folder / "labels", core=256, halo=64).run()
+    blocks = time.process_time() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    before = time.process_time()
+    whole = zimg.skeletonize_labels(array[:])
+    once = time.process_time() - before
+    same = [label for label in whole if _same(found[label], whole[label])]
+    cut = {label: zimg.compare(found[label], whole[label], tolerance=3.0) for label in whole}
+    return {
+        "voxels": int(np.prod(shape)),
+        "bodies": len(whole),
+        "cable": sum(tree.total_length() for tree in whole.values()),
+        "cpu seconds in blocks": blocks,
+        "cpu seconds at once": once,
+        "peak bytes in blocks": peak,
+        "peak bytes at once": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "node for node": len(same),
+        "one tree each": sum(len(tree.roots) == 1 for tree in found.values()),
+        "worst within 3 voxels": min(
+            min(both.a_to_b.within, both.b_to_a.within) for both in cut.values()
+        ),
+    }
+
+
+def _segmentation(path: Path, shape: tuple[int, int, int], bodies: int = 80) -> Any:
+    """Draw random trees as labels, chunk by chunk."""
+    if path.exists():
+        return zarr.open_array(str(path), mode="r")
+    array = zarr.create_array(str(path), shape=shape, chunks=(64, 128, 128), dtype="uint16")
+    sizes = np.random.default_rng(3).uniform(200.0, 900.0, bodies)
+    style: dict[str, Any] = {"noise": 0.0, "background": 0.0}
+    drawn = [
+        Arbour.grown(shape, trees=1, length=length, radius=4.0, seed=seed, **style)
+        for seed, length in enumerate(sizes)
+    ]
+    for corner in product(*(range(0, n, c) for n, c in zip(shape, (64, 128, 128), strict=True))):
+        high = [min(a + c, n) for a, c, n in zip(corner, (64, 128, 128), shape, strict=True)]
+        voxels = np.zeros([b - a for a, b in zip(corner, high, strict=True)], np.uint16)
+        for label, arbour in enumerate(drawn, 1):
+            if arbour._edges_in(corner, high):
+                voxels[arbour.box(corner, high) > 50] = label
+        if voxels.any():
+            array[tuple(slice(a, b) for a, b in zip(corner, high, strict=True))] = voxels
+    return zarr.open_array(str(path), mode="r")
+
+
+def _same(one: zimg.ZSwc, other: zimg.ZSwc) -> bool:
+    return np.array_equal(one.xyz, other.xyz) and np.array_equal(one.parent, other.parent)
+
+
 def costs(folder: Path) -> dict[str, Any]:
-    """CPU seconds of one block by what is in it: per voxel, and per voxel of cable."""
+    """Measure the CPU seconds of a block per voxel and per voxel of cable."""
     del folder
-    told = {}
+    measured = {}
     for name, trees in {"sparse": 1, "dense": 16}.items():
         arbour = Arbour.grown((256, 256, 256), trees=trees, length=800.0, seed=4)
         voxels = arbour.volume()
@@ -109,7 +168,7 @@ def costs(folder: Path) -> dict[str, Any]:
         traced = time.process_time() - began
         began = time.process_time()
         decided = box_thresholds(volume, plan.block(0).roi)
-        told[name] = {
+        measured[name] = {
             "cable": arbour.tree.total_length(),
             "block cpu seconds": traced,
             "statistics cpu seconds": time.process_time() - began,
@@ -117,15 +176,15 @@ def costs(folder: Path) -> dict[str, Any]:
             "seeds": found.seeds,
             "record bytes": len(encoded(pack_pieces(found.pieces), "blocks", "0", "0")),
         }
-    more = told["dense"]["cable"] - told["sparse"]["cable"]
-    extra = told["dense"]["block cpu seconds"] - told["sparse"]["block cpu seconds"]
+    more = measured["dense"]["cable"] - measured["sparse"]["cable"]
+    extra = measured["dense"]["block cpu seconds"] - measured["sparse"]["block cpu seconds"]
     per_cable = extra / more
-    rest = told["sparse"]["block cpu seconds"] - per_cable * told["sparse"]["cable"]
+    rest = measured["sparse"]["block cpu seconds"] - per_cable * measured["sparse"]["cable"]
     return {
-        **told,
+        **measured,
         "microseconds per voxel": rest / 256**3 * 1e6,
         "milliseconds per voxel of cable": per_cable * 1e3,
-        "statistics, microseconds per voxel": told["dense"]["statistics cpu seconds"]
+        "statistics, microseconds per voxel": measured["dense"]["statistics cpu seconds"]
         / 256**3
         * 1e6,
     }

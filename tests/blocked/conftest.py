@@ -1,4 +1,4 @@
-"""A small store and what an undisturbed run makes of it."""
+"""A small store and the result of an undisturbed run."""
 
 from pathlib import Path
 

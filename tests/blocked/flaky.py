@@ -76,6 +76,6 @@ class FlakyVolume:
 
 
 def number_after(seconds: float) -> int:
-    """Task: the number of the worker that runs it, after a while."""
+    """Task: return the number of the worker after a delay."""
     time.sleep(seconds)
     return worker_number()

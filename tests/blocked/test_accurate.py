@@ -1,4 +1,4 @@
-"""Accurate tracing in blocks: decisions are those of the whole volume."""
+"""Accurate mode in blocks: decisions are those of the whole volume."""
 
 import json
 from pathlib import Path
@@ -183,7 +183,7 @@ def test_options_that_do_not_go_together_are_refused(
 
 
 def dim_and_bright() -> np.ndarray:
-    """A bright fibre through all blocks, and beside it one of a sixth of its contrast in one."""
+    """A bright fibre through all blocks, and one of a quarter of its brightness in the last one."""
     x = np.arange(12.0, 180.0, 4.0)
     long = np.stack([x, np.full(len(x), 16.0), np.full(len(x), 18.0)], axis=1)
     short = np.stack([x[x > 130], np.full((x > 130).sum(), 44.0), np.full((x > 130).sum(), 18.0)])

@@ -1,4 +1,4 @@
-"""Each worker has a number of its own, and with it a device of its own."""
+"""Numbers of workers and the devices assigned to them."""
 
 import json
 import os

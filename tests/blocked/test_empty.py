@@ -1,4 +1,4 @@
-"""Boxes that hold nothing are known from the chunks that a store lacks, and are not read."""
+"""Empty boxes are recognized by missing chunks and are not read."""
 
 import errno
 import os
@@ -26,7 +26,7 @@ OPTIONS = {"threshold_mode": "fixed", "background": 12, "threshold": 45, "z_to_x
 
 @pytest.fixture(scope="module")
 def sparse() -> np.ndarray:
-    """The fork, and nothing behind it: whole chunks of zeros, which a store does not hold."""
+    """The fork, followed by whole chunks of zeros, which a store does not contain."""
     nothing = np.zeros((36, 56, 352), np.uint8)
     nothing[:, :, :FIRST_EMPTY] = volumes.fork_voxels()
     return nothing

@@ -1,4 +1,4 @@
-"""What cannot be read, comes late, dies or is stopped."""
+"""Unreadable and slow sources, dying workers, cancellation."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ MIDDLE = (18, 28, 96)
 
 @pytest.fixture
 def flaky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], FlakyVolume]:
-    """Makes a volume that fails in the middle block as the words say, without waiting."""
+    """Create a volume that fails in the middle block as described, without delays."""
     monkeypatch.setattr(tasks, "DELAYS", (0.0, 0.0, 0.0))
     monkeypatch.syspath_prepend(ROOT)  # worker processes import the class of the volume
     np.save(tmp_path / "voxels.npy", volumes.fork_voxels())
@@ -174,38 +174,38 @@ def test_what_is_transient() -> None:
 def test_a_cancelled_run_stops_and_is_resumed(
     executor: Any, store: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
-    stop, told = threading.Event(), []
+    stop, reported = threading.Event(), []
 
     def progress(stage: str, done: int, total: int | None) -> None:
-        told.append((stage, done, total))
+        reported.append((stage, done, total))
         if stage == "blocks" and done == 1:
             stop.set()
 
     with pytest.raises(ZCancellationException):
         volumes.run(store, tmp_path / "s", executor=executor, progress=progress, cancel=stop)
-    count = len(told)
-    assert ("blocks", 3, 3) not in told
+    count = len(reported)
+    assert ("blocks", 3, 3) not in reported
     volumes.run(store, tmp_path / "s")
-    assert len(told) == count
+    assert len(reported) == count
     assert volumes.files_of(tmp_path / "s") == expected
 
 
 def test_progress_rises_from_zero_to_the_total_of_every_stage(store: Path, tmp_path: Path) -> None:
-    told: list[tuple[str, int, int | None]] = []
+    reported: list[tuple[str, int, int | None]] = []
     thread = []
 
     def progress(stage: str, done: int, total: int | None) -> None:
-        told.append((stage, done, total))
+        reported.append((stage, done, total))
         thread.append(threading.current_thread())
 
     volumes.run(store, tmp_path / "s", executor=2, progress=progress)
     assert {t is threading.main_thread() for t in thread} == {True}
-    for stage in {entry[0] for entry in told}:
-        steps = [entry[1] for entry in told if entry[0] == stage]
+    for stage in {entry[0] for entry in reported}:
+        steps = [entry[1] for entry in reported if entry[0] == stage]
         assert steps == sorted(steps)
         assert steps[0] == 0
-        totals = {entry[2] for entry in told if entry[0] == stage}
+        totals = {entry[2] for entry in reported if entry[0] == stage}
         assert len(totals) == 1
         total = totals.pop()
         assert total is None or steps[-1] == total
-    assert {"statistics", "blocks", "stitch", "build tree"} <= {entry[0] for entry in told}
+    assert {"statistics", "blocks", "stitch", "build tree"} <= {entry[0] for entry in reported}

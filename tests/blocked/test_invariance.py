@@ -1,4 +1,4 @@
-"""The result does not depend on who computes it, in which order, or how often."""
+"""The result does not depend on workers, order or repetition of tasks."""
 
 import queue
 import random

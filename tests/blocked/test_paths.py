@@ -1,4 +1,4 @@
-"""Path tests of connections (`spTest`) are made by workers, and decide as in one volume."""
+"""Path tests of connections (`spTest`) run on workers and decide as in one volume."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ FIXED = {"threshold_mode": "fixed", "background": 12, "threshold": 45, "override
 
 @pytest.fixture(scope="module")
 def gaps() -> np.ndarray:
-    """The fork, its trunk interrupted by as much background as lies behind its end."""
+    """The fork with a gap in its trunk."""
     voxels = volumes.fork_voxels().copy()
     voxels[:, :, 60:66] = voxels[:, :, 185:191]
     voxels[:, :, 140:148] = voxels[:, :, 184:192]

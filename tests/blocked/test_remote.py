@@ -1,4 +1,4 @@
-"""Stores at addresses: read by every worker, retried, named when they are gone, recognized."""
+"""Remote stores: reading by workers, retries, errors, identity."""
 
 import http.server
 import json

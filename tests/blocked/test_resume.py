@@ -1,4 +1,4 @@
-"""Kills at any moment, damaged records, and sessions of something else."""
+"""Kills at any moment, damaged records, sessions of other runs."""
 
 import dataclasses
 import json
@@ -39,7 +39,7 @@ volumes.run(sys.argv[1], sys.argv[2])
 
 
 class KilledError(BaseException):
-    """Stands for a kill: nothing of the library handles it."""
+    """Exception in place of a kill, which the library does not handle."""
 
 
 def started(store: Path, session: Path) -> "subprocess.Popen[bytes]":
@@ -328,7 +328,7 @@ def test_a_finished_session_is_only_written_again(
     session, seen = tmp_path / "s", []
     volumes.run(store, session)
     before = {p: p.stat().st_mtime_ns for p in session.rglob("*.rec")}
-    volumes.run(store, session, progress=lambda *told: seen.append(told))
+    volumes.run(store, session, progress=lambda *reported: seen.append(reported))
     assert {p: p.stat().st_mtime_ns for p in session.rglob("*.rec")} == before
     assert volumes.files_of(session) == expected
     assert ("blocks", 3, 3) in seen

@@ -143,7 +143,7 @@ def test_arrays_of_a_block_take_what_the_plan_says(mode: str, dtype: Any, tmp_pa
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory, store: Path) -> dict[str, Any]:
-    """The fork in every form that is taken."""
+    """The fork in every accepted form."""
     voxels, folder = volumes.fork_voxels(), tmp_path_factory.mktemp("forms")
     tifffile.imwrite(folder / "fork.tif", voxels)
     planes = []

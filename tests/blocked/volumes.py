@@ -1,4 +1,4 @@
-"""Small volumes that blocks cut, and what they give."""
+"""Small volumes that are cut by blocks, and runs on them."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -33,18 +33,18 @@ def fork_voxels() -> np.ndarray:
 
 
 def run(source: Any, session: Path, **options: Any) -> BlockedResult:
-    """A run with small blocks."""
+    """Run with small blocks."""
     return tracer(source, session, **options).run()
 
 
 def tracer(source: Any, session: Path, **options: Any) -> BlockedTracer:
-    """A tracer with small blocks, in reference mode unless asked otherwise."""
+    """Create a tracer with small blocks, in reference mode by default."""
     given = {"core": CORE, "halo": HALO, "mode": "reference", **options}
     return BlockedTracer(source, session, **given)
 
 
 def files_of(session: Path) -> dict[str, bytes]:
-    """Result and records of a session: what must not depend on how it was computed."""
+    """Read the result and the records of a session, which must not depend on its execution."""
     kept = [session / "result.swc", *session.rglob("*.rec")]
     return {str(path.relative_to(session)): path.read_bytes() for path in kept}
 
