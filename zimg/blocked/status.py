@@ -32,7 +32,7 @@ class Status:
     state
         ``running``, ``finished``, ``failed`` or ``stopped``.
     done
-        Records by stage: ``statistics``, ``blocks``, and ``rounds/01`` onwards.
+        Records by stage: ``statistics``, ``blocks``, ``passes/01`` and ``rounds/01`` onwards.
     blocks
         Number of blocks.
     failures
