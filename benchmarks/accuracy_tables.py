@@ -14,9 +14,9 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
-COLUMNS = {"precision": "P", "recall": "R", "f1": "F1", "esa": "ESA", "cpu": "CPU s"}
+COLUMNS = ("precision", "recall", "F1", "F1, reference", "difference", "ESA", "CPU s")
 BEGIN, END = "<!-- accuracy: begin -->", "<!-- accuracy: end -->"
-REFERENCE = "reference, recorded"
+REFERENCE, OURS = "reference, recorded", "accurate, numpy float32"
 
 Row = Mapping[str, Any]
 
@@ -60,13 +60,14 @@ def _mean(rows: list[Row], column: str) -> float | None:
 
 
 def by_volume(volumes: Mapping[str, Mapping[str, Row]]) -> Iterator[str]:
-    """Precision, recall, F1, ESA and CPU seconds of every volume and lane."""
-    yield from head("volume, lane", list(COLUMNS.values()))
+    """Scores of accurate mode on NumPy for every volume, and F1 of the reference."""
+    yield from head("volume", list(COLUMNS))
     for name, rows in volumes.items():
-        for lane, row in rows.items():
-            if row:
-                cells = [shown(row.get(column), column) for column in COLUMNS]
-                yield line([f"{name}, {lane}", *cells])
+        row, other = rows[OURS], rows.get(REFERENCE, {}).get("f1")
+        change = "" if other is None else f"{row['f1'] - other:+.3f}"
+        cells = [shown(row[column], column) for column in ("precision", "recall", "f1")]
+        cells += [shown(other, "f1"), change, shown(row["esa"], "esa"), shown(row["cpu"], "cpu")]
+        yield line([name, *cells])
 
 
 def rules(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> Iterator[str]:
