@@ -278,9 +278,9 @@ def fastest(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 def for_voxels(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """A NumPy view of CPU memory, because JAX would compile programs for every new shape."""
-    if _platform(device(x)) != "cpu" or str(x.dtype).removeprefix("torch.") not in VIEWED:
-        return x
-    return np.asarray(x)
+    if _platform(device(x)) != "cpu":
+        return jax.device_put(x, device(x))  # committed, as uploads are: JAX compiles for both
+    return np.asarray(x) if str(x.dtype) in VIEWED else x
 
 
 fit_segments = _on_rows(_compiled_tracing.fit_segments)
