@@ -1,6 +1,5 @@
 """Figures of benchmarks: what is kept of the rounds, and what the docs draw from it."""
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -8,27 +7,16 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.checkout import ROOT, loaded
 
-
-def loaded(path: Path) -> ModuleType:
-    """A script of the checkout, which is in no installed package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-summary = loaded(ROOT / "benchmarks" / "summary.py")
+summary = loaded("benchmarks/summary.py")
 Summary, slope_of = summary.Summary, summary.slope_of
 
 
 @pytest.fixture
 def drawing() -> ModuleType:
     """The hook of the docs build."""
-    return loaded(ROOT / "docs" / "draw_benchmarks.py")
+    return loaded("docs/draw_benchmarks.py")
 
 
 def test_ratios_are_medians_of_the_ratios_within_a_round() -> None:

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 import zimg
-from benchmarks.migrate import LOAD_LABELS, code, write_cell, write_labels
+from tests.checkout import loaded
 from zimg.cli import main
 from zimg.cli.demo import as_image
 from zimg.phantom import neuron
 
+migrate = loaded("benchmarks/migrate.py")
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "migrate"
 
 
@@ -33,8 +34,8 @@ def recall(tree: zimg.ZSwc, gold: zimg.ZSwc, tolerance: float, z: float = 1.0) -
 
 
 def test_the_class_and_the_function_trace_as_from_neutube(folder: Path) -> None:
-    gold = write_cell(folder)["cell.swc"]
-    blocks = code("neutube")
+    gold = migrate.write_cell(folder)["cell.swc"]
+    blocks = migrate.code("neutube")
     execute(blocks["before and after: the class"])
     by_class = zimg.ZSwc("cell.swc")
     first, _, rest = blocks["after: the function"].partition("# the results of neuTube")
@@ -46,8 +47,8 @@ def test_the_class_and_the_function_trace_as_from_neutube(folder: Path) -> None:
 
 
 def test_labels_become_the_trees_that_kimimaro_is_used_for(folder: Path) -> None:
-    gold = write_labels(folder)
-    execute(LOAD_LABELS + code("kimimaro")["after"])
+    gold = migrate.write_labels(folder)
+    execute(migrate.LOAD_LABELS + migrate.code("kimimaro")["after"])
     for name, tree in gold.items():
         assert recall(zimg.ZSwc(name), tree, 80.0) > 0.8
 
@@ -55,7 +56,7 @@ def test_labels_become_the_trees_that_kimimaro_is_used_for(folder: Path) -> None
 def test_many_files_are_traced_as_by_pyneutube(capsys: pytest.CaptureFixture[str]) -> None:
     for seed, name in enumerate(("a.tif", "b.tif")):
         zimg.write(name, as_image(neuron(seed, (28, 128, 128))))
-    execute(code("pyneutube")["after"])
+    execute(migrate.code("pyneutube")["after"])
     printed = capsys.readouterr().out
     assert "a.tif" in printed
     assert {"a.swc", "b.swc"} <= {path.name for path in Path("swc").iterdir()}
