@@ -151,7 +151,7 @@ def test_arrays_of_a_gpu_are_shared_copied_or_refused_as_the_table_says(
 
 @pytest.mark.parametrize("lane", lane_parameters(AWAY), indirect=True)
 @pytest.mark.parametrize("framework", ["numpy", "torch", "jax", "memview"])
-def test_nothing_comes_to_the_host_without_being_asked_for(lane: Lane, framework: str) -> None:
+def test_nothing_comes_to_the_host_without_being_requested(lane: Lane, framework: str) -> None:
     if framework != "memview":
         pytest.importorskip(framework)
     x = made(lane, namespace_of(lane), "plain", "uint8")

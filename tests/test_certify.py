@@ -53,7 +53,7 @@ def test_nothing_run_is_no_certificate_and_late_checks_are_left_out(certificate)
     assert not late.kept
 
 
-def test_the_papers_tell_the_same(certificate):
+def test_the_papers_report_the_same(certificate):
     text = paper.as_text(certificate, FACTS)
     assert "+ one" in text
     assert ". two" in text

@@ -80,7 +80,7 @@ def zimg(capfd: pytest.CaptureFixture[str]) -> Any:
     return call
 
 
-def test_info_tells_size_type_and_voxel_size(zimg: Any, two_channels: Path) -> None:
+def test_info_reports_size_type_and_voxel_size(zimg: Any, two_channels: Path) -> None:
     text = zimg("info", two_channels).out
     assert "size (x, y, z): 80 x 64 x 32" in text
     assert "channels: 2" in text
@@ -159,7 +159,7 @@ def test_a_channel_can_be_chosen_and_the_ratio_comes_from_the_file(
 
 
 @pytest.mark.filterwarnings("always:nothing was traced")
-def test_an_image_of_noise_gives_an_empty_tree_and_says_so(zimg: Any, tmp_path: Path) -> None:
+def test_an_image_of_noise_gives_an_empty_tree_and_reports_it(zimg: Any, tmp_path: Path) -> None:
     path, output = tmp_path / "noise.tif", tmp_path / "tree.swc"
     tifffile.imwrite(path, np.random.default_rng(0).poisson(10, (20, 30, 40)).astype(np.uint8))
     result = zimg("trace", path, "-o", output)
@@ -285,7 +285,7 @@ def test_a_framework_that_is_not_installed_is_refused_with_the_extra(
     assert result.refuses(1, "cupy is not installed", "zimg-xp[cupy12")
 
 
-def test_an_interrupted_run_says_so_and_leaves_no_file(
+def test_an_interrupted_run_reports_it_and_leaves_no_file(
     zimg: Any, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object, **__: object) -> None:

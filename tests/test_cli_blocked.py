@@ -70,7 +70,7 @@ def test_a_region_keeps_the_coordinates_of_the_image(run: Run, store: Path, tmp_
     assert zimg.compare(tree, volumes.fork().tree, tolerance=2.0).a_to_b.within >= 0.9
 
 
-def test_a_session_that_is_running_or_stopped_says_so(
+def test_a_session_that_is_running_or_stopped_reports_it(
     run: Run, store: Path, tmp_path: Path
 ) -> None:
     session = tmp_path / "s"

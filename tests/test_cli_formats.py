@@ -54,7 +54,7 @@ def test_files_that_can_be_read_are_shown_beside_one_that_cannot(
     assert told["scenes"][0]["levels"][0] == {"size": [50, 40, 9], "ratios": [1, 1, 1]}
 
 
-def test_people_are_told_what_bits_times_and_opacity_there_are(
+def test_people_are_reported_what_bits_times_and_opacity_there_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     image = zimg.ZImg(np.zeros((3, 2, 1, 40, 50), np.uint16), layout="TCZYX")
@@ -100,7 +100,7 @@ def test_opacity_is_left_behind_with_its_channel(tmp_path: Path) -> None:
     assert command("convert", tmp_path / "a.png", tmp_path / "a.jpg", *chosen) == 0
 
 
-def test_what_cannot_be_written_is_told_before_anything_begins(
+def test_what_cannot_be_written_is_reported_before_anything_begins(
     stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("convert", stack, tmp_path / "a.png") == 1
@@ -109,7 +109,7 @@ def test_what_cannot_be_written_is_told_before_anything_begins(
 
 
 @pytest.mark.filterwarnings("default")
-def test_missing_planes_are_zeros_when_that_is_asked_for(
+def test_missing_planes_are_zeros_when_that_is_requested(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = pages(

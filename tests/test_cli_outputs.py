@@ -298,7 +298,7 @@ def test_a_page_of_a_report_is_replaced_only_when_asked(
         (["trace", "IMAGE", "gone.tif", "-o", "a.swc"], "need a folder"),
     ],
 )
-def test_several_images_that_cannot_be_told_apart_are_refused(
+def test_several_images_that_cannot_be_distinguished_are_refused(
     run: Run, image: Path, tmp_path: Path, arguments: list[str], part: str
 ) -> None:
     names = {"IMAGE": image, "OUT": tmp_path / "out"}

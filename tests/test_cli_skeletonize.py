@@ -106,7 +106,7 @@ def test_a_label_of_64_bits_is_found(command: Any, tmp_path: Path) -> None:
     assert {path.stem for path in (tmp_path / "all").iterdir()} == {"700", str(label)}
 
 
-def test_the_tree_begins_at_the_root_with_the_radii_asked_for(
+def test_the_tree_begins_at_the_root_with_the_radii_requested(
     command: Any, image: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "tree.swc"
@@ -158,7 +158,7 @@ def test_factors_and_a_configuration_file_are_used(
     np.testing.assert_allclose(ZSwc(tmp_path / "tree.swc").xyz, expected.xyz, rtol=1e-5)
 
 
-def test_nothing_found_is_an_empty_tree_that_says_so(command: Any, tmp_path: Path) -> None:
+def test_nothing_found_is_an_empty_tree_that_reports_it(command: Any, tmp_path: Path) -> None:
     image, output = tmp_path / "empty.tif", tmp_path / "tree.swc"
     tifffile.imwrite(image, np.zeros((5, 8, 8), np.uint8))
     code, out, _ = command(image, "-o", output)
@@ -223,7 +223,7 @@ def test_what_cannot_be_done_is_one_line_and_no_file(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_an_interrupt_says_so_and_leaves_no_file(
+def test_an_interrupt_reports_it_and_leaves_no_file(
     command: Any, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object, **__: object) -> None:

@@ -49,7 +49,7 @@ def test_subtract_writes_what_is_left(capsys) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_compare_tells_scores_and_fails_under_the_one_asked_for(capsys) -> None:
+def test_compare_reports_scores_and_fails_under_the_one_requested(capsys) -> None:
     assert code("compare", "a.swc", "a.swc", "--fail-under", "1") == 0
     assert "f1                   1.0000" in capsys.readouterr().out
     assert code("compare", "a.swc", "b.swc", "--fail-under", "0.5", "--json") == 1

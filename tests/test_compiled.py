@@ -88,7 +88,7 @@ def test_an_error_of_a_thread_reaches_the_caller(monkeypatch):
     assert {item for item, _ in seen} >= {3}
 
 
-def test_the_summary_of_a_trace_says_why_compiled_code_was_not_used():
+def test_the_summary_of_a_trace_reports_why_compiled_code_was_not_used():
     from zimg.cli.outcome import Outcome, summary
 
     figures = {"seeds": 3, "chains": 1, "nodes": 8, "trees": 1, "length": 20.0, "z_to_xy": 1.0}

@@ -121,7 +121,7 @@ def test_the_report_is_a_table() -> None:
 
 
 @pytest.mark.usefixtures("_quick")
-def test_a_broken_core_is_told_and_is_the_one_failure_of_the_command(
+def test_a_broken_core_is_reported_and_is_the_one_failure_of_the_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "zimg.io.formats.table", None)
@@ -155,7 +155,7 @@ def test_the_compiler_is_found_with_its_threads_and_its_folder(
 
 
 @pytest.mark.usefixtures("_quick")
-def test_the_report_says_why_compiled_code_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_reports_why_compiled_code_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZIMG_COMPILED", "0")
     line = next(line for line in repr(doctor()).splitlines() if line.startswith("  numba"))
     assert "switched off by ZIMG_COMPILED=0" in line

@@ -24,7 +24,7 @@ ASKED = [
 
 
 @pytest.mark.parametrize(("framework", "on", "name", "gpu"), ASKED)
-def test_a_lane_has_the_flags_of_the_device_that_is_asked_for(framework, on, name, gpu):
+def test_a_lane_has_the_flags_of_the_device_that_is_requested(framework, on, name, gpu):
     (lane,) = (each for each in with_device(LANES, framework, on) if each.framework == framework)
     assert (lane.id, lane.device, lane.gpu) == (name, on, gpu)
     assert on_host(lane) != gpu

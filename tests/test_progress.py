@@ -42,7 +42,7 @@ def test_where_there_is_no_terminal_each_stage_is_one_plain_line_on_stderr(
     assert "\r" not in err
 
 
-def test_a_long_stage_tells_how_far_it_is(
+def test_a_long_stage_reports_how_far_it_is(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_progress, "LINE_INTERVAL", -1.0)

@@ -52,7 +52,7 @@ def test_a_memview_is_four_dimensional_and_writes_through(image):
 
 
 @pytest.mark.parametrize("name", ["torch", "jax", "array_api_strict", "numpy"])
-def test_a_copy_is_one_when_asked_for(image, name):
+def test_a_copy_is_one_when_requested(image, name):
     pytest.importorskip(name)
     (array,) = image.to_arrays(name, copy=True)
     assert np.asarray(array).ctypes.data != image.data[0].ctypes.data
@@ -112,7 +112,7 @@ def test_wide_types_are_shared_with_a_jax_that_has_them():
     assert np.asarray(array).dtype == np.float64
 
 
-def test_writes_show_in_jax_unless_a_copy_was_asked_for(image):
+def test_writes_show_in_jax_unless_a_copy_was_requested(image):
     pytest.importorskip("jax")
     shared, copied = image.to_arrays("jax")[0], image.to_arrays("jax", copy=True)[0]
     image.data[0][0, 0, 0, 0] = 77

@@ -144,7 +144,7 @@ def test_either_byte_order_gives_native_voxels_with_one_copy_at_most(name, order
     np.testing.assert_array_equal(image.data[0], x)
 
 
-def test_swapped_bytes_in_another_order_are_told_by_the_reason_that_holds():
+def test_swapped_bytes_in_another_order_are_identified_by_the_reason_that_holds():
     x = values(">u2")
     with pytest.raises(ValueError, match="byte order >u2"):
         ZImg(x, copy_if_needed=False)
@@ -231,7 +231,7 @@ def test_images_without_memory_are_described_and_permuted_but_never_read():
             read(image)
 
 
-def test_jax_says_why_a_time_point_cannot_be_shared():
+def test_jax_reports_why_a_time_point_cannot_be_shared():
     jnp = pytest.importorskip("jax.numpy")
     x = jnp.zeros((3, 5, 5), jnp.uint8)
     with pytest.raises(ValueError, match="aligned to 64 bytes"):

@@ -137,7 +137,7 @@ def test_blocks_without_chunks_are_not_read(
     assert all(box.low[2] < FIRST_EMPTY for box in read_for_blocks)
 
 
-def test_the_files_of_a_store_are_asked_for_where_there_are_chunks_alone(
+def test_the_files_of_a_store_are_requested_where_there_are_chunks_alone(
     sparse: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = ome_zarr(sparse, tmp_path / "a.ome.zarr")

@@ -98,7 +98,7 @@ def test_a_dask_cluster_of_processes_gives_the_same_files(
     assert volumes.files_of(tmp_path / "executor") == expected
 
 
-def test_no_more_tasks_are_under_way_than_asked_for(store: Path, tmp_path: Path) -> None:
+def test_no_more_tasks_are_under_way_than_requested(store: Path, tmp_path: Path) -> None:
     executor = Counting(4)
     with executor:
         volumes.run(store, tmp_path / "s", executor=executor, max_in_flight=2, core=(64, 64, 36))
@@ -140,7 +140,7 @@ def test_what_is_no_executor_is_refused(executor: Any, store: Path, tmp_path: Pa
         volumes.run(store, tmp_path / "s", executor=executor)
 
 
-def test_an_executor_that_does_not_tell_its_size_needs_max_in_flight(
+def test_an_executor_that_does_not_report_its_size_needs_max_in_flight(
     store: Path, tmp_path: Path
 ) -> None:
     class Silent(ThreadPoolExecutor):

@@ -36,7 +36,7 @@ def corner(handle: ZImgFile) -> np.ndarray:
     return pixels(handle[1, :, 2])
 
 
-def test_a_handle_tells_what_the_file_holds(path):
+def test_a_handle_reports_what_the_file_holds(path):
     with zimg.open(path) as handle:
         assert (handle.shape, handle.dtype, handle.ndim) == (SHAPE, np.uint16, 5)
         assert handle.info.channelNames == ["DAPI", "GFP"]
@@ -91,7 +91,7 @@ def test_a_level_is_a_smaller_image_of_larger_voxels(tmp_path):
             handle.level(2)
 
 
-def test_what_is_not_there_is_told(path):
+def test_what_is_not_there_is_reported(path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.tif"):
         zimg.open("nowhere.tif")
     with pytest.raises(ZException, match="has no scene 1: it has 1"):
@@ -106,7 +106,7 @@ def test_a_closed_file_is_not_read(path):
         handle[0]
 
 
-def test_arrays_are_of_the_framework_that_is_asked_for(path):
+def test_arrays_are_of_the_framework_that_is_requested(path):
     torch = pytest.importorskip("torch")
     with zimg.open(path, framework="torch") as handle:
         (array,) = handle[0].data
@@ -166,7 +166,7 @@ def test_numpy_takes_all_voxels_of_a_handle(path):
             np.asarray(handle, copy=False)
 
 
-def test_dask_is_told_how_to_take_a_handle(path):
+def test_dask_knows_how_to_take_a_handle(path):
     dask = pytest.importorskip("dask")
     array = pytest.importorskip("dask.array")
     with zimg.open(path) as handle:

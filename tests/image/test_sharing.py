@@ -232,7 +232,7 @@ def test_an_info_makes_zeros_and_nothing_an_empty_image():
         ZImg(ZImgInfo(1, 1, 1, 1, 1, 3))
 
 
-def test_the_repr_is_one_line_and_tells_sizes_type_and_place():
+def test_the_repr_is_one_line_and_reports_sizes_type_and_place():
     image = ZImg(np.zeros((3, 4, 5), np.uint16), layout="ZYX")
     assert repr(image) == "ZImg(times=1, channels=1, z=3, y=4, x=5, uint16, numpy on cpu)"
     assert repr(ZImg()) == "ZImg(empty)"

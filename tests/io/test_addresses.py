@@ -131,7 +131,7 @@ def test_dask_reads_blocks_from_an_address(server, tmp_path):
     np.testing.assert_array_equal(np.asarray(pixels[0, 0, 3, :50, :50]), data[0, 3, :50, :50])
 
 
-def test_what_cannot_be_read_is_told_by_address(server, tmp_path):
+def test_what_cannot_be_read_is_identified_by_address(server, tmp_path):
     for name, told in {
         "missing.tif": r"missing\.tif",
         "a.nrrd": "as OME-Zarr",  # a store by the name of it
@@ -166,7 +166,7 @@ def test_companions_are_read_from_the_same_address(server, tmp_path):
     assert asked <= 4  # not once for each plane
 
 
-def test_planes_in_other_files_are_told_as_missing(server, tmp_path):
+def test_planes_in_other_files_are_reported_as_missing(server, tmp_path):
     two_files(tmp_path)
     (tmp_path / "b.ome.tif").unlink()
     with pytest.raises(ZException, match=r"refers to b\.ome\.tif: the server has no such file; "):
@@ -174,7 +174,7 @@ def test_planes_in_other_files_are_told_as_missing(server, tmp_path):
 
 
 @pytest.mark.parametrize("other", ["../b.ome.tif", "/b.ome.tif", "c/../../b.ome.tif"])
-def test_companions_outside_the_folder_are_not_asked_for(other, server, tmp_path):
+def test_companions_outside_the_folder_are_not_requested(other, server, tmp_path):
     (tmp_path / "inner").mkdir()
     two_files(tmp_path / "inner", other)
     (tmp_path / "inner" / "b.ome.tif").rename(tmp_path / "b.ome.tif")

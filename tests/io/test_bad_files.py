@@ -25,7 +25,7 @@ def refused(path: Path, match: str, **options) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_is_told_first_and_is_a_file_not_found_error(tmp_path):
+def test_a_missing_file_is_reported_first_and_is_a_file_not_found_error(tmp_path):
     refused(tmp_path / "no.tif", "does not exist")
     for read in (zimg.read, ZImg, zimg.ZImgSource):
         with pytest.raises(FileNotFoundError, match=r"no\.tif does not exist"):
@@ -38,7 +38,7 @@ def test_a_folder_and_an_empty_file_are_no_images(tmp_path):
     refused(tmp_path / "empty.tif", "not a TIFF")
 
 
-def test_text_named_tif_is_told_by_its_first_bytes(tmp_path):
+def test_text_named_tif_is_identified_by_its_first_bytes(tmp_path):
     path = tmp_path / "notes.tif"
     path.write_text("hello world")
     refused(path, "as TIFF: the file is not a TIFF file: it starts with b'hello wo'")

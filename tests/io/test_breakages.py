@@ -357,7 +357,7 @@ def test_axes_of_lif_are_where_their_distances_say(tmp_path, axes, dtype):
     np.testing.assert_array_equal(part.data[0], expected[1, 1:3, 1:3, 2:4, 1:5])
 
 
-def test_further_axes_of_lif_are_scenes_and_flips_are_told_and_not_applied(tmp_path, caplog):
+def test_further_axes_of_lif_are_scenes_and_flips_are_reported_and_not_applied(tmp_path, caplog):
     pytest.importorskip("liffile")
     data = RNG.integers(0, 250, (2, 3, 2, 4, 5)).astype(np.uint16)
     flips = '<Attachment Name="TileScanInfo" FlipX="0" FlipY="1" SwapXY="1"/>'
@@ -482,7 +482,7 @@ def test_names_of_any_length_and_script_are_written_and_read(stem, suffix, tmp_p
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a place where nobody can write is needed")
 @pytest.mark.parametrize("name", ["a.tif", "a.ome.zarr", "a.png", "a.mhd"])
-def test_places_that_cannot_be_written_are_told(name):
+def test_places_that_cannot_be_written_are_reported(name):
     with pytest.raises(ZException, match=f"^cannot write /proc/{name}: [A-Z][a-z ]+$"):
         ZImg(STACK[None, :1]).save(f"/proc/{name}")
 

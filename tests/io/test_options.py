@@ -116,7 +116,7 @@ def test_an_option_changes_the_file_or_is_refused(suffix, compression, option, t
 
 
 @pytest.mark.parametrize("data", [COLORS, COLORS[:1]])
-def test_a_progressive_jpeg_has_several_passes_and_the_quality_asked_for(data, tmp_path):
+def test_a_progressive_jpeg_has_several_passes_and_the_quality_requested(data, tmp_path):
     pytest.importorskip("OpenImageIO")
     path, errors = tmp_path / "a.dat", []
     for quality in (20, 95):

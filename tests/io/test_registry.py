@@ -33,7 +33,7 @@ def test_a_preview_is_not_taken_for_the_image(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a\0b.tif", "a" * 300 + ".tif", "a\ud800.tif"])
-def test_names_that_no_file_can_have_are_told(name, tmp_path):
+def test_names_that_no_file_can_have_are_reported(name, tmp_path):
     path = str(tmp_path / name)
     with pytest.raises(ZException):
         zimg.read(path)

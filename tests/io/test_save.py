@@ -65,7 +65,7 @@ def test_the_file_that_a_link_names_is_replaced(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_folders_that_are_not_there_are_named_before_pixels_are_asked_for(name, tmp_path):
+def test_folders_that_are_not_there_are_named_before_pixels_are_requested(name, tmp_path):
     class Unasked(Slices):
         def slice(self, z: int, t: int) -> ZImg:
             raise AssertionError(f"slice({z}, {t}) was asked for")
@@ -78,7 +78,7 @@ def test_folders_that_are_not_there_are_named_before_pixels_are_asked_for(name, 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser may write anywhere")
 @pytest.mark.parametrize("name", NAMES)
-def test_folders_that_cannot_be_written_to_are_told(name, tmp_path):
+def test_folders_that_cannot_be_written_to_are_reported(name, tmp_path):
     folder = tmp_path / "fixed"
     folder.mkdir()
     folder.chmod(0o555)
@@ -136,7 +136,7 @@ def test_what_interrupts_passes_and_leaves_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_formats_that_are_only_read_are_told(tmp_path: Path):
+def test_formats_that_are_only_read_are_reported(tmp_path: Path):
     for format in (FileFormat.ZeissLsm, FileFormat.Unknown):
         with pytest.raises(
             ZException,

@@ -159,7 +159,7 @@ def test_what_a_provider_raises_passes_unchanged(base, error, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_method_and_a_wrong_result_are_told(tmp_path: Path):
+def test_a_missing_method_and_a_wrong_result_are_reported(tmp_path: Path):
     class Nothing(ZImgSliceProvider):
         def imgInfo(self) -> ZImgInfo:
             return INFO

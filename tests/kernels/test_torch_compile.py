@@ -80,7 +80,7 @@ def test_a_fit_is_one_graph_and_ends_where_it_ends_without(graphs):
     np.testing.assert_allclose(found[:6].numpy(), expected[:6].numpy(), rtol=0, atol=1e-9)
 
 
-def test_what_cannot_be_compiled_runs_as_it_is_and_says_so(monkeypatch):
+def test_what_cannot_be_compiled_runs_as_it_is_and_reports_it(monkeypatch):
     hooks = pytest.importorskip("zimg.backends._torch")
 
     def broken(fn, **how):

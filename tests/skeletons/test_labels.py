@@ -57,7 +57,7 @@ def test_bodies_of_any_shape_are_as_they_are_alone(labels: np.ndarray, config: A
         assert_same(tree, zimg.skeletonize(labels == label, config=config))
 
 
-def test_bodies_asked_for_come_in_the_order_asked() -> None:
+def test_bodies_requested_come_in_the_order_asked() -> None:
     assert list(zimg.skeletonize_labels(bodies(), ids=[65535, 7])) == [65535, 7]
 
 

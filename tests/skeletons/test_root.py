@@ -102,7 +102,7 @@ def test_of_a_reduced_volume_the_block_of_the_point_is_the_root(
     root_of(zimg.skeletonize(cross(), **options, positions="reference"), first)
 
 
-def test_growth_is_not_started_again_from_a_far_end_where_a_root_is_asked_for() -> None:
+def test_growth_is_not_started_again_from_a_far_end_where_a_root_is_requested() -> None:
     tree = zimg.skeletonize(cross(), root=(45, 22, 4), config={**KEEP, "rebase": True})
     root_of(tree, (45, 22, 4))
 

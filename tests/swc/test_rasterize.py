@@ -131,7 +131,7 @@ def test_columns_and_trees_are_drawn_by_name_and_the_first_row_wins():
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16", "int32", "float32"])
-def test_the_volume_has_the_type_asked_for(xp, device, dtype):
+def test_the_volume_has_the_type_requested(xp, device, dtype):
     like = upload(np.zeros(1, np.uint8), on=device, xp=xp)
     volume = BENT.rasterize(SHAPE, dtype=dtype, like=like)
     assert volume.dtype == getattr(xp, dtype)

@@ -171,7 +171,7 @@ def test_line_ends_may_be_mixed(tmp_path: Path, ends: str) -> None:
         ("cp1252", ""),
     ],
 )
-def test_the_encoding_is_told_by_the_mark_or_the_bytes(
+def test_the_encoding_is_identified_by_the_mark_or_the_bytes(
     tmp_path: Path, encoding: str, mark: str
 ) -> None:
     text = f"{mark}# All positions and radii in \u00b5m\r\n1 2 0 0 0 1 -1\r\n2 2 1 0 0 1 1\r\n"

@@ -32,7 +32,7 @@ def test_the_way_back_needs_no_size_and_gives_the_same_tree(tree: ZSwc) -> None:
     assert back.parent.tolist() == tree.parent.tolist()
 
 
-def test_a_file_tells_both_again(tmp_path: Path) -> None:
+def test_a_file_reports_both_again(tmp_path: Path) -> None:
     tree = chain([0, 1])
     tree.unit, tree.voxel_size = "voxel", (1 / 3, 1 / 3, 2)
     for each in (tree, tree.to_um()):

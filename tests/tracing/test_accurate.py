@@ -132,7 +132,7 @@ def test_radii_do_not_depend_on_the_unit(plain, unit):
     assert np.median(tree.radius) == pytest.approx(np.median(plain.radius), abs=0.15)
 
 
-def test_dark_neurites_are_traced_when_asked_for(plain):
+def test_dark_neurites_are_traced_when_requested(plain):
     tree = zimg.trace(255 - drawn(), invert=True)
     assert compare(tree, plain).f1 >= 0.95
 

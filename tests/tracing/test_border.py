@@ -34,7 +34,7 @@ def test_values_are_those_at_the_places(xp, device, marks, dtype, monkeypatch):
     assert found.tolist() == volume.reshape(-1)[places].tolist()
 
 
-def test_a_device_sends_what_is_asked_for_and_no_volume():
+def test_a_device_sends_what_is_requested_and_no_volume():
     torch = pytest.importorskip("torch")
     from zimg.conformance.certify.counting import counted  # type: ignore[import-not-found]
     from zimg.conformance.certify.pretending import pretended_gpu  # type: ignore[import-not-found]

@@ -41,7 +41,7 @@ def test_a_branch_stops_at_the_tree_and_joins_it():
     assert compare(tree, PHANTOM.tree).recall > 0.8
 
 
-def test_where_nothing_fits_the_tree_stays_and_a_warning_says_so():
+def test_where_nothing_fits_the_tree_stays_and_a_warning_reports_it():
     empty = np.zeros((9, 30, 30), np.uint8)
     host = ZSwc.from_arrays([[1, 2, 3]], 1, [-1])
     with pytest.warns(zimg.TraceWarning, match=r"from \(5, 6, 4\)"):

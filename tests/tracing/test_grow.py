@@ -104,7 +104,7 @@ def test_the_record_of_a_chain_fits_its_segments(run):
         assert chain.segments.shape == (len(chain), WIDTH)
 
 
-def test_chains_that_meet_no_other_are_as_long_as_asked_for(run):
+def test_chains_that_meet_no_other_are_as_long_as_requested(run):
     shortest = GrowthOptions(min_score=0.3, min_length=73.0, tune_ends=True)
     chains, _ = grown(run, options=shortest)
     assert chains
@@ -180,7 +180,7 @@ def test_strands_that_grow_to_their_ends_become_what_they_become_step_by_step(ru
             np.testing.assert_array_equal(np.stack(one.rows)[:40], np.stack(other.rows)[:40])
 
 
-def test_segments_without_contrast_are_refused_where_contrast_is_asked_for(run):
+def test_segments_without_contrast_are_refused_where_contrast_is_requested(run):
     scorer, seeds, shape, _ = run
     asked = (np.zeros(shape, np.uint8), scorer.templates.full)
     rows = seeds.rows[:4, None]

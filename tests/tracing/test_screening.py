@@ -45,7 +45,7 @@ def test_many_dim_chains_beside_bright_ones_are_clutter():
     assert 10.0 < found.threshold < 100.0
 
 
-def test_what_the_split_alone_removes_is_told():
+def test_what_the_split_alone_removes_is_reported():
     found = screen(*cluttered(ratio=4.5))
     assert found.split
     assert found.removed_by_split == 60 * 20.0

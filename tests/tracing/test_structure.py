@@ -33,7 +33,7 @@ def test_chains_far_apart_and_chains_that_cross_midway_stay_two_trees(tube):
         assert (np.asarray(tree.parent) == -1).sum() == 2
 
 
-def test_the_path_test_decides_only_when_it_is_asked_for(tube):
+def test_the_path_test_decides_only_when_it_is_requested(tube):
     chains = [tube([10, 16, 12], [50, 16, 12]), tube([58, 16, 12], [98, 16, 12])]
     dark = Signal(np.zeros((24, 32, 110), dtype=np.float32))
     trees = [

@@ -225,7 +225,7 @@ def test_cancelling_in_the_middle_stops_the_stage():
     assert told[-1][0] == "grow chains"
 
 
-def test_progress_tells_the_stages_in_order_and_all_of_each():
+def test_progress_reports_the_stages_in_order_and_all_of_each():
     told = []
     trace(tubes(STRAIGHT), progress=lambda *step: told.append(step))
     stages = list(dict.fromkeys(stage for stage, _, _ in told))

@@ -38,7 +38,7 @@ def test_default_colours_beyond_the_sixth_are_the_same_every_time_and_differ():
         *(("m", 1e6), ("hm", 1e8), ("km", 1e9)),
     ],
 )
-def test_voxel_sizes_are_told_in_micrometres(unit, factor):
+def test_voxel_sizes_are_reported_in_micrometres(unit, factor):
     info = ZImgInfo(1, 1)
     info.voxelSizeUnit = VoxelSizeUnit[unit]
     info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ = 2.0, 3.0, 4.0

@@ -130,7 +130,7 @@ def test_channels_are_shown_in_their_colours_and_stretched_one_by_one() -> None:
     assert picture[3, 5].tolist() == [0, 0, 0]
 
 
-def test_a_card_tells_what_is_known_and_escapes_it() -> None:
+def test_a_card_reports_what_is_known_and_escapes_it() -> None:
     info = ZImgInfo(6, 4, 2, 2, 1, 2)
     info.channelNames = ["<script>alert(1)</script>", "a & b"]
     info.voxelSizeX, info.voxelSizeZ, info.voxelSizeUnit = 0.25, 2.0, VoxelSizeUnit.um
@@ -181,7 +181,7 @@ def test_steps_leave_out_planes_before_pixels(
     assert np.zeros(shape)[tuple(slice(None, None, step) for step in steps)].size <= most
 
 
-def test_a_large_image_is_looked_at_in_part_and_the_card_says_so(
+def test_a_large_image_is_looked_at_in_part_and_the_card_reports_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("zimg.view.thumbnail.MOST_VOXELS", 100)
@@ -221,7 +221,7 @@ def test_the_card_of_a_broken_image_says_what_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1023, 1024, 3 * 2**30, 2**60])
-def test_bytes_are_told_in_the_largest_unit_that_fits(count: int) -> None:
+def test_bytes_are_reported_in_the_largest_unit_that_fits(count: int) -> None:
     expected = {0: "0 bytes", 1023: "1023 bytes", 1024: "1 KiB", 3 * 2**30: "3 GiB"}
     assert bytes_text(count) == expected.get(count, "1.049e+06 TiB")
 

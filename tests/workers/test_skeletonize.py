@@ -51,7 +51,7 @@ def test_a_task_file_says_everything(mask, tmp_path):
     assert other.hasResult()
 
 
-def test_what_is_missing_is_told_before_the_work(mask, tmp_path):
+def test_what_is_missing_is_reported_before_the_work(mask, tmp_path):
     with pytest.raises(ZException, match="no input image source"):
         ZNeutubeSkeletonize().run()
     with pytest.raises(ZException, match="output SWC path is empty"):

@@ -8,7 +8,7 @@ from zimg import ZException
 scyjava = pytest.importorskip("scyjava")
 
 
-def test_without_its_jars_one_line_tells_what_is_needed(tmp_path, monkeypatch):
+def test_without_its_jars_one_line_reports_what_is_needed(tmp_path, monkeypatch):
     def no_network() -> None:
         raise OSError("no route to the jars\nat line 3")
 

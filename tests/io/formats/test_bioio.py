@@ -26,7 +26,7 @@ def stack(path: Path, name: str = "a.ome.tif") -> ZImg:
     return image
 
 
-def test_a_plugin_reads_what_it_is_asked_for(tmp_path):
+def test_a_plugin_reads_what_it_is_requested(tmp_path):
     image = stack(tmp_path)
     found = zimg.read(tmp_path / "a.ome.tif", format=FileFormat.Bioio)
     np.testing.assert_array_equal(found.data[0], image.data[0])
@@ -90,7 +90,7 @@ def test_our_reader_offers_scenes_and_levels(tmp_path):
         np.testing.assert_array_equal(found.data, np.asarray(handle.level(1)))
 
 
-def test_our_reader_says_why_a_file_cannot_be_read(tmp_path):
+def test_our_reader_reports_why_a_file_cannot_be_read(tmp_path):
     from bioio_base.exceptions import UnsupportedFileFormatError
 
     from zimg.bioio.reader import Reader

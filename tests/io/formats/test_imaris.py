@@ -82,7 +82,7 @@ def test_what_the_file_states_is_in_the_metadata(tmp_path):
     assert info.timeStamps == pytest.approx([0.0, 2.5])
 
 
-def test_a_channel_that_is_not_there_is_told_and_others_are_read(tmp_path):
+def test_a_channel_that_is_not_there_is_reported_and_others_are_read(tmp_path):
     data = voxels()
     path = imaris(tmp_path / "a.ims", data)
     with h5py.File(path, "r+") as file:

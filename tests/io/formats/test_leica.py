@@ -77,7 +77,7 @@ def test_a_project_in_several_files_is_read_by_each_of_them(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["project.xlef", "Metadata/Image 1.xlif"])
-def test_a_project_without_its_voxels_tells_what_is_missing(tmp_path, name):
+def test_a_project_without_its_voxels_reports_what_is_missing(tmp_path, name):
     project(tmp_path / "p", pixels((1, 3, 4, 5)))
     voxels, path = tmp_path / "p" / "Image 1.lof", tmp_path / "p" / name
     whole = voxels.read_bytes()

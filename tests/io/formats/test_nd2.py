@@ -73,7 +73,7 @@ def test_a_colour_image_has_three_channels(tmp_path):
         np.testing.assert_array_equal(file.asarray(), np.moveaxis(data, 0, -1))
 
 
-def test_frames_that_were_never_written_are_told_and_others_are_read(tmp_path):
+def test_frames_that_were_never_written_are_reported_and_others_are_read(tmp_path):
     data = voxels((2, 3, 1, 9, 11))
     path = nd2(tmp_path / "a.nd2", data, "TZ", left_out=(4, 5))
     with pytest.raises(ZException, match="missing: z=1 t=1, z=2 t=1"):

@@ -320,7 +320,7 @@ def test_the_readers_of_others_pass_over_what_is_kept(tmp_path):
     np.testing.assert_array_equal(np.moveaxis(stored, -1, 0), volume(), strict=True)
 
 
-def test_a_format_that_two_share_is_told_apart_by_the_file(tmp_path):
+def test_a_format_that_two_share_is_distinguished_by_the_file(tmp_path):
     data = np.arange(24, dtype=np.uint8).reshape(1, 2, 3, 4)
     for name in ("a.nii", "a.nrrd"):
         ZImg(data).save(tmp_path / name, zimg.FileFormat.ITKImage)

@@ -257,7 +257,7 @@ def test_what_it_cannot_hold_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_first_bytes_tell_whatever_the_name(tmp_path):
+def test_the_first_bytes_report_whatever_the_name(tmp_path):
     path = nrrd_file(tmp_path / "a.tif")
     assert shape_of(path) == (1, 1, 4, 3, 2)
     assert zimg.read(path, format=FileFormat.ITKImage).shape == (1, 1, 4, 3, 2)

@@ -62,7 +62,7 @@ def test_what_the_settings_state_is_in_the_metadata(suffix, tmp_path):
     assert info.validBitCount == 12
 
 
-def test_a_plane_that_is_not_there_is_told_and_others_are_read(tmp_path):
+def test_a_plane_that_is_not_there_is_reported_and_others_are_read(tmp_path):
     data = voxels((1, 2, 3, 20, 30))
     path = oif(tmp_path / "a.oif", data)
     (tmp_path / "a.oif.files" / "s_C001Z002.tif").unlink()
@@ -72,7 +72,7 @@ def test_a_plane_that_is_not_there_is_told_and_others_are_read(tmp_path):
     np.testing.assert_array_equal(second.data[0], data[0, 1:])
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path):
+def test_a_folder_that_is_not_there_is_reported(tmp_path):
     (tmp_path / "a.oif").write_bytes(settings({}))
     with pytest.raises(ZException, match=r"the folder a\.oif\.files beside it does not exist"):
         zimg.read(tmp_path / "a.oif")

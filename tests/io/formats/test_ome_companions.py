@@ -123,7 +123,7 @@ def test_a_description_in_another_tiff_is_followed(folder):
         ("c.ome.tif", "after following 8 references"),
     ],
 )
-def test_a_description_that_cannot_be_followed_is_told(tmp_path, target, told):
+def test_a_description_that_cannot_be_followed_is_reported(tmp_path, target, told):
     pointer = OME.format(f'<BinaryOnly MetadataFile="{target}"/>', uuid="1")
     with pytest.raises(ZException, match=told):
         zimg.read(pages(tmp_path / "c.ome.tif", VOLUME[0], pointer))
@@ -153,7 +153,7 @@ def test_an_image_without_a_page_here_does_not_stop_the_others(folder):
     np.testing.assert_array_equal(zimg.read(path, scene=1, region=region).data[0][0], VOLUME[1])
 
 
-def test_a_page_that_is_not_in_the_other_file_is_told(folder):
+def test_a_page_that_is_not_in_the_other_file_is_reported(folder):
     pages(folder / "b.ome.tif", VOLUME[1, :1], described(TWO, "2"))
     with pytest.raises(ZException, match=r"b\.ome\.tif has 1 pages, but page 1 is needed"):
         zimg.read(folder / "a.ome.tif")

@@ -87,7 +87,7 @@ def test_times_are_in_seconds():
     assert image(inside=planes, sizes=sizes, pages=18).info.timeStamps == [0.0, 120.0, 2.0]
 
 
-def test_valid_bits_are_told():
+def test_valid_bits_are_reported():
     assert image('SignificantBits="12"').info.validBitCount == 12
 
 
@@ -134,7 +134,7 @@ def test_the_place_of_the_first_plane_is_that_of_the_image():
         ("", '<Channel SamplesPerPixel="0"/>', "samples per pixel: expected one number"),
     ],
 )
-def test_numbers_that_are_none_are_told(attributes, inside, match):
+def test_values_that_are_not_numbers_are_reported(attributes, inside, match):
     with pytest.raises(ZException, match=match):
         image(attributes, inside)
 

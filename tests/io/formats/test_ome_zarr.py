@@ -311,7 +311,7 @@ def test_broken_metadata_are_errors(tmp_path):
         (path / name).write_bytes(text)
 
 
-def test_a_missing_store_and_a_group_without_image_are_told(tmp_path):
+def test_a_missing_store_and_a_group_without_image_are_reported(tmp_path):
     zarr.create_group(tmp_path / "empty.zarr")
     refuse(tmp_path / "empty.zarr", "no multiscales")
     with pytest.raises(FileNotFoundError):
@@ -400,7 +400,7 @@ class Counting:
         return np.broadcast_to(planes[None, :, None, None], shape)
 
 
-def test_a_stream_is_asked_for_a_chunk_of_planes_at_a_time(tmp_path):
+def test_a_stream_is_requested_a_chunk_of_planes_at_a_time(tmp_path):
     info = ZImgInfo(300, 20, 70, 1, 2, 2)
     pixels = Counting(info)
     write_pixels(tmp_path / "a.ome.zarr", pixels)

@@ -135,7 +135,7 @@ def test_filters_that_widen_numbers_and_fortran_order_are_read(tmp_path):
     np.testing.assert_array_equal(zimg.read(path).data[0][0], data())
 
 
-def test_members_of_gzip_are_joined_and_cut_ones_are_told(tmp_path):
+def test_members_of_gzip_are_joined_and_cut_ones_are_reported(tmp_path):
     path = store(tmp_path / "a.zarr", compressors=GzipCodec())
     raw = data().tobytes()
     chunk_of(path).write_bytes(gzip.compress(raw[:1000]) + gzip.compress(raw[1000:]))
@@ -148,7 +148,7 @@ def test_members_of_gzip_are_joined_and_cut_ones_are_told(tmp_path):
 @pytest.mark.parametrize(
     ("name", "pack"), [("bz2", bz2.compress), ("lzma", lzma.compress), ("zlib", zlib.compress)]
 )
-def test_cut_chunks_are_told(name, pack, tmp_path):
+def test_cut_chunks_are_reported(name, pack, tmp_path):
     path = store(tmp_path / "a.zarr", **OPTIONS[f"v2 {name}"])
     chunk_of(path).write_bytes(pack(data().tobytes())[:-3])
     with pytest.raises(ZException, match=r"ends before the end of the compressed"):

@@ -85,7 +85,7 @@ def server(tmp_path):
         opened.shutdown()
 
 
-def test_a_handle_of_a_store_that_was_replaced_says_so(tmp_path):
+def test_a_handle_of_a_store_that_was_replaced_reports_it(tmp_path):
     path = tmp_path / "a.ome.zarr"
     for other in (
         np.full((1, 8, 64, 64), 2, np.uint16),
@@ -196,7 +196,7 @@ def test_pipes_are_refused_as_files_and_as_chunks(tmp_path):
             zimg.read(path)
 
 
-def test_an_absent_well_is_told_when_it_is_asked_for(tmp_path):
+def test_an_absent_well_is_reported_when_it_is_requested(tmp_path):
     path = plate(tmp_path / "p.zarr", 3, absent=(1,))
     np.testing.assert_array_equal(zimg.read(path).data[0][0], VOXELS)
     np.testing.assert_array_equal(zimg.read(path, scene=2).data[0][0], VOXELS + np.uint8(2))

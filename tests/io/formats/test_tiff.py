@@ -175,7 +175,7 @@ def test_what_an_array_reads_a_source_and_the_image_read_too(tmp_path):
         ZImg(path, xRatio=0)
 
 
-def test_pixels_arrive_in_the_framework_that_is_asked_for(tmp_path, lane, xp, device):
+def test_pixels_arrive_in_the_framework_that_is_requested(tmp_path, lane, xp, device):
     path = written(tmp_path / "a.tif", VOLUME, compression="zlib")
     image = zimg.read(path, framework=lane.framework, device=device)
     (array,) = image.data

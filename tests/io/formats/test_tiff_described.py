@@ -165,7 +165,7 @@ def test_planes_of_micromanager_are_where_its_index_says(planes, tmp_path):
                 np.testing.assert_array_equal(image.data[t][c, z], plane)
 
 
-def test_what_micromanager_tells_is_in_the_metadata(planes, tmp_path):
+def test_what_micromanager_reports_is_in_the_metadata(planes, tmp_path):
     info = ZImg.readImgInfo(micromanager(tmp_path / "a.tif", planes))
     assert info.channelNames == ["DAPI", "Cy5"]
     assert (info.voxelSizeX, info.voxelSizeY, info.voxelSizeZ) == (0.25, 0.25, 1.5)

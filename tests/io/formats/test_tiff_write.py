@@ -352,7 +352,7 @@ def test_a_position_is_that_of_the_first_plane():
         ({"position": [1.0, 2.0, 3.0, 4.0]}, "3 numbers, got 4"),
     ],
 )
-def test_metadata_that_cannot_be_written_are_told(name, change, told, tmp_path):
+def test_metadata_that_cannot_be_written_are_reported(name, change, told, tmp_path):
     info = ZImgInfo(1, 1)
     for key, value in change.items():
         setattr(info, key, value)
