@@ -51,6 +51,20 @@ def test_one_hot_voxel_changes_nothing_else():
     assert first.background == pytest.approx(second.background, abs=0.02 * first.top)
 
 
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "int32", "float32"])
+def test_the_signal_of_whole_numbers_does_not_depend_on_their_type(on_lane, dtype):
+    expected, found = prepared(image()), prepared(on_lane(image().astype(dtype)))
+    np.testing.assert_array_equal(bring_home(found.signal) / found.unit, expected.signal)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+def test_the_lower_of_two_negative_values_is_the_background(on_lane, dtype):
+    volume = np.where(image() > 100, -1, -3).astype(dtype)
+    found = prepared(on_lane(volume))
+    assert found.background == -3.0 * found.unit
+    np.testing.assert_array_equal(bring_home(found.signal), (volume + 3) * found.unit)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])
 def test_inverted_images_are_those_of_the_opposite_polarity(on_lane, dtype):
     bright = image().astype(dtype)

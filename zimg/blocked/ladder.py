@@ -84,8 +84,10 @@ class Ladder:
         """Convert voxels of the image to the signal."""
         image = voxels if self.highest is None else _turned(voxels, self.highest)
         if np.issubdtype(image.dtype, np.integer):
-            return table_subtracted(image, self.background)
-        return (image - image.dtype.type(self.background)) * image.dtype.type(self.unit)
+            signal = table_subtracted(image, self.background)
+        else:
+            signal = (image - image.dtype.type(self.background)) * image.dtype.type(self.unit)
+        return np.asarray(above_background(signal))
 
     def signal(self, voxels: NDArray[Any]) -> NDArray[Any]:
         """Convert a region to the signal; thin volumes are padded with planes."""
@@ -113,7 +115,7 @@ def whole_ladder(volume: Volume, *, invert: bool, enhanced: float | None = None)
     voxels = checked_read(volume, Box((0, 0, 0), volume.shape))
     preprocess.check_signal(voxels)
     image = prepared(thick(fastest(voxels))[0], invert=invert)
-    noise = measure_noise(image.image, above_background(image.signal), unit=image.unit)
+    noise = measure_noise(image.image, image.signal, unit=image.unit)
     levels: tuple[float, ...] = ()
     tubes: tuple[float, ...] = ()
     if image.top > 0.0:
@@ -132,9 +134,7 @@ def cube_noises(volume: Volume, cubes: Iterable[Box], ladder: Ladder) -> NDArray
     for cube in cubes:
         voxels = checked_read(volume, cube)
         image = voxels if ladder.highest is None else _turned(voxels, ladder.highest)
-        found.append(
-            measure_noise(image, above_background(ladder.values(voxels)), unit=ladder.unit).sigma
-        )
+        found.append(measure_noise(image, ladder.values(voxels), unit=ladder.unit).sigma)
     return np.array(found, np.float64)
 
 

@@ -20,7 +20,7 @@ from zimg.ops import fastest, for_voxels, like, to_host
 from zimg.swc import ZSwc
 from zimg.swc.cleaning import clean, resample_optimal
 from zimg.tracing import preprocess
-from zimg.tracing.brightness import Prepared, above_background, prepared, thick
+from zimg.tracing.brightness import Prepared, prepared, thick
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig
 from zimg.tracing.contrast import ContrastScorer, screened, with_contrast, worth_tracing
@@ -92,7 +92,7 @@ def run_accurate(
     report.stage("preprocess")
     reduced, _ = thick(preprocess.downsample(volume, downsample_ratio))
     image = prepared(reduced, invert=options.invert)
-    noise = measure_noise(image.image, above_background(image.signal), unit=image.unit)
+    noise = measure_noise(image.image, image.signal, unit=image.unit)
     details = describe_noise(noise, unit=image.unit)
     clock.mark("preprocess")
     if image.top <= 0.0:

@@ -10,7 +10,7 @@ from zimg.kernels.order import ranked
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
 from zimg.tracing.ladder import BRIGHTEST_SHARE, FEWEST_BRIGHT, top_value
-from zimg.tracing.preprocess import subtract_background
+from zimg.tracing.preprocess import subtract_background, subtract_level
 
 RANGE = 255.0
 """Approximate maximum of a float signal after scaling. The limits of the fit are absolute and were
@@ -29,7 +29,7 @@ class Prepared:
     image
         ``(Z, Y, X)`` bright on dark, with its background, in its own units.
     signal
-        ``(Z, Y, X)`` without its background.
+        ``(Z, Y, X)`` without its background, nowhere below 0.
     unit
         Factor from units of `image` to units of `signal`; a power of two, which avoids rounding.
     step
@@ -70,10 +70,14 @@ def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
         return Prepared(image, xp.zeros_like(image), 1.0, 0.0, 0.0, low)
     if xp.isdtype(image.dtype, "integral"):
         signal, level = subtract_background(image)
+        if not level and low < 0:  # two values, the lower of which is the background
+            signal, level = subtract_level(image, low), float(low)
+        signal = above_background(signal)
         return Prepared(image, signal, 1.0, 1.0, top_value(signal), level)
     whole = bool(to_host(xp.all(xp.floor(image) == image)))
     _, level = subtract_background(_without_outliers(image, xp=xp), bins=FLOAT_BINS)
-    signal = image - level
+    level = level or min(low, 0.0)
+    signal = above_background(image - level)
     top = top_value(signal)
     if top <= 0.0:
         return Prepared(image, signal, 1.0, 0.0, 0.0, level)
@@ -85,7 +89,7 @@ def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
 def above_background(signal: Array, /) -> Array:
     """`signal` with 0 in place of negative values, which unsigned integers lack.
 
-    The noise of an image then does not depend on its dtype.
+    Noise and fits then do not depend on the dtype of an image.
     """
     xp = array_namespace(signal)
     if xp.isdtype(signal.dtype, "unsigned integer"):
