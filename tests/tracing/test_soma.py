@@ -43,6 +43,16 @@ def test_flat_voxels_and_flat_stacks(on_lane, shape, z_to_xy):
     assert found.radius == pytest.approx(RADIUS, abs=1.5)
 
 
+def test_a_soma_that_is_flat_because_planes_are_far_apart_is_found_without_their_distance(on_lane):
+    z, y, x = np.indices((24, 72, 80)).astype(float)
+    away = (x - CENTRE[0]) ** 2 + (y - CENTRE[1]) ** 2 + (5.0 * (z - CENTRE[2])) ** 2
+    (found,) = find_somata(
+        on_lane(np.where(away <= 12.0**2, 200, 0).astype(np.uint8)), top=200.0, neurite_radius=1.5
+    )
+    np.testing.assert_allclose(found.position, CENTRE, atol=1.5)
+    assert found.radius == pytest.approx(12.0, abs=1.5)
+
+
 def test_a_neurite_is_no_soma_and_a_blob_that_is_too_large_neither(on_lane):
     blob = on_lane(np.full((9, 40, 40), 200, np.uint8))
     assert find_somata(on_lane(ball()), top=200.0, neurite_radius=4.0) == []

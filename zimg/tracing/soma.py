@@ -1,4 +1,8 @@
-"""Cell bodies: bright balls much thicker than the neurites."""
+"""Cell bodies: bright discs, in the plane, much wider than the neurites.
+
+Discs are measured within planes because stacks are often coarser, or blurred, along z, and many do
+not state by how much.
+"""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +18,7 @@ from zimg.kernels.morphology import combine_box, cut
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
 
-Ball = tuple[tuple[int, int, int], float]
+Disc = tuple[tuple[int, int, int], float]
 """Voxel z, y, x and radius."""
 
 MOST_SOMATA = 8
@@ -72,11 +76,11 @@ def find_somata(
     if planes is not None:
         bright = xp.max(planes, axis=0, keepdims=True) > threshold
     else:
-        slabs = gaussian_slabs(signal, (1.0, 1.0, 1.0))
+        slabs = gaussian_slabs(signal, (0.0, 1.0, 1.0))
         bright = xp.concat([part > threshold for part in slabs], axis=0)
     largest = LARGEST_SHARE * min(height, width)
     least = max(SMALLEST_RADIUS, RADIUS_RATIO * neurite_radius)
-    found = _balls(bright, least, largest, z_to_xy, planar=flat or z_to_xy != 1.0, xp=xp)
+    found = _discs(bright, least, largest, z_to_xy, xp=xp)
     return [
         Soma(_in_trace_space(index, planes, z_to_xy), radius)
         for index, radius in found
@@ -84,44 +88,44 @@ def find_somata(
     ]
 
 
-def _balls(
-    bright: Array, least: float, largest: float, z_to_xy: float, *, planar: bool, xp: Namespace
-) -> list[Ball]:
-    """Inner balls with a radius of at least `least`; distances are measured around them only.
+def _discs(
+    bright: Array, least: float, largest: float, z_to_xy: float, *, xp: Namespace
+) -> list[Disc]:
+    """Inner discs with a radius of at least `least`; distances are measured around them only.
 
     All voxels nearer than the radius are foreground. Those nearer than the radius less `least` have
-    balls of their own, so the box of all of them, widened by `least`, holds what ends every ball.
+    discs of their own, so the box of all of them, widened by `least`, contains the background that
+    limits every disc.
     """
     margin = math.ceil(least) + 2
-    thick = _thick(bright, least, planar=planar, xp=xp)
-    bounds = _bounds(thick, xp=xp)
+    wide = _wide(bright, least, xp=xp)
+    bounds = _bounds(wide, xp=xp)
     if bounds is None:
         return []
     box = tuple(
         slice(max(low - margin, 0), min(high + margin, length))
         for (low, high), length in zip(bounds, bright.shape, strict=True)
     )
-    # Beyond the border the foreground goes on, as far as a ball of interest can reach.
+    # Beyond the border the foreground continues, as far as a disc of interest can reach.
     longest = max(high - low for low, high in bounds) + margin
     reach = min(math.ceil(largest) + 2, longest)
     around = tuple(
-        reach if (part.start == 0 or part.stop == length) and not (planar and axis == 0) else 0
+        reach if axis and (part.start == 0 or part.stop == length) else 0
         for axis, (part, length) in enumerate(zip(box, bright.shape, strict=True))
     )
-    radii = _inner_radii(bright[box], around, planar=planar, xp=xp)
-    radii = xp.where(thick[box], radii, xp.zeros_like(radii))
+    radii = _inner_radii(bright[box], around, xp=xp)
+    radii = xp.where(wide[box], radii, xp.zeros_like(radii))
     z, y, x = (part.start for part in box)
     return [
         ((index[0] + z, index[1] + y, index[2] + x), radius)
-        for index, radius in _largest_balls(radii, least, z_to_xy)
+        for index, radius in _largest_discs(radii, least, z_to_xy)
     ]
 
 
-def _thick(bright: Array, least: float, *, planar: bool, xp: Namespace) -> Array:
-    """Voxels around which the box inside a ball is foreground; the border repeats itself."""
-    axes = (1, 2) if planar else (0, 1, 2)
-    reach = math.ceil(least / math.sqrt(len(axes))) - 1
-    return combine_box(bright, xp.logical_and, reach, axes=axes, xp=xp)
+def _wide(bright: Array, least: float, *, xp: Namespace) -> Array:
+    """Voxels around which the square inside a disc is foreground; the border repeats itself."""
+    reach = math.ceil(least / math.sqrt(2.0)) - 1
+    return combine_box(bright, xp.logical_and, reach, axes=(1, 2), xp=xp)
 
 
 def _bounds(mask: Array, *, xp: Namespace) -> list[tuple[int, int]] | None:
@@ -142,16 +146,16 @@ def _threshold(signal: Array, top: float, *, xp: Namespace) -> float:
     return SATURATED_SHARE * top if top >= highest else top / 2.0
 
 
-def _inner_radii(bright: Array, around: tuple[int, ...], *, planar: bool, xp: Namespace) -> Array:
-    """Distance of every voxel from the background, with borders repeated `around` times."""
-    squared = squared_distance(edged(bright, around, xp=xp), planar=planar)
+def _inner_radii(bright: Array, around: tuple[int, ...], *, xp: Namespace) -> Array:
+    """Distance of every voxel from the background of its plane, with borders repeated."""
+    squared = squared_distance(edged(bright, around, xp=xp), planar=True)
     for axis, reach in enumerate(around):
         squared = cut(squared, axis, reach, reach + bright.shape[axis])
     return xp.sqrt(xp.astype(squared, xp.float32))
 
 
-def _largest_balls(radii: Array, least: float, z_to_xy: float) -> list[Ball]:
-    """Voxel z, y, x and radius of the largest inner balls that are two radii apart."""
+def _largest_discs(radii: Array, least: float, z_to_xy: float) -> list[Disc]:
+    """Voxel z, y, x and radius of the largest inner discs that are two radii apart."""
     xp = array_namespace(radii)
     found = []
     for _ in range(MOST_SOMATA):
@@ -183,7 +187,7 @@ def _squared_distances(
 def _in_trace_space(
     index: tuple[int, int, int], planes: Array | None, z_to_xy: float
 ) -> NDArray[np.float64]:
-    """The ball's centre; in a flat stack, whose planes are given, where it is brightest."""
+    """The centre of the disc; in a flat stack, whose planes are given, where it is brightest."""
     z, y, x = index
     if planes is not None:
         z = int(np.argmax(to_host(planes[:, y, x])))
