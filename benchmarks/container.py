@@ -68,7 +68,7 @@ INTERPOLANTS = ("Linear", "Cubic", "Lanczos3", "Nearest")
 
 
 def resident_bytes() -> int:
-    """Memory of this process now, or its peak where the system does not tell."""
+    """Memory of this process now, or its peak on systems that do not report it."""
     if PAGES.exists():
         return int(PAGES.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -99,7 +99,7 @@ def allocated(call: Callable[[], Any]) -> tuple[int, int]:
     return peak, growth
 
 
-def tell(text: str) -> None:
+def show(text: str) -> None:
     """Write one line of the table."""
     sys.stdout.write(text + "\n")
 
@@ -110,15 +110,15 @@ def line(what: str, call: Callable[[], Any]) -> None:
         microseconds = fastest(call)
         peak, growth = allocated(call)
     except (TypeError, ValueError) as error:
-        tell(f"{what:44} {error}")
+        show(f"{what:44} {error}")
         return
-    tell(f"{what:44} {microseconds:9.1f} us {peak:9,d} B by Python {growth:12,d} B resident")
+    show(f"{what:44} {microseconds:9.1f} us {peak:9,d} B by Python {growth:12,d} B resident")
 
 
 def paired(rounds: int, *, docs: bool) -> None:
     """Print what arithmetic and resizing of 4 million voxels take, ours and theirs."""
     summary = Summary(command())
-    tell("\n| 16 x 512 x 512 voxels | CPU | wall | ours, CPU s | theirs |\n|---|--:|--:|--:|--:|")
+    show("\n| 16 x 512 x 512 voxels | CPU | wall | ours, CPU s | theirs |\n|---|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as name, Pairs(PROGRAM, Path(name)) as pairs:
         for dtype in TYPES:
             for call in (*CALLS, *(f"resize_{how}" for how in INTERPOLANTS)):
@@ -126,13 +126,13 @@ def paired(rounds: int, *, docs: bool) -> None:
                 summary.pair(f"{dtype} {call.replace('_', ' ')}", pair.ours, pair.theirs)
                 seconds = " | ".join(f"{pair.median(side, 'cpu'):.4f}" for side in (OURS, THEIRS))
                 ratios = f"{pair.ratio_of('cpu'):.2f} | {pair.ratio:.2f}"
-                tell(f"| {dtype} {call} | {ratios} | {seconds} |")
+                show(f"| {dtype} {call} | {ratios} | {seconds} |")
                 if docs:
                     summary.save("container")
 
 
 def main() -> None:
-    """Print what is asked for."""
+    """Print the requested tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gibibytes", type=float, default=1.0, help="0: no wrapping")
     parser.add_argument("--rounds", type=int, default=5, help="0: no reference")
@@ -152,7 +152,7 @@ def wrapped(gibibytes: float) -> None:
     installed = [name for name in FRAMEWORKS if importlib.util.find_spec(name)]
     host = aligned_zeros((1, planes, 1024, 1024), "uint16")
     host[...] = 1
-    tell(f"{host.nbytes / 2**30:g} GiB of uint16")
+    show(f"{host.nbytes / 2**30:g} GiB of uint16")
     if "jax" in installed:  # what JAX itself takes, as no export can be faster
         jax = importlib.import_module("jax")
         line("jax.device_put alone", partial(jax.device_put, host, jax.devices("cpu")[0]))

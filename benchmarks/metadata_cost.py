@@ -127,7 +127,7 @@ def store(path: Path, side: int, written: int) -> Path:
     return path
 
 
-def told(program: str, *arguments: object) -> str:
+def output_of(program: str, *arguments: object) -> str:
     """What a process of its own prints."""
     command = [sys.executable, "-c", program, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.rstrip()
@@ -148,7 +148,7 @@ def openings(folder: Path) -> None:
     }
     for name, pair in files.items():
         for call in OPENINGS:
-            sys.stdout.write(f"{name:38} {call:25} {told(OPEN, call, *pair)}\n")
+            sys.stdout.write(f"{name:38} {call:25} {output_of(OPEN, call, *pair)}\n")
             sys.stdout.flush()
 
 
@@ -158,7 +158,7 @@ def writes(folder: Path, gigabytes: float) -> None:
     for kind in ("slices", "blocks"):
         for name in NAMES:
             small = folder / f"small-{name}"
-            result = told(WRITE, kind, folder / name, small, depth)
+            result = output_of(WRITE, kind, folder / name, small, depth)
             sys.stdout.write(f"{name:12} of {kind}, {gigabytes} GB: {result}\n")
             sys.stdout.flush()
 

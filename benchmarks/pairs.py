@@ -109,7 +109,7 @@ class Pairs(Players):
 
 
 def _started(python: str, program: str, side: str, folder: Path) -> "subprocess.Popen[str]":
-    """A process that has said that it is ready; other interpreters do not look for our modules."""
+    """A process that has reported that it is ready; other interpreters do not search our folder."""
     alone = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     process = subprocess.Popen(
         [python, "-c", program, side, str(folder)],

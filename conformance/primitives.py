@@ -402,7 +402,9 @@ CASES: dict[str, list[Case]] = {
     ],
     "synchronize": [Case("array", (_SOME,), reads_host=True)],
     "row_plan": [Case("sensible", (), {"on": OnDevice()}, finish=_sensible, reads_host=True)],
-    "slow_because": [Case("text", (), finish=lambda said: type(said).__name__, reads_host=True)],
+    "slow_because": [
+        Case("text", (), finish=lambda reason: type(reason).__name__, reads_host=True)
+    ],
     "fastest": [Case("array", (_SOME,), finish=np.asarray, reads_host=True)],
     "for_voxels": [Case("array", (_SOME,), finish=np.asarray, reads_host=True)],
     "wide_types": [Case("entered", (), finish=_entered, reads_host=True)],

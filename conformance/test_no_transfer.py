@@ -1,7 +1,7 @@
-"""No primitive reads a value on the host or makes an array elsewhere, except those that say so.
+"""No primitive reads a value on the host or makes an array elsewhere, unless its case states it.
 
-Torch's ``meta`` device has shapes and no values, and JAX's tracers likewise: what runs on them has
-read nothing. Torch's fake tensors say that they are on a CUDA device without one. Strict
+Torch's ``meta`` device and JAX's tracers have shapes and no values, so code that runs on them reads
+nothing. Torch's fake tensors claim a CUDA device without one. Strict
 ``device1``, a lane of every other test, catches arrays on the wrong device.
 """
 

@@ -71,8 +71,8 @@ def row(entry: dict[str, Any], folder: Path) -> str:
         count = len(ZImg.readImgInfos(path))
         images = [zimg.read(path, scene=scene) for scene in range(count)]
     except ZException as error:
-        told = str(error).replace(str(path), path.name).replace("|", " ")
-        return f"{head} none | refused | {told} |"
+        message = str(error).replace(str(path), path.name).replace("|", " ")
+        return f"{head} none | refused | {message} |"
     scenes = entry.get("scenes") or []
     if 0 < len(scenes) < entry.get("scene_count", 0) == count:  # the first ones and the last
         images = [*images[: len(scenes) - 1], images[-1]]

@@ -86,14 +86,14 @@ def licence_of(dist: Distribution) -> str:
     data = dist.metadata
     if data["License-Expression"]:
         return str(data["License-Expression"])
-    told = [line for line in data.get_all("Classifier") or () if line.startswith("License ::")]
-    names = [line.rsplit(" :: ", 1)[-1] for line in told if not line.endswith("OSI Approved")]
+    licences = [line for line in data.get_all("Classifier") or () if line.startswith("License ::")]
+    names = [line.rsplit(" :: ", 1)[-1] for line in licences if not line.endswith("OSI Approved")]
     text = (data["License"] or "").strip()
     return " AND ".join(names) or (text.splitlines()[0][:60] if text else "not stated")
 
 
 def cyclonedx(packages: list[Package]) -> dict[str, Any]:
-    """Return the bill as CycloneDX; the first package is what it is of."""
+    """Return the bill as CycloneDX; the first package is the described one."""
     main_one, *others = packages
     known = {each.name: purl(each) for each in packages}
     edges = {each.name: [known[n] for n in each.requires if n in known] for each in packages}

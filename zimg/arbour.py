@@ -111,7 +111,7 @@ class Arbour:
         *,
         chunk: ZYX = (64, 64, 64),
         halve: Sequence[str] = (),
-        tell: Callable[[int, int], object] | None = None,
+        progress: Callable[[int, int], object] | None = None,
     ) -> None:
         """Write an OME-Zarr store chunk by chunk; memory holds one chunk at a time.
 
@@ -124,7 +124,7 @@ class Arbour:
         halve
             Axes, such as ``("x", "y")``, along which a second level is halved; empty for no second
             level.
-        tell
+        progress
             Called with the numbers of finished and of all chunks.
         """
         import zarr
@@ -153,8 +153,8 @@ class Arbour:
                         [a // f for a, f in zip(low, factor, strict=True)],
                         halved(voxels, along),
                     )
-                if tell is not None:
-                    tell(done + 1, len(corners))
+                if progress is not None:
+                    progress(done + 1, len(corners))
 
     @cached_property
     def _cells(self) -> dict[ZYX, list[int]]:

@@ -8,7 +8,7 @@ from zimg.io.formats.table import FORMATS
 
 
 class ReaderMetadata(Base):  # type: ignore[misc, unused-ignore]  # bioio-base has no types here
-    """Describes the plugin; the reader is imported when it is asked for."""
+    """Description of the plugin; the reader is imported on request."""
 
     @staticmethod
     def get_supported_extensions() -> list[str]:

@@ -13,7 +13,7 @@ class Outcome:
 
     `length` is in voxels of the x, y plane, `seconds` are of the whole call, `findings` and
     `warnings` those of `zimg.tracing.pipeline.TraceReport`; `slow_because` is empty when compiled
-    code was used, or where there is none. `error` is the reason of a failure, of one image among
+    code was used, or on frameworks without any. `error` is the reason of a failure of one image of
     several; the other fields are then empty.
     """
 

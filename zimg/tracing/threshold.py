@@ -113,7 +113,9 @@ def count_levels(volume: Array, /) -> Levels:
     xp = array_namespace(volume)
     highest = max(to_host(extremes(volume)).tolist()[1], 0)
     levels, width, bins = _levels(volume, highest, xp=xp)
-    most = 1 << (bins - 1).bit_length()  # few numbers of bins, which compiled functions know
+    most = (
+        1 << (bins - 1).bit_length()
+    )  # few different numbers, since compiled functions depend on them
     voxels = to_host(histogram(levels, most))[:bins]
     maxima = to_host(histogram(levels, most, where=regional_maxima(volume)))[:bins]
     whole = xp.isdtype(volume.dtype, "integral")
