@@ -4,11 +4,9 @@ Figures are CPU milliseconds on one x86-64 core, generic body / hook. Nothing ha
 """
 
 import inspect
-import os
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache, wraps
+from functools import wraps
 from importlib import import_module
 from typing import Any
 
@@ -17,10 +15,8 @@ import torch
 from numpy.typing import DTypeLike, NDArray
 
 from zimg import ops
-from zimg._dispatch import PRIMITIVES, look_up_hooks
+from zimg._dispatch import PRIMITIVES
 from zimg._typing import Array, Device, Namespace
-from zimg.kernels.pack import Layout
-from zimg.ops.rows import RowPlan
 from zimg.ops.transfer import plain
 
 from . import (
@@ -34,6 +30,8 @@ from . import (
     _host_paths,
 )
 from ._compiled import VIEWED
+from ._torch_compile import jit as jit  # hooks of this module
+from ._torch_compile import row_plan as row_plan
 
 _SAME_BITS = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
@@ -123,108 +121,6 @@ def cumulative_max(x: Array, /, *, xp: Namespace | None = None) -> Array:
 def cumulative_min(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """Running minimum; as fast as `cumulative_max`."""
     return torch.cummin(x, 0).values
-
-
-COMPILE = "ZIMG_TORCH_COMPILE"
-"""Environment variable: ``0`` compiles nothing, ``1`` on CPUs as well."""
-
-
-def _compiles(on: torch.device) -> bool:
-    """Whether kernels of segments are compiled for a device."""
-    return os.environ.get(COMPILE, "0" if on.type == "cpu" else "1") == "1"
-
-
-def jit(fn: Callable[..., Any], /, *, xp: Namespace, loops: bool = False) -> Callable[..., Any]:
-    """Compile kernels of segments into fused ones; a round of a fit on one CPU thread: 122 / 17 ms.
-
-    What looks at whole volumes has too many shapes to be compiled for each.
-    """
-    parameters = inspect.signature(fn).parameters.values()
-    takes_segments = any(each.annotation is Layout for each in parameters)
-    return _compiled_form(fn, xp) if takes_segments and not loops else fn
-
-
-@lru_cache(maxsize=64)
-def _compiled_form(fn: Callable[..., Any], xp: Namespace) -> Callable[..., Any]:
-    """Compile `fn` as one graph per shape, on devices where kernels are compiled.
-
-    The first result on a kind of device is compared with that of `fn` itself. Where compilation
-    fails or the results differ, `fn` runs uncompiled from then on, and a warning names the reason.
-    """
-    look_up_hooks(xp)
-    warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
-    native = torch.compile(fn, fullgraph=True, dynamic=False)
-    broken, checked = False, set()
-
-    @wraps(fn)
-    def compiled(*args: Any, layout: Layout, **static: Any) -> Any:
-        nonlocal broken
-        on = next(each.device for each in args if isinstance(each, torch.Tensor))
-        if broken or not _compiles(on) or torch.compiler.is_compiling():
-            return fn(*args, layout=layout, **static)
-        try:
-            found = native(*args, layout=_as_numbers(layout, on), **static)
-            problem = ""
-        except Exception as error:  # no compiler on this machine, most likely
-            problem = f"cannot compile {fn.__name__}: {error}"
-        if not problem and on.type in checked:
-            return found
-        expected = fn(*args, layout=layout, **static)
-        if not problem and not _agree(found, expected):
-            problem = f"changes the results of {fn.__name__} on {on}"
-        if not problem:
-            checked.add(on.type)
-            return found
-        broken = True
-        message = f"torch.compile {problem.splitlines()[0]}; it runs uncompiled"
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
-        return expected
-
-    return compiled
-
-
-AGREEING, DIGITS = 0.95, 1e-3
-"""Share of the numbers that must agree, and their relative difference: a last digit may decide
-whether a step of a line search is taken, which changes all numbers of that segment."""
-
-
-def _agree(found: Any, expected: Any) -> bool:
-    """Whether the arrays of two results, which may be tuples of tuples, agree."""
-    if isinstance(expected, tuple):
-        return all(_agree(a, b) for a, b in zip(found, expected, strict=True))
-    if found.shape != expected.shape or found.dtype != expected.dtype:
-        return False
-    if not found.numel():
-        return True
-    near = torch.isclose(found, expected, rtol=DIGITS, atol=DIGITS, equal_nan=True)
-    return bool(near.to(torch.float32).mean() >= AGREEING)
-
-
-@lru_cache(maxsize=16)
-def _as_numbers(layout: Layout, on: torch.device) -> Layout:
-    """A layout of tensors; plain numbers would be constants and need a compilation per shape."""
-    shape = tuple(torch.tensor(size, device=on) for size in layout.shape)
-    kind = torch.float32 if on.type == "mps" else torch.float64
-    ratio = torch.tensor(layout.z_to_xy, dtype=kind, device=on)
-    return Layout(layout.kind, shape, ratio)  # type: ignore[arg-type]
-
-
-def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
-    """Small chunks for the cache of a CPU, large ones for a GPU, where launches are expensive.
-
-    The sizes for a GPU are estimates.
-    """
-    on = torch.device("cpu" if on is None else on)
-    if on.type == "cpu":
-        if _compiles(on):
-            return RowPlan(rows=256, shapes=(64, 256), workers=1, lanes=(64,), queues=(64, 1024))
-        return RowPlan(rows=64, shapes=(), workers=1)
-    if not _compiles(on):
-        return RowPlan(rows=4096, shapes=(), workers=1, seeds=128, lanes=(256,), unread=8)
-    shapes = (64, 512, 4096)
-    return RowPlan(
-        rows=4096, shapes=shapes, workers=1, seeds=128, lanes=(256,), queues=(64, 1024), unread=8
-    )
 
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:

@@ -36,7 +36,7 @@ def graphs(monkeypatch):
 
     monkeypatch.setattr(torch, "compile", lambda fn, **how: real(fn, backend=backend, **how))
     monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
-    hooks = pytest.importorskip("zimg.backends._torch")
+    hooks = pytest.importorskip("zimg.backends._torch_compile")
     hooks._compiled_form.cache_clear()
     yield lambda: len(seen)
     hooks._compiled_form.cache_clear()
@@ -71,7 +71,7 @@ def test_a_fit_is_one_graph_and_ends_where_it_ends_without(graphs):
     assert graphs() == 1
     jit(grow_levels, xp=compat, loops=True)  # whose loops read on the host: not compiled itself
     assert graphs() == 1
-    hooks = pytest.importorskip("zimg.backends._torch")
+    hooks = pytest.importorskip("zimg.backends._torch_compile")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hooks, "_compiles", lambda _: False)
         expected = fit_lanes(words, rows, count, template, **how)
@@ -81,7 +81,7 @@ def test_a_fit_is_one_graph_and_ends_where_it_ends_without(graphs):
 
 
 def test_what_cannot_be_compiled_runs_as_it_is_and_reports_it(monkeypatch):
-    hooks = pytest.importorskip("zimg.backends._torch")
+    hooks = pytest.importorskip("zimg.backends._torch_compile")
 
     def broken(fn, **how):
         def run(*_, **__):
@@ -106,7 +106,7 @@ def test_what_cannot_be_compiled_runs_as_it_is_and_reports_it(monkeypatch):
 
 @pytest.mark.parametrize("spoilt", [lambda x: x * 1.1, lambda x: x[:-1], lambda x: x * np.nan])
 def test_a_compiler_that_changes_results_is_not_used(monkeypatch, spoilt):
-    hooks = pytest.importorskip("zimg.backends._torch")
+    hooks = pytest.importorskip("zimg.backends._torch_compile")
     monkeypatch.setattr(torch, "compile", lambda fn, **_: lambda *a, **k: spoilt(fn(*a, **k)))
     monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
     hooks._compiled_form.cache_clear()
@@ -125,7 +125,7 @@ def test_a_compiler_that_changes_results_is_not_used(monkeypatch, spoilt):
 
 
 def test_results_are_compared_once(monkeypatch):
-    hooks = pytest.importorskip("zimg.backends._torch")
+    hooks = pytest.importorskip("zimg.backends._torch_compile")
     compared, agree = [], hooks._agree
 
     def counted(*both):
