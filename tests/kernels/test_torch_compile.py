@@ -80,6 +80,21 @@ def test_a_fit_is_one_graph_and_ends_where_it_ends_without(graphs):
     np.testing.assert_allclose(found[:6].numpy(), expected[:6].numpy(), rtol=0, atol=1e-9)
 
 
+def run_twice(hooks, match):
+    """Results of a kernel that warns in its first run only, and without compilation."""
+    words, template, layout = packed(32)
+    rows = torch.from_numpy(relative(ROWS, layout).astype(np.float32))
+    run = jit(dot_scores, xp=compat)
+    with pytest.warns(RuntimeWarning, match=match):
+        found = run(words, rows, template, layout=layout, masked=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = run(words, rows, template, layout=layout, masked=True)
+    hooks._compiled_form.cache_clear()
+    expected = dot_scores(words, rows, template, layout=layout, masked=True)
+    return found.numpy(), again.numpy(), expected.numpy()
+
+
 def test_what_cannot_be_compiled_runs_as_it_is_and_reports_it(monkeypatch):
     hooks = pytest.importorskip("zimg.backends._torch_compile")
 
@@ -92,16 +107,8 @@ def test_what_cannot_be_compiled_runs_as_it_is_and_reports_it(monkeypatch):
     monkeypatch.setattr(torch, "compile", broken)
     monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
     hooks._compiled_form.cache_clear()
-    words, template, layout = packed(32)
-    rows = torch.from_numpy(relative(ROWS, layout).astype(np.float32))
-    run = jit(dot_scores, xp=compat)
-    with pytest.warns(RuntimeWarning, match="torch.compile cannot compile dot_scores"):
-        found = run(words, rows, template, layout=layout, masked=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        again = run(words, rows, template, layout=layout, masked=True)
-    hooks._compiled_form.cache_clear()
-    np.testing.assert_array_equal(found.numpy(), again.numpy())
+    found, again, _ = run_twice(hooks, "torch.compile cannot compile dot_scores")
+    np.testing.assert_array_equal(found, again)
 
 
 @pytest.mark.parametrize("spoilt", [lambda x: x * 1.1, lambda x: x[:-1], lambda x: x * np.nan])
@@ -110,18 +117,9 @@ def test_a_compiler_that_changes_results_is_not_used(monkeypatch, spoilt):
     monkeypatch.setattr(torch, "compile", lambda fn, **_: lambda *a, **k: spoilt(fn(*a, **k)))
     monkeypatch.setenv("ZIMG_TORCH_COMPILE", "1")
     hooks._compiled_form.cache_clear()
-    words, template, layout = packed(32)
-    rows = torch.from_numpy(relative(ROWS, layout).astype(np.float32))
-    run = jit(dot_scores, xp=compat)
-    with pytest.warns(RuntimeWarning, match="changes the results of dot_scores on cpu"):
-        found = run(words, rows, template, layout=layout, masked=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        again = run(words, rows, template, layout=layout, masked=True)
-    hooks._compiled_form.cache_clear()
-    expected = dot_scores(words, rows, template, layout=layout, masked=True)
-    np.testing.assert_array_equal(found.numpy(), expected.numpy())
-    np.testing.assert_array_equal(again.numpy(), expected.numpy())
+    found, again, expected = run_twice(hooks, "changes the results of dot_scores on cpu")
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(again, expected)
 
 
 def test_results_are_compared_once(monkeypatch):

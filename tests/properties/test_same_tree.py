@@ -124,16 +124,21 @@ def test_the_tree_stays(neuron: Neuron, change: Change) -> None:
     assert agreement(change.back(tree, image.shape), first) >= change.least
 
 
+def check_on_lane(xp: Any, device: Any, neuron: Neuron, change: Change) -> None:
+    """The changed image, traced on a lane, gives the tree of the image itself."""
+    image = neuron.image()
+    changed = upload(np.ascontiguousarray(change.image(image)), on=device, xp=xp)
+    tree = zimg.trace(changed, invert=change.invert)
+    assert agreement(change.back(tree, image.shape), zimg.trace(image)) >= change.least
+
+
 @pytest.mark.parametrize("lane", WIDE, indirect=True)
 @examples(4)
 @given(neuron=neurons(), change=CHANGES)
 def test_the_tree_stays_on_every_framework(
     xp: Any, device: Any, neuron: Neuron, change: Change
 ) -> None:
-    image = neuron.image()
-    changed = upload(np.ascontiguousarray(change.image(image)), on=device, xp=xp)
-    tree = zimg.trace(changed, invert=change.invert)
-    assert agreement(change.back(tree, image.shape), zimg.trace(image)) >= change.least
+    check_on_lane(xp, device, neuron, change)
 
 
 @pytest.mark.parametrize("lane", STRICT, indirect=True)
@@ -142,7 +147,4 @@ def test_the_tree_stays_on_every_framework(
 def test_the_tree_stays_in_the_standard_alone(
     xp: Any, device: Any, neuron: Neuron, change: Change
 ) -> None:
-    image = neuron.image()
-    changed = upload(np.ascontiguousarray(change.image(image)), on=device, xp=xp)
-    tree = zimg.trace(changed, invert=change.invert)
-    assert agreement(change.back(tree, image.shape), zimg.trace(image)) >= change.least
+    check_on_lane(xp, device, neuron, change)
