@@ -34,10 +34,6 @@ AWAY = tuple(lane for lane in PLACES if not on_host(lane))
 SHARE_DEVICES = [("torch", "jax"), ("jax", "torch"), ("cupy", "torch"), ("cupy", "jax")]
 
 
-def _crash_prone(source: Lane, target: Lane, condition: str) -> bool:
-    return condition in CRASHES and "torch" in (source.framework, target.framework)
-
-
 Case = tuple[Lane, Lane, str, str]
 
 

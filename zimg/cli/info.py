@@ -7,23 +7,9 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from zimg._errors import ZException
 from zimg.io.scenes.scene import Level
 from zimg.io.scenes.shared_file import SharedFile
 from zimg.values import FileFormat, ZImgInfo
-
-
-def show_infos(files: Sequence[str], *, as_json: bool) -> list[Exception]:
-    """Show every file that can be read; return the errors of the others."""
-    failures: list[Exception] = []
-    for file in files:
-        try:
-            show_info(file, as_json=as_json)
-        except BrokenPipeError:
-            raise
-        except (ZException, OSError) as error:
-            failures.append(error)
-    return failures
 
 
 def show_info(file: str, *, as_json: bool) -> None:

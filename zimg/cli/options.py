@@ -2,11 +2,9 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
-
-BackendName = Literal["numpy", "torch", "jax", "cupy"]
 
 
 class Backend(StrEnum):
