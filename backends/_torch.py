@@ -81,7 +81,7 @@ def scatter_max(
 
 def _cells(ids: Array, size: int) -> Array:
     """Ids as int64; those outside are mapped to an extra cell, which is dropped."""
-    return torch.where((ids >= 0) & (ids < size), ids, size).to(torch.int64)
+    return torch.where(ids < 0, size, ids).clamp(max=size).to(torch.int64)
 
 
 def _extreme(pick: str, values: Array, ids: Array, size: int, empty: float) -> Array:

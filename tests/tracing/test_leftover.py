@@ -5,7 +5,7 @@ import pytest
 
 from zimg.ops import upload
 from zimg.testing import bring_home
-from zimg.tracing.leftover import leftover
+from zimg.tracing.leftover import leftover, traced_voxels
 
 
 def swollen(signal, traced):
@@ -35,7 +35,8 @@ def random_case(depth, dtype):
 @pytest.mark.parametrize("depth", [8, 9, 14])
 def test_traces_grow_in_z_as_far_as_they_are_brighter(xp, device, dtype, depth):
     signal, mask, trace, base = random_case(depth, dtype)
-    left = leftover(*(upload(each, on=device, xp=xp) for each in (signal, mask, trace, base)))
+    traced = traced_voxels(trace, base)
+    left = leftover(*(upload(each, on=device, xp=xp) for each in (signal, mask, traced)))
     expected = mask & ~swollen(signal, (trace > 0) | (base == 1))
     assert expected.sum() > 27
     np.testing.assert_array_equal(bring_home(left), expected)
@@ -44,7 +45,7 @@ def test_traces_grow_in_z_as_far_as_they_are_brighter(xp, device, dtype, depth):
 def test_only_label_1_of_the_base_mask_counts(xp, device):
     mask = np.ones((4, 5, 6), bool)
     around = np.full(mask.shape, 2, np.uint8)
-    arrays = (mask.astype(np.uint8), mask, np.zeros_like(around), around)
+    arrays = (mask.astype(np.uint8), mask, traced_voxels(np.zeros_like(around), around))
     assert bring_home(leftover(*(upload(each, on=device, xp=xp) for each in arrays))).all()
 
 
@@ -53,8 +54,7 @@ def test_small_leftovers_are_dropped(xp, device):
     mask[1:4, 1:4, 1:4] = True  # 27 voxels
     mask[1:4, 1:4, 8:11] = True
     mask[2, 2, 9] = False  # 26 voxels
-    nothing = np.zeros(mask.shape, np.uint8)
-    arrays = (nothing, mask, nothing, nothing)
+    arrays = (np.zeros(mask.shape, np.uint8), mask, np.zeros(mask.shape, np.bool_))
     left = bring_home(leftover(*(upload(each, on=device, xp=xp) for each in arrays)))
     assert np.argwhere(left).max(axis=0).tolist() == [3, 3, 3]
     assert left.sum() == 27

@@ -26,7 +26,8 @@ from zimg.tracing.accurate import untraced
 from zimg.tracing.chains import Chain
 from zimg.tracing.contrast import with_contrast, worth_tracing
 from zimg.tracing.labels import Mask, label_trace
-from zimg.tracing.leftover import leftover
+from zimg.tracing.leftover import leftover, traced_voxels
+from zimg.tracing.marks import marks_beside
 from zimg.tracing.pipeline import SHORTEST_CHAIN, SHORTEST_RECOVERED, Clock, Pass
 from zimg.tracing.seeds import Seeds, extract_seeds, unmarked
 from zimg.tracing.segments import COLUMNS, POSITION, Rows
@@ -207,7 +208,7 @@ class _Run:
         for mask in ladder.masks(signal, self.parameters.z_to_xy, worth):
             if not bool(to_host(xp.any(mask))):
                 continue
-            seeds = self._seeds(untraced(mask, like(trace_mask, mask)), trace_mask)
+            seeds = self._seeds(untraced(mask, marks_beside(trace_mask, mask)), trace_mask)
             chains += self._grown(signal, seeds, trace_mask, SHORTEST_ACCURATE)
         return chains
 
@@ -221,7 +222,8 @@ class _Run:
         base = np.zeros_like(trace_mask)
         chains = self._grown(signal, seeds, trace_mask, SHORTEST_CHAIN, base=base)
         if self.parameters.config.recover > 0:
-            left = leftover(signal, mask, like(trace_mask, signal), like(base, signal))
+            traced = marks_beside(traced_voxels(trace_mask, base), signal)
+            left = leftover(signal, mask, traced)
             again = self._seeds(left, trace_mask)
             chains += self._grown(signal, again, trace_mask, SHORTEST_RECOVERED, apart=True)
         return chains

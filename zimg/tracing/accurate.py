@@ -16,7 +16,7 @@ from zimg._typing import Array
 from zimg.kernels.components import remove_small
 from zimg.kernels.morphology import neighbourhood
 from zimg.kernels.tubular import tubular
-from zimg.ops import fastest, for_voxels, like, to_host
+from zimg.ops import fastest, for_voxels, to_host
 from zimg.swc import ZSwc
 from zimg.swc.cleaning import clean, resample_optimal
 from zimg.tracing import preprocess
@@ -28,6 +28,7 @@ from zimg.tracing.findings import describe_noise, describe_screening, warnings_o
 from zimg.tracing.labels import label_trace
 from zimg.tracing.ladder import separating, spread, thresholds, top_value
 from zimg.tracing.leftover import SMALLEST_OBJECT
+from zimg.tracing.marks import marks_beside
 from zimg.tracing.mask import foreground
 from zimg.tracing.noise import Noise, measure_noise
 from zimg.tracing.pipeline import Clock, Pass, TraceReport
@@ -149,7 +150,7 @@ def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -
 def _one_pass(run: Pass, mask: Array) -> list[Chain]:
     """Chains seeded in the untraced part of a mask."""
     run.report.stage("find seeds")
-    left = untraced(mask, like(run.trace_mask, mask))
+    left = untraced(mask, marks_beside(run.trace_mask, mask))
     found = extract_seeds(left, method=run.config.seedMethod)
     seeds = unmarked(found, run.trace_mask)
     run.clock.mark("find seeds")
@@ -171,15 +172,15 @@ def _share_traced(
     bodies = np.flatnonzero(tree.type == SOMA_TYPE)
     somata = ZSwc.from_arrays(tree.xyz[bodies], tree.radius[bodies], np.full(len(bodies), -1))
     covered |= np.asarray(somata.rasterize(covered.shape, spacing=(1.0, 1.0, z_to_xy)), np.uint8)
-    both = bright & (like(covered, image.signal) > 0)
-    counts = [int(to_host(xp.count_nonzero(mask))) for mask in (both, bright)]
-    return counts[0] / counts[1] if counts[1] else 0.0
+    both = bright & marks_beside(covered, image.signal)
+    counts = to_host(xp.stack([xp.count_nonzero(mask) for mask in (both, bright)]))
+    return float(counts[0] / counts[1]) if counts[1] else 0.0
 
 
-def untraced(mask: Array, trace_mask: Array) -> Array:
+def untraced(mask: Array, traced: Array) -> Array:
     """Objects of a mask outside the traced voxels and their neighbours."""
     xp = array_namespace(mask)
-    near = neighbourhood(trace_mask > 0, xp.logical_or, connectivity=6, xp=xp)
+    near = neighbourhood(traced, xp.logical_or, connectivity=6, xp=xp)
     return remove_small(mask & ~near, SMALLEST_OBJECT)
 
 

@@ -27,7 +27,7 @@ def places_of(mask: Array, /) -> NDArray[np.intp]:
         return np.flatnonzero(to_host(mask))
     xp = array_namespace(mask)
     count = int(to_host(xp.count_nonzero(mask)))
-    size = min(_rounded_up(count), math.prod(mask.shape))
+    size = min(rounded_up(count), math.prod(mask.shape))
     found = jit(_places, xp=xp)(mask, size=size, xp=xp)
     return to_host(found)[:count].astype(np.intp)
 
@@ -51,7 +51,7 @@ def values_at(volume: Array, flat: NDArray[np.intp], /) -> NDArray[Any]:
     if on_host(volume):
         return to_host(volume).reshape(-1)[flat]
     xp = array_namespace(volume)
-    padded = np.zeros(_rounded_up(len(flat)), np.int32)
+    padded = np.zeros(rounded_up(len(flat)), np.int32)
     padded[: len(flat)] = flat
     return to_host(jit(_values, xp=xp)(volume, like(padded, volume), xp=xp))[: len(flat)]
 
@@ -60,6 +60,6 @@ def _values(volume: Array, places: Array, *, xp: Namespace) -> Array:
     return gather(xp.reshape(volume, (-1,)), places, xp=xp)
 
 
-def _rounded_up(count: int) -> int:
+def rounded_up(count: int) -> int:
     """`count`, or the next power of two, at least `FEWEST`."""
     return max(FEWEST, 1 << max(0, count - 1).bit_length())

@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, DType, Namespace
 from zimg.kernels.components import remove_small
@@ -17,7 +20,7 @@ FIRST, SPREAD = 3, 5
 """First plane from which a trace may grow in z, and by how many planes."""
 
 
-def leftover(signal: Array, mask: Array, trace_mask: Array, base_mask: Array, /) -> Array:
+def leftover(signal: Array, mask: Array, traced: Array, /) -> Array:
     """Foreground away from every trace and every committed seed.
 
     Parameters
@@ -26,10 +29,8 @@ def leftover(signal: Array, mask: Array, trace_mask: Array, base_mask: Array, /)
         ``(Z, Y, X)``, real.
     mask
         ``(Z, Y, X)`` bool.
-    trace_mask
-        ``(Z, Y, X)`` uint8; not 0 where a chain has been.
-    base_mask
-        ``(Z, Y, X)`` uint8; 1 where a committed seed is.
+    traced
+        ``(Z, Y, X)`` bool: where a chain or a committed seed is, see `traced_voxels`.
 
     Returns
     -------
@@ -44,26 +45,29 @@ def leftover(signal: Array, mask: Array, trace_mask: Array, base_mask: Array, /)
     untraced, found = jit(_untraced, xp=xp), []
     rows = max(1, SLAB // max(1, signal.shape[0] * signal.shape[2]))
     if rows >= signal.shape[1]:
-        whole = untraced(widened(signal, xp=xp), mask, trace_mask, base_mask, xp=xp)
+        whole = untraced(widened(signal, xp=xp), mask, traced, xp=xp)
         return remove_small(whole, SMALLEST_OBJECT)
     for first in range(0, signal.shape[1], rows):  # traces grow in z only: rows are independent
         slab = slice(first, min(first + rows, signal.shape[1]))
-        parts = (each[:, slab, :] for each in (mask, trace_mask, base_mask))
-        found.append(untraced(widened(signal[:, slab, :], xp=xp), *parts, xp=xp))
+        bright = widened(signal[:, slab, :], xp=xp)
+        found.append(untraced(bright, mask[:, slab, :], traced[:, slab, :], xp=xp))
     left = xp.concat(found, axis=1)
     found.clear()
     return remove_small(left, SMALLEST_OBJECT)
 
 
-def _untraced(
-    signal: Array, mask: Array, trace_mask: Array, base_mask: Array, *, xp: Namespace
-) -> Array:
-    traced = (trace_mask > 0) | (base_mask == 1)
+def traced_voxels(trace_mask: NDArray[np.uint8], base_mask: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where host masks hold a chain, or a committed seed with a weak score, 1."""
+    return np.asarray((trace_mask > 0) | (base_mask == 1))
+
+
+def _untraced(signal: Array, mask: Array, traced: Array, *, xp: Namespace) -> Array:
     if signal.shape[0] <= FIRST + SPREAD:
         return mask & ~traced
     signal = _summable(signal, xp=xp)
-    down = _brightest_end(traced, signal, xp=xp)
-    up = _brightest_end(xp.flip(traced, axis=0), xp.flip(signal, axis=0), xp=xp)
+    lowest = xp.full_like(cut(signal, 0, 0, 1), _lowest(signal.dtype, xp=xp))
+    down = _brightest_end(traced, signal, lowest, xp=xp)
+    up = _brightest_end(xp.flip(traced, axis=0), xp.flip(signal, axis=0), lowest, xp=xp)
     swollen = xp.maximum(down, xp.flip(up, axis=0)) >= signal * 3
     return mask & ~(traced | swollen)
 
@@ -77,20 +81,19 @@ def _summable(signal: Array, *, xp: Namespace) -> Array:
     return signal if xp.isdtype(signal.dtype, "real floating") else xp.astype(signal, xp.float32)
 
 
-def _brightest_end(traced: Array, signal: Array, *, xp: Namespace) -> Array:
+def _brightest_end(traced: Array, signal: Array, lowest: Array, *, xp: Namespace) -> Array:
     """Brightness of the brightest trace that ends in one of the 5 planes before a voxel.
 
     Brightness is the sum of the signal over the last traced voxel and the two planes before it;
-    where no trace ends, something below three times any signal.
+    where no trace ends, `lowest`, a plane that is below three times any signal.
     """
     depth = signal.shape[0]
 
     def planes(volume: Array, step: int) -> Array:
         return cut(volume, 0, FIRST + step, depth - SPREAD + step)
 
-    lowest = xp.full_like(cut(signal, 0, 0, 1), _lowest(signal.dtype, xp=xp))
     total = planes(signal, 0) + planes(signal, -1) + planes(signal, -2)
-    ends = xp.where(planes(traced, 0) & ~planes(traced, 1), total, _lowest(signal.dtype, xp=xp))
+    ends = xp.where(planes(traced, 0) & ~planes(traced, 1), total, lowest)
     before, behind = [lowest] * (FIRST + SPREAD), [lowest] * (SPREAD - 1)
     ends = xp.concat([*before, ends, *behind], axis=0)
     brightest = cut(ends, 0, 0, depth)

@@ -10,14 +10,15 @@ from zimg._dispatch import array_namespace
 from zimg._progress import Reporter
 from zimg._typing import Array
 from zimg.kernels.tubular import tubular
-from zimg.ops import fastest, for_voxels, like
+from zimg.ops import fastest, for_voxels
 from zimg.swc import ZSwc
 from zimg.tracing import preprocess
 from zimg.tracing.chains import Chain
 from zimg.tracing.config import TraceConfig, check_config
 from zimg.tracing.grow import GrowthOptions, grow_chains
 from zimg.tracing.labels import Mask
-from zimg.tracing.leftover import leftover
+from zimg.tracing.leftover import leftover, traced_voxels
+from zimg.tracing.marks import marks_beside
 from zimg.tracing.mask import make_mask
 from zimg.tracing.refit import continuations, without_overlap_of_seed
 from zimg.tracing.scorer import TubeScorer
@@ -234,8 +235,8 @@ def _mask(signal: Array, config: TraceConfig, z_to_xy: float) -> Array | None:
 def _recovered(run: Pass, signal: Array, mask: Array, base: Mask) -> list[Chain]:
     """Chains grown from the part of the mask that the first pass did not cover."""
     run.report.stage("recover")
-    trace, covered = like(run.trace_mask, signal), like(base, signal)
-    left = leftover(signal, mask, trace, covered)
+    traced = marks_beside(traced_voxels(run.trace_mask, base), signal)
+    left = leftover(signal, mask, traced)
     seeds = unmarked(extract_seeds(left, method=run.config.seedMethod), run.trace_mask)
     run.clock.mark("recover")
     if not len(seeds):
