@@ -200,6 +200,11 @@ def _platform(on: Device) -> str:
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
     """A read-only view of CPU memory, or a copy from a device after the result is ready."""
+    if isinstance(x, jax.core.Tracer):
+        raise TypeError(
+            f"cannot read an array of JAX {x.shape} on the host inside jit, vmap or grad; "
+            "call this function outside of them"
+        )
     return np.asarray(x)
 
 
@@ -280,7 +285,7 @@ def for_voxels(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """A NumPy view of CPU memory, because JAX would compile programs for every new shape."""
     if _platform(device(x)) != "cpu":
         return jax.device_put(x, device(x))  # committed, as uploads are: JAX compiles for both
-    return np.asarray(x) if str(x.dtype) in VIEWED else x
+    return to_host(x) if str(x.dtype) in VIEWED else x
 
 
 fit_segments = _on_rows(_compiled_tracing.fit_segments)
@@ -296,7 +301,11 @@ def namespace() -> Namespace:
 
 def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """Gather an array that is sharded over several devices on the first of them."""
-    if isinstance(x, jax.core.Tracer) or len(x.devices()) == 1:
+    if isinstance(x, jax.core.Tracer):
+        return x
+    if x.is_deleted():
+        raise ValueError(f"an array of JAX {x.shape} {x.dtype} has been deleted or donated")
+    if len(x.devices()) == 1:
         return x
     if not x.is_fully_addressable:
         raise ValueError("an array with parts in other processes cannot be taken; gather it first")
@@ -304,7 +313,9 @@ def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 def free_memory(x: Array, /, *, xp: Namespace | None = None) -> int | None:
-    """Free memory reported by the allocator of the device; None for CPUs."""
+    """Free memory reported by the allocator of the device; None for CPUs and during tracing."""
+    if isinstance(x, jax.core.Tracer):
+        return None
     stats = min(x.devices(), key=lambda each: each.id).memory_stats() or {}
     if not {"bytes_limit", "bytes_in_use"} <= stats.keys():
         return None
@@ -328,10 +339,13 @@ def copies_when_sliced(x: Array, /, *, xp: Namespace | None = None) -> bool:
 
 def device_named(name: Device, /, *, xp: Namespace) -> Device:
     """Platform and number, such as ``cuda:0``."""
-    if not isinstance(name, str):
+    if isinstance(name, jax.Device | jax.sharding.Sharding):
         return name
-    kind, _, number = name.partition(":")
-    return jax.devices(kind)[int(number or 0)]
+    kind, _, number = str(name).partition(":")
+    found = jax.devices(kind or "nameless")
+    if not 0 <= (index := int(number or 0)) < len(found):
+        raise ValueError(f"it lists {', '.join(map(str, found))}")
+    return found[index]
 
 
 def lacks_dtype(name: str, /, *, xp: Namespace) -> str | None:

@@ -125,6 +125,8 @@ def cumulative_min(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
     """A view of CPU memory or a copy from a device, without gradients (the generic body raises)."""
+    if x.is_meta:
+        raise ValueError("a tensor on the device meta has no values that can be read")
     host: NDArray[np.generic] = x.detach().cpu().numpy()
     return host
 
@@ -238,6 +240,10 @@ def shareable(x: Array, /, *, xp: Namespace | None = None) -> Array:
 
 def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
     """A copy of a tensor that has the negative bit: its memory holds the negated values."""
+    if torch._C._functorch.is_functorch_wrapped_tensor(x):
+        raise TypeError(
+            "a tensor inside torch.func has no memory; call this function outside of it"
+        )
     return x.resolve_neg() if x.is_neg() else x
 
 

@@ -81,11 +81,7 @@ def exported(
     JAX assumes that arrays are immutable: later writes to memory that it shares with a writable
     array are visible in JAX. Request a copy to avoid this.
     """
-    name = _OTHER_NAMES.get(framework, framework)
-    if name not in frameworks():
-        raise ValueError(
-            f"unknown framework {framework!r}; use one of {', '.join(frameworks())}, pytorch, tf"
-        )
+    name = _own_name(framework)
     x = shareable(x)
     if name in ("auto", framework_name(x)):
         return _on_device(x, device, copy=copy)
@@ -102,6 +98,34 @@ def exported(
         host = host.copy() if copy else host
         return host if name == "numpy" else host.data
     return _from_host(host, name, xp, target, copy=copy)
+
+
+def check_place(framework: str, device: Device) -> None:
+    """Refuse an unknown framework or device before anything is read for it.
+
+    Raises
+    ------
+    ValueError
+        When the framework or device is unknown.
+    ModuleNotFoundError
+        When the framework is not installed.
+    """
+    name = _own_name(framework)
+    if name == "auto":
+        return
+    xp = _namespace("numpy" if name == "memview" else name)
+    if device is not None:
+        _target(device, name, xp)
+
+
+def _own_name(framework: str) -> str:
+    """The name of a framework here, for the names that users know it by."""
+    name = _OTHER_NAMES.get(framework, framework)
+    if name not in frameworks():
+        raise ValueError(
+            f"unknown framework {framework!r}; use one of {', '.join(frameworks())}, pytorch, tf"
+        )
+    return name
 
 
 def _on_device(x: Array, wanted: Device, *, copy: bool | None) -> Array:

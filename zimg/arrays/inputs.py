@@ -31,6 +31,7 @@ def voxels(data: object, *, copy_if_needed: bool) -> Array:
     ValueError
         When a copy would be necessary but is not allowed.
     """
+    check_plain(data)
     given = _as_array(data, copy_if_needed=copy_if_needed)
     x = settled(given)
     if x is not given and not copy_if_needed:
@@ -42,12 +43,29 @@ def voxels(data: object, *, copy_if_needed: bool) -> Array:
     return x
 
 
+def check_plain(data: object) -> None:
+    """Refuse sparse, masked and nested arrays, whose voxels are not those of their memory.
+
+    Raises
+    ------
+    TypeError
+        Naming the kind of array.
+    """
+    kind = type(data).__name__
+    layout = str(getattr(data, "layout", "torch.strided"))  # sparse tensors have others
+    if getattr(data, "is_nested", False):
+        kind = f"nested {kind}"
+    elif layout != "torch.strided":
+        kind = f"{kind} of layout {layout}"
+    elif not isinstance(data, np.ma.MaskedArray) and not is_pydata_sparse_array(data):
+        return
+    raise TypeError(f"an image cannot hold a {kind}; give a plain array")
+
+
 def _as_array(data: object, *, copy_if_needed: bool) -> Array:
     """Return `data` as an array of its framework, or of NumPy if it has none."""
-    if isinstance(data, np.ndarray) and not isinstance(data, np.ma.MaskedArray):
+    if isinstance(data, np.ndarray):
         return np.asarray(data)
-    if _is_not_plain(data):
-        raise TypeError(f"an image cannot hold a {type(data).__name__}; give a plain array")
     if is_dask_array(data):
         if not copy_if_needed:
             raise ValueError("a Dask array has no memory to share; allow a copy or compute it")
@@ -66,8 +84,18 @@ def _as_array(data: object, *, copy_if_needed: bool) -> Array:
         ) from error
 
 
-def _is_not_plain(data: object) -> bool:
-    """Whether `data` is a sparse, masked, nested or otherwise special array."""
-    if isinstance(data, np.ma.MaskedArray) or is_pydata_sparse_array(data):
-        return True
-    return str(getattr(data, "layout", "torch.strided")) != "torch.strided"  # torch's sparse kinds
+def shape_of(data: object) -> tuple[int, ...] | None:
+    """Shape of what `voxels` accepts, known before anything is computed; None for other objects.
+
+    Raises
+    ------
+    TypeError
+        For sparse, masked and nested arrays.
+    """
+    check_plain(data)
+    if not hasattr(data, "shape"):
+        try:
+            data = voxels(data, copy_if_needed=False)
+        except TypeError:
+            return None
+    return tuple(data.shape)  # type: ignore[attr-defined]

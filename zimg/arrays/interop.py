@@ -3,12 +3,12 @@
 from functools import lru_cache
 from typing import Any
 
-from zimg._dispatch import framework_of, namespace_by_type
+from zimg._dispatch import array_namespace, framework_of, namespace_by_type
 from zimg._typing import Array, DType
 from zimg.ops.memory import on_host
 from zimg.values.enums import VoxelFormat
 
-__all__ = ["ACCEPTED", "VOXEL_TYPES", "dtype_name", "framework_name", "on_host"]
+__all__ = ["ACCEPTED", "VOXEL_TYPES", "dtype_name", "framework_name", "in_float32", "on_host"]
 
 # Bytes per voxel and kind of every type an image may have.
 VOXEL_TYPES = {
@@ -38,3 +38,11 @@ def _dtype_name(_: Any, dtype: DType) -> str:
 def framework_name(x: Array) -> str:
     """Name of the framework of `x`: ``numpy``, ``torch``, ``jax``, ..."""
     return framework_of(namespace_by_type(x))
+
+
+def in_float32(x: Array, *names: str) -> Array:
+    """`x`, as float32 if its dtype is among `names`, which are floats of 16 bits."""
+    if dtype_name(x.dtype) not in names:
+        return x
+    xp = array_namespace(x)
+    return xp.astype(x, xp.float32)

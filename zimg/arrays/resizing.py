@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from zimg._dispatch import array_namespace
 from zimg._typing import Array
+from zimg.arrays.interop import in_float32
 from zimg.kernels.resample import resampled
 
 
@@ -34,4 +35,8 @@ def resized_array(
     Array
         ``(C, *sizes)``, in the dtype and on the device of `x`.
     """
-    return per_channel(lambda volume: resampled(volume, sizes, interpolant, smooth=smooth), x)
+    found = per_channel(
+        lambda volume: resampled(in_float32(volume, "bfloat16"), sizes, interpolant, smooth=smooth),
+        x,
+    )
+    return array_namespace(x).astype(found, x.dtype, copy=False)

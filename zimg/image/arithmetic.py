@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from zimg._dispatch import device
+from zimg._dispatch import array_namespace, device
 from zimg._errors import ZException
 from zimg._typing import Array
-from zimg.arrays.interop import framework_name
+from zimg.arrays.interop import framework_name, in_float32
 from zimg.kernels.arithmetic import Operation, combined
 
 if TYPE_CHECKING:
@@ -125,7 +125,14 @@ class ImageArithmetic:
         else:
             pairs = ((array, number) for array in self._arrays)
         with np.errstate(all="ignore"):  # NumPy warns about cases that are specified here
-            return [combined(left, right, operation) for left, right in pairs]
+            return [_combined(left, right, operation) for left, right in pairs]
+
+
+def _combined(left: Array, right: Array | float, operation: Operation) -> Array:
+    """`combined`; bfloat16, of which NumPy and its hooks know nothing, is computed in float32."""
+    other = right if isinstance(right, int | float) else in_float32(right, "bfloat16")
+    found = combined(in_float32(left, "bfloat16"), other, operation)
+    return found if found.dtype == left.dtype else array_namespace(found).astype(found, left.dtype)
 
 
 def _as_number(other: object) -> float | None:

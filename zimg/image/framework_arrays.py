@@ -160,9 +160,14 @@ class ImageExchange:
         return image
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle the arrays as NumPy arrays, since not every framework supports pickling."""
+        """Pickle the arrays as NumPy arrays, since not every framework supports pickling.
+
+        Torch pickles its bfloat16, which NumPy lacks.
+        """
         state = dict(self.__dict__)
-        if self._arrays and on_host(self._arrays[0]):
+        if self._arrays and str(self._arrays[0].dtype) == "torch.bfloat16":
+            state["_arrays"] = self.to_arrays(copy=True)  # a part pickles the memory of the whole
+        elif self._arrays and on_host(self._arrays[0]):
             state["_arrays"] = self.to_arrays("numpy")
             state["_framework"] = framework_name(self._arrays[0])
         return state

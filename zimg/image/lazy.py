@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from zimg._errors import ZException
 from zimg._typing import Device, ImageFramework
-from zimg.arrays.export import exported
+from zimg.arrays.export import check_place, exported
 from zimg.image.img import ZImg
 from zimg.io.opening import numbered_scene
 from zimg.io.reading import scene_infos
@@ -60,6 +60,7 @@ class ZImgFile:
         name = os.fspath(path)
         self._path = name if "://" in name else os.path.abspath(name)  # noqa: PTH100 (a text)
         self._number, self._level, self._format = scene, level, FileFormat(format)
+        check_place(framework, device)
         self._framework, self._device = framework, device
         self._held = held or SharedFile(self._path, self._format)
         with self._held.reading() as scenes:

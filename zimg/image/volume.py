@@ -4,13 +4,15 @@ import math
 
 import numpy as np
 
-from zimg._dispatch import array_namespace
 from zimg._typing import Array
-from zimg.arrays.inputs import voxels
-from zimg.arrays.interop import dtype_name
+from zimg.arrays.inputs import shape_of, voxels
+from zimg.arrays.interop import in_float32
 from zimg.image.img import ZImg
 from zimg.ops.memory import host_view, on_host, shareable
 from zimg.values.info import ZImgInfo
+
+HALVES = ("bfloat16", "float16")
+"""Types that few operations accept."""
 
 
 def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: str) -> Array:
@@ -43,27 +45,19 @@ def volume_of(image_or_array: ZImg | Array, channel: int, time: int, *, caller: 
                 f"an image of {channels} channels and {times} time points has no channel {channel} "
                 f"at time {time}"
             )
-        return _computable(image_or_array.data[time][channel, ...])
+        return in_float32(image_or_array.data[time][channel, ...], *HALVES)
     if channel or time:
         raise ValueError(
             f"an array has a single channel and time point, got channel={channel}, time={time}"
         )
-    shape = getattr(image_or_array, "shape", None)
+    shape = shape_of(image_or_array)
     if shape is None or len(shape) not in (2, 3) or 0 in shape:
-        given = type(image_or_array).__name__ if shape is None else tuple(shape)
+        given = type(image_or_array).__name__ if shape is None else shape
         raise ValueError(f"{caller} needs a ZImg or a (Z, Y, X) or (Y, X) array, got {given}")
     volume = voxels(image_or_array, copy_if_needed=True)
     if isinstance(volume, np.ndarray) and not volume.dtype.isnative:
         volume = volume.astype(volume.dtype.newbyteorder("="))
-    return _computable(volume if len(shape) == 3 else volume[None, :, :])
-
-
-def _computable(volume: Array) -> Array:
-    """`volume`, floats of 16 bits as float32, which holds their values."""
-    if dtype_name(volume.dtype) not in ("bfloat16", "float16"):
-        return volume
-    xp = array_namespace(volume)
-    return xp.astype(volume, xp.float32)
+    return in_float32(volume if len(shape) == 3 else volume[None, :, :], *HALVES)
 
 
 def as_numpy(volume: Array, /) -> Array:

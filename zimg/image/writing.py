@@ -42,4 +42,8 @@ def write(
     >>> zimg.read("cell.ome.zarr").shape == image.shape
     True
     """
+    if not isinstance(image, ZImg):
+        raise TypeError(
+            f"write needs a ZImg, got {type(image).__name__}; ZImg(array, layout='ZYX') makes one"
+        )
     image.save(path, format, parameters)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from zimg._errors import ZException
 from zimg._typing import Array, Device
+from zimg.arrays.export import check_place
 from zimg.io.disk.errors import ReplacedError
 from zimg.io.scenes.levels import check_ratios, decode
 from zimg.io.scenes.scene import Scene
@@ -49,6 +50,7 @@ def read_arrays(
         When a ratio is below 1.
     """
     wanted = check_ratios(ratios)
+    check_place(framework, device)
     for attempt in range(ATTEMPTS):
         try:
             with opened_source(source) as scene:

@@ -9,6 +9,7 @@ import numpy as np
 
 from zimg._dispatch import namespace_by_type as namespace
 from zimg._typing import Array, Device, ImageFramework
+from zimg.arrays.export import check_place
 from zimg.learning.targets import Target, target_of
 from zimg.learning.volumes import Corner, Volume
 
@@ -280,6 +281,7 @@ def patches(
     if not sources or len(answers) != len(sources):
         raise ValueError(f"{len(sources)} images and {len(answers)} targets: give one for each")
     z, y, x = (index(size) for size in shape)
+    check_place(framework, device)
     volumes, where = [Volume(source, time) for source in sources], (framework, device)
     for source, volume in zip(sources, volumes, strict=True):
         if min(z, y, x) < 1 or any(a > b for a, b in zip((z, y, x), volume.shape, strict=True)):

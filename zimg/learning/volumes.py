@@ -5,6 +5,7 @@ from typing import Any
 
 from zimg._typing import Array, Device, ImageFramework
 from zimg.arrays.export import exported
+from zimg.arrays.inputs import shape_of
 from zimg.image import ZImg
 from zimg.image import open as open_image
 from zimg.image.lazy import ZImgFile
@@ -75,9 +76,9 @@ class Volume:
 
 def _image_of(array: Any) -> ZImg:
     """An image of an array of two to four axes; a `ValueError` for others."""
-    shape = tuple(getattr(array, "shape", ()))
+    shape = shape_of(array)
     layouts = {2: "YX", 3: "ZYX", 4: "CZYX"}
-    if len(shape) not in layouts:
-        kind = type(array).__name__
-        raise ValueError(f"patches are cut from paths, images, arrays of 2 to 4 axes, got {kind}")
+    if shape is None or len(shape) not in layouts:
+        given = type(array).__name__ if shape is None else f"shape {shape}"
+        raise ValueError(f"patches are cut from paths, images, arrays of 2 to 4 axes, got {given}")
     return ZImg(array, layout=layouts[len(shape)])

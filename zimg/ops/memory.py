@@ -67,16 +67,16 @@ def copies_when_sliced(x: Array, /, *, xp: Namespace | None = None) -> bool:
 
 @memory_fact
 def device_named(name: Device, /, *, xp: Namespace) -> Device:
-    """A device by name, such as ``cpu`` or ``cuda:0``, as arrays report it; others pass through.
+    """A device by name, such as ``cpu`` or ``cuda:0``, as arrays report it, or a device itself.
 
     Raises
     ------
     ValueError
         When there is no such device.
     """
-    if not isinstance(name, str):
-        return name
     listed = xp.__array_namespace_info__().devices()
+    if not isinstance(name, str) and name in listed:
+        return name
     alike = [d for d in listed if str(d) == name or f"'{name}'" in str(d)]
     alike += [d for d in listed if name == "cpu" and is_host_device(d)]
     if not alike:

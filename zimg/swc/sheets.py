@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array
+from zimg.arrays.inputs import voxels
 from zimg.swc.table import NodeTable
 
 MARGIN = 3
@@ -113,7 +114,7 @@ def _volumes(
 
 
 def _volume(image: Any) -> Array:
-    return image.data[0][0, ...] if hasattr(image, "info") else image
+    return image.data[0][0, ...] if hasattr(image, "info") else voxels(image, copy_if_needed=True)
 
 
 def _mask_near(
