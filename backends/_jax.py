@@ -5,7 +5,7 @@ Figures are CPU milliseconds under ``jit`` on one x86-64 core, generic body / ho
 
 import inspect
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache, wraps
 from typing import Any
 
@@ -297,6 +297,16 @@ score_segments = _on_rows(_compiled_tracing.score_segments)
 def namespace() -> Namespace:
     """Namespace of JAX that implements the standard."""
     return jnp
+
+
+def device_entered(x: Array, /, *, xp: Namespace | None = None) -> AbstractContextManager[Any]:
+    """The device of `x` as the default one, where JAX makes some constants before it copies them."""
+    if not isinstance(x, jax.Array) or isinstance(x, jax.core.Tracer):
+        return nullcontext()
+    first, *others = x.sharding.device_set
+    if others or (jax.config.jax_default_device is None and first == jax.devices()[0]):
+        return nullcontext()
+    return jax.default_device(first)
 
 
 def settled(x: Array, /, *, xp: Namespace | None = None) -> Array:
