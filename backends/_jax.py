@@ -300,11 +300,12 @@ def namespace() -> Namespace:
 
 
 def device_entered(x: Array, /, *, xp: Namespace | None = None) -> AbstractContextManager[Any]:
-    """The device of `x` as the default one, where JAX makes some constants before it copies them."""
+    """The device of `x` as the default one: JAX makes some constants there and copies them."""
     if not isinstance(x, jax.Array) or isinstance(x, jax.core.Tracer):
         return nullcontext()
     first, *others = x.sharding.device_set
-    if others or (jax.config.jax_default_device is None and first == jax.devices()[0]):
+    default = jax.config.jax_default_device  # type: ignore[attr-defined]
+    if others or (default is None and first == jax.devices()[0]):
         return nullcontext()
     return jax.default_device(first)
 
