@@ -20,6 +20,7 @@ from ._host_grid import (
     Shape,
     before,
     grid_of,
+    padded_positions,
     positions_of,
     runs,
     spans,
@@ -62,6 +63,16 @@ def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None =
     root = _run_roots(starts, lengths, mask.shape, connectivity)
     labels = (positions_of(starts[root], mask.shape) + 1).astype(np.int32)
     return unpadded(np.repeat(labels, lengths), spans(starts, lengths), mask.shape)
+
+
+def listed_objects(voxels: Array, shape: Shape) -> NDArray[np.int32]:
+    """Numbers of 26-connected objects, from the flat indices of their voxels in order."""
+    positions = padded_positions(voxels.astype(np.int64), shape)
+    first = np.flatnonzero(np.diff(positions, prepend=-1) != 1)
+    lengths = np.diff(first, append=positions.size)
+    root = _run_roots(positions[first], lengths, shape, 26)
+    number = np.cumsum(root == np.arange(root.size), dtype=np.int32) - np.int32(1)
+    return np.repeat(number[root], lengths)
 
 
 def remove_small(

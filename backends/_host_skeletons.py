@@ -21,6 +21,7 @@ from zimg.kernels.geodesic import KIND_OF_STEP, length_of_kinds
 
 from . import _host_paths
 from ._compiled import load
+from ._host import listed_objects
 
 Index = NDArray[np.integer]
 Floats = NDArray[np.float64]
@@ -72,10 +73,10 @@ class _Rows:
 def object_numbers(
     voxels: Array, /, *, shape: Shape, xp: Namespace | None = None
 ) -> NDArray[np.int32]:
-    """Flooding, one object after the other."""
+    """Flooding, one object after the other; if nothing can be compiled, runs along x are joined."""
     rows = _Rows.of(voxels, shape)
     if rows is None:
-        return _generic("object_numbers")(voxels, shape=shape, xp=xp)
+        return listed_objects(voxels, shape)
     return rows.loops.object_numbers(rows.bits, rows.numbers, rows.at, rows.plane, rows.row)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from zimg import ops
 from zimg._dispatch import PRIMITIVES
 from zimg._typing import Array, Device, Namespace
+from zimg.kernels.voxels import OUTSIDE, list_length, listed
 from zimg.ops.transfer import plain
 
 from . import (
@@ -111,6 +112,18 @@ def compact(
     packed = torch.full((size + 1, *x.shape[1:]), fill, dtype=x.dtype, device=x.device)
     _bits(packed).index_put_((torch.where(inside, place - 1, size),), _bits(x))
     return packed[:size], torch.sum(keep, dtype=torch.int64)
+
+
+def voxel_list(mask: Array, /, *, xp: Namespace | None = None) -> Array:
+    """``nonzero``, which waits for the number of voxels and needs no memory but for these."""
+    if mask.device.type == "meta":
+        return listed(mask, size=mask.numel() + 1, xp=xp or torch)
+    found = torch.nonzero(mask.reshape(-1))[:, 0]
+    voxels = torch.full(
+        (list_length(found.shape[0], mask.numel()),), OUTSIDE, dtype=torch.int32, device=mask.device
+    )
+    voxels[: found.shape[0]] = found
+    return voxels
 
 
 def cumulative_max(x: Array, /, *, xp: Namespace | None = None) -> Array:

@@ -13,7 +13,6 @@ from zimg._dispatch import device as device_of
 from zimg._typing import Array, Device, Namespace
 from zimg.kernels import (
     blocks,
-    distance,
     geodesic,
     histogram,
     morphology,
@@ -187,12 +186,6 @@ def _predecessors(mask: Array, squared: Array, cost: Array) -> tuple[Array, Arra
     return geodesic.predecessors(_neighbours(mask), squared, cost, steps=STEPS)
 
 
-def _depth_along_z(mask: Array, squared: Array) -> Array:
-    along = ((-1, 0, 0), (1, 0, 0))
-    table = geodesic.neighbour_table(_numbers(mask), _voxels(mask), ways=along)
-    return distance.depth_along_z(squared, table, height=1.5)
-
-
 STEPS = tuple(float(sum(map(abs, step))) ** 0.5 for step in geodesic.NEIGHBOURS)
 THICKNESS = RANDOM.integers(1, 9, int(BRIGHT.sum())).astype(np.int32)
 COSTS = RANDOM.permutation(int(BRIGHT.sum())).astype(np.float32)
@@ -251,7 +244,6 @@ CALLS: dict[str, list[Call]] = {
 
 READING: dict[str, list[Call]] = {
     "extremes": [Call(_extremes, (VOLUME.astype(t),)) for t in ("uint8", "uint16", "int32")],
-    "depth_along_z": [Call(_depth_along_z, (BRIGHT, THICKNESS))],
 }
 """Calls of kernels that read values on the host, as they say: not compiled, not for tracers."""
 
@@ -262,6 +254,11 @@ NOT_CALLED = {
     "median": "ranked, a primitive, does it",
     "gaussian": "compared on every lane by tests/kernels/test_filters.py",
     "gaussian_slabs": "gaussian joins its parts",
+    "listed_distance": "squared_distance and planar_depth, primitives, run it",
+    "listed_peaks": "local_maxima, a primitive, runs it",
+    "listed_ridges": "ridge_maxima runs it",
+    "lowered_along": "squared_distance and spatial_depth, primitives, run it",
+    "object_roots": "components and remove_small, primitives, run it",
     "ridge_maxima": "compared on every lane by tests/kernels/test_extrema.py",
     "tubular": "compared on every lane by tests/kernels/test_tubular.py",
     "check_connectivity": "takes a plain number and raises",
@@ -284,6 +281,7 @@ INSIDE = {
     "integers": "merged runs it",
     "line_search": "fit_segments runs it",
     "fit_lanes": "fit_segments runs it",
+    "voxels": "components, squared_distance, local_maxima and on_surface run it",
 }
 """Modules whose functions are parts of another kernel, and which."""
 

@@ -357,6 +357,7 @@ CASES: dict[str, list[Case]] = {
         Case(name, (mask,), {"most": 7}, reads_host=True) for name, mask in _masks().items()
     ],
     "local_maxima": [Case(name, (v.astype(np.int32),)) for name, v in _volumes().items()],
+    "voxel_list": [Case(name, (mask,), reads_host=True) for name, mask in _masks().items()],
     "majority": [Case(name, (mask,), reads_host=True) for name, mask in _masks().items()],
     "regional_maxima": _plateaus(),
     "components": _labellings(),

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from zimg.kernels.voxels import voxel_list
 from zimg.ops import upload
 from zimg.testing import bring_home
 from zimg.tracing import border
-from zimg.tracing.border import places_of, values_at
+from zimg.tracing.border import fetched, values_at
 
 SHAPE = (20, 30, 40)
 
@@ -19,10 +20,15 @@ def marks(request):
     return mask
 
 
-def test_places_are_those_of_numpy_in_order(xp, device, marks, monkeypatch):
+def test_chosen_voxels_of_a_list_come_in_order_with_their_values(xp, device, marks, monkeypatch):
     monkeypatch.setattr(border, "to_host", bring_home)
-    found = places_of(upload(marks, on=device, xp=xp))
-    assert found.tolist() == np.flatnonzero(marks).tolist()
+    voxels = voxel_list(upload(marks, on=device, xp=xp))
+    chosen = (voxels % 3 == 0) & (voxels < marks.size)
+    flat, values = fetched(voxels, voxels // 2, chosen)
+    expected = np.flatnonzero(marks)
+    expected = expected[expected % 3 == 0]
+    assert flat.tolist() == expected.tolist()
+    assert values.tolist() == (expected // 2).tolist()
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int32", "float32"])
@@ -42,6 +48,7 @@ def test_a_device_sends_what_is_requested_and_no_volume():
     volume = torch.zeros((64, 128, 128), dtype=torch.int32)
     volume[5, 6, 7:17] = 3
     with pretended_gpu("torch"), counted("torch") as ledger:
-        places = places_of(volume > 0)
+        voxels = voxel_list(volume > 0)
+        places, _ = fetched(voxels, voxels, voxels < volume.numel())
         assert values_at(volume, places).tolist() == [3] * 10
     assert ledger.total.downloaded < 0.02 * volume.numel()

@@ -2,8 +2,24 @@
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
-from zimg.kernels.morphology import CONNECTIVITIES, neighbourhood
+from zimg.kernels.morphology import CONNECTIVITIES
+from zimg.kernels.voxels import (
+    Grid,
+    in_rows,
+    parts_of,
+    positions_in,
+    run_bounds,
+    spread,
+    voxel_list,
+)
 from zimg.ops import gather, jit, scatter_add, scatter_min, while_loop
+
+ROWS_BEFORE = ((0, -1), (-1, -1), (-1, 0), (-1, 1))
+"""Steps (dz, dy) to the rows before one that may touch it."""
+
+SWEEPS, JUMPS = 3, 2
+"""Sweeps between two looks at whether anything changes, for which a device waits; and how often
+each of them shortens the paths to the roots."""
 
 
 @hookable
@@ -32,8 +48,15 @@ def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None =
     """
     check_connectivity(connectivity)
     xp = xp or array_namespace(mask)
-    labels: Array = jit(_components, xp=xp)(mask, connectivity=connectivity, xp=xp)
-    return labels
+    voxels = voxel_list(mask, xp=xp)
+    labels = jit(_labels, xp=xp)(voxels, grid=Grid.of(mask.shape), connectivity=connectivity, xp=xp)
+    return spread(voxels, labels, mask.shape, xp=xp)
+
+
+def _labels(voxels: Array, *, grid: Grid, connectivity: int, xp: Namespace) -> Array:
+    return (
+        gather(voxels, object_roots(voxels, grid=grid, connectivity=connectivity, xp=xp), xp=xp) + 1
+    )
 
 
 @hookable
@@ -65,15 +88,18 @@ def remove_small(
     """
     check_connectivity(connectivity)
     xp = xp or array_namespace(mask)
-    kept: Array = jit(_remove_small, xp=xp)(mask, size, connectivity=connectivity, xp=xp)
-    return kept
+    voxels = voxel_list(mask, xp=xp)
+    kept = jit(_large, xp=xp)(
+        voxels, size, grid=Grid.of(mask.shape), connectivity=connectivity, xp=xp
+    )
+    return spread(voxels, kept, mask.shape, xp=xp)
 
 
-def _remove_small(mask: Array, size: int, *, connectivity: int, xp: Namespace) -> Array:
-    labels = xp.reshape(components(mask, connectivity=connectivity, xp=xp), (-1,))
-    ones = xp.ones(labels.shape, dtype=xp.int32, device=device(mask))
-    sizes = scatter_add(ones, labels, labels.shape[0] + 1, xp=xp)
-    return mask & xp.reshape(gather(sizes, labels, xp=xp) >= size, mask.shape)
+def _large(voxels: Array, size: int, *, grid: Grid, connectivity: int, xp: Namespace) -> Array:
+    """Whether the object of each voxel has at least `size` voxels."""
+    root = object_roots(voxels, grid=grid, connectivity=connectivity, xp=xp)
+    sizes = scatter_add(xp.ones_like(root), root, root.shape[0], xp=xp)
+    return gather(sizes, root, xp=xp) >= size
 
 
 def check_connectivity(connectivity: int) -> None:
@@ -82,37 +108,71 @@ def check_connectivity(connectivity: int) -> None:
         raise ValueError(f"connectivity must be 6, 18 or 26, got {connectivity!r}")
 
 
-def _components(mask: Array, *, connectivity: int, xp: Namespace) -> Array:
-    """Hook trees to the smallest neighbouring root and flatten them until nothing changes.
+def object_roots(voxels: Array, /, *, grid: Grid, connectivity: int, xp: Namespace) -> Array:
+    """Number in the list of the first voxel of the object of each voxel.
 
-    A parent has a smaller index than its children, so a root is the first voxel of its object.
+    Parameters
+    ----------
+    voxels
+        ``(n,)`` of `voxel_list`.
+    grid
+        Of the volume.
+    connectivity
+        6, 18 or 26.
+    xp
+        Namespace of `voxels`.
+
+    Returns
+    -------
+    Array
+        ``(n,)`` int32; `OUTSIDE` is an object of its own.
+
+    Notes
+    -----
+    Parents come before their children. Every sweep hooks the later of two touching trees to the
+    earlier one and halves the depth of all; without a change each voxel has its root.
     """
-    inside, on = xp.reshape(mask, (-1,)), device(mask)
-    size = inside.shape[0]
-    own = xp.arange(size, dtype=xp.int32, device=on)
+    positions = positions_in(voxels, grid, xp=xp)
+    start, _ = run_bounds(positions, xp=xp)
+    contacts = _contacts(positions, grid, connectivity, xp=xp)
 
-    def hook(state: tuple[Array, Array]) -> tuple[Array, Array]:
-        root, _ = state
-        shown = xp.reshape(xp.where(inside, root, size), mask.shape)
-        nearby = neighbourhood(shown, xp.minimum, connectivity=connectivity, xp=xp)
-        owner = xp.where(inside, root, -1)
-        lowest = scatter_min(xp.reshape(nearby, (-1,)), owner, size, empty=size, xp=xp)
-        joined = _flattened(xp.minimum(root, lowest), xp=xp)
-        return joined, xp.any(joined != root)
+    def sweeps(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        root = before = state[0]
+        for _ in range(SWEEPS):
+            for part in contacts:
+                root = _hooked(root, part, xp=xp)
+            for _ in range(JUMPS):
+                root = gather(root, root, xp=xp)
+        return root, xp.any(root != before)
 
-    root, _ = while_loop(lambda state: state[1], hook, (own, xp.any(inside)), xp=xp)
-    labels = xp.where(inside, root + 1, 0)
-    return xp.astype(xp.reshape(labels, mask.shape), xp.int32)
+    going = xp.asarray(True, dtype=xp.bool, device=device(voxels))
+    return while_loop(lambda state: state[1], sweeps, (start, going), xp=xp)[0]
 
 
-def _flattened(parent: Array, *, xp: Namespace) -> Array:
-    """The root of every voxel, by pointer jumping until nothing changes."""
+def _contacts(positions: Array, grid: Grid, connectivity: int, *, xp: Namespace) -> list[Array]:
+    """Numbers ``(k, n)`` of neighbours in the rows before, a voxel's own where there is none.
 
-    def jump(state: tuple[Array, Array]) -> tuple[Array, Array]:
-        parent, _ = state
-        higher = gather(parent, parent, xp=xp)
-        return higher, xp.any(higher != parent)
+    Of neighbours side by side, which are one run, only one need be among them.
+    """
+    own = xp.arange(positions.shape[0], dtype=xp.int32, device=device(positions))
+    contacts: list[Array] = []
+    for reach in (0, 1):
+        steps = tuple(step for step in ROWS_BEFORE if _reach(step, connectivity) == reach)
+        for part in parts_of(steps, own.shape[0]):
+            ends = in_rows(positions, grid, part, reach=reach, missing=own, xp=xp)
+            contacts.append(xp.concat(ends) if reach else ends[0])
+    return contacts
 
-    start = (parent, xp.asarray(True, dtype=xp.bool, device=device(parent)))
-    root, _ = while_loop(lambda state: state[1], jump, start, xp=xp)
-    return root
+
+def _reach(step: tuple[int, int], connectivity: int) -> int:
+    """Along x in another row; below 0, no voxel there is a neighbour."""
+    return min(CONNECTIVITIES.index(connectivity) + 1 - sum(map(abs, step)), 1)
+
+
+def _hooked(root: Array, contacts: Array, /, *, xp: Namespace) -> Array:
+    """Of two trees that touch, the later one gets the earlier one as its parent."""
+    near = gather(root, contacts, xp=xp)
+    low, high = xp.minimum(near, root[None, :]), xp.maximum(near, root[None, :])
+    size = root.shape[0]
+    low, high = xp.reshape(low, (-1,)), xp.reshape(high, (-1,))
+    return xp.minimum(root, scatter_min(low, high, size, empty=size, xp=xp))

@@ -2,9 +2,19 @@
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
-from zimg.kernels.morphology import cut
-from zimg.kernels.widen import widest_float
+from zimg.kernels.voxels import (
+    OUTSIDE,
+    Grid,
+    in_rows,
+    positions_in,
+    run_bounds,
+    spread,
+    voxel_list,
+)
 from zimg.ops import gather, jit, while_loop
+
+SWEEPS = 4
+"""Offsets between two looks at whether any distance can still fall, for which a device waits."""
 
 
 @hookable
@@ -31,81 +41,90 @@ def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | No
     stop once ``k²`` reaches the largest distance left. Exact, since all values are integers.
     """
     xp = xp or array_namespace(mask)
-    squared: Array = jit(_squared_distance, xp=xp)(mask, planar=planar, xp=xp)
-    return squared
+    voxels = voxel_list(mask, xp=xp)
+    squared = jit(listed_distance, xp=xp)(voxels, grid=Grid.of(mask.shape), planar=planar, xp=xp)
+    return spread(voxels, squared, mask.shape, xp=xp)
 
 
-def _squared_distance(mask: Array, *, planar: bool, xp: Namespace) -> Array:
-    # No run is longer than its axis, so no distance can reach this.
-    far = (max(mask.shape) // 2 + 2) ** 2
-    squared = xp.astype(mask, xp.int32) * far
-    for axis in (2, 1) if planar else (2, 1, 0):
-        squared = _lowered(squared, axis, xp=xp)
-    return squared
-
-
-def _lowered(squared: Array, axis: int, *, xp: Namespace) -> Array:
-    """Minimum over all offsets `k` along `axis` of the value there plus ``k²``."""
-    edge = xp.zeros_like(cut(squared, axis, 0, 1))
-    length = squared.shape[axis]
-
-    def further(state: tuple[Array, ...]) -> tuple[Array, ...]:
-        lowest, ahead, behind, offset = state
-        ahead = xp.concat([cut(ahead, axis, 1, length), edge], axis=axis)
-        behind = xp.concat([edge, cut(behind, axis, 0, length - 1)], axis=axis)
-        nearer = xp.minimum(ahead, behind) + offset * offset
-        return xp.minimum(lowest, nearer), ahead, behind, offset + 1
-
-    def undecided(state: tuple[Array, ...]) -> Array:
-        lowest, _, _, offset = state
-        return xp.max(lowest) > offset * offset
-
-    first = xp.asarray(1, dtype=xp.int32, device=device(squared))
-    lowest, *_ = while_loop(undecided, further, (squared, squared, squared, first), xp=xp)
-    return lowest
-
-
-def depth_along_z(squared: Array, table: Array, /, *, height: float) -> Array:
-    """Squared distance to the background of the volume, from the distances within planes.
+def listed_distance(voxels: Array, /, *, grid: Grid, planar: bool = False, xp: Namespace) -> Array:
+    """`squared_distance` of the voxels of a list.
 
     Parameters
     ----------
-    squared
-        ``(n,)`` int32: squared distance of each foreground voxel in its plane.
-    table
-        ``(2, n)`` numbers of the voxels below and above each one; `n` where there is background.
-    height
-        Of a voxel along z, in units of its width in the plane; above 0.
+    voxels
+        ``(n,)`` of `voxel_list`.
+    grid
+        Of the volume.
+    planar
+        As of `squared_distance`.
+    xp
+        Namespace of `voxels`.
 
     Returns
     -------
     Array
-        ``(n,)``, float64 where the device has it, else float32; in squared widths of a voxel.
+        ``(n,)`` int32; 0 for `OUTSIDE`.
     """
-    xp = array_namespace(squared)
-    deep: Array = jit(_depth_along_z, xp=xp)(squared, table, height=height, xp=xp)
-    return deep
+    positions = positions_in(voxels, grid, xp=xp)
+    first, last = run_bounds(positions, xp=xp)
+    own = xp.arange(voxels.shape[0], dtype=xp.int32, device=device(voxels))
+    depth = xp.minimum(own - first, last - own) + 1
+    squared = xp.where(voxels == OUTSIDE, 0, depth * depth)
+    for step in ((0, 1),) if planar else ((0, 1), (1, 0)):
+        squared = lowered_along(positions, squared, 1, step=step, grid=grid, xp=xp)
+    return squared
 
 
-def _depth_along_z(squared: Array, table: Array, *, height: float, xp: Namespace) -> Array:
-    """As `_lowered`, along chains of neighbours; nothing beyond background is nearer."""
-    kind, on = widest_float(squared, xp=xp), device(squared)
-    own = xp.astype(squared, kind)
-    planar = xp.concat([own, xp.zeros((1,), dtype=kind, device=on)])
-    last = xp.full((2, 1), table.shape[1], dtype=table.dtype, device=on)
-    beside = xp.concat([table, last], axis=1)
-    first = xp.asarray(height, dtype=kind, device=on)
+def lowered_along(
+    positions: Array,
+    values: Array,
+    width: float,
+    /,
+    *,
+    step: tuple[int, int],
+    grid: Grid,
+    xp: Namespace,
+) -> Array:
+    """Lower envelope along an axis: minimum over `k` of the value `k` steps away plus a square.
+
+    Voxels are followed from neighbour to neighbour, since nothing beyond background is nearer.
+
+    Parameters
+    ----------
+    positions
+        ``(n,)`` of `positions_in`.
+    values
+        ``(n,)``, not negative; 0 for `OUTSIDE`, which is the background.
+    width
+        Of a step; the square is that of ``k * width``.
+    step
+        ``(dz, dy)`` along the axis.
+    grid
+        Of the volume.
+    xp
+        Namespace of the arrays.
+
+    Returns
+    -------
+    Array
+        ``(n,)``, in the dtype of `values`.
+    """
+    end, (dz, dy) = positions.shape[0] - 1, step
+    beside, _ = in_rows(positions, grid, ((-dz, -dy), step), missing=end, xp=xp)
+    behind, ahead = xp.unstack(beside)
+    first = xp.asarray(width, dtype=values.dtype, device=device(values))
 
     def further(state: tuple[Array, ...]) -> tuple[Array, ...]:
-        lowest, ahead, behind, offset = state
-        nearer = xp.minimum(gather(planar, ahead, xp=xp), gather(planar, behind, xp=xp))
-        lowest = xp.minimum(lowest, nearer + offset * offset)
-        ahead, behind = gather(beside[0, :], ahead, xp=xp), gather(beside[1, :], behind, xp=xp)
-        return lowest, ahead, behind, offset + height
+        lowest, left, right, offset = state
+        for _ in range(SWEEPS):  # too long offsets lower nothing
+            nearer = xp.minimum(gather(values, left, xp=xp), gather(values, right, xp=xp))
+            lowest = xp.minimum(lowest, nearer + offset * offset)
+            left, right = gather(behind, left, xp=xp), gather(ahead, right, xp=xp)
+            offset = offset + width
+        return lowest, left, right, offset
 
     def undecided(state: tuple[Array, ...]) -> Array:
         lowest, _, _, offset = state
         return xp.max(lowest) > offset * offset
 
-    start = (own, table[0, :], table[1, :], first)
-    return while_loop(undecided, further, start, xp=xp)[0]
+    return while_loop(undecided, further, (values, behind, ahead, first), xp=xp)[0]

@@ -1,12 +1,24 @@
 """Maxima of an image: plateaus above their surroundings, and peaks of a distance image."""
 
+from collections.abc import Callable
+
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.components import components
-from zimg.kernels.distance import squared_distance
-from zimg.kernels.morphology import combine_three, cut, neighbourhood
+from zimg.kernels.distance import listed_distance
+from zimg.kernels.morphology import neighbourhood
+from zimg.kernels.voxels import (
+    Grid,
+    Steps,
+    in_rows,
+    joined_along_x,
+    parts_of,
+    positions_in,
+    spread,
+    voxel_list,
+)
 from zimg.kernels.widen import widened
-from zimg.ops import compact, gather, jit, to_host, while_loop
+from zimg.ops import gather, jit, to_host, while_loop
 from zimg.ops.gather import index_dtype
 
 
@@ -82,27 +94,90 @@ def local_maxima(distance: Array, /, *, xp: Namespace | None = None) -> Array:
     Behaviour of the reference's seed extraction.
     """
     xp = xp or array_namespace(distance)
-    peaks: Array = jit(_local_maxima, xp=xp)(distance, xp=xp)
-    return peaks
+    return _at_peaks(distance, listed_peaks, xp=xp)
 
 
-def _local_maxima(distance: Array, *, xp: Namespace) -> Array:
-    row = combine_three(distance, 2, xp.maximum, xp=xp)
-    plane = combine_three(row, 1, xp.maximum, xp=xp)
-    before, after = xp.zeros_like(distance), xp.zeros_like(distance)
-    for axis, reach in ((2, distance), (1, row), (0, plane)):
-        before = xp.maximum(before, _moved(reach, axis, 1, xp=xp))
-        after = xp.maximum(after, _moved(reach, axis, -1, xp=xp))
-    return (distance > before) & (distance >= after)
+def _at_peaks(distance: Array, peaks: Callable[..., Array], *, xp: Namespace) -> Array:
+    """The maxima of a distance image as a mask, found among the voxels above 0."""
+    voxels = voxel_list(distance > 0, xp=xp)
+    values = gather(xp.reshape(distance, (-1,)), voxels, fill=0, xp=xp)
+    found = jit(peaks, xp=xp)(voxels, values, grid=Grid.of(distance.shape), xp=xp)
+    return spread(voxels, found, distance.shape, xp=xp)
 
 
-def _moved(volume: Array, axis: int, step: int, *, xp: Namespace) -> Array:
-    """`volume` shifted by one voxel along `axis`, filled with zeros."""
-    length = volume.shape[axis]
-    edge = xp.zeros_like(cut(volume, axis, 0, 1))
-    if step > 0:
-        return xp.concat([edge, cut(volume, axis, 0, length - 1)], axis=axis)
-    return xp.concat([cut(volume, axis, 1, length), edge], axis=axis)
+def listed_peaks(voxels: Array, values: Array, /, *, grid: Grid, xp: Namespace) -> Array:
+    """`local_maxima` of an image that is 0 where the voxels of a list are not.
+
+    Parameters
+    ----------
+    voxels
+        ``(n,)`` of `voxel_list`.
+    values
+        ``(n,)``, integer (not unsigned): 0 for `OUTSIDE`, above 0 for the voxels.
+    grid
+        Of the volume.
+    xp
+        Namespace of the arrays.
+
+    Returns
+    -------
+    Array
+        ``(n,)`` bool.
+    """
+    positions = positions_in(voxels, grid, xp=xp)
+    along_x = _along_x(positions, values, xp=xp)
+    return _above(values, along_x, _in_rows(positions, values, grid, ROWS_AFTER, 1, xp=xp))
+
+
+def listed_ridges(voxels: Array, values: Array, /, *, grid: Grid, xp: Namespace) -> Array:
+    """`ridge_maxima` of an image that is 0 where the voxels of a list are not.
+
+    Parameters and result are those of `listed_peaks`.
+    """
+    positions = positions_in(voxels, grid, xp=xp)
+    along_x = _along_x(positions, values, xp=xp)
+    found = _above(values, _in_rows(positions, values, grid, ROWS_AFTER, 0, xp=xp))
+    for step in ((0, 1), (1, 0)):
+        found = found | _above(
+            values, along_x, _in_rows(positions, values, grid, (step,), 1, xp=xp)
+        )
+    return found
+
+
+ROWS_AFTER = ((0, 1), (1, -1), (1, 0), (1, 1))
+"""Steps (dz, dy) to the rows behind one that touch it; their opposites lead to those before."""
+
+Highest = tuple[Array, Array]
+"""Highest values of the neighbours before and behind each voxel, 0 where there are none."""
+
+
+def _above(values: Array, *around: Highest) -> Array:
+    """Whether values are higher than all before them and not lower than any behind."""
+    found = [(values > before) & (values >= behind) for before, behind in around]
+    return found[0] & found[1] if found[1:] else found[0]
+
+
+def _along_x(positions: Array, values: Array, *, xp: Namespace) -> Highest:
+    joined, none = joined_along_x(positions), xp.zeros_like(values[:1])
+    before, behind = (xp.where(joined, each, 0) for each in (values[:-1], values[1:]))
+    return xp.concat([none, before]), xp.concat([behind, none])
+
+
+def _in_rows(
+    positions: Array, values: Array, grid: Grid, steps: Steps, reach: int, *, xp: Namespace
+) -> Highest:
+    """In the rows opposite to `steps`, and in those at `steps`."""
+    end = positions.shape[0] - 1
+
+    def highest(rows: Steps) -> Array:
+        found = xp.zeros_like(values)
+        for part in parts_of(rows, positions.shape[0]):
+            first, last = in_rows(positions, grid, part, reach=reach, missing=end, xp=xp)
+            for way in (first, (first + last) // 2, last) if reach else (first,):
+                found = xp.maximum(found, xp.max(gather(values, way, xp=xp), axis=0))
+        return found
+
+    return highest(tuple((-dz, -dy) for dz, dy in steps)), highest(steps)
 
 
 @hookable
@@ -128,12 +203,17 @@ def distance_peaks(
         on the device of `mask`.
     """
     xp = xp or array_namespace(mask)
-    distance = xp.clip(squared_distance(mask, xp=xp), 0, most)
-    peaks = xp.reshape(local_maxima(distance, xp=xp), (-1,))
-    own = xp.arange(peaks.shape[0], dtype=index_dtype(xp=xp, on=device(mask)), device=device(mask))
-    count = int(to_host(xp.count_nonzero(peaks)))
-    places, _ = compact(own, peaks, count, fill=0, xp=xp)
-    return places, gather(xp.reshape(distance, (-1,)), places, xp=xp)
+    voxels = voxel_list(mask, xp=xp)
+    squared, peak = jit(_distance_peaks, xp=xp)(voxels, grid=Grid.of(mask.shape), most=most, xp=xp)
+    count = int(to_host(xp.count_nonzero(peak)))
+    chosen = voxel_list(peak, xp=xp)[:count]
+    places = xp.astype(gather(voxels, chosen, xp=xp), index_dtype(xp=xp, on=device(mask)))
+    return places, gather(squared, chosen, xp=xp)
+
+
+def _distance_peaks(voxels: Array, *, grid: Grid, most: int, xp: Namespace) -> tuple[Array, Array]:
+    squared = xp.clip(listed_distance(voxels, grid=grid, xp=xp), 0, most)
+    return squared, listed_peaks(voxels, squared, grid=grid, xp=xp)
 
 
 def ridge_maxima(distance: Array, /) -> Array:
@@ -152,19 +232,4 @@ def ridge_maxima(distance: Array, /) -> Array:
         ``(Z, Y, X)`` bool, on the device of `distance`: the middle lines of tubes, the middle
         surfaces of thicker objects.
     """
-    xp = array_namespace(distance)
-    peaks: Array = jit(_ridge_maxima, xp=xp)(distance, xp=xp)
-    return peaks
-
-
-def _ridge_maxima(distance: Array, *, xp: Namespace) -> Array:
-    peak = None
-    for slow, fast in ((1, 2), (0, 2), (0, 1)):
-        row = combine_three(distance, fast, xp.maximum, xp=xp)
-        before, after = (
-            xp.maximum(_moved(distance, fast, step, xp=xp), _moved(row, slow, step, xp=xp))
-            for step in (1, -1)
-        )
-        found = (distance > before) & (distance >= after)
-        peak = found if peak is None else peak | found
-    return peak
+    return _at_peaks(distance, listed_ridges, xp=array_namespace(distance))

@@ -1,14 +1,12 @@
 """Objects, depth and surface of a mask, for a list of its foreground voxels."""
 
-import math
-
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
-from zimg.kernels.components import components
-from zimg.kernels.distance import depth_along_z, squared_distance
-from zimg.kernels.geodesic import FACES, neighbour_table, voxel_numbers
+from zimg.kernels.components import object_roots
+from zimg.kernels.distance import listed_distance, lowered_along
+from zimg.kernels.voxels import Grid, ended, in_rows, joined_along_x, positions_in
 from zimg.kernels.widen import widest_float
-from zimg.ops import gather, scatter_set
+from zimg.ops import gather, jit
 
 Shape = tuple[int, int, int]
 
@@ -32,11 +30,15 @@ def object_numbers(voxels: Array, /, *, shape: Shape, xp: Namespace | None = Non
         ``(n,)`` int32: 26-connected objects, numbered from 0 in the order of their first voxels.
     """
     xp = xp or array_namespace(voxels)
-    labels = _at(components(_mask(voxels, shape, xp=xp), connectivity=26, xp=xp), voxels, xp=xp)
-    own = labels == voxels + 1  # the first voxel of an object is its label
-    number = xp.cumulative_sum(xp.astype(own, xp.int32), dtype=xp.int32) - 1
-    first = xp.searchsorted(voxels, labels - 1)
-    return gather(number, xp.astype(first, xp.int32), xp=xp)
+    numbers: Array = jit(_object_numbers, xp=xp)(voxels, grid=Grid.of(shape), xp=xp)
+    return numbers
+
+
+def _object_numbers(voxels: Array, *, grid: Grid, xp: Namespace) -> Array:
+    root = object_roots(ended(voxels, xp=xp), grid=grid, connectivity=26, xp=xp)
+    own = xp.arange(root.shape[0], dtype=xp.int32, device=device(voxels))
+    number = xp.cumulative_sum(xp.astype(root == own, xp.int32), dtype=xp.int32) - 1
+    return gather(number, root[:-1], xp=xp)
 
 
 @hookable
@@ -54,8 +56,12 @@ def planar_depth(voxels: Array, /, *, shape: Shape, xp: Namespace | None = None)
         ``(n,)`` int32.
     """
     xp = xp or array_namespace(voxels)
-    mask = _mask(voxels, shape, xp=xp)
-    return _at(squared_distance(mask, planar=True, xp=xp), voxels, xp=xp)
+    depth: Array = jit(_planar_depth, xp=xp)(voxels, grid=Grid.of(shape), xp=xp)
+    return depth
+
+
+def _planar_depth(voxels: Array, *, grid: Grid, xp: Namespace) -> Array:
+    return listed_distance(ended(voxels, xp=xp), grid=grid, planar=True, xp=xp)[:-1]
 
 
 @hookable
@@ -66,7 +72,7 @@ def spatial_depth(
     *,
     shape: Shape,
     height: float,
-    xp: Namespace | None = None,  # noqa: ARG001
+    xp: Namespace | None = None,
 ) -> Array:
     """Squared distance of each voxel to the background of the volume.
 
@@ -84,12 +90,18 @@ def spatial_depth(
     Array
         ``(n,)``, float64 where the device has it, else float32; in squared widths of a voxel.
     """
-    if not voxels.shape[0]:
-        kind = widest_float(planar, xp=array_namespace(planar))
-        return array_namespace(planar).astype(planar, kind)
-    numbers = voxel_numbers(voxels, shape)
-    table = neighbour_table(numbers, voxels, ways=((-1, 0, 0), (1, 0, 0)))
-    return depth_along_z(planar, table, height=height)
+    xp = xp or array_namespace(voxels)
+    depth: Array = jit(_spatial_depth, xp=xp)(voxels, planar, height, grid=Grid.of(shape), xp=xp)
+    return depth
+
+
+def _spatial_depth(
+    voxels: Array, planar: Array, height: float, *, grid: Grid, xp: Namespace
+) -> Array:
+    positions = positions_in(ended(voxels, xp=xp), grid, xp=xp)
+    squared = xp.concat([planar, xp.zeros((1,), dtype=planar.dtype, device=device(planar))])
+    squared = xp.astype(squared, widest_float(planar, xp=xp))
+    return lowered_along(positions, squared, height, step=(1, 0), grid=grid, xp=xp)[:-1]
 
 
 @hookable
@@ -107,18 +119,14 @@ def on_surface(voxels: Array, /, *, shape: Shape, xp: Namespace | None = None) -
         ``(n,)`` bool.
     """
     xp = xp or array_namespace(voxels)
-    table = neighbour_table(voxel_numbers(voxels, shape), voxels, ways=FACES)
-    return xp.any(table == voxels.shape[0], axis=0)
+    exposed: Array = jit(_on_surface, xp=xp)(voxels, grid=Grid.of(shape), xp=xp)
+    return exposed
 
 
-def _mask(voxels: Array, shape: Shape, /, *, xp: Namespace) -> Array:
-    """Mask whose foreground is `voxels`."""
-    on = device(voxels)
-    empty = xp.zeros((math.prod(shape),), dtype=xp.bool, device=on)
-    there = xp.ones((voxels.shape[0],), dtype=xp.bool, device=on)
-    return xp.reshape(scatter_set(empty, voxels, there, xp=xp), shape)
-
-
-def _at(volume: Array, voxels: Array, /, *, xp: Namespace) -> Array:
-    """Values of a volume at the voxels."""
-    return gather(xp.reshape(volume, (-1,)), voxels, xp=xp)
+def _on_surface(voxels: Array, *, grid: Grid, xp: Namespace) -> Array:
+    positions, end = positions_in(ended(voxels, xp=xp), grid, xp=xp), voxels.shape[0]
+    beside, _ = in_rows(positions, grid, ((-1, 0), (0, -1), (0, 1), (1, 0)), missing=end, xp=xp)
+    alone = ~joined_along_x(positions)
+    first = xp.ones((1,), dtype=xp.bool, device=device(voxels))
+    alone = alone | xp.concat([first, alone])[:-1]
+    return alone | xp.any(beside[:, :-1] == end, axis=0)

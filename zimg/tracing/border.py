@@ -1,41 +1,48 @@
 """Transfer of the positions and values of selected voxels from a device to the host."""
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._dispatch import array_namespace, device
+from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
-from zimg.ops import compact, gather, jit, like, to_host
+from zimg.kernels.voxels import OUTSIDE, voxel_list
+from zimg.ops import gather, jit, like, to_host
 from zimg.ops.memory import on_host
 
 FEWEST = 1024
 """Smallest number of places in a transfer; larger ones are powers of two, to limit compilations."""
 
 
-def places_of(mask: Array, /) -> NDArray[np.intp]:
-    """Flat indices of the voxels that are set, in order, on the host.
+def fetched(
+    voxels: Array, values: Array, chosen: Array, /
+) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Some voxels of a list with their values, on the host.
 
     Parameters
     ----------
-    mask
-        Any shape, bool, of fewer than 2^31 voxels where it is not in host memory.
+    voxels
+        ``(n,)`` of `zimg.kernels.voxels.voxel_list`.
+    values
+        ``(n,)`` int32.
+    chosen
+        ``(n,)`` bool; not of `OUTSIDE`.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        ``(m,)`` flat indices in order, and ``(m,)`` values.
     """
-    if on_host(mask):
-        return np.flatnonzero(to_host(mask))
-    xp = array_namespace(mask)
-    count = int(to_host(xp.count_nonzero(mask)))
-    size = min(rounded_up(count), math.prod(mask.shape))
-    found = jit(_places, xp=xp)(mask, size=size, xp=xp)
-    return to_host(found)[:count].astype(np.intp)
+    xp = array_namespace(voxels)
+    flat, values = to_host(jit(_rows, xp=xp)(voxels, values, voxel_list(chosen, xp=xp), xp=xp))
+    count = np.searchsorted(flat, OUTSIDE)
+    return flat[:count].astype(np.intp), values[:count]
 
 
-def _places(mask: Array, *, size: int, xp: Namespace) -> Array:
-    flat = xp.reshape(mask, (-1,))
-    index = xp.arange(flat.shape[0], dtype=xp.int32, device=device(mask))
-    return compact(index, flat, size, fill=0, xp=xp)[0]
+def _rows(voxels: Array, values: Array, rows: Array, *, xp: Namespace) -> Array:
+    rows = xp.clip(rows, 0, voxels.shape[0] - 1)  # the last voxel of a list is OUTSIDE
+    return xp.stack([gather(voxels, rows, xp=xp), gather(values, rows, xp=xp)])
 
 
 def values_at(volume: Array, flat: NDArray[np.intp], /) -> NDArray[Any]:

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from zimg._dispatch import array_namespace, device
-from zimg._typing import Array
+from zimg._dispatch import array_namespace
+from zimg._typing import Array, Namespace
 from zimg.kernels.components import remove_small
-from zimg.kernels.distance import squared_distance
-from zimg.kernels.extrema import distance_peaks, local_maxima, ridge_maxima
-from zimg.ops import to_host
+from zimg.kernels.distance import listed_distance
+from zimg.kernels.extrema import distance_peaks, listed_peaks, listed_ridges
+from zimg.kernels.voxels import Grid, voxel_list
+from zimg.ops import jit, to_host
 from zimg.ops.memory import on_host
-from zimg.tracing.border import places_of, values_at
+from zimg.tracing.border import fetched, values_at
 
 LARGEST_SQUARE = 65534
 """Cap of squared distances: the reference stores them in 16 bits."""
@@ -85,27 +86,29 @@ def extract_seeds(mask: Array, /, *, method: int = MAXIMA) -> Seeds:
 
 
 def _peaks_and_lines(mask: Array, method: int) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """Flat indices and squared distances, compacted on the device of `mask`.
-
-    Of the peaks and, for `SKELETON`, of some voxels of the middle lines.
-    """
-    distance = squared_distance(mask)
-    # Half the shortest side, squared, bounds every distance: small volumes need no cap.
-    if ((min(mask.shape) + 1) // 2) ** 2 > LARGEST_SQUARE:
-        distance = array_namespace(distance).clip(distance, 0, LARGEST_SQUARE)
-    peaks = local_maxima(distance)
-    if method == SKELETON:
-        peaks = peaks | _every_few(ridge_maxima(distance))
-    flat = places_of(peaks)
-    return flat, values_at(distance, flat)
+    """Flat indices and squared distances of the centres of a mask, on the host."""
+    xp, voxels = array_namespace(mask), voxel_list(mask)
+    squared, chosen = jit(_centres, xp=xp)(
+        voxels, grid=Grid.of(mask.shape), lines=method == SKELETON, xp=xp
+    )
+    return fetched(voxels, squared, chosen)
 
 
-def _every_few(skeleton: Array) -> Array:
-    """The voxels of a skeleton on every fourth diagonal plane."""
-    xp, on = array_namespace(skeleton), device(skeleton)
-    z, y, x = (xp.arange(n, dtype=xp.int32, device=on) for n in skeleton.shape)
-    diagonal = z[:, None, None] + y[:, None] + x
-    return skeleton & (diagonal % SKELETON_STEP == 0)
+def _centres(voxels: Array, *, grid: Grid, lines: bool, xp: Namespace) -> tuple[Array, Array]:
+    """Squared distances of the voxels of a list, and which of these are centres."""
+    squared = xp.clip(listed_distance(voxels, grid=grid, xp=xp), 0, LARGEST_SQUARE)
+    chosen = listed_peaks(voxels, squared, grid=grid, xp=xp)
+    if not lines:
+        return squared, chosen
+    ridges = listed_ridges(voxels, squared, grid=grid, xp=xp)
+    return squared, chosen | ridges & _every_few(voxels, grid)
+
+
+def _every_few(voxels: Array, grid: Grid) -> Array:
+    """Whether voxels are on every fourth diagonal plane."""
+    _, height, width = grid.shape
+    z, y, x = voxels // (height * width), voxels // width % height, voxels % width
+    return (z + y + x) % SKELETON_STEP == 0
 
 
 def remove_noise(mask: Array, seeds: Seeds, /) -> tuple[Array, Seeds]:
