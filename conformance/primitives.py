@@ -356,7 +356,9 @@ CASES: dict[str, list[Case]] = {
     "distance_peaks": [
         Case(name, (mask,), {"most": 7}, reads_host=True) for name, mask in _masks().items()
     ],
-    "local_maxima": [Case(name, (v.astype(np.int32),)) for name, v in _volumes().items()],
+    "local_maxima": [  # lists the voxels above 0, whose number the host reads
+        Case(name, (v.astype(np.int32),), reads_host=True) for name, v in _volumes().items()
+    ],
     "voxel_list": [Case(name, (mask,), reads_host=True) for name, mask in _masks().items()],
     "majority": [Case(name, (mask,), reads_host=True) for name, mask in _masks().items()],
     "regional_maxima": _plateaus(),
