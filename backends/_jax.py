@@ -192,14 +192,30 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
     """Few compiled shapes, none below 32 rows, where XLA orders sums differently.
 
     On a CPU chunks of 64 instead of 256 rows cost 24 % more; the sizes for a GPU are an estimate.
+    Volumes are one slab: XLA fuses local functions, and every slab would be a program.
     """
     if _platform(on) == "cpu":
         return RowPlan(
-            rows=256, shapes=(32, 64, 128, 256), workers=usable_cores(), seeds=32, lanes=(32,)
+            rows=256,
+            shapes=(32, 64, 128, 256),
+            workers=usable_cores(),
+            seeds=32,
+            lanes=(32,),
+            slab=WHOLE,
         )
     return RowPlan(
-        rows=4096, shapes=(64, 512, 4096), workers=1, seeds=128, lanes=(256,), queues=(1024,)
+        rows=4096,
+        shapes=(64, 512, 4096),
+        workers=1,
+        seeds=128,
+        lanes=(256,),
+        queues=(1024,),
+        slab=WHOLE,
     )
+
+
+WHOLE = 2**62
+"""Voxels of a slab that holds any volume."""
 
 
 def _platform(on: Device) -> str:

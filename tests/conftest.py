@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from zimg.ops import RowPlan
 from zimg.testing import device, lane, pytest_configure, xp
 
 __all__ = ["device", "lane", "pytest_configure", "xp"]
@@ -28,3 +29,10 @@ def _reason(report: pytest.TestReport) -> str:
     told = report.longrepr
     text = told[2] if isinstance(told, tuple) else str(told)
     return " ".join(text.removeprefix("Skipped: ").split())
+
+
+@pytest.fixture
+def small_slabs(monkeypatch):
+    """Slabs of twelve voxels, so that small volumes have several."""
+    plan = RowPlan(rows=64, shapes=(), workers=1, slab=12)
+    monkeypatch.setattr("zimg.ops.slabs.row_plan", lambda **_: plan)

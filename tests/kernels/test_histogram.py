@@ -1,7 +1,6 @@
 """Counts and extremes against NumPy."""
 
 import inspect
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -33,8 +32,8 @@ def test_every_byte_of_a_large_odd_image_counts_once(xp, device):
     np.testing.assert_array_equal(counts, np.bincount(host.reshape(-1), minlength=256))
 
 
-def test_slabs_add_up(xp, device, monkeypatch):
-    monkeypatch.setattr(import_module("zimg.kernels.histogram"), "SLAB", 50)
+@pytest.mark.usefixtures("small_slabs")
+def test_slabs_add_up(xp, device):
     host = np.random.default_rng(3).integers(0, 9, (4, 5, 6)).astype(np.uint8)
     chosen = host > 3
     x, where = (upload(each, on=device, xp=xp) for each in (host, chosen))

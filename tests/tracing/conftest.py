@@ -1,11 +1,14 @@
 """Chains for the tests of the structure stage: straight tubes, and chains recorded elsewhere."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from zimg.ops import upload
+from zimg.testing import bring_home
 from zimg.tracing.chains import Chain
 from zimg.tracing.orientation import angles_of
 
@@ -79,3 +82,17 @@ def star():
     recorded = json.loads((DATA / "structure" / "star_chains.json").read_text())
     chains = [_chain(chain["segments"], chain["direction"]) for chain in recorded["chains"]]
     return chains, np.array(recorded["nodes"])
+
+
+@pytest.fixture
+def visible_reads(monkeypatch):
+    """Open pretended devices for reads by `to_host` only."""
+    for name, module in sys.modules.items():
+        if name.startswith("zimg.tracing.") and hasattr(module, "to_host"):
+            monkeypatch.setattr(module, "to_host", bring_home)
+
+
+@pytest.fixture
+def on_lane(xp, device, visible_reads):  # noqa: ARG001
+    """Move a NumPy array to the lane, which is open for visible reads."""
+    return lambda host: upload(host, on=device, xp=xp)

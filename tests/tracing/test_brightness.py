@@ -3,18 +3,8 @@
 import numpy as np
 import pytest
 
-from zimg.ops import upload
 from zimg.testing import bring_home
-from zimg.tracing import brightness, ladder, preprocess
 from zimg.tracing.brightness import prepared, thick
-
-
-@pytest.fixture
-def on_lane(xp, device, monkeypatch):
-    """Move a NumPy array to the lane; pretended devices open for visible reads only."""
-    for module in (brightness, ladder, preprocess):
-        monkeypatch.setattr(module, "to_host", bring_home)
-    return lambda host: upload(host, on=device, xp=xp)
 
 
 def image():

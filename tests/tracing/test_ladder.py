@@ -3,17 +3,7 @@
 import numpy as np
 import pytest
 
-from zimg.ops import upload
-from zimg.testing import bring_home
-from zimg.tracing import ladder
 from zimg.tracing.ladder import STEP, separating, spread, thresholds, top_value
-
-
-@pytest.fixture
-def on_lane(xp, device, monkeypatch):
-    """Move a NumPy array to the lane; pretended devices open for visible reads only."""
-    monkeypatch.setattr(ladder, "to_host", bring_home)
-    return lambda host: upload(host, on=device, xp=xp)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])

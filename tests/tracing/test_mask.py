@@ -6,9 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from zimg.ops import upload
 from zimg.testing import bring_home
-from zimg.tracing import threshold
 from zimg.tracing.mask import above, foreground, make_mask
 from zimg.tracing.preprocess import subtract_background
 from zimg.tracing.threshold import (
@@ -22,13 +20,6 @@ from zimg.tracing.threshold import (
 
 DATA = Path(__file__).parents[1] / "data" / "neuroseg"
 VECTORS = json.loads((DATA / "preprocess.json").read_text())["volumes"]
-
-
-@pytest.fixture
-def on_lane(xp, device, monkeypatch):
-    """Move a NumPy array to the lane; pretended devices open for visible reads only."""
-    monkeypatch.setattr(threshold, "to_host", bring_home)
-    return lambda host: upload(host, on=device, xp=xp)
 
 
 def signal_of(name):

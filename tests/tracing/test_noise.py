@@ -4,17 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from zimg.ops import upload
-from zimg.testing import bring_home
-from zimg.tracing import noise
 from zimg.tracing.noise import measure_noise
-
-
-@pytest.fixture
-def on_lane(xp, device, monkeypatch):
-    """Move a NumPy array to the lane; pretended devices open for visible reads only."""
-    monkeypatch.setattr(noise, "to_host", bring_home)
-    return lambda host: upload(host, on=device, xp=xp)
 
 
 def smoothed_sigma(shape):

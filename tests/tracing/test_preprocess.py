@@ -10,17 +10,12 @@ from hypothesis import strategies as st
 
 from zimg.ops import upload
 from zimg.testing import bring_home
-from zimg.tracing import preprocess
 from zimg.tracing.preprocess import check_signal, common_bin, downsample, subtract_background
 
 DATA = Path(__file__).parents[1] / "data" / "neuroseg"
 VECTORS = json.loads((DATA / "preprocess.json").read_text())["volumes"]
 
-
-@pytest.fixture(autouse=True)
-def _readable(monkeypatch):
-    """Open the pretended devices, for visible reads only."""
-    monkeypatch.setattr(preprocess, "to_host", bring_home)
+pytestmark = pytest.mark.usefixtures("visible_reads")
 
 
 @pytest.mark.parametrize("name", VECTORS)

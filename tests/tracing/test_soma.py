@@ -3,21 +3,11 @@
 import numpy as np
 import pytest
 
-from zimg.ops import upload
 from zimg.swc import ZSwc
-from zimg.testing import bring_home
-from zimg.tracing import soma as finding
 from zimg.tracing.soma import Soma, find_somata
 from zimg.tracing.soma_nodes import with_somata
 
 CENTRE, RADIUS = np.array([40.0, 36.0, 12.0]), 9.0
-
-
-@pytest.fixture
-def on_lane(xp, device, monkeypatch):
-    """Move a NumPy array to the lane; pretended devices open for visible reads only."""
-    monkeypatch.setattr(finding, "to_host", bring_home)
-    return lambda host: upload(host, on=device, xp=xp)
 
 
 def ball(shape=(24, 72, 80), *, value=200, z_to_xy=1.0):

@@ -5,15 +5,11 @@ from collections.abc import Iterator
 
 from zimg._dispatch import array_namespace, hookable
 from zimg._typing import Array, Namespace
-from zimg.kernels.morphology import cut
 from zimg.kernels.widen import widened
-from zimg.ops import jit
+from zimg.ops import cut, jit, slabs_of
 
 REACH = 4.0
 """Standard deviations at which a Gaussian ends."""
-
-SLAB = 2**22
-"""Voxels that are smoothed together; bounds the memory."""
 
 
 def gaussian(volume: Array, sigmas: tuple[float, float, float], /) -> Array:
@@ -36,38 +32,41 @@ def gaussian(volume: Array, sigmas: tuple[float, float, float], /) -> Array:
     return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
 
 
-def gaussian_slabs(volume: Array, sigmas: tuple[float, float, float], /) -> Iterator[Array]:
+def gaussian_slabs(
+    volume: Array,
+    sigmas: tuple[float, float, float],
+    /,
+    *,
+    inside: Array | None = None,
+    outside: float = 0.0,
+) -> Iterator[Array]:
     """The planes of `gaussian` in slabs, without a whole volume of floats in memory.
 
     Parameters
     ----------
     volume, sigmas
         As for `gaussian`.
+    inside, outside
+        Bool, in the shape of `volume`, and what the voxels have for which it does not hold; None
+        keeps all voxels.
 
     Yields
     ------
     Array
         ``(n, Y, X)``, from the first planes to the last.
     """
-    xp, depth = array_namespace(volume), volume.shape[0]
-    planes = max(1, SLAB // max(1, math.prod(volume.shape[1:])))
-    for first in range(0, max(depth, 1), planes):
-        yield _smoothed(volume, first, min(first + planes, depth), sigmas, xp=xp)
-
-
-def _smoothed(
-    volume: Array, first: int, last: int, sigmas: tuple[float, float, float], *, xp: Namespace
-) -> Array:
-    """Smooth planes `first` to `last`, which depend on neighbouring planes within reach."""
+    xp = array_namespace(volume)
     reach = len(_bell(sigmas[0])) - 1 if sigmas[0] > 0 else 0
-    low, high = max(first - reach, 0), min(last + reach, volume.shape[0])
-    values = as_float(volume[low:high, ...], xp=xp)
-    for axis, sigma in enumerate(sigmas):
-        if sigma > 0 and volume.shape[axis] > 1:
-            values = correlated(values, axis, _bell(sigma), xp=xp)
-        if axis == 0 and values.shape[0] > last - first:
-            values = values[first - low : last - low, ...]
-    return values
+    for slab in slabs_of(volume, reach=reach, xp=xp):
+        values = as_float(slab.around(volume), xp=xp)
+        if inside is not None:
+            values = xp.where(slab.around(inside), values, outside)
+        for axis, sigma in enumerate(sigmas):
+            if sigma > 0 and volume.shape[axis] > 1:
+                values = correlated(values, axis, _bell(sigma), xp=xp)
+            if axis == 0:
+                values = slab.inner(values)
+        yield values
 
 
 def as_float(volume: Array, /, *, xp: Namespace) -> Array:

@@ -1,15 +1,10 @@
 """Histogram and extremes of an image."""
 
-import math
-
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.widen import widened
-from zimg.ops import jit, scatter_add
+from zimg.ops import jit, parts_of, scatter_add
 from zimg.ops.gather import index_dtype
-
-SLAB = 2**22
-"""Values that are counted together; bounds the memory of their indices."""
 
 
 @hookable
@@ -34,23 +29,16 @@ def histogram(
     Array
         ``(bins,)``, in the indexing dtype and on the device of `values`.
     """
-    xp = xp or array_namespace(values)
-    counts = jit(_counts, xp=xp)
-    if values.ndim and math.prod(values.shape) <= SLAB:
-        found: Array = counts(values, where, bins=bins, xp=xp)
-        return found
-    flat = xp.reshape(values, (-1,))
-    counted = None if where is None else xp.reshape(where, (-1,))
-    total = xp.zeros((bins,), dtype=index_dtype(xp=xp, on=device(values)), device=device(values))
-    for first in range(0, flat.shape[0], SLAB):
-        part = slice(first, min(first + SLAB, flat.shape[0]))
-        chosen = None if counted is None else counted[part]
-        total = total + counts(flat[part], chosen, bins=bins, xp=xp)
-    return total
+    xp, counts = xp or array_namespace(values), None
+    count = jit(_counts, xp=xp)
+    for part in parts_of(*(values,) if where is None else (values, where), xp=xp):
+        found = count(*part, bins=bins, xp=xp)
+        counts = found if counts is None else counts + found
+    return counts
 
 
-def _counts(values: Array, where: Array | None, *, bins: int, xp: Namespace) -> Array:
-    """Histogram of one slab."""
+def _counts(values: Array, where: Array | None = None, *, bins: int, xp: Namespace) -> Array:
+    """Histogram of one part."""
     indexing = index_dtype(xp=xp, on=device(values))
     ids = xp.astype(values, indexing)
     if where is not None:
@@ -74,8 +62,8 @@ def extremes(values: Array, /) -> Array:
         ``(2,)``, on the device of `values`, in their dtype or (see `widened`) a wider one.
     """
     xp = array_namespace(values)
-    found: Array = jit(_extremes, xp=xp)(values, xp=xp)
-    return found
+    found = [jit(_extremes, xp=xp)(part, xp=xp) for (part,) in parts_of(values, xp=xp)]
+    return found[0] if len(found) == 1 else _extremes(xp.stack(found), xp=xp)
 
 
 def _extremes(values: Array, *, xp: Namespace) -> Array:

@@ -5,17 +5,13 @@ from itertools import combinations
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
+from zimg.ops import cut as cut  # for the kernels that combine neighbours
 from zimg.ops import jit
 
 CONNECTIVITIES = (6, 18, 26)
 """Neighbours that share a face; a face or an edge; a face, an edge or a corner."""
 
 Combine = Callable[[Array, Array], Array]
-
-
-def cut(volume: Array, axis: int, start: int, stop: int, /) -> Array:
-    """The slab ``start <= index < stop`` of `volume` along `axis`."""
-    return volume[tuple(slice(start, stop) if a == axis else slice(None) for a in range(3))]
 
 
 def combine_three(volume: Array, axis: int, combine: Combine, /, *, xp: Namespace) -> Array:

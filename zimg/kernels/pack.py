@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, DType, Namespace
-from zimg.ops import jit, row_plan
+from zimg.ops import jit, row_plan, slabs_of
 
 BYTES, PAIRS, PLAIN = "bytes", "pairs", "plain"
 
@@ -76,17 +76,21 @@ def pack_volume(
 
 def _words(volume: Array, *, kind: str, dtype: object, size: int, xp: Namespace) -> Array:
     """The words of a volume in one row of `size`."""
-    values = _padded(xp.astype(volume, dtype), xp=xp)
+    slabs = slabs_of(volume, xp=xp)
+    parts = [_words_of_planes(slab.around(volume), kind, dtype, xp=xp) for slab in slabs]
+    missing = size - sum(part.shape[0] for part in parts)
+    return xp.concat([*parts, xp.zeros((missing,), dtype=parts[0].dtype, device=device(volume))])
+
+
+def _words_of_planes(planes: Array, kind: str, dtype: object, *, xp: Namespace) -> Array:
+    """The words of some planes, ``(n,)``; a cell of words lies within its plane."""
+    values = _padded(xp.astype(planes, dtype), xp=xp)
     if kind == PAIRS:
         values = values | (_shifted(values, 2, xp=xp) << 16)
     elif kind == BYTES:
         pair = values | (_shifted(values, 2, xp=xp) << 8)
         values = pair | (_shifted(pair, 1, xp=xp) << 16)
-    words = xp.reshape(values, (-1,))
-    missing = size - words.shape[0]
-    if not missing:
-        return words
-    return xp.concat([words, xp.zeros((missing,), dtype=words.dtype, device=device(words))])
+    return xp.reshape(values, (-1,))
 
 
 def kind_of(dtype: DType, *, xp: Namespace) -> str:
@@ -95,8 +99,8 @@ def kind_of(dtype: DType, *, xp: Namespace) -> str:
 
 
 def _padded(values: Array, *, xp: Namespace) -> Array:
-    """`values` with one voxel of zeros behind each axis."""
-    for axis in range(3):
+    """`values` with one voxel of zeros behind each row and column."""
+    for axis in (1, 2):
         shape = tuple(1 if a == axis else n for a, n in enumerate(values.shape))
         zeros = xp.zeros(shape, dtype=values.dtype, device=device(values))
         values = xp.concat([values, zeros], axis=axis)

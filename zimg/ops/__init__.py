@@ -6,6 +6,7 @@ from zimg.ops.rows import RowPlan, fastest, for_voxels, row_plan, slow_because
 from zimg.ops.sampling import sample_linear
 from zimg.ops.scan import cumulative_max, cumulative_min
 from zimg.ops.segment import compact, scatter_add, scatter_max, scatter_min, scatter_set
+from zimg.ops.slabs import cut, in_slabs, parts_of, slabs_of
 from zimg.ops.transfer import like, synchronize, threads, to_host, upload
 
 __all__ = [
@@ -14,17 +15,21 @@ __all__ = [
     "compact",
     "cumulative_max",
     "cumulative_min",
+    "cut",
     "fastest",
     "for_voxels",
     "gather",
+    "in_slabs",
     "jit",
     "like",
+    "parts_of",
     "row_plan",
     "sample_linear",
     "scatter_add",
     "scatter_max",
     "scatter_min",
     "scatter_set",
+    "slabs_of",
     "slow_because",
     "synchronize",
     "threads",

@@ -31,6 +31,8 @@ class RowPlan:
     queues
         Numbers of segments that are fitted by one call, ascending; frameworks with `shapes` pad
         to the next of them, and the last is the most that others take.
+    slab
+        Voxels that a local function of a volume computes together, see `zimg.ops.slabs`.
     unread
         Rounds of a loop between two looks of the host at whether it goes on.
     """
@@ -42,6 +44,7 @@ class RowPlan:
     levels: int = 1
     lanes: tuple[int, ...] = (32, 16, 8, 4, 2, 1)
     queues: tuple[int, ...] = (4096,)
+    slab: int = 2**20
     unread: int = 1
 
     def padded(self, count: int) -> int:

@@ -131,7 +131,8 @@ def _reported(result: TraceReport) -> TraceReport:
 
 def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -> list[Chain]:
     """Chains of all thresholds in order of creation, with their contrast."""
-    levels = separating(image.signal, thresholds(image.top, noise.sigma, step=image.step))
+    steps = thresholds(image.top, noise.sigma, step=image.step)
+    levels = separating(image.signal, steps, image.counts)
     details["levels"] = []
     chains: list[Chain] = []
     side = float(max(image.signal.shape[1:]))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
-from zimg.kernels.histogram import extremes
 from zimg.kernels.order import ranked
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
+from zimg.tracing.counts import Counts, all_whole, less, range_of, value_counts
 from zimg.tracing.ladder import BRIGHTEST_SHARE, FEWEST_BRIGHT, top_value
 from zimg.tracing.preprocess import subtract_background, subtract_level
 
@@ -38,6 +38,8 @@ class Prepared:
         Intensity of the brightest structures, see `zimg.tracing.ladder.top_value`; 0 for none.
     background
         What was subtracted, in units of `signal`.
+    counts
+        Of `zimg.tracing.counts.value_counts` for `signal`; None for other types.
     """
 
     image: Array
@@ -46,6 +48,7 @@ class Prepared:
     step: float
     top: float
     background: float
+    counts: Counts | None = None
 
 
 def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
@@ -65,16 +68,18 @@ def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
     """
     xp = array_namespace(volume)
     image = inverted(volume, xp=xp) if invert else volume
-    low, high = to_host(extremes(image)).tolist()
+    counts = value_counts(image)
+    low, high = range_of(image, counts)
     if low == high:
         return Prepared(image, xp.zeros_like(image), 1.0, 0.0, 0.0, low)
     if xp.isdtype(image.dtype, "integral"):
-        signal, level = subtract_background(image)
+        signal, level = subtract_background(image, counts=counts)
         if not level and low < 0:  # two values, the lower of which is the background
             signal, level = subtract_level(image, low), float(low)
         signal = above_background(signal)
-        return Prepared(image, signal, 1.0, 1.0, top_value(signal), level)
-    whole = bool(to_host(xp.all(xp.floor(image) == image)))
+        counts = None if counts is None else less(counts, int(level))
+        return Prepared(image, signal, 1.0, 1.0, top_value(signal, counts), level, counts)
+    whole = all_whole(image)
     _, level = subtract_background(_without_outliers(image, xp=xp), bins=FLOAT_BINS)
     level = level or min(low, 0.0)
     signal = above_background(image - level)

@@ -8,7 +8,8 @@ from zimg._typing import Array
 from zimg.kernels.order import ranked
 from zimg.kernels.widen import widened
 from zimg.ops import to_host
-from zimg.tracing.mask import above
+from zimg.tracing.counts import Counts, value_counts, value_of_rank
+from zimg.tracing.mask import count_above
 
 BRIGHTEST_SHARE, FEWEST_BRIGHT = 0.001, 50
 """The top of the ladder is the value that this share of the voxels exceeds, or so many of them."""
@@ -29,27 +30,30 @@ MOST_FOREGROUND = 0.25
 """Largest share of voxels above a threshold; below it, neurites merge."""
 
 
-def top_value(signal: Array, /) -> float:
+def top_value(signal: Array, counts: Counts | None = None, /) -> float:
     """Intensity of the brightest structures, insensitive to a few hot voxels.
 
     Parameters
     ----------
     signal
         ``(Z, Y, X)``, real, its background subtracted.
+    counts
+        Of `value_counts` for `signal`, if known.
 
     Returns
     -------
     float
         In units of `signal`; 0 when no voxel is above 0.
     """
-    xp = array_namespace(signal)
-    wide = widened(signal, xp=xp)
     size = math.prod(signal.shape)
-    positive = int(to_host(xp.count_nonzero(wide > 0)))
+    counts = value_counts(signal) if counts is None else counts
+    positive = count_above(signal, 0.0) if counts is None else int(counts[1:].sum())
     if positive == 0:
         return 0.0
-    rank = max(FEWEST_BRIGHT, int(BRIGHTEST_SHARE * size))
-    return float(to_host(ranked(wide, size - min(rank, positive))))
+    rank = size - min(max(FEWEST_BRIGHT, int(BRIGHTEST_SHARE * size)), positive)
+    if counts is not None:
+        return float(value_of_rank(counts, rank))
+    return float(to_host(ranked(widened(signal, xp=array_namespace(signal)), rank)))
 
 
 def thresholds(top: float, noise: float, *, step: float) -> list[float]:
@@ -88,20 +92,25 @@ def spread(answer: Array, /) -> float:
     float
         Standard deviation of a normal distribution whose upper half has the same median.
     """
-    xp = array_namespace(answer)
     size = math.prod(answer.shape)
-    positive = int(to_host(xp.count_nonzero(answer > 0)))
+    positive = count_above(answer, 0.0)
     if positive == 0:
         return 0.0
     return TO_SIGMA * float(to_host(ranked(answer, size - 1 - positive // 2)))
 
 
-def separating(signal: Array, levels: list[float], /) -> Iterator[float]:
-    """The first threshold, and those with a foreground small enough for separate structures."""
-    xp = array_namespace(signal)
+def separating(
+    signal: Array, levels: list[float], counts: Counts | None = None, /
+) -> Iterator[float]:
+    """The first threshold, and those with a foreground small enough for separate structures.
+
+    `counts` are those of `value_counts` for the signal, if they are known.
+    """
+    counts = value_counts(signal) if counts is None else counts
     size = math.prod(signal.shape)
     for index, level in enumerate(levels):
-        share = int(to_host(xp.count_nonzero(above(signal, level)))) / size
+        brighter = count_above(signal, level) if counts is None else counts[int(level) + 1 :].sum()
+        share = int(brighter) / size
         if index and share > MOST_FOREGROUND:
             return
         yield level

@@ -1,6 +1,7 @@
 """The untraced part of a mask, in which recovery places its seeds."""
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,13 +9,10 @@ from numpy.typing import NDArray
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, DType, Namespace
 from zimg.kernels.components import remove_small
-from zimg.kernels.morphology import cut
 from zimg.kernels.widen import widened
-from zimg.ops import jit
+from zimg.ops import cut, in_slabs, jit
 
 SMALLEST_OBJECT = 27
-SLAB = 2**20
-"""Voxels that are processed together; bounds the memory."""
 
 FIRST, SPREAD = 3, 5
 """First plane from which a trace may grow in z, and by how many planes."""
@@ -42,17 +40,9 @@ def leftover(signal: Array, mask: Array, traced: Array, /) -> Array:
     Behaviour of the reference, except that it reads a signal of 16 bits as bytes here.
     """
     xp = array_namespace(signal)
-    untraced, found = jit(_untraced, xp=xp), []
-    rows = max(1, SLAB // max(1, signal.shape[0] * signal.shape[2]))
-    if rows >= signal.shape[1]:
-        whole = untraced(widened(signal, xp=xp), mask, traced, xp=xp)
-        return remove_small(whole, SMALLEST_OBJECT)
-    for first in range(0, signal.shape[1], rows):  # traces grow in z only: rows are independent
-        slab = slice(first, min(first + rows, signal.shape[1]))
-        bright = widened(signal[:, slab, :], xp=xp)
-        found.append(untraced(bright, mask[:, slab, :], traced[:, slab, :], xp=xp))
-    left = xp.concat(found, axis=1)
-    found.clear()
+    untraced = partial(jit(_untraced, xp=xp), xp=xp)
+    # Traces grow in z only: rows are independent.
+    left = in_slabs(untraced, signal, mask, traced, axis=1, xp=xp)
     return remove_small(left, SMALLEST_OBJECT)
 
 
@@ -64,7 +54,7 @@ def traced_voxels(trace_mask: NDArray[np.uint8], base_mask: NDArray[np.uint8]) -
 def _untraced(signal: Array, mask: Array, traced: Array, *, xp: Namespace) -> Array:
     if signal.shape[0] <= FIRST + SPREAD:
         return mask & ~traced
-    signal = _summable(signal, xp=xp)
+    signal = _summable(widened(signal, xp=xp), xp=xp)
     lowest = xp.full_like(cut(signal, 0, 0, 1), _lowest(signal.dtype, xp=xp))
     down = _brightest_end(traced, signal, lowest, xp=xp)
     up = _brightest_end(xp.flip(traced, axis=0), xp.flip(signal, axis=0), lowest, xp=xp)

@@ -6,7 +6,7 @@ from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
 from zimg.kernels.morphology import majority
 from zimg.kernels.widen import widened
-from zimg.ops import jit
+from zimg.ops import in_slabs, jit, parts_of, to_host
 from zimg.tracing.threshold import LARGEST, locmax_threshold
 
 
@@ -42,7 +42,7 @@ def foreground(volume: Array, threshold: float, /) -> Array:
     Array
         ``(Z, Y, X)`` bool, on the device of `volume`.
     """
-    return majority(above(volume, threshold))
+    return in_slabs(lambda part: majority(above(part, threshold)), volume, reach=1)
 
 
 def above(volume: Array, threshold: float, /) -> Array:
@@ -66,6 +66,13 @@ def above(volume: Array, threshold: float, /) -> Array:
     compare = jit(_above, xp=xp) if abs(limit) < LARGEST else _above
     found: Array = compare(volume, limit, xp=xp)
     return found
+
+
+def count_above(volume: Array, threshold: float, /) -> int:
+    """Number of voxels above `threshold`, as `above` finds them."""
+    xp = array_namespace(volume)
+    counted = [xp.count_nonzero(above(part, threshold)) for (part,) in parts_of(volume, xp=xp)]
+    return sum(int(to_host(count)) for count in counted)
 
 
 def _above(volume: Array, limit: float, *, xp: Namespace) -> Array:

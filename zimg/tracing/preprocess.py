@@ -8,19 +8,16 @@ from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
-from zimg.kernels.histogram import extremes, histogram
 from zimg.kernels.resample import reduced
 from zimg.kernels.widen import widened
-from zimg.ops import jit, to_host
+from zimg.ops import in_slabs, jit, to_host
+from zimg.tracing.counts import Counts, all_whole, binned_counts, range_of, value_counts
 
 EMPTY_SHARE = 0.9
 """Share of the lowest value above which the background is taken as removed already."""
 
 BRIGHT_SHARE = 0.5
 """Share of voxels above the background below which it is found."""
-
-SLAB = 2**22
-"""Voxels of integers that are widened together; bounds the memory."""
 
 MOST_MODES = 3
 MOST_BINS = 65536
@@ -73,7 +70,9 @@ def downsample(volume: Array, ratios: tuple[int, int, int], /) -> Array:
     return reduced(volume, (z, y, x))
 
 
-def subtract_background(volume: Array, /, *, bins: int = MOST_BINS) -> tuple[Array, float]:
+def subtract_background(
+    volume: Array, /, *, bins: int = MOST_BINS, counts: Counts | None = None
+) -> tuple[Array, float]:
     """Subtract the commonest intensity, once the brighter voxels are fewer than half.
 
     Parameters
@@ -82,6 +81,8 @@ def subtract_background(volume: Array, /, *, bins: int = MOST_BINS) -> tuple[Arr
         ``(Z, Y, X)``, real, finite.
     bins
         Bins of the histogram of floats that are not whole numbers.
+    counts
+        Of `zimg.tracing.counts.value_counts` for the volume, if known.
 
     Returns
     -------
@@ -97,8 +98,12 @@ def subtract_background(volume: Array, /, *, bins: int = MOST_BINS) -> tuple[Arr
     numbers are binned as integers, so a conversion to float does not change the result.
     """
     xp = array_namespace(volume)
-    binned, scale = _binned(volume, bins, xp=xp)
-    common = common_bin(to_host(histogram(binned, scale.size)))
+    counts = value_counts(volume) if counts is None else counts
+    if counts is None:
+        counts, scale = _binned(volume, bins, xp=xp)
+    else:
+        scale = _Scale(0, 1, counts.size)
+    common = common_bin(counts)
     if common == 0:
         return volume, 0.0
     level = scale.origin + common * scale.width
@@ -144,29 +149,38 @@ class _Scale(NamedTuple):
     size: int
 
 
-def _binned(volume: Array, most: int, *, xp: Namespace) -> tuple[Array, _Scale]:
-    """The bin of every voxel as an integer, and what bins mean."""
-    if volume.dtype in (xp.uint8, xp.uint16):
-        return volume, _Scale(0, 1, 256 if volume.dtype == xp.uint8 else MOST_BINS)
-    wide = widened(volume, xp=xp)
-    low, high = to_host(extremes(volume)).tolist()
+def _binned(volume: Array, most: int, *, xp: Namespace) -> tuple[Counts, _Scale]:
+    """The histogram of a volume, and what its bins mean."""
+    low, high = range_of(volume)
     if low == high:
-        return xp.zeros_like(wide, dtype=xp.int32), _Scale(low, 1, 1)
+        return np.array([math.prod(volume.shape)]), _Scale(low, 1, 1)
     if xp.isdtype(volume.dtype, "integral"):
-        small = volume.dtype in (xp.int8, xp.int16)
-        return _integer_bins(xp.astype(wide, xp.int32) if small else wide, low, high)
-    if high - low < MOST_BINS and bool(to_host(xp.all(xp.floor(wide) == wide))):
-        return xp.astype(wide - low, xp.int32), _Scale(low, 1, int(high - low) + 1)
+        return _integer_bins(volume, low, high, xp=xp)
+    if high - low < MOST_BINS and all_whole(volume):
+        scale = _Scale(low, 1, int(high - low) + 1)
+        found = binned_counts(volume, lambda v: xp.astype(v - low, xp.int32), scale.size)
+        return found, scale
     width = (high - low) / most
-    bins = xp.clip(xp.floor((wide - low) / width), 0.0, most - 1.0)
-    return xp.astype(bins, xp.int32), _Scale(low, width, most)
+
+    def bin_of(values: Array) -> Array:
+        bins = xp.clip(xp.floor((values - low) / width), 0.0, most - 1.0)
+        return xp.astype(bins, xp.int32)
+
+    return binned_counts(volume, bin_of, most), _Scale(low, width, most)
 
 
-def _integer_bins(values: Array, low: int, high: int) -> tuple[Array, _Scale]:
+def _integer_bins(volume: Array, low: int, high: int, *, xp: Namespace) -> tuple[Counts, _Scale]:
     """Bins of a whole width that begin at its multiples: the sum cannot overflow."""
     width = (high - low) // MOST_BINS + 1
     first = low // width
-    return values // width - first, _Scale(first * width, width, high // width - first + 1)
+    scale = _Scale(first * width, width, high // width - first + 1)
+    small = volume.dtype in (xp.int8, xp.int16)
+
+    def bin_of(values: Array) -> Array:
+        wide = xp.astype(values, xp.int32) if small else widened(values, xp=xp)
+        return wide // width - first
+
+    return binned_counts(volume, bin_of, scale.size), scale
 
 
 def _subtracted(volume: Array, level: float, *, xp: Namespace) -> Array:
@@ -177,18 +191,8 @@ def _subtracted(volume: Array, level: float, *, xp: Namespace) -> Array:
     low, high = limits.min + max(level, 0), limits.max + min(level, 0)
 
     small = max(abs(low), abs(high), abs(level)) < 2**31  # as arguments of compiled functions
-    compiled = jit(_less, xp=xp) if small else _less
-
-    def less(part: Array) -> Array:
-        found: Array = compiled(part, low, high, level, xp=xp)
-        return found
-
-    if math.prod(volume.shape) <= SLAB:
-        return less(volume)
-    planes = max(1, SLAB // math.prod(volume.shape[1:]))
-    depth = volume.shape[0]
-    parts = [slice(z, min(z + planes, depth)) for z in range(0, depth, planes)]
-    return xp.concat([less(volume[part, ...]) for part in parts], axis=0)
+    less = jit(_less, xp=xp) if small else _less
+    return in_slabs(lambda part: less(part, low, high, level, xp=xp), volume, xp=xp)
 
 
 def _less(part: Array, low: int, high: int, level: int, *, xp: Namespace) -> Array:

@@ -14,9 +14,9 @@ from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
 from zimg.kernels.distance import squared_distance
 from zimg.kernels.filters import edged, gaussian, gaussian_slabs
-from zimg.kernels.morphology import combine_box, cut
-from zimg.kernels.widen import widened
-from zimg.ops import to_host
+from zimg.kernels.morphology import combine_box
+from zimg.ops import cut, in_slabs, to_host
+from zimg.tracing.counts import range_of
 
 Disc = tuple[tuple[int, int, int], float]
 """Voxel z, y, x and radius."""
@@ -71,7 +71,7 @@ def find_somata(
     xp = array_namespace(signal)
     depth, height, width = signal.shape
     flat = depth <= FLAT_STACK
-    threshold = _threshold(signal, top, xp=xp)
+    threshold = _threshold(signal, top)
     planes = gaussian(signal, (0.0, 1.0, 1.0)) if flat else None
     if planes is not None:
         bright = xp.max(planes, axis=0, keepdims=True) > threshold
@@ -125,7 +125,9 @@ def _discs(
 def _wide(bright: Array, least: float, *, xp: Namespace) -> Array:
     """Voxels around which the square inside a disc is foreground; the border repeats itself."""
     reach = math.ceil(least / math.sqrt(2.0)) - 1
-    return combine_box(bright, xp.logical_and, reach, axes=(1, 2), xp=xp)
+    return in_slabs(
+        lambda part: combine_box(part, xp.logical_and, reach, axes=(1, 2), xp=xp), bright, xp=xp
+    )
 
 
 def _bounds(mask: Array, *, xp: Namespace) -> list[tuple[int, int]] | None:
@@ -140,9 +142,9 @@ def _bounds(mask: Array, *, xp: Namespace) -> list[tuple[int, int]] | None:
     return found
 
 
-def _threshold(signal: Array, top: float, *, xp: Namespace) -> float:
+def _threshold(signal: Array, top: float) -> float:
     """Half of the top; near the highest value where the image is saturated."""
-    highest = float(to_host(xp.max(widened(signal, xp=xp))))
+    _, highest = range_of(signal)
     return SATURATED_SHARE * top if top >= highest else top / 2.0
 
 

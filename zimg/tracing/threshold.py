@@ -1,19 +1,17 @@
 """Threshold between noise and signal, from the intensities of regional maxima."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
 from zimg.kernels.extrema import regional_maxima
-from zimg.kernels.histogram import extremes, histogram
 from zimg.kernels.widen import widened
-from zimg.ops import jit, to_host
-
-Counts = NDArray[np.int64]
+from zimg.ops import jit, parts_of, to_host
+from zimg.tracing.counts import Counts, all_whole, binned_counts, range_of, value_counts
 
 MOST_LEVELS = 65536
 FEWEST_LEVELS = 256
@@ -79,16 +77,26 @@ def locmax_threshold(volume: Array, /) -> float | None:
     reach 255 nor are whole numbers would be lost in that: they are stretched to 4095 levels.
     Integers above 65535 are counted in at most 65536 levels of a whole width.
     """
-    xp = array_namespace(volume)
-    low, high = to_host(extremes(volume)).tolist()
+    counts = value_counts(volume)
+    low, high, several = _range(volume, counts)
     if low == high:
         return None
-    compared = jit(_has_only, xp=xp) if max(abs(low), abs(high)) < LARGEST else _has_only
-    if bool(to_host(compared(volume, low, high, xp=xp))):
+    if not several:
         return float(low)
-    levels = count_levels(volume)
+    levels = count_levels(volume, counts)
     level = locmax_level(levels)
     return None if level is None else levels.intensity(level)
+
+
+def _range(volume: Array, counts: Counts | None) -> tuple[float, float, bool]:
+    """Lowest and highest value, and whether there are others; `counts` of `value_counts`."""
+    low, high = range_of(volume, counts)
+    if counts is not None:
+        return low, high, bool(np.count_nonzero(counts) > 2)
+    xp = array_namespace(volume)
+    has_only = jit(_has_only, xp=xp) if max(abs(low), abs(high)) < LARGEST else _has_only
+    parts = parts_of(volume, xp=xp)
+    return low, high, not all(bool(to_host(has_only(part, low, high, xp=xp))) for (part,) in parts)
 
 
 def _has_only(volume: Array, low: float, high: float, *, xp: Namespace) -> Array:
@@ -97,13 +105,15 @@ def _has_only(volume: Array, low: float, high: float, *, xp: Namespace) -> Array
     return xp.all((wide == low) | (wide == high))
 
 
-def count_levels(volume: Array, /) -> Levels:
+def count_levels(volume: Array, counts: Counts | None = None, /) -> Levels:
     """Histograms of a signal and of its regional maxima.
 
     Parameters
     ----------
     volume
         ``(Z, Y, X)``, real, finite; values below 0 count as 0.
+    counts
+        Of `value_counts` for `volume`, if known.
 
     Returns
     -------
@@ -111,38 +121,48 @@ def count_levels(volume: Array, /) -> Levels:
         Both histograms reach to the level of the highest value.
     """
     xp = array_namespace(volume)
-    highest = max(to_host(extremes(volume)).tolist()[1], 0)
-    levels, width, bins = _levels(volume, highest, xp=xp)
-    most = (
-        1 << (bins - 1).bit_length()
-    )  # few different numbers, since compiled functions depend on them
-    voxels = to_host(histogram(levels, most))[:bins]
-    maxima = to_host(histogram(levels, most, where=regional_maxima(volume)))[:bins]
-    whole = xp.isdtype(volume.dtype, "integral")
-    return Levels(voxels.astype(np.int64), maxima.astype(np.int64), width, whole)
+    counts = value_counts(volume) if counts is None else counts
+    peaks = regional_maxima(volume)
+    if counts is not None:
+        maxima, bins = value_counts(volume, where=peaks), range_of(volume, counts)[1] + 1
+        assert maxima is not None
+        return Levels(counts[:bins], maxima[:bins], 1, True)
+    highest = max(range_of(volume)[1], 0)
+    level_of, width, bins = _levels(volume, highest, xp=xp)
+    # Few different numbers, since compiled functions depend on them.
+    most = 1 << (bins - 1).bit_length()
+    voxels = binned_counts(volume, level_of, most)[:bins]
+    maxima = binned_counts(volume, level_of, most, where=peaks)[:bins]
+    return Levels(voxels, maxima, width, xp.isdtype(volume.dtype, "integral"))
 
 
-def _levels(volume: Array, highest: Any, *, xp: Namespace) -> tuple[Array, float, int]:
-    """The level of every voxel, the width of a level, and how many there are."""
-    if volume.dtype in (xp.uint8, xp.uint16):
-        return volume, 1, int(highest) + 1
-    values = xp.clip(widened(volume, xp=xp), 0, None)
+def _levels(
+    volume: Array, highest: Any, *, xp: Namespace
+) -> tuple[Callable[[Array], Array], float, int]:
+    """The level of voxels as a function, the width of a level, and how many there are."""
+
+    def at_least_zero(values: Array) -> Array:
+        return xp.clip(widened(values, xp=xp), 0, None)
+
     if xp.isdtype(volume.dtype, "integral"):
         width = highest // MOST_LEVELS + 1
-        return values // width, width, highest // width + 1
-    width = _float_width(values, highest, xp=xp)
+        return lambda values: at_least_zero(values) // width, width, highest // width + 1
+    width = _float_width(volume, highest)
     bins = int(highest / width) + 1
-    return xp.astype(xp.clip(values / width, 0.0, bins - 1.0), xp.int32), width, bins
+
+    def level_of(values: Array) -> Array:
+        return xp.astype(xp.clip(at_least_zero(values) / width, 0.0, bins - 1.0), xp.int32)
+
+    return level_of, width, bins
 
 
-def _float_width(values: Array, highest: float, *, xp: Namespace) -> float:
+def _float_width(volume: Array, highest: float) -> float:
     """1 if the integer parts of the values resolve them."""
     if highest >= MOST_LEVELS:
         return highest / (MOST_LEVELS - 1)
     if highest >= FEWEST_LEVELS - 1 or highest == 0:
         return 1.0
-    whole = bool(to_host(xp.all(xp.floor(values) == values)))
-    return 1.0 if whole else highest / STRETCHED
+    return 1.0 if all_whole(volume) else highest / STRETCHED
 
 
 def locmax_level(levels: Levels) -> int | None:
