@@ -7,7 +7,7 @@ import tifffile
 import zimg
 from zimg import ZException
 from zimg.io.formats.table import FORMATS
-from zimg.io.registry import format_to_read
+from zimg.io.registry import format_to_read, stem_of
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,15 @@ def test_errors_about_names_that_are_no_text_can_be_printed(tmp_path):
     with pytest.raises(ZException) as caught:
         zimg.read(f"{tmp_path}/a\ud800.tif")
     assert str(caught.value).encode("utf-8").count(b"a\\ud800.tif") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        *(("a/cell.tif", "cell"), ("cell.ome.tif", "cell"), ("Cell.OME.BTF", "Cell")),
+        *(("my cell.nii.gz", "my cell"), ("s3://lab/cell.ome.zarr/", "cell")),
+        *(("a\\b.nd2", "b"), ("cell.v2.raw16", "cell.v2"), ("cell", "cell"), (".tif", ".tif")),
+    ],
+)
+def test_the_stem_of_a_name_is_what_remains_without_folder_and_format(name, stem):
+    assert stem_of(name) == stem

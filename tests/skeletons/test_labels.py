@@ -84,6 +84,12 @@ def test_radii_in_space_are_those_of_a_single_body() -> None:
     assert_same(tree, zimg.skeletonize(bodies() == 7, **options))
 
 
+def test_an_error_names_the_type_that_was_given():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="labels must be integers, got bfloat16"):
+        zimg.skeletonize_labels(torch.zeros((4, 5, 6), dtype=torch.bfloat16))
+
+
 @pytest.mark.parametrize(
     ("labels", "options", "error", "told"),
     [

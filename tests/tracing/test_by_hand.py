@@ -10,7 +10,7 @@ import zimg
 from zimg.phantom import neurite
 from zimg.swc import ZSwc
 from zimg.swc.comparing import compare
-from zimg.tracing.many import attempt, output_of
+from zimg.tracing.many import attempt
 from zimg.tracing.seeded import joined
 
 PHANTOM = neurite()
@@ -192,10 +192,3 @@ def test_lengths_count_the_distance_of_planes_and_other_warnings_pass():
         assert attempt("x", work).warnings == []
     with pytest.raises(TypeError, match="invrt"):
         zimg.trace_many([], invrt=True)
-
-
-@pytest.mark.parametrize(
-    ("name", "stem"), [("a/cell.tif", "cell"), ("cell.ome.tif", "cell"), ("image 3", "image_3")]
-)
-def test_outputs_are_named_after_the_images(tmp_path, name, stem):
-    assert output_of(name, tmp_path) == tmp_path / f"{stem}.swc"

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from zimg._errors import ZException
 from zimg.cli.messages import complain, message_of
-from zimg.cli.outputs import is_folder, refuse_equal, stem_of
+from zimg.cli.outputs import is_folder, refuse_equal
+from zimg.io.registry import stem_of
 
 Job = TypeVar("Job")
 

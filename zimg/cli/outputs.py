@@ -136,14 +136,6 @@ def refuse_equal(outputs: Iterable[Path]) -> None:
         seen.add(place)
 
 
-def stem_of(source: str | Path) -> str:
-    """Name of a file or address without folder and format suffix."""
-    name = str(source).rstrip("/\\").replace("\\", "/").rpartition("/")[2]
-    suffixes = [s for each in FORMATS for s in each.suffixes if name.lower().endswith(s)]
-    longest = max(map(len, suffixes), default=len(Path(name).suffix))
-    return name[: len(name) - longest] or name
-
-
 def is_folder(output: Path, sources: int) -> bool:
     """Whether `output` is a folder: with several sources, or if it is a plain folder."""
     return sources > 1 or (output.is_dir() and not _formats_of(output))

@@ -19,10 +19,11 @@ from zimg.cli.batch import targets
 from zimg.cli.html_report import page_path, write_report
 from zimg.cli.messages import FAILURE, complain
 from zimg.cli.outcome import Outcome, summary
-from zimg.cli.outputs import HTML, PNG, SWC, check_output, stem_of
+from zimg.cli.outputs import HTML, PNG, SWC, check_output
 from zimg.cli.showing import show, write_preview, write_sheet
 from zimg.cli.voxel_size import require_unit, say_missing_size
 from zimg.image.volume import z_to_xy_ratio
+from zimg.io.registry import stem_of
 from zimg.io.source import ZImgSource
 from zimg.ops import slow_because
 from zimg.swc import ZSwc

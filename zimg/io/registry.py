@@ -104,6 +104,14 @@ def format_to_write(file: Path, format: FileFormat = FileFormat.Unknown) -> Form
     )
 
 
+def stem_of(source: str | os.PathLike[str]) -> str:
+    """Name of a file or address without folder and format suffix."""
+    name = os.fspath(source).rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    suffixes = [s for each in FORMATS for s in each.suffixes if name.lower().endswith(s)]
+    longest = max(map(len, suffixes), default=len(Path(name).suffix))
+    return name[: len(name) - longest] or name
+
+
 def _named(format: FileFormat, formats: list[Format], done: str) -> list[Format]:
     """The entries of `formats` for a `FileFormat`: one, or several that share it."""
     if format == FileFormat.Unknown:

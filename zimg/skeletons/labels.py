@@ -8,6 +8,7 @@ from typing import Literal, Self
 from zimg._dispatch import array_namespace
 from zimg._progress import Cancel, Progress, Reporter, reporter
 from zimg._typing import Array
+from zimg.arrays.interop import dtype_name
 from zimg.image import ZImg
 from zimg.image.volume import as_numpy, volume_of
 from zimg.skeletons.automatic import intervals, one_of, with_voxel_size
@@ -143,7 +144,8 @@ class LabelSearch:
         """Check the arguments of `skeletonize_labels`."""
         volume = volume_of(labels, channel, time, caller="skeletonize_labels")
         if not array_namespace(volume).isdtype(volume.dtype, "integral"):
-            raise TypeError(f"labels must be integers, got {volume.dtype}")
+            given = getattr(labels, "dtype", volume.dtype)  # floats of 16 bits are widened
+            raise TypeError(f"labels must be integers, got {dtype_name(given)}")
         volume = as_numpy(volume)
         options = with_voxel_size(resolve_options(config, downsample=intervals(downsample)), labels)
         request = Request(

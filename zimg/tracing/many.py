@@ -14,6 +14,7 @@ from zimg._errors import ZCancellationException, ZException
 from zimg._progress import Cancel, Progress, Reporter, reporter
 from zimg._typing import Array
 from zimg.image import ZImg, read
+from zimg.io.registry import stem_of
 from zimg.swc import ZSwc
 from zimg.tracing.automatic import TraceWarning, trace
 from zimg.values import ZImgRegion
@@ -129,8 +130,8 @@ def trace_many(
         Files, images or arrays. An iterator is consumed one image at a time; compiled code is
         shared. Of a file, only the channel and time point are read.
     output
-        Folder to which each tree is written, under the name of its file with the suffix ``.swc``,
-        or ``image_N.swc`` for the N-th array. None writes nothing.
+        Folder to which each tree is written, under the name of its file with the suffix ``.swc``
+        instead of that of its format, or ``image_N.swc`` for the N-th array. None writes nothing.
     overwrite
         Whether SWC files that exist are replaced; otherwise their images fail, untraced.
     channel, time
@@ -167,8 +168,8 @@ def trace_many(
     def works() -> Iterator[tuple[str, Work]]:
         written: dict[Path, str] = {}
         for number, image in enumerate(images, start=1):
-            name = os.fspath(image) if isinstance(image, str | os.PathLike) else f"image {number}"
-            target = None if folder is None else output_of(name, folder)
+            name, stem = _names(image, number)
+            target = None if folder is None else folder / f"{stem}.swc"
             if target is not None and written.setdefault(target, name) != name:
                 raise ValueError(f"{written[target]} and {name} would both be written to {target}")
             yield name, partial(_traced, image, target, overwrite, selected)
@@ -212,13 +213,11 @@ def trace_each(
     return table
 
 
-def output_of(name: str, folder: Path) -> Path:
-    """The SWC file in `folder` for an image called `name`."""
-    stem = Path(name).name.replace(" ", "_")
-    for ending in (".ome.tif", ".ome.tiff", ".ome.zarr", ".nii.gz"):
-        if stem.lower().endswith(ending):
-            return folder / f"{stem[: -len(ending)]}.swc"
-    return folder / f"{Path(stem).stem}.swc"
+def _names(image: ZImg | Array | str | os.PathLike[str], number: int) -> tuple[str, str]:
+    """Name of an image in the table, and that of its output without suffix."""
+    if isinstance(image, str | os.PathLike):
+        return os.fspath(image), stem_of(image)
+    return f"image {number}", f"image_{number}"
 
 
 def _check_names(options: dict[str, Any]) -> None:
