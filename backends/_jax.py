@@ -209,8 +209,9 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
         workers=1,
         seeds=128,
         lanes=(256,),
-        queues=(1024,),
+        queues=(512,),
         slab=WHOLE,
+        partial=False,
     )
 
 

@@ -112,5 +112,5 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
         return RowPlan(rows=4096, shapes=(), workers=1, seeds=128, lanes=(256,), unread=8)
     shapes = (64, 512, 4096)
     return RowPlan(
-        rows=4096, shapes=shapes, workers=1, seeds=128, lanes=(256,), queues=(64, 1024), unread=8
+        rows=4096, shapes=shapes, workers=1, seeds=128, lanes=(256,), queues=(64, 512), unread=8
     )

@@ -146,6 +146,8 @@ def fitted(
     if not rows.shape[0]:
         return xp.zeros((0, WRITTEN), dtype=rows.dtype, device=device(rows))
     lanes = _filled(rows, count, widths[0], xp=xp)
+    if unread > 1:
+        lanes = rounds(lanes)  # no look is needed before the first rounds
     for width, narrower in zip(widths, (*widths[1:], 0), strict=True):
 
         def crowded(lanes: Lanes, least: int = narrower) -> Array:

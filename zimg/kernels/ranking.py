@@ -11,6 +11,30 @@ from zimg.kernels.pack import BYTES, PAIRS, Layout
 from zimg.ops import gather
 
 
+def best_ranked(
+    words: Array,
+    centres: Array,
+    touched: Array,
+    weighted: Array,
+    counted: Array,
+    weight_sums: Array,
+    *,
+    layout: Layout,
+    reach: int,
+    kept: int,
+) -> Array:
+    """Numbers of the `kept` orientations of the highest `orientation_ranks`; arguments as there."""
+    given = (touched, weighted, counted, weight_sums)
+    return highest(orientation_ranks(words, centres, *given, layout=layout, reach=reach), kept)
+
+
+def highest(ranks: Array, kept: int) -> Array:
+    """Positions of the `kept` highest of each row, ascending, ``(n, kept)`` int16."""
+    xp = array_namespace(ranks)
+    order = xp.argsort(-ranks, axis=1, stable=True)
+    return xp.astype(xp.sort(order[:, :kept], axis=1), xp.int16)
+
+
 def orientation_ranks(
     words: Array,
     centres: Array,

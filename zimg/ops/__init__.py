@@ -7,7 +7,7 @@ from zimg.ops.sampling import sample_linear
 from zimg.ops.scan import cumulative_max, cumulative_min
 from zimg.ops.segment import compact, scatter_add, scatter_max, scatter_min, scatter_set
 from zimg.ops.slabs import cut, in_slabs, parts_of, slabs_of
-from zimg.ops.transfer import like, synchronize, threads, to_host, upload
+from zimg.ops.transfer import like, rows_to_host, synchronize, threads, to_host, upload
 
 __all__ = [
     "RowPlan",
@@ -24,6 +24,7 @@ __all__ = [
     "like",
     "parts_of",
     "row_plan",
+    "rows_to_host",
     "sample_linear",
     "scatter_add",
     "scatter_max",

@@ -35,6 +35,9 @@ class RowPlan:
         Voxels that a local function of a volume computes together, see `zimg.ops.slabs`.
     unread
         Rounds of a loop between two looks of the host at whether it goes on.
+    partial
+        Whether rows are fetched without the padding behind them. Frameworks that compile slices
+        would compile one for each number of rows.
     """
 
     rows: int
@@ -46,6 +49,7 @@ class RowPlan:
     queues: tuple[int, ...] = (4096,)
     slab: int = 2**20
     unread: int = 1
+    partial: bool = True
 
     def padded(self, count: int) -> int:
         """Smallest allowed chunk that holds `count` rows (`count` itself when any size is)."""

@@ -1,12 +1,14 @@
 """Explicit transfers between host and device, and synchronization."""
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Device, Namespace
+from zimg.ops.rows import RowPlan
 
 
 @hookable
@@ -38,6 +40,24 @@ def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
     if host.dtype == np.object_:  # NumPy wraps what it cannot read instead of refusing it
         raise TypeError(f"cannot read {type(x).__name__} on {device(x)} from the host")
     return host
+
+
+def rows_to_host(x: Array, count: int, plan: RowPlan, /, *, axis: int = 0) -> NDArray[np.generic]:
+    """The first `count` entries of a padded result along an axis, on the host.
+
+    Parameters
+    ----------
+    x
+        Any array.
+    count
+        Number of entries that are not padding.
+    plan
+        Whether the padding is left on the device.
+    axis
+        The padded axis.
+    """
+    first: Any = (*[slice(None)] * axis, slice(count), ...)
+    return to_host(x[first]) if plan.partial else to_host(x)[first]
 
 
 @hookable

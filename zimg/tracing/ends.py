@@ -7,6 +7,7 @@ import numpy as np
 from zimg.tracing.chains import Chain, End
 from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.segments import (
+    COLUMNS,
     LENGTH,
     SCALE,
     Rows,
@@ -32,19 +33,22 @@ def tuned(chain: Chain, scorer: TubeScorer) -> Chain:
     if len(chain) < 2:
         return chain
     rows = chain.segments.copy()
-    if chain.tail is not End.HIT_MARK:
-        rows[-1] = shortened(rows[-1], scorer)
-    if chain.head is not End.HIT_MARK:
-        rows[0] = flipped(shortened(flipped(rows[0]), scorer))
+    ends = np.stack([flipped(rows[0]), rows[-1]])
+    free = np.array([end is not End.HIT_MARK for end in (chain.head, chain.tail)])
+    ends[free] = shortened(ends[free], scorer)
+    rows[-1] = ends[1]
+    if free[0]:
+        rows[0] = flipped(ends[0])
     return replace(chain, segments=rows)
 
 
-def shortened(row: Rows, scorer: TubeScorer) -> Rows:
-    """A segment cut behind the last of its unit slices that the signal supports."""
-    supported = np.flatnonzero(scorer.slices(row[None, :])[0, 1:] > SLICE_CORRELATION)
-    out = row.copy()
-    out[LENGTH] = supported[-1] + 2.0 if len(supported) else 1.0
-    return out
+def shortened(rows: Rows, scorer: TubeScorer) -> Rows:
+    """Segments, ``(..., 8)``, cut behind the last of their unit slices that the signal supports."""
+    out = rows.reshape(-1, COLUMNS).copy()
+    supported = scorer.slices(out)[:, 1:] > SLICE_CORRELATION
+    last = supported.shape[1] - np.argmax(supported[:, ::-1], axis=1)
+    out[:, LENGTH] = np.where(supported.any(axis=1), last + 1.0, 1.0)
+    return out.reshape(rows.shape)
 
 
 def without_overlap(chain: Chain) -> Chain:

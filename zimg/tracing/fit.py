@@ -14,7 +14,7 @@ from zimg.kernels.line_search import PROBES, VARIABLES
 from zimg.kernels.pack import Layout
 from zimg.kernels.template import Template
 from zimg.kernels.widen import widest_float
-from zimg.ops import RowPlan, jit, like, row_plan, to_host, wide_types
+from zimg.ops import RowPlan, jit, like, row_plan, rows_to_host, wide_types
 from zimg.tracing.scorer import TubeScorer, relative
 from zimg.tracing.segments import COLUMNS, PSI, THETA, Rows
 
@@ -91,4 +91,4 @@ def _fitted(
             chunk=PROBES * widths[0] if plan.shapes else plan.rows,
             unread=plan.unread,
         )
-        return to_host(found)[: len(rows)]
+        return rows_to_host(found, len(rows), plan)

@@ -34,6 +34,10 @@ SCORE, SIGNAL, OWN, CHANGE, STATE = range(COLUMNS, COLUMNS + 5)
 WRITTEN = COLUMNS + 5
 """Numbers of a grown segment: its row and these columns."""
 
+COUNT, MEAN, BASE, LIMITS = COLUMNS, COLUMNS + 1, slice(COLUMNS + 2, COLUMNS + 5), slice(-2, None)
+GIVEN = COLUMNS + 7
+"""Numbers of a strand that is to grow: its last segment and these columns."""
+
 NOT_GROWN, GOES_ON, ENDS = 0, 1, 2
 """Values of `STATE`."""
 
@@ -83,11 +87,7 @@ class Level(NamedTuple):
 def grow_levels(
     words: Array,
     chain: Array,
-    last: Array,
-    count: Array,
-    signal: Array,
-    base: Array,
-    limits: Array,
+    start: Array,
     template: Template,
     *,
     layout: Layout,
@@ -100,17 +100,14 @@ def grow_levels(
     ----------
     words
         Packed volume.
-    chain, last
-        ``(n, k, 8)`` segments of each strand so far, with room for the new ones, and ``(n, 8)``
-        the last of each, in the precision of the search.
-    count
-        ``(n,)`` int32, how many segments a strand has; 0 in places that are not used.
-    signal
-        ``(n,)`` mean signal of the last segment.
-    base
-        ``(n, 3)`` x, y, z of the voxel from which the positions of a strand count.
-    limits
-        ``(2,)`` score that segments must exceed, and least contrast or 0.
+    chain
+        ``(n, k, 8)`` segments of each strand so far, with room for the new ones, in the precision
+        of the search.
+    start
+        ``(n, 15)`` of each strand, in that precision: its last segment; `COUNT`, how many segments
+        it has, 0 in places that are not used; `MEAN`, mean signal of the last; `BASE`, x, y, z of
+        the voxel from which its positions count; `LIMITS`, of the first strand, score that segments
+        must exceed, and least contrast or 0. One transfer takes less time than five.
     template
         The full template.
     layout
@@ -122,20 +119,25 @@ def grow_levels(
     """
     xp, on = array_namespace(chain), device(chain)
     grown = xp.zeros((levels, chain.shape[0], WRITTEN), dtype=chain.dtype, device=on)
-    level = xp.zeros((1,), dtype=count.dtype, device=on)
-    start = Strands(level, chain, last, count, signal, count > 0, grown)
+    level = xp.zeros((1,), dtype=xp.int32, device=on)
+    count, last = xp.astype(start[:, COUNT], xp.int32), start[:, :COLUMNS]
+    base, limits = start[:, BASE], start[0, LIMITS]
+    first = Strands(level, chain, last, count, start[:, MEAN], count > 0, grown)
     asked, judged = jit(next_of_strands, xp=xp), jit(judged_strands, xp=xp)
 
     def body(strands: Strands) -> Strands:
-        start, order, queue, working = asked(strands, base, layout=layout)
+        placed, order, queue, working = asked(strands, base, layout=layout)
         found = fit_lanes(words, queue, working, template, layout=layout, **how._asdict())
-        given = (words, strands, start, order, found, base, limits, template)
+        given = (words, strands, placed, order, found, base, limits, template)
         return judged(*given, layout=layout, chunk=how.chunk)
+
+    if levels == 1:
+        return body(first).grown
 
     def goes_on(strands: Strands) -> Array:
         return xp.any(strands.on & (strands.level < levels))
 
-    return while_loop(goes_on, body, start, xp=xp).grown
+    return while_loop(goes_on, body, first, xp=xp).grown
 
 
 def predicted(last: Array) -> Array:

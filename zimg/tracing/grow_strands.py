@@ -12,10 +12,15 @@ from zimg.kernels.line_search import PROBES
 from zimg.kernels.pack import Layout
 from zimg.kernels.template import Template
 from zimg.kernels.widen import widest_float
-from zimg.ops import RowPlan, jit, like, row_plan, to_host, wide_types
+from zimg.ops import RowPlan, jit, like, row_plan, rows_to_host, wide_types
 from zimg.tracing.grow_levels import (
+    BASE,
     CHANGE,
+    COUNT,
+    GIVEN,
     GOES_ON,
+    LIMITS,
+    MEAN,
     NOT_GROWN,
     OWN,
     SCORE,
@@ -141,35 +146,49 @@ def _grown(
     n, room = len(rows), rows.shape[1] + most
     if plan.shapes:
         n, room = min(plan.queue(n), 2 * plan.seeds), _room(room)
-    every = np.arange(len(rows))
-    base = np.zeros((n, 3))
-    chain = np.ones((n, room, COLUMNS))
+    every, base = np.arange(len(rows)), np.zeros((len(rows), 3))
     with wide_types(xp=xp):
         kind = dtype_name(widest_float(words, xp=xp))
         if kind != "float64":  # small numbers keep their digits
-            base[every] = np.floor(rows[every, count - 1, POSITION] / _scale(layout))
-        chain[every, : rows.shape[1]] = rows
+            base = np.floor(rows[every, count - 1, POSITION] / _scale(layout))
+        chain = rows.copy()
         chain[..., POSITION] -= (base * _scale(layout))[:, None]
-        last, used, signals = np.ones((n, COLUMNS)), np.zeros(n, np.int32), np.zeros(n)
-        last[every], used[every], signals[every] = chain[every, count - 1], count, signal
+        start = np.zeros((n, GIVEN))
+        start[:, :COLUMNS], start[0, LIMITS] = 1.0, limits
+        start[every, :COLUMNS] = chain[every, count - 1]
+        start[every, COUNT], start[every, MEAN], start[every, BASE] = count, signal, base
         widths = plan.widths(n)
         chunk = PROBES * widths[0] if plan.shapes else plan.rows
         found = jit(grow_levels, xp=xp, loops=True)(
             words,
-            like(chain, words, dtype=kind),
-            like(last, words, dtype=kind),
-            like(used, words),
-            like(signals, words, dtype=kind),
-            like(base, words, dtype=kind),
-            like(limits, words, dtype=kind),
+            _with_room(chain, (n, room), words, kind, plan, xp=xp),
+            like(start, words, dtype=kind),
             template,
             layout=layout,
             levels=most,
             how=Level(widths, chunk, plan.unread),
         )
-        written = np.array(to_host(found)[:, : len(rows)], np.float64)
-    written[..., POSITION] += (base * _scale(layout))[every]
+        written = np.array(rows_to_host(found, len(rows), plan, axis=1), np.float64)
+    written[..., POSITION] += base * _scale(layout)
     return written
+
+
+def _with_room(
+    chain: Rows, shape: tuple[int, int], words: Array, kind: str, plan: RowPlan, *, xp: Namespace
+) -> Array:
+    """Segments of strands beside `words`, with ones up to `shape`; only segments are sent."""
+    if not plan.partial:
+        full = np.ones((*shape, COLUMNS))
+        full[: len(chain), : chain.shape[1]] = chain
+        return like(full, words, dtype=kind)
+    sent = like(chain, words, dtype=kind)
+    for axis, size in enumerate(shape):
+        missing = [*sent.shape]
+        missing[axis] = size - missing[axis]
+        if missing[axis]:
+            ones = xp.ones(tuple(missing), dtype=sent.dtype, device=device(sent))
+            sent = xp.concat([sent, ones], axis=axis)
+    return sent
 
 
 def _scale(layout: Layout) -> Rows:

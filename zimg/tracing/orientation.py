@@ -1,18 +1,15 @@
 """Search for the orientation of a segment about its centre: rank all, compare the best exactly."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.pack import Layout
-from zimg.kernels.ranking import orientation_ranks
 from zimg.kernels.template import Template
-from zimg.ops import jit, like, to_host
-from zimg.tracing.ranking_matrices import RADIUS_STEP, RankingMatrices, ranking_matrices, reach_of
-from zimg.tracing.scorer import TubeScorer, score_segments
+from zimg.tracing.comparison import Comparison
+from zimg.tracing.ranking_matrices import RADIUS_STEP, ranking_matrices, reach_of
+from zimg.tracing.scorer import TubeScorer
 from zimg.tracing.segments import (
     COLUMNS,
     DEFAULT_LENGTH,
@@ -149,56 +146,23 @@ def orient_segments(
         The first best orientation of each segment, about the same centre, and its score ``(n,)``;
         float64 on the host. The ranking may differ between implementations.
     """
-    volume = _Volume(words, layout, *templates, xp or array_namespace(words))
+    xp = xp or array_namespace(words)
+    volume = Comparison.of(words, layout, templates, orientations, xp)
     out, score = rows.copy(), np.zeros(len(rows))
+    if not len(rows):
+        return out, score
     groups = max(1, -(-len(rows) // BATCH))
     for part in np.array_split(np.argsort(rows[:, RADIUS], kind="stable"), groups):
-        shortlist = _shortlist(volume, rows[part], orientations, kept)
-        out[part], score[part] = _best(volume, rows[part], orientations, shortlist)
+        shortlist = _shortlist(volume, rows[part], kept)
+        out[part], score[part] = _best(volume, rows[part], shortlist)
     return out, score
 
-
-class _Volume(NamedTuple):
-    """A packed volume, and the templates of the search."""
-
-    words: Array
-    layout: Layout
-    core_template: Template
-    thin_template: Template
-    xp: Namespace
-
-    def core(self, rows: Rows) -> Rows:
-        return score_segments(
-            self.words, rows, self.core_template, layout=self.layout, what="core"
-        )[:, 0]
-
-    def thin(self, rows: Rows) -> Rows:
-        return score_segments(
-            self.words, rows, self.thin_template, layout=self.layout, what="thin"
-        )[:, 0]
-
-    def ranks(self, centres: Rows, matrices: "RankingMatrices") -> Rows:
-        """Approximate correlation with all orientations around `centres` (image voxels)."""
-        compiled = jit(orientation_ranks, xp=self.xp)
-        arrays = [like(np.asarray(a), self.words) for a in matrices[1:]]
-        out = np.empty((len(centres), matrices.counted.shape[1]))
-        for start in range(0, len(centres), CROPS):
-            part = centres[start : start + CROPS]
-            padded = np.concatenate([part, np.repeat(part[-1:], CROPS - len(part), axis=0)])
-            moved = like(padded.astype(np.float32), self.words)
-            result = compiled(self.words, moved, *arrays, layout=self.layout, reach=matrices.reach)
-            out[start : start + CROPS] = to_host(result)[: len(part)]
-        return out
-
-
-CROPS = 64
-"""Centres that are ranked together; one fixed shape, because a matrix product may depend on it."""
 
 BATCH = 1024
 """Segments whose orientations are compared together; bounds the memory of the host."""
 
 
-def _rankable(volume: _Volume, rows: Rows) -> NDArray[np.bool_]:
+def _rankable(volume: Comparison, rows: Rows) -> NDArray[np.bool_]:
     """Whether a segment's crop lies inside the volume and its matrices are small enough."""
     radius = geometric_radius(rows)
     reach = reach_of(radius)[:, None] + 1.0
@@ -207,12 +171,11 @@ def _rankable(volume: _Volume, rows: Rows) -> NDArray[np.bool_]:
     return inside & (radius <= LARGEST_RANKED) & (rows[:, SCALE] == 1.0)
 
 
-def _shortlist(volume: _Volume, rows: Rows, orientations: Rows, kept: int) -> NDArray[np.int64]:
+def _shortlist(volume: Comparison, rows: Rows, kept: int) -> NDArray[np.int64]:
     """Candidates to be compared in full, ``(n, k)``, in order of evaluation."""
-    everything = np.broadcast_to(np.arange(len(orientations)), (len(rows), len(orientations)))
-    if kept >= len(orientations):
-        return everything
-    ranks = np.empty(everything.shape)
+    if kept >= (every := len(volume.orientations)):
+        return np.broadcast_to(np.arange(every), (len(rows), every))
+    shortlist = np.empty((len(rows), kept), np.int64)
     level = _level(rows)
     matrix = _rankable(volume, rows)
     for group in np.unique(level[matrix]):
@@ -220,36 +183,26 @@ def _shortlist(volume: _Volume, rows: Rows, orientations: Rows, kept: int) -> ND
         if len(chosen) < SMALLEST_GROUP:
             matrix[chosen] = False
         else:
-            ranks[chosen] = _ranks_by_product(volume, rows[chosen], orientations)
-    turned = _turned(rows[~matrix], orientations, everything[~matrix])
-    ranks[~matrix] = volume.thin(turned.reshape(-1, COLUMNS)).reshape(turned.shape[:2])
-    best = np.argpartition(-ranks, kept, axis=1)[:, :kept]
-    return np.sort(best, axis=1)
+            shortlist[chosen] = _ranked(volume, rows[chosen], kept)
+    if not matrix.all():
+        shortlist[~matrix] = volume.sampled(rows[~matrix], kept)
+    return shortlist
 
 
-def _best(
-    volume: _Volume, rows: Rows, orientations: Rows, shortlist: NDArray[np.int64]
-) -> tuple[Rows, Rows]:
+def _best(volume: Comparison, rows: Rows, shortlist: NDArray[np.int64]) -> tuple[Rows, Rows]:
     """The first best of each row's shortlist."""
-    turned = _turned(rows, orientations, shortlist)
-    score = volume.core(turned.reshape(-1, COLUMNS)).reshape(shortlist.shape)
-    winner = np.argmax(score, axis=1)
-    every = np.arange(len(rows))
-    return turned[every, winner], score[every, winner]
+    place, score = volume.best(rows, shortlist)
+    winner = volume.orientations[shortlist[np.arange(len(rows)), place]]
+    turned = rows.copy()
+    turned[:, THETA : PSI + 1] = winner
+    return centred(turned, point_at(rows, 0.5)), score
 
 
-def _turned(rows: Rows, orientations: Rows, chosen: NDArray[np.int64]) -> Rows:
-    """Every row in each of its chosen orientations, ``(n, k, 8)``."""
-    turned = np.repeat(rows[:, None, :], chosen.shape[1], axis=1)
-    turned[..., THETA : PSI + 1] = orientations[chosen]
-    return centred(turned, point_at(rows, 0.5)[:, None, :])
-
-
-def _ranks_by_product(volume: _Volume, rows: Rows, orientations: Rows) -> Rows:
-    """Approximate scores of all orientations, ``(n, 308)``, for segments of one rounded radius."""
-    key = tuple(map(tuple, orientations))
+def _ranked(volume: Comparison, rows: Rows, kept: int) -> NDArray[np.int64]:
+    """Shortlists, ``(n, k)``, of segments of one rounded radius, by products of matrices."""
+    key = tuple(map(tuple, volume.orientations))
     matrices = ranking_matrices(int(_level(rows)[0]), volume.layout.z_to_xy, key)
-    return volume.ranks(_in_image(volume, point_at(rows, 0.5)), matrices)
+    return volume.ranked(_in_image(volume, point_at(rows, 0.5)), matrices, kept)
 
 
 def _level(rows: Rows) -> NDArray[np.int64]:
@@ -257,5 +210,5 @@ def _level(rows: Rows) -> NDArray[np.int64]:
     return np.rint(np.log(rows[:, RADIUS]) / RADIUS_STEP).astype(np.int64)
 
 
-def _in_image(volume: _Volume, points: Rows) -> Rows:
+def _in_image(volume: Comparison, points: Rows) -> Rows:
     return points / np.array([1.0, 1.0, volume.layout.z_to_xy])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace, device, hookable, namespace_by_type
 from zimg._typing import Array, Namespace
+from zimg.arrays.interop import dtype_name
 from zimg.kernels.pack import Layout, pack_volume
 from zimg.kernels.scores import (
     centroids,
@@ -27,7 +28,7 @@ from zimg.kernels.template import (
     thin_core_template,
 )
 from zimg.kernels.tube import SLICES
-from zimg.ops import RowPlan, jit, like, row_plan, threads, to_host
+from zimg.ops import RowPlan, jit, like, row_plan, rows_to_host, threads
 from zimg.tracing.segments import LENGTH, POSITION, RADIUS, SCALE, Rows, X, Z, point_at
 
 REACH = 1.64
@@ -91,13 +92,13 @@ def score_segments(
     kernel, width, static = KERNELS[what]
     xp = xp or array_namespace(words)
     plan, compiled = row_plan(xp=xp, on=device(words)), jit(kernel, xp=xp)
-    dtype = to_host(template.inner_sum).dtype
+    dtype = dtype_name(template.inner_sum.dtype)
     samples = template.inner.shape[0] * static.get("slices", SLICES)
     out = np.empty((len(rows), width))
     for chosen, masked in _chunks(rows, layout, samples, plan):
         chunk = like(_padded(relative(rows[chosen], layout), plan).astype(dtype), words)
         result = compiled(words, chunk, template, layout=layout, masked=masked, **static)
-        out[chosen] = np.reshape(to_host(result)[: len(chosen)], (len(chosen), width))
+        out[chosen] = np.reshape(rows_to_host(result, len(chosen), plan), (len(chosen), width))
     return out
 
 
