@@ -25,8 +25,9 @@ def certified(device: str | None, *, quick: bool, progress: bool) -> Certificate
             if not place.missing:
                 certificate.share(present)
                 present -= 1
-                for group in GROUPS:
-                    group.look(certificate, place, quick=quick)
+                for long in (False,) if quick else (False, True):
+                    for group in GROUPS:
+                        group.look(certificate, place, long=long)
             else:
                 certificate.leave_out("all", place.name, "every promise", place.missing)
     return certificate

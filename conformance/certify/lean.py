@@ -1,12 +1,14 @@
 """Lean: small workloads cost a device no more than the budgets counted without one."""
 
 from dataclasses import asdict
+from functools import partial
 
 from .budgets import COUNTED, SLACK, WORK, budgets, once_rehearsed, volume
 from .counting import counted
 from .ledger import Ledger
 from .places import Place
 from .promises import Certificate, NotRunError
+from .right import seconds_of_accurate
 
 SUBJECTS = {
     "kernels": "kernels",
@@ -21,12 +23,12 @@ SUBJECTS = {
 }
 
 
-def look(certificate: Certificate, place: Place, *, quick: bool) -> None:
-    """Check all promises of this group at one place."""
-    works = ("reference", "skeleton") if quick else tuple(WORK)
-    for work in works:
-        text = f"{work}: no count is above its budget"
-        certificate.find_out("lean", place.name, text, lambda work=work: within(place, work))  # type: ignore[misc]
+def look(certificate: Certificate, place: Place, *, long: bool) -> None:
+    """Check the promises of this group at one place: accurate mode if `long`, else all others."""
+    needs = seconds_of_accurate(certificate, place) if long else 0.0
+    for work in ("accurate",) if long else ("reference", "skeleton"):
+        text, check = f"{work}: no count is above its budget", partial(within, place, work)
+        certificate.find_out("lean", place.name, text, check, needs=needs)
 
 
 def within(place: Place, work: str) -> tuple[bool, str]:

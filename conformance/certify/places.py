@@ -45,7 +45,8 @@ class Place:
     @property
     def name(self) -> str:
         """``torch on cuda:0``."""
-        return f"{self.framework} on {self.device}"
+        simulated = ", simulating a GPU" if self.device.startswith("cpu") else ""
+        return f"{self.framework} on {self.device}{simulated}"
 
     @property
     def is_host(self) -> bool:
@@ -83,7 +84,7 @@ def reached(framework: str, device: str) -> Place:
         answer = to_host(place.put(np.arange(3, dtype=np.int32)))
     except Exception as error:  # each framework, and each driver, has its own
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        return Place(framework, device, lines[0][:100])
+        return Place(framework, device, lines[0].partition(". ")[0])
     return place if answer.tolist() == [0, 1, 2] else Place(framework, device, f"reads {answer}")
 
 
