@@ -31,7 +31,7 @@ SHARE = 0.2
 
 
 def look(certificate: Certificate, place: Place, *, long: bool) -> None:
-    """Check the promises of this group at one place: the largest size if `long`, else the others."""
+    """Check the promises of this group at one place: the largest size if `long`."""
     if place.is_host:
         if not long:
             reason = "a simulated GPU measures nothing"
