@@ -1,8 +1,8 @@
 """Hooks for CuPy: written from its documentation, and never run.
 
-That every name used here exists in CuPy is tested; that it does the right thing is not. No hook
-carries a measurement, and each waits for the conformance suite on a machine with a GPU. The kernels
-of ``segments.cu`` are run as C++ by the tests, and compiled by ``nvcc`` where it is installed.
+The tests look up every name in CuPy where it is installed, run the formulas on NumPy and SciPy,
+which have the same interface, run ``segments.cu`` as C++, and compile it by ``nvcc`` where that is
+installed. No hook carries a measurement; each waits for the conformance suite on a GPU.
 """
 
 import inspect
@@ -16,13 +16,10 @@ import cupyx
 import cupyx.scipy.ndimage
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
-from scipy.ndimage import generate_binary_structure
 
 from zimg import ops
 from zimg._dispatch import PRIMITIVES
 from zimg._typing import Array, Device, Namespace
-from zimg.kernels.components import check_connectivity
-from zimg.kernels.morphology import CONNECTIVITIES
 from zimg.kernels.pack import Layout
 from zimg.kernels.template import Template
 from zimg.ops.rows import RowPlan
@@ -109,31 +106,6 @@ def compact(
     packed = cupy.full((size + 1, *x.shape[1:]), fill, dtype=x.dtype)
     packed[cupy.where(keep & (place <= size), place - 1, size)] = x
     return packed[:size], cupy.sum(keep, dtype=cupy.int64)
-
-
-def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None = None) -> Array:
-    """Labels of cupyx, in no documented order, renumbered by the first voxel of each object."""
-    check_connectivity(connectivity)
-    rank = CONNECTIVITIES.index(connectivity) + 1
-    labels, count = cupyx.scipy.ndimage.label(mask, generate_binary_structure(3, rank))
-    flat = labels.reshape(-1)
-    own = cupy.arange(1, flat.size + 1, dtype=cupy.int32)
-    first = scatter_min(own, flat, int(count) + 1, empty=0)
-    first[0] = 0  # the background
-    return first[flat].reshape(mask.shape)
-
-
-def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | None = None) -> Array:
-    """`distance_transform_edt` of cupyx on a padded volume; the generic body if `planar`.
-
-    Distances are float64 square roots of integers, so rounding their squares is exact.
-    """
-    if planar or not mask.size:
-        generic = inspect.unwrap(PRIMITIVES["squared_distance"])
-        return generic(mask, planar=planar, xp=xp)
-    found = cupyx.scipy.ndimage.distance_transform_edt(cupy.pad(mask, 1), float64_distances=True)
-    inner = found[1:-1, 1:-1, 1:-1]
-    return cupy.rint(inner * inner).astype(cupy.int32)
 
 
 def score_segments(

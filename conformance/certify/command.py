@@ -8,15 +8,15 @@ from pathlib import Path
 from zimg._progress import reporter
 
 from . import fast, lean, paper, right
-from .places import Place, places
+from .places import Place, offer_second_host_device, places
 from .promises import Certificate
 
 PACKAGES = ("zimg-xp", "numpy", "torch", "jax", "cupy-cuda12x", "cupy-cuda13x")
-GROUPS = {"right": right, "lean": lean, "fast": fast}
+GROUPS = (right, lean, fast)
 
 
 def certified(device: str | None, *, quick: bool, progress: bool) -> Certificate:
-    """Check every promise on every requested device; on the CPU only the quick checks run."""
+    """Check every promise on every requested device."""
     with reporter(progress) as report:
         certificate = Certificate(report)
         found = places(device)
@@ -25,11 +25,11 @@ def certified(device: str | None, *, quick: bool, progress: bool) -> Certificate
             if not place.missing:
                 certificate.share(present)
                 present -= 1
-            for name, group in GROUPS.items():
-                if place.missing:
-                    certificate.leave_out(name, place.name, "every promise", place.missing)
-                else:
-                    group.look(certificate, place, quick=quick or place.is_host)
+                for long in (False,) if quick else (False, True):
+                    for group in GROUPS:
+                        group.look(certificate, place, long=long)
+            else:
+                certificate.leave_out("all", place.name, "every promise", place.missing)
     return certificate
 
 
@@ -69,6 +69,7 @@ def certify(
     progress
         Whether to show progress.
     """
+    offer_second_host_device()
     certificate = certified(device, quick=quick, progress=progress)
     known = facts()
     sys.stdout.write(paper.as_text(certificate, known))

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import groupby
 
 from ..tables import STYLE
-from .promises import BROKEN, KEPT, Certificate
+from .promises import BROKEN, KEPT, Certificate, Promise
 
 SCHEMA = 1
 MARK = {KEPT: "+", BROKEN: "!", "not run": "."}
@@ -19,10 +19,16 @@ def verdict(certificate: Certificate) -> str:
     return f"{len(certificate.promises)} promises: {summary}; {certificate.seconds:.0f} s"
 
 
+def _by_group(certificate: Certificate) -> list[Promise]:
+    """The promises by place and group: those that take long are checked after the others."""
+    order = list(dict.fromkeys((p.place, p.group) for p in certificate.promises))
+    return sorted(certificate.promises, key=lambda p: order.index((p.place, p.group)))
+
+
 def as_text(certificate: Certificate, facts: dict[str, str]) -> str:
     """Promises with their marks (``+`` kept, ``!`` broken, ``.`` not run) and the versions."""
     lines = []
-    for (group, place), found in groupby(certificate.promises, lambda p: (p.group, p.place)):
+    for (group, place), found in groupby(_by_group(certificate), lambda p: (p.group, p.place)):
         lines += ["", f"{group}, {place}"]
         for each in found:
             lines += [
@@ -58,11 +64,12 @@ def as_html(certificate: Certificate, facts: dict[str, str]) -> str:
         f"<td>{html.escape(each.text)}</td>"
         f'<td class="{colours.get(each.verdict, "grey")}">{each.verdict}</td>'
         f"<td>{html.escape(each.measured)}</td></tr>"
-        for each in certificate.promises
+        for each in _by_group(certificate)
     )
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>zimg certificate</title>'
-        f"<style>{STYLE}.grey{{background:#ddd}}</style><h1>zimg certificate</h1>"
+        f"<style>{STYLE}td{{text-align:left}}.grey{{background:#ddd}}</style>"
+        "<h1>zimg certificate</h1>"
         f"<table>{rows}</table><p>{html.escape(verdict(certificate))}</p>"
         f"<pre>{html.escape(as_report(certificate, facts))}</pre></html>\n"
     )

@@ -1,5 +1,7 @@
 """Find the frameworks and devices of this machine."""
 
+import os
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,6 +19,8 @@ from .pretending import pretended_gpu
 
 DEVICES = {"torch": ("cuda:0", "mps", "xpu:0"), "jax": ("gpu:0",), "cupy": ("cuda:0",)}
 """Devices to try if none is requested."""
+
+TWO = "--xla_force_host_platform_device_count=2"
 
 REHEARSED = ("torch", "jax")
 """Frameworks whose host arrays can simulate a GPU."""
@@ -41,7 +45,8 @@ class Place:
     @property
     def name(self) -> str:
         """``torch on cuda:0``."""
-        return f"{self.framework} on {self.device}"
+        simulated = ", simulating a GPU" if self.device.startswith("cpu") else ""
+        return f"{self.framework} on {self.device}{simulated}"
 
     @property
     def is_host(self) -> bool:
@@ -54,8 +59,8 @@ class Place:
         return upload(np.ascontiguousarray(host), on=device_at(self.device, xp), xp=xp)
 
     def manner(self) -> AbstractContextManager[Any]:
-        """Context for workloads: a simulated GPU if this is the CPU."""
-        return pretended_gpu(self.framework) if self.is_host else nullcontext()
+        """Context for workloads: a simulated GPU if this is a CPU."""
+        return pretended_gpu(self.framework) if self.device.startswith("cpu") else nullcontext()
 
 
 def namespace_at(framework: str) -> Namespace:
@@ -79,8 +84,16 @@ def reached(framework: str, device: str) -> Place:
         answer = to_host(place.put(np.arange(3, dtype=np.int32)))
     except Exception as error:  # each framework, and each driver, has its own
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        return Place(framework, device, lines[0][:100])
+        return Place(framework, device, lines[0].partition(". ")[0])
     return place if answer.tolist() == [0, 1, 2] else Place(framework, device, f"reads {answer}")
+
+
+def offer_second_host_device() -> None:
+    """Let JAX have two CPU devices, unless it is imported: a rehearsal needs a second one."""
+    if "jax" not in sys.modules:
+        flags = os.environ.get("XLA_FLAGS", "")
+        if TWO.partition("=")[0] not in flags:
+            os.environ["XLA_FLAGS"] = f"{flags} {TWO}".strip()
 
 
 def places(asked: str | None) -> list[Place]:

@@ -48,5 +48,5 @@ def check_room(volume: Array, /, *, factors: tuple[int, int, int] = (1, 1, 1)) -
     raise ZException(
         f"cannot trace a volume of {size} voxels on {device(volume)}: it takes about "
         f"{(needed + FIXED) / GIB:.1f} GiB and {free / GIB:.1f} GiB are free; reduce it by "
-        f"downsample=({x}, {y}, {z}), trace it on the CPU, or in blocks by zimg.trace_blocked"
+        f"downsample=({x}, {y}, {z}), trace it on the CPU, or in blocks by zimg.BlockedTracer"
     )
