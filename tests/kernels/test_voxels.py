@@ -10,6 +10,7 @@ from zimg.kernels.voxels import (
     OUTSIDE,
     Grid,
     in_rows,
+    is_empty,
     list_length,
     positions_in,
     run_bounds,
@@ -45,13 +46,22 @@ def test_a_list_holds_the_foreground_in_order_and_ends_outside(mask, voxels, xp)
 def test_lengths_are_few_and_leave_room_for_the_end(count):
     length = list_length(count, 10**9)
     assert count < length <= max(FEWEST, 1.5 * (count + 1))
-    assert length & (length - 1) == 0 or length % 3 == 0
+    assert is_empty(np.zeros(length)) == (count == 0)
+    assert (
+        length & (length - 1) == 0
+        or length & (length - 1) == length // 3 * 2 == length - length // 3
+    )
     assert list_length(count, count) == count + 1
 
 
-def test_values_are_spread_to_their_voxels(mask, voxels, xp):
-    volume = bring_home(spread(voxels, voxels + 1, SHAPE, xp=xp))
-    expected = np.where(mask, np.arange(mask.size).reshape(SHAPE) + 1, 0)
+def raised(voxels, by, *, grid: Grid, xp):
+    return xp.abs(voxels) + by + grid.shape[0]
+
+
+def test_what_a_kernel_finds_is_spread_to_the_voxels(mask, xp, device):
+    placed = upload(mask, on=device, xp=xp)
+    volume = bring_home(spread(raised, placed, 2, dtype=xp.int32, xp=xp))
+    expected = np.where(mask, np.arange(mask.size).reshape(SHAPE) + 2 + SHAPE[0], 0)
     np.testing.assert_array_equal(volume, expected)
 
 

@@ -10,14 +10,13 @@ from zimg.kernels.voxels import (
     positions_in,
     run_bounds,
     spread,
-    voxel_list,
 )
-from zimg.ops import gather, jit, scatter_add, scatter_min, while_loop
+from zimg.ops import gather, scatter_add, scatter_min, while_loop
 
 ROWS_BEFORE = ((0, -1), (-1, -1), (-1, 0), (-1, 1))
 """Steps (dz, dy) to the rows before one that may touch it."""
 
-SWEEPS, JUMPS = 3, 2
+SWEEPS, JUMPS = 2, 2
 """Sweeps between two looks at whether anything changes, for which a device waits; and how often
 each of them shortens the paths to the roots."""
 
@@ -48,9 +47,7 @@ def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None =
     """
     check_connectivity(connectivity)
     xp = xp or array_namespace(mask)
-    voxels = voxel_list(mask, xp=xp)
-    labels = jit(_labels, xp=xp)(voxels, grid=Grid.of(mask.shape), connectivity=connectivity, xp=xp)
-    return spread(voxels, labels, mask.shape, xp=xp)
+    return spread(_labels, mask, connectivity=connectivity, dtype=xp.int32, xp=xp)
 
 
 def _labels(voxels: Array, *, grid: Grid, connectivity: int, xp: Namespace) -> Array:
@@ -88,11 +85,7 @@ def remove_small(
     """
     check_connectivity(connectivity)
     xp = xp or array_namespace(mask)
-    voxels = voxel_list(mask, xp=xp)
-    kept = jit(_large, xp=xp)(
-        voxels, size, grid=Grid.of(mask.shape), connectivity=connectivity, xp=xp
-    )
-    return spread(voxels, kept, mask.shape, xp=xp)
+    return spread(_large, mask, size, connectivity=connectivity, dtype=xp.bool, xp=xp)
 
 
 def _large(voxels: Array, size: int, *, grid: Grid, connectivity: int, xp: Namespace) -> Array:
@@ -145,8 +138,9 @@ def object_roots(voxels: Array, /, *, grid: Grid, connectivity: int, xp: Namespa
                 root = gather(root, root, xp=xp)
         return root, xp.any(root != before)
 
-    going = xp.asarray(True, dtype=xp.bool, device=device(voxels))
-    return while_loop(lambda state: state[1], sweeps, (start, going), xp=xp)[0]
+    own = xp.arange(voxels.shape[0], dtype=xp.int32, device=device(voxels))
+    touching = xp.any(xp.concat(contacts) != own[None, :])
+    return while_loop(lambda state: state[1], sweeps, (start, touching), xp=xp)[0]
 
 
 def _contacts(positions: Array, grid: Grid, connectivity: int, *, xp: Namespace) -> list[Array]:

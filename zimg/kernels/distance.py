@@ -9,9 +9,8 @@ from zimg.kernels.voxels import (
     positions_in,
     run_bounds,
     spread,
-    voxel_list,
 )
-from zimg.ops import gather, jit, while_loop
+from zimg.ops import gather, while_loop
 
 SWEEPS = 4
 """Offsets between two looks at whether any distance can still fall, for which a device waits."""
@@ -41,9 +40,7 @@ def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | No
     stop once ``k²`` reaches the largest distance left. Exact, since all values are integers.
     """
     xp = xp or array_namespace(mask)
-    voxels = voxel_list(mask, xp=xp)
-    squared = jit(listed_distance, xp=xp)(voxels, grid=Grid.of(mask.shape), planar=planar, xp=xp)
-    return spread(voxels, squared, mask.shape, xp=xp)
+    return spread(listed_distance, mask, planar=planar, dtype=xp.int32, xp=xp)
 
 
 def listed_distance(voxels: Array, /, *, grid: Grid, planar: bool = False, xp: Namespace) -> Array:

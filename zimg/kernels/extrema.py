@@ -94,15 +94,15 @@ def local_maxima(distance: Array, /, *, xp: Namespace | None = None) -> Array:
     Behaviour of the reference's seed extraction.
     """
     xp = xp or array_namespace(distance)
-    return _at_peaks(distance, listed_peaks, xp=xp)
+    flat = xp.reshape(distance, (-1,))
+    return spread(_peaks, distance > 0, flat, peaks=listed_peaks, dtype=xp.bool, xp=xp)
 
 
-def _at_peaks(distance: Array, peaks: Callable[..., Array], *, xp: Namespace) -> Array:
-    """The maxima of a distance image as a mask, found among the voxels above 0."""
-    voxels = voxel_list(distance > 0, xp=xp)
-    values = gather(xp.reshape(distance, (-1,)), voxels, fill=0, xp=xp)
-    found = jit(peaks, xp=xp)(voxels, values, grid=Grid.of(distance.shape), xp=xp)
-    return spread(voxels, found, distance.shape, xp=xp)
+def _peaks(
+    voxels: Array, flat: Array, *, grid: Grid, peaks: Callable[..., Array], xp: Namespace
+) -> Array:
+    """The peaks of a flat image that is above 0 at the voxels of a list."""
+    return peaks(voxels, gather(flat, voxels, fill=0, xp=xp), grid=grid, xp=xp)
 
 
 def listed_peaks(voxels: Array, values: Array, /, *, grid: Grid, xp: Namespace) -> Array:
@@ -232,4 +232,6 @@ def ridge_maxima(distance: Array, /) -> Array:
         ``(Z, Y, X)`` bool, on the device of `distance`: the middle lines of tubes, the middle
         surfaces of thicker objects.
     """
-    return _at_peaks(distance, listed_ridges, xp=array_namespace(distance))
+    xp = array_namespace(distance)
+    flat = xp.reshape(distance, (-1,))
+    return spread(_peaks, distance > 0, flat, peaks=listed_ridges, dtype=xp.bool, xp=xp)

@@ -5,10 +5,12 @@ lists compute with the numbers of a `Grid`, so compiled ones depend on the lengt
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from zimg._dispatch import array_namespace, device, hookable
-from zimg._typing import Array, Namespace
+from zimg._typing import Array, DType, Namespace
 from zimg.ops import compact, cumulative_max, cumulative_min, gather, jit, scatter_set
 
 OUTSIDE = 2**31 - 1
@@ -94,10 +96,20 @@ def voxel_list(mask: Array, /, *, xp: Namespace | None = None) -> Array:
 
 
 def list_length(count: int, most: int) -> int:
-    """Length of a list of `count` of `most` voxels: a power of two, 3/4 of one, or ``most + 1``."""
+    """Length of a list of `count` of `most` voxels: a power of two, 3/4 of one, or ``most + 1``.
+
+    A list without voxels is of length 1.
+    """
+    if not count:
+        return 1
     power = max(FEWEST, 1 << count.bit_length())  # above `count`
     shorter = power // 4 * 3
     return min(shorter if shorter > max(count, FEWEST) else power, most + 1)
+
+
+def is_empty(voxels: Array, /) -> bool:
+    """Whether a list is known to have no voxel."""
+    return int(voxels.shape[0]) == 1
 
 
 def listed(mask: Array, /, *, size: int, xp: Namespace) -> Array:
@@ -113,10 +125,44 @@ def ended(voxels: Array, /, *, xp: Namespace) -> Array:
     return xp.concat([voxels, end])
 
 
-def spread(voxels: Array, values: Array, shape: tuple[int, ...], /, *, xp: Namespace) -> Array:
-    """Volume that holds `values` at the voxels of a list and zeros elsewhere."""
-    empty = xp.zeros((math.prod(shape),), dtype=values.dtype, device=device(voxels))
-    return xp.reshape(scatter_set(empty, voxels, values, xp=xp), shape)
+def spread(
+    kernel: Callable[..., Array],
+    mask: Array,
+    /,
+    *values: Array,
+    dtype: DType,
+    xp: Namespace,
+    **static: Any,
+) -> Array:
+    """Volume that holds what a kernel finds for the foreground of a mask, and zeros elsewhere.
+
+    Parameters
+    ----------
+    kernel
+        Function of the list of `mask`, the `values`, the grid and `static` to ``(n,)`` results;
+        what it finds for `OUTSIDE` is dropped.
+    mask
+        ``(Z, Y, X)`` bool.
+    *values
+        Arrays or numbers, for `kernel`.
+    dtype
+        Of the results.
+    xp
+        Namespace of the arrays.
+    **static
+        Options of `kernel`.
+
+    Returns
+    -------
+    Array
+        ``(Z, Y, X)``, on the device of `mask`.
+    """
+    grid, voxels = Grid.of(mask.shape), voxel_list(mask, xp=xp)
+    empty = xp.zeros((math.prod(mask.shape),), dtype=dtype, device=device(mask))
+    if is_empty(voxels):
+        return xp.reshape(empty, mask.shape)
+    found = jit(kernel, xp=xp)(voxels, *values, grid=grid, **static, xp=xp)
+    return xp.reshape(scatter_set(empty, voxels, found, xp=xp), mask.shape)
 
 
 def positions_in(voxels: Array, grid: Grid, /, *, xp: Namespace) -> Array:
