@@ -20,7 +20,7 @@ from zimg._dispatch import PRIMITIVES, device
 from zimg._typing import Array, Device, Namespace
 from zimg.arrays.host import is_aligned
 from zimg.kernels.pack import Layout
-from zimg.kernels.voxels import Grid, listed
+from zimg.kernels.voxels import Grid, list_length, listed
 from zimg.ops.gather import index_dtype
 from zimg.ops.memory import is_shared
 from zimg.ops.rows import RowPlan, usable_cores
@@ -99,11 +99,20 @@ def compact(
     return packed.at[place].set(x, mode="drop"), jnp.sum(keep, dtype=indexing)
 
 
+def flat_length(volume: Array, /, *, xp: Namespace | None = None) -> int:
+    """Few lengths, because functions are compiled for each; the length itself during tracing."""
+    if isinstance(volume, jax.core.Tracer) or volume.ndim == 1:
+        return int(volume.size)
+    return row_plan(xp=jnp, on=device(volume)).words(volume.size)
+
+
 def voxel_list(mask: Array, /, *, xp: Namespace | None = None) -> Array:
-    """While it is traced, a mask may be all foreground."""
+    """One program to count and one to list; during tracing a mask may be all foreground."""
+    flat = mask.reshape(-1)
     if isinstance(mask, jax.core.Tracer):
-        return listed(mask, size=mask.size + 1, xp=jnp)
-    return inspect.unwrap(PRIMITIVES["voxel_list"])(mask, xp=jnp)
+        return listed(flat, size=mask.size + 1, xp=jnp)
+    count = int(ops.to_host(jnp.count_nonzero(flat)))
+    return _jitted(listed)(flat, size=list_length(count, mask.size), xp=jnp)
 
 
 def cumulative_max(x: Array, /, *, xp: Namespace | None = None) -> Array:

@@ -117,7 +117,7 @@ def compact(
 def voxel_list(mask: Array, /, *, xp: Namespace | None = None) -> Array:
     """``nonzero``, which waits for the number of voxels and needs no memory but for these."""
     if mask.device.type == "meta":
-        return listed(mask, size=mask.numel() + 1, xp=xp or torch)
+        return listed(mask.reshape(-1), size=mask.numel() + 1, xp=xp or torch)
     found = torch.nonzero(mask.reshape(-1))[:, 0]
     voxels = torch.full(
         (list_length(found.shape[0], mask.numel()),), OUTSIDE, dtype=torch.int32, device=mask.device

@@ -9,12 +9,13 @@ from zimg.kernels.voxels import (
     FEWEST,
     OUTSIDE,
     Grid,
+    flattened,
     in_rows,
     is_empty,
     list_length,
+    on_foreground,
     positions_in,
     run_bounds,
-    spread,
     voxel_list,
 )
 from zimg.ops import upload
@@ -59,8 +60,8 @@ def raised(voxels, by, *, grid: Grid, xp):
 
 
 def test_what_a_kernel_finds_is_spread_to_the_voxels(mask, xp, device):
-    placed = upload(mask, on=device, xp=xp)
-    volume = bring_home(spread(raised, placed, 2, dtype=xp.int32, xp=xp))
+    flat = flattened(upload(mask, on=device, xp=xp), xp=xp)
+    volume = bring_home(on_foreground(raised, flat, 2, shape=SHAPE, dtype=xp.int32, xp=xp))
     expected = np.where(mask, np.arange(mask.size).reshape(SHAPE) + 2 + SHAPE[0], 0)
     np.testing.assert_array_equal(volume, expected)
 

@@ -5,11 +5,12 @@ from zimg._typing import Array, Namespace
 from zimg.kernels.morphology import CONNECTIVITIES
 from zimg.kernels.voxels import (
     Grid,
+    flattened,
     in_rows,
+    on_foreground,
     parts_of,
     positions_in,
     run_bounds,
-    spread,
 )
 from zimg.ops import gather, scatter_add, scatter_min, while_loop
 
@@ -47,7 +48,10 @@ def components(mask: Array, /, *, connectivity: int = 26, xp: Namespace | None =
     """
     check_connectivity(connectivity)
     xp = xp or array_namespace(mask)
-    return spread(_labels, mask, connectivity=connectivity, dtype=xp.int32, xp=xp)
+    flat = flattened(mask, xp=xp)
+    return on_foreground(
+        _labels, flat, connectivity=connectivity, shape=mask.shape, dtype=xp.int32, xp=xp
+    )
 
 
 def _labels(voxels: Array, *, grid: Grid, connectivity: int, xp: Namespace) -> Array:
@@ -85,7 +89,10 @@ def remove_small(
     """
     check_connectivity(connectivity)
     xp = xp or array_namespace(mask)
-    return spread(_large, mask, size, connectivity=connectivity, dtype=xp.bool, xp=xp)
+    flat = flattened(mask, xp=xp)
+    return on_foreground(
+        _large, flat, size, connectivity=connectivity, shape=mask.shape, dtype=xp.bool, xp=xp
+    )
 
 
 def _large(voxels: Array, size: int, *, grid: Grid, connectivity: int, xp: Namespace) -> Array:

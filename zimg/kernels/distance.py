@@ -5,10 +5,11 @@ from zimg._typing import Array, Namespace
 from zimg.kernels.voxels import (
     OUTSIDE,
     Grid,
+    flattened,
     in_rows,
+    on_foreground,
     positions_in,
     run_bounds,
-    spread,
 )
 from zimg.ops import gather, while_loop
 
@@ -40,7 +41,10 @@ def squared_distance(mask: Array, /, *, planar: bool = False, xp: Namespace | No
     stop once ``k²`` reaches the largest distance left. Exact, since all values are integers.
     """
     xp = xp or array_namespace(mask)
-    return spread(listed_distance, mask, planar=planar, dtype=xp.int32, xp=xp)
+    flat = flattened(mask, xp=xp)
+    return on_foreground(
+        listed_distance, flat, planar=planar, shape=mask.shape, dtype=xp.int32, xp=xp
+    )
 
 
 def listed_distance(voxels: Array, /, *, grid: Grid, planar: bool = False, xp: Namespace) -> Array:

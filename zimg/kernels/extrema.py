@@ -1,25 +1,30 @@
 """Maxima of an image: plateaus above their surroundings, and peaks of a distance image."""
 
 from collections.abc import Callable
+from functools import partial
 
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
-from zimg.kernels.components import components
+from zimg.kernels.components import object_roots
 from zimg.kernels.distance import listed_distance
 from zimg.kernels.morphology import neighbourhood
 from zimg.kernels.voxels import (
     Grid,
     Steps,
+    flat_length,
+    flattened,
     in_rows,
     joined_along_x,
+    on_foreground,
+    padded,
     parts_of,
     positions_in,
-    spread,
     voxel_list,
 )
 from zimg.kernels.widen import widened
-from zimg.ops import gather, jit, to_host, while_loop
+from zimg.ops import gather, jit, scatter_max, to_host
 from zimg.ops.gather import index_dtype
+from zimg.ops.slabs import in_slabs
 
 
 @hookable
@@ -43,30 +48,40 @@ def regional_maxima(volume: Array, /, *, xp: Namespace | None = None) -> Array:
         order (z slowest).
     """
     xp = xp or array_namespace(volume)
-    first: Array = jit(_regional_maxima, xp=xp)(widened(volume, xp=xp), xp=xp)
+    size = flat_length(volume, xp=xp)
+    heights = jit(_flat_heights, xp=xp)(volume, size=size, xp=xp)
+    first: Array = on_foreground(
+        _first_of_plateaus, heights > 0, heights, shape=volume.shape, dtype=xp.bool, xp=xp
+    )
     return first
 
 
-def _regional_maxima(volume: Array, *, xp: Namespace) -> Array:
-    """Voxels not below any neighbour, without plateaus that have a higher neighbour."""
-    positive = volume > 0
-    peak = positive & (volume == _highest(volume, xp=xp))
+def _flat_heights(volume: Array, *, size: int, xp: Namespace) -> Array:
+    heights = in_slabs(partial(_heights, xp=xp), volume, reach=2, xp=xp)
+    return padded(heights, size=size, xp=xp)
 
-    def erode(state: tuple[Array, Array]) -> tuple[Array, Array]:
-        peak, _ = state
-        # No neighbour of a peak is higher; an equal one that is no peak leads further up.
-        beside = _highest(xp.where(peak, xp.zeros_like(volume), volume), xp=xp)
-        left = peak & (beside != volume)
-        return left, xp.any(left != peak)
 
-    peak, _ = while_loop(lambda state: state[1], erode, (peak, xp.any(peak)), xp=xp)
-    label = xp.reshape(components(peak, connectivity=18, xp=xp), (-1,))
-    own = xp.arange(1, label.shape[0] + 1, dtype=label.dtype, device=device(label))
-    return xp.reshape(label == own, volume.shape)
+def _heights(volume: Array, *, xp: Namespace) -> Array:
+    """1 for voxels above 0 that no neighbour exceeds, 2 if an equal one has a higher neighbour.
+
+    Zeros elsewhere; int8. The voxels of a plateau that is a maximum are all 1.
+    """
+    volume = widened(volume, xp=xp)
+    peak = (volume > 0) & (volume == _highest(volume, xp=xp))
+    beside = _highest(xp.where(peak, xp.zeros_like(volume), volume), xp=xp)
+    return xp.astype(peak, xp.int8) + xp.astype(peak & (beside == volume), xp.int8)
 
 
 def _highest(volume: Array, *, xp: Namespace) -> Array:
     return neighbourhood(volume, xp.maximum, connectivity=18, xp=xp)
+
+
+def _first_of_plateaus(voxels: Array, heights: Array, *, grid: Grid, xp: Namespace) -> Array:
+    """Whether voxels are the first of plateaus that are maxima."""
+    root = object_roots(voxels, grid=grid, connectivity=18, xp=xp)
+    own = xp.arange(root.shape[0], dtype=xp.int32, device=device(voxels))
+    height = xp.astype(gather(heights, voxels, fill=0, xp=xp), xp.int32)
+    return (root == own) & (scatter_max(height, root, root.shape[0], empty=0, xp=xp) == 1)
 
 
 @hookable
@@ -94,8 +109,13 @@ def local_maxima(distance: Array, /, *, xp: Namespace | None = None) -> Array:
     Behaviour of the reference's seed extraction.
     """
     xp = xp or array_namespace(distance)
-    flat = xp.reshape(distance, (-1,))
-    return spread(_peaks, distance > 0, flat, peaks=listed_peaks, dtype=xp.bool, xp=xp)
+    return _at_peaks(distance, listed_peaks, xp=xp)
+
+
+def _at_peaks(distance: Array, peaks: Callable[..., Array], *, xp: Namespace) -> Array:
+    """The peaks of an image as a mask."""
+    flat, shape = flattened(distance, xp=xp), distance.shape
+    return on_foreground(_peaks, flat > 0, flat, peaks=peaks, shape=shape, dtype=xp.bool, xp=xp)
 
 
 def _peaks(
@@ -232,6 +252,4 @@ def ridge_maxima(distance: Array, /) -> Array:
         ``(Z, Y, X)`` bool, on the device of `distance`: the middle lines of tubes, the middle
         surfaces of thicker objects.
     """
-    xp = array_namespace(distance)
-    flat = xp.reshape(distance, (-1,))
-    return spread(_peaks, distance > 0, flat, peaks=listed_ridges, dtype=xp.bool, xp=xp)
+    return _at_peaks(distance, listed_ridges, xp=array_namespace(distance))

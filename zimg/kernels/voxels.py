@@ -67,6 +67,40 @@ class Grid:
 
 
 @hookable
+def flat_length(volume: Array, /, *, xp: Namespace | None = None) -> int:  # noqa: ARG001
+    """Length of the flat form of a volume: few lengths where compiled functions depend on them.
+
+    Parameters
+    ----------
+    volume
+        Any shape; a flat form has its own length.
+    xp
+        Namespace of `volume`; found from it when None.
+    """
+    return math.prod(volume.shape)
+
+
+def flattened(volume: Array, /, *, xp: Namespace) -> Array:
+    """The flat form of a volume: its voxels in raster order, and zeros up to `flat_length`."""
+    flat: Array = jit(padded, xp=xp)(volume, size=flat_length(volume, xp=xp), xp=xp)
+    return flat
+
+
+def padded(volume: Array, /, *, size: int, xp: Namespace) -> Array:
+    """The voxels of a volume in raster order, and zeros up to `size`."""
+    flat = xp.reshape(volume, (-1,))
+    missing = size - flat.shape[0]
+    if not missing:
+        return flat
+    return xp.concat([flat, xp.zeros((missing,), dtype=flat.dtype, device=device(flat))])
+
+
+def _shaped(flat: Array, *, shape: tuple[int, ...], xp: Namespace) -> Array:
+    """The volume of a flat form."""
+    return xp.reshape(flat[: math.prod(shape)], shape)
+
+
+@hookable
 def voxel_list(mask: Array, /, *, xp: Namespace | None = None) -> Array:
     """Flat indices of the foreground voxels of a mask.
 
@@ -90,9 +124,8 @@ def voxel_list(mask: Array, /, *, xp: Namespace | None = None) -> Array:
     """
     xp = xp or array_namespace(mask)
     count = int(xp.count_nonzero(mask))
-    size = list_length(count, math.prod(mask.shape))
-    voxels: Array = jit(listed, xp=xp)(mask, size=size, xp=xp)
-    return voxels
+    flat = xp.reshape(mask, (-1,))
+    return listed(flat, size=list_length(count, flat.shape[0]), xp=xp)
 
 
 def list_length(count: int, most: int) -> int:
@@ -112,10 +145,9 @@ def is_empty(voxels: Array, /) -> bool:
     return int(voxels.shape[0]) == 1
 
 
-def listed(mask: Array, /, *, size: int, xp: Namespace) -> Array:
-    """The list of a mask with fewer than `size` foreground voxels."""
-    flat = xp.reshape(mask, (-1,))
-    own = xp.arange(flat.shape[0], dtype=xp.int32, device=device(mask))
+def listed(flat: Array, *, size: int, xp: Namespace) -> Array:
+    """The list of a flat mask with fewer than `size` foreground voxels."""
+    own = xp.arange(flat.shape[0], dtype=xp.int32, device=device(flat))
     return compact(own, flat, size, fill=OUTSIDE, xp=xp)[0]
 
 
@@ -125,11 +157,12 @@ def ended(voxels: Array, /, *, xp: Namespace) -> Array:
     return xp.concat([voxels, end])
 
 
-def spread(
+def on_foreground(
     kernel: Callable[..., Array],
     mask: Array,
     /,
     *values: Array,
+    shape: tuple[int, int, int],
     dtype: DType,
     xp: Namespace,
     **static: Any,
@@ -142,9 +175,11 @@ def spread(
         Function of the list of `mask`, the `values`, the grid and `static` to ``(n,)`` results;
         what it finds for `OUTSIDE` is dropped.
     mask
-        ``(Z, Y, X)`` bool.
+        Flat form, bool.
     *values
         Arrays or numbers, for `kernel`.
+    shape
+        ``(depth, height, width)``.
     dtype
         Of the results.
     xp
@@ -157,12 +192,20 @@ def spread(
     Array
         ``(Z, Y, X)``, on the device of `mask`.
     """
-    grid, voxels = Grid.of(mask.shape), voxel_list(mask, xp=xp)
-    empty = xp.zeros((math.prod(mask.shape),), dtype=dtype, device=device(mask))
+    grid, voxels = Grid.of(shape), voxel_list(mask, xp=xp)
     if is_empty(voxels):
-        return xp.reshape(empty, mask.shape)
-    found = jit(kernel, xp=xp)(voxels, *values, grid=grid, **static, xp=xp)
-    return xp.reshape(scatter_set(empty, voxels, found, xp=xp), mask.shape)
+        found = xp.zeros((1,), dtype=dtype, device=device(mask))
+    else:
+        found = jit(kernel, xp=xp)(voxels, *values, grid=grid, **static, xp=xp)
+    flat = jit(_placed, xp=xp)(voxels, found, size=mask.shape[0], xp=xp)
+    volume: Array = jit(_shaped, xp=xp)(flat, shape=shape, xp=xp)
+    return volume
+
+
+def _placed(voxels: Array, values: Array, *, size: int, xp: Namespace) -> Array:
+    """Flat form of `size` that holds `values` at the voxels of a list."""
+    empty = xp.zeros((size,), dtype=values.dtype, device=device(values))
+    return scatter_set(empty, voxels, values, xp=xp)
 
 
 def positions_in(voxels: Array, grid: Grid, /, *, xp: Namespace) -> Array:

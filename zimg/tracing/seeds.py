@@ -12,7 +12,7 @@ from zimg._typing import Array, Namespace
 from zimg.kernels.components import remove_small
 from zimg.kernels.distance import listed_distance
 from zimg.kernels.extrema import distance_peaks, listed_peaks, listed_ridges
-from zimg.kernels.voxels import Grid, is_empty, voxel_list
+from zimg.kernels.voxels import Grid, flattened, is_empty, voxel_list
 from zimg.ops import jit, to_host
 from zimg.ops.memory import on_host
 from zimg.tracing.border import fetched, values_at
@@ -87,7 +87,8 @@ def extract_seeds(mask: Array, /, *, method: int = MAXIMA) -> Seeds:
 
 def _peaks_and_lines(mask: Array, method: int) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Flat indices and squared distances of the centres of a mask, on the host."""
-    xp, voxels = array_namespace(mask), voxel_list(mask)
+    xp = array_namespace(mask)
+    voxels = voxel_list(flattened(mask, xp=xp), xp=xp)
     if is_empty(voxels):
         return np.empty(0, np.intp), np.empty(0, np.int32)
     squared, chosen = jit(_centres, xp=xp)(
