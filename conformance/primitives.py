@@ -359,7 +359,7 @@ CASES: dict[str, list[Case]] = {
     "local_maxima": [  # lists the voxels above 0, whose number the host reads
         Case(name, (v.astype(np.int32),), reads_host=True) for name, v in _volumes().items()
     ],
-    "flat_length": [Case("line", (_masks()["line"].reshape(-1),))],
+    "flat_length": [Case("line", (_masks()["line"].reshape(-1),), reads_host=True)],
     "voxel_list": [Case(name, (mask,), reads_host=True) for name, mask in _masks().items()],
     "majority": [Case(name, (mask,), reads_host=True) for name, mask in _masks().items()],
     "regional_maxima": _plateaus(),
