@@ -13,6 +13,9 @@ from hypothesis.extra.numpy import arrays
 import zimg
 from tests.skeletons.trees import assert_same
 from zimg import ZCancellationException, ZImg
+from zimg.ops import upload
+from zimg.skeletons import runs
+from zimg.skeletons.runs import LabelRuns
 
 
 def bodies() -> np.ndarray:
@@ -160,3 +163,36 @@ def test_workers_are_a_number_from_1_up() -> None:
         ValueError, match="workers must be a number of at least 1 or an executor, got 0"
     ):
         zimg.skeletonize_labels(bodies(), workers=0)
+
+
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint32", "int64", "uint64"])
+def test_a_device_sends_the_runs_of_bodies(framework: str, dtype: str) -> None:
+    pytest.importorskip(framework)
+    from zimg.conformance.certify.budgets import _namespace  # type: ignore[import-not-found]
+    from zimg.conformance.certify.counting import counted  # type: ignore[import-not-found]
+    from zimg.conformance.certify.pretending import pretended_gpu  # type: ignore[import-not-found]
+
+    labels = (bodies() % 200).astype(dtype)
+    labels[labels == 7] = np.iinfo(dtype).max if dtype != "int64" else 7
+    xp = _namespace(framework)
+    if framework == "jax" and dtype.endswith("64"):
+        pytest.skip("JAX has 64-bit integers switched off")
+    given = upload(labels, on=None, xp=xp)
+    with pretended_gpu(framework), counted(framework) as ledger:
+        found = LabelRuns.of(given)
+    expected = LabelRuns.of(labels)
+    assert found.labels == expected.labels
+    for name in ("first", "begin", "length"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    assert ledger.total.downloads == 2
+    assert ledger.total.downloaded < labels.size
+
+
+def test_runs_of_several_parts_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    labels = bodies().astype(np.int32)
+    monkeypatch.setattr(runs, "PART", 3 * 40 * 50)
+    found, expected = LabelRuns.of(torch.from_numpy(labels)), LabelRuns.of(labels)
+    np.testing.assert_array_equal(found.begin, expected.begin)
+    np.testing.assert_array_equal(found.length, expected.length)

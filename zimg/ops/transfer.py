@@ -1,7 +1,7 @@
 """Explicit transfers between host and device, and synchronization."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -42,22 +42,29 @@ def to_host(x: Array, /, *, xp: Namespace | None = None) -> NDArray[np.generic]:
     return host
 
 
-def rows_to_host(x: Array, count: int, plan: RowPlan, /, *, axis: int = 0) -> NDArray[np.generic]:
-    """The first `count` entries of a padded result along an axis, on the host.
+def rows_to_host(
+    parts: Sequence[tuple[Array, int]], plan: RowPlan, /, *, axis: int = 0
+) -> NDArray[np.generic]:
+    """Padded results without their padding, joined along an axis, on the host.
 
     Parameters
     ----------
-    x
-        Any array.
-    count
-        Number of entries that are not padding.
+    parts
+        At least one array with the number of its entries along the axis that are not padding.
     plan
-        Whether the padding is left on the device.
+        Whether padding stays on the device; all parts are then one download.
     axis
         The padded axis.
     """
-    first: Any = (*[slice(None)] * axis, slice(count), ...)
-    return to_host(x[first]) if plan.partial else to_host(x)[first]
+    kept = [_first(x if plan.partial else to_host(x), count, axis) for x, count in parts]
+    if len(kept) == 1:
+        return to_host(kept[0])
+    return to_host(array_namespace(kept[0]).concat(kept, axis=axis))
+
+
+def _first(x: Array, count: int, axis: int) -> Array:
+    """The first `count` entries along an axis."""
+    return x[(*[slice(None)] * axis, slice(count), ...)]
 
 
 @hookable

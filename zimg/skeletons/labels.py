@@ -77,7 +77,8 @@ def skeletonize_labels(
     Notes
     -----
     The volume is searched once; each body is then processed in its own box, so that memory depends
-    on the largest bodies that are processed at the same time.
+    on the largest bodies that are processed at the same time. A device searches its labels and
+    sends the runs of voxels along x, about 10 bytes each; bodies are processed on the host.
 
     Examples
     --------

@@ -1,5 +1,6 @@
 """The bodies of a segmentation as runs of voxels along x, found in one pass."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array
+from zimg.kernels.voxels import OUTSIDE, voxel_list
 from zimg.kernels.widen import widened
-from zimg.ops import gather, to_host, upload
+from zimg.ops import gather, to_host
 from zimg.skeletons.options import SkeletonizeConfig
 from zimg.skeletons.window import Window
 
@@ -108,6 +110,9 @@ def spans(begin: Index, length: NDArray[np.integer]) -> Index:
     return np.repeat(begin - before, length) + np.arange(int(length.sum()))
 
 
+PART = 2**30
+"""Voxels of a device that are searched together: their indices have 32 bits."""
+
 Runs = tuple[Index, NDArray[np.int32], NDArray[Any]]
 
 
@@ -126,21 +131,29 @@ def _runs_by_plane(volume: NDArray[Any]) -> Iterator[Runs]:
 
 
 def _runs(volume: Array) -> Iterator[Runs]:
-    """As `_runs_by_plane` on another device: one bit per voxel and the labels are downloaded."""
-    xp = array_namespace(volume)
-    values = widened(volume, xp=xp)
-    before = xp.concat([values[..., :1], values[..., :-1]], axis=2)
-    change = to_host(values != before).copy()
-    change[..., 0] = True
-    begin = np.flatnonzero(change)
-    length = np.diff(begin, append=change.size).astype(np.int32)
-    short = np.int32 if change.size < 2**31 else np.int64
-    at = upload(begin, on=device(volume), dtype=short, xp=xp)
-    found = to_host(gather(xp.reshape(values, (-1,)), at, xp=xp))
+    """As `_runs_by_plane` on another device: the first voxel and the label of each run are sent."""
+    depth, rows, columns = volume.shape
+    planes = max(1, PART // (rows * columns))
+    for z in range(0, depth, planes):
+        part = volume[z : z + planes, ...]
+        begin, values = _starts(part)
+        length = np.diff(begin, append=math.prod(part.shape)).astype(np.int32)
+        there = values != 0
+        yield begin[there] + z * rows * columns, length[there], values[there]
+
+
+def _starts(volume: Array) -> tuple[Index, NDArray[Any]]:
+    """Flat indices of the first voxels of all runs, those of background included, and labels."""
+    xp, values = array_namespace(volume), widened(volume, xp=array_namespace(volume))
+    first = xp.ones((*volume.shape[:2], 1), dtype=xp.bool, device=device(volume))
+    change = xp.concat([first, values[..., 1:] != values[..., :-1]], axis=2)
+    voxels = voxel_list(change, xp=xp)
+    inside = xp.clip(voxels, 0, math.prod(volume.shape) - 1)
+    begin, found = map(to_host, (voxels, gather(xp.reshape(values, (-1,)), inside, xp=xp)))
     if volume.dtype == xp.uint64:  # widened to int64, keeping the bits
         found = found.astype(np.uint64)
-    there = found != 0
-    yield begin[there], length[there], found[there]
+    count = int(np.searchsorted(begin, OUTSIDE))
+    return begin[:count].astype(np.int64), found[:count]
 
 
 def needs_mask(options: SkeletonizeConfig, /) -> bool:

@@ -14,7 +14,7 @@ from zimg.kernels.ranking import best_ranked
 from zimg.kernels.template import THIN_SLICES, Template
 from zimg.kernels.tube import SLICES
 from zimg.kernels.widen import widest_float
-from zimg.ops import RowPlan, jit, like, row_plan, rows_to_host, to_host, wide_types
+from zimg.ops import RowPlan, jit, like, row_plan, rows_to_host, wide_types
 from zimg.tracing.ranking_matrices import RankingMatrices
 from zimg.tracing.scorer import SAMPLES, interior
 from zimg.tracing.segments import COLUMNS, POSITION, PSI, THETA, Rows, axis_direction, point_at
@@ -54,15 +54,14 @@ class Comparison(NamedTuple):
         """The orientations that are ranked highest around `centres` (image voxels), ``(n, k)``."""
         compiled = jit(best_ranked, xp=self.xp)
         arrays = [like(np.asarray(a), self.words) for a in matrices[1:]]
-        out = np.empty((len(centres), kept), np.int64)
+        plan, parts = row_plan(xp=self.xp, on=device(self.words)), []
         for start in range(0, len(centres), CROPS):
             part = centres[start : start + CROPS]
-            padded = np.concatenate([part, np.repeat(part[-1:], CROPS - len(part), axis=0)])
-            moved = like(padded.astype(np.float32), self.words)
+            moved = like(_filled(part, CROPS).astype(np.float32), self.words)
             given = (self.words, moved, *arrays)
             found = compiled(*given, layout=self.layout, reach=matrices.reach, kept=kept)
-            out[start : start + CROPS] = to_host(found)[: len(part)]
-        return out
+            parts.append((found, len(part)))
+        return rows_to_host(parts, plan).astype(np.int64)
 
     def sampled(self, rows: Rows, kept: int) -> NDArray[np.int64]:
         """The orientations with the highest approximate correlations, ``(n, k)``."""
@@ -99,8 +98,8 @@ class Comparison(NamedTuple):
                 more = [like(_filled(column[part], size), self.words) for column in columns]
                 given = (self.words, asked, self.table, template, *more)
                 result = compiled(*given, layout=self.layout, masked=masked, **static)
-                found.append(rows_to_host(result, len(rows[part]), plan))
-        return np.concatenate(found).astype(np.float64)
+                found.append((result, len(rows[part])))
+            return rows_to_host(found, plan).astype(np.float64)
 
 
 def _table(orientations: Rows) -> Rows:

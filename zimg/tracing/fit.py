@@ -91,4 +91,4 @@ def _fitted(
             chunk=PROBES * widths[0] if plan.shapes else plan.rows,
             unread=plan.unread,
         )
-        return rows_to_host(found, len(rows), plan)
+        return rows_to_host([(found, len(rows))], plan)

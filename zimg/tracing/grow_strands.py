@@ -168,7 +168,7 @@ def _grown(
             levels=most,
             how=Level(widths, chunk, plan.unread),
         )
-        written = np.array(rows_to_host(found, len(rows), plan, axis=1), np.float64)
+        written = np.array(rows_to_host([(found, len(rows))], plan, axis=1), np.float64)
     written[..., POSITION] += base * _scale(layout)
     return written
 

@@ -94,11 +94,15 @@ def score_segments(
     plan, compiled = row_plan(xp=xp, on=device(words)), jit(kernel, xp=xp)
     dtype = dtype_name(template.inner_sum.dtype)
     samples = template.inner.shape[0] * static.get("slices", SLICES)
-    out = np.empty((len(rows), width))
+    order, found = [np.zeros(0, np.int64)], []
     for chosen, masked in _chunks(rows, layout, samples, plan):
         chunk = like(_padded(relative(rows[chosen], layout), plan).astype(dtype), words)
         result = compiled(words, chunk, template, layout=layout, masked=masked, **static)
-        out[chosen] = np.reshape(rows_to_host(result, len(chosen), plan), (len(chosen), width))
+        order.append(chosen)
+        found.append((result, len(chosen)))
+    out = np.empty((len(rows), width))
+    if found:
+        out[np.concatenate(order)] = rows_to_host(found, plan).reshape(-1, width)
     return out
 
 
