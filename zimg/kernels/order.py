@@ -68,15 +68,17 @@ def median_box(
     Array
         Shape, dtype and device of `volume`.
     """
-    xp, plan = xp or array_namespace(volume), row_plan(xp=xp, on=device(volume))
+    xp = xp or array_namespace(volume)
     shape = tuple(length + size - 1 for length, size in zip(volume.shape, sizes, strict=True))
-    row, plane = shape[2], shape[1] * shape[2]
-    padded = jit(_padded, xp=xp)(volume, sizes=sizes, size=plan.words(shape[0] * plane), xp=xp)
-    found, medians = padded, jit(_medians_from, xp=xp)
-    last = sum((n - 1) * step for n, step in zip(volume.shape, (plane, row, 1), strict=True))
+    steps = (shape[1] * shape[2], shape[2], 1)
+    last = sum((length - 1) * step for length, step in zip(volume.shape, steps, strict=True))
     count = max(1, TOGETHER // math.prod(sizes))
+    size = row_plan(xp=xp, on=device(volume)).words(math.prod(shape) + count)
+    padded = jit(_padded, xp=xp)(volume, sizes=sizes, size=size, xp=xp)
+    own, box = jit(_box, xp=xp)(padded, steps[0], steps[1], count=count, sizes=sizes, xp=xp)
+    found, medians = padded, jit(_medians_from, xp=xp)
     for first in range(0, last + 1, count):
-        found = medians(found, padded, first, row, plane, count=count, sizes=sizes, xp=xp)
+        found = medians(found, padded, own, box, first, xp=xp)
     return jit(_shaped, xp=xp)(found, shape=shape, within=volume.shape, xp=xp)
 
 
@@ -87,28 +89,23 @@ def _padded(volume: Array, *, sizes: tuple[int, int, int], size: int, xp: Namesp
     return xp.concat([flat, missing])
 
 
-def _medians_from(
-    found: Array,
-    padded: Array,
-    first: int,
-    row: int,
-    plane: int,
-    *,
-    count: int,
-    sizes: tuple[int, int, int],
-    xp: Namespace,
-) -> Array:
-    """`found` with the medians of `count` boxes, whose first voxels are those from `first` on.
-
-    `row` and `plane` are the distances of neighbours in the flat volume.
-    """
+def _box(
+    padded: Array, plane: int, row: int, *, count: int, sizes: tuple[int, int, int], xp: Namespace
+) -> tuple[Array, Array]:
+    """The first `count` voxels of a flat volume; distances of the voxels of a box, ``(1, n)``."""
     on, kind = device(padded), index_dtype(xp=xp, on=device(padded))
     z, y, x = (xp.arange(n, dtype=kind, device=on) for n in sizes)
-    steps = xp.reshape(z[:, None, None] * plane + y[:, None] * row + x, (1, -1))
-    own = xp.arange(count, dtype=kind, device=on) + first
-    index = xp.clip(xp.reshape(own, (-1, 1)) + steps, 0, padded.shape[0] - 1)
-    ordered = xp.sort(gather(padded, index, xp=xp), axis=1)
-    return scatter_set(found, own, ordered[:, steps.shape[1] // 2], xp=xp)
+    box = xp.reshape(z[:, None, None] * plane + y[:, None] * row + x, (1, -1))
+    return xp.arange(count, dtype=kind, device=on), box
+
+
+def _medians_from(
+    found: Array, padded: Array, own: Array, box: Array, first: int, *, xp: Namespace
+) -> Array:
+    """`found` with the medians of as many boxes as `own` has, from the voxel `first` on."""
+    own = own + first
+    ordered = xp.sort(gather(padded, xp.reshape(own, (-1, 1)) + box, xp=xp), axis=1)
+    return scatter_set(found, own, ordered[:, box.shape[1] // 2], xp=xp)
 
 
 def _shaped(

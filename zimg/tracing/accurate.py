@@ -94,7 +94,7 @@ def run_accurate(
     report.stage("preprocess")
     reduced, _ = thick(preprocess.downsample(volume, downsample_ratio))
     image = prepared(reduced, invert=options.invert)
-    noise = measure_noise(image.image, image.signal, unit=image.unit)
+    noise = measure_noise(image.image, image.signal, unit=image.unit, counts=image.counts)
     details = describe_noise(noise, unit=image.unit)
     clock.mark("preprocess")
     if image.top <= 0.0:
@@ -133,7 +133,7 @@ def _reported(result: TraceReport) -> TraceReport:
 def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -> list[Chain]:
     """Chains of all thresholds in order of creation, with their contrast."""
     steps = thresholds(image.top, noise.sigma, step=image.step)
-    levels = separating(image.signal, steps, image.counts)
+    levels = separating(image.signal, steps, image.signal_counts)
     details["levels"] = []
     chains: list[Chain] = []
     side = float(max(image.signal.shape[1:]))
@@ -235,7 +235,7 @@ def _with_somata(
         top=image.top,
         neurite_radius=typical,
         z_to_xy=z_to_xy,
-        counts=image.counts,
+        counts=image.signal_counts,
     )
     return with_somata(tree, somata, z_to_xy=z_to_xy)
 

@@ -16,7 +16,14 @@ from zimg.kernels.filters import as_float
 from zimg.kernels.morphology import combine_box
 from zimg.kernels.order import median, ranked
 from zimg.ops import fused, in_slabs, jit, to_host
-from zimg.tracing.counts import all_whole, binned_counts, range_of, value_counts, value_of_rank
+from zimg.tracing.counts import (
+    Counts,
+    all_whole,
+    binned_counts,
+    range_of,
+    value_counts,
+    value_of_rank,
+)
 from zimg.tracing.ladder import TO_SIGMA
 from zimg.tracing.mask import above, count_above
 from zimg.tracing.samples import Tissue, background_samples, chosen, smooth_samples
@@ -52,7 +59,9 @@ class Noise:
     masked: bool
 
 
-def measure_noise(image: Array, signal: Array, /, *, unit: float = 1.0) -> Noise:
+def measure_noise(
+    image: Array, signal: Array, /, *, unit: float = 1.0, counts: Counts | None = None
+) -> Noise:
     """Noise of a signal.
 
     Parameters
@@ -63,13 +72,15 @@ def measure_noise(image: Array, signal: Array, /, *, unit: float = 1.0) -> Noise
         ``(Z, Y, X)``, real: the image without its background, in its own units.
     unit
         What 1 of `image` is in `signal`.
+    counts
+        Of `zimg.tracing.counts.value_counts` for `image`, if known.
 
     Returns
     -------
     Noise
         `sigma` is 0 if the background is constant.
     """
-    low, visible = _lowest(image)
+    low, visible = _lowest(image, counts)
     size = math.prod(image.shape)
     if (size - visible) / size >= MASKED_SHARE:
         inside = _sigma_inside(image, low, visible)
@@ -87,9 +98,9 @@ def _deviation(smooth: Array, background: Array, *, xp: Namespace) -> Array:
     return median(xp.abs(away - median(away)))
 
 
-def _lowest(volume: Array) -> tuple[float, int]:
+def _lowest(volume: Array, counts: Counts | None) -> tuple[float, int]:
     """Lowest value, and how many voxels have a higher one."""
-    counts = value_counts(volume)
+    counts = value_counts(volume) if counts is None else counts
     if counts is not None:
         first = int(np.flatnonzero(counts)[0])
         return first, int(counts[first + 1 :].sum())
