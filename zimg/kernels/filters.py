@@ -1,18 +1,19 @@
 """Linear filters of a volume, one axis after the other."""
 
 import math
-from collections.abc import Iterator
 
 from zimg._dispatch import array_namespace, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.widen import widened
-from zimg.ops import cut, jit, slabs_of
+from zimg.ops import cut, fused, jit, slabs_of
+
+Sigmas = tuple[float, float, float]
 
 REACH = 4.0
 """Standard deviations at which a Gaussian ends."""
 
 
-def gaussian(volume: Array, sigmas: tuple[float, float, float], /) -> Array:
+def gaussian(volume: Array, sigmas: Sigmas, /) -> Array:
     """`volume` smoothed by a Gaussian.
 
     Parameters
@@ -28,45 +29,44 @@ def gaussian(volume: Array, sigmas: tuple[float, float, float], /) -> Array:
     Array
         ``(Z, Y, X)`` float32 (float64 stays), on the device of `volume`.
     """
-    xp, parts = array_namespace(volume), list(gaussian_slabs(volume, sigmas))
+    xp, parts = array_namespace(volume), []
+    smooth = fused(_smoothed, volume, xp=xp)
+    for slab in slabs_of(volume, reach=reach_of(sigmas[0]), xp=xp):
+        parts.append(smooth(slab.around(volume), inner=slab.bounds, sigmas=sigmas, xp=xp))
     return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
 
 
-def gaussian_slabs(
-    volume: Array,
-    sigmas: tuple[float, float, float],
-    /,
-    *,
-    inside: Array | None = None,
-    outside: float = 0.0,
-) -> Iterator[Array]:
-    """The planes of `gaussian` in slabs, without a whole volume of floats in memory.
+def reach_of(sigma: float) -> int:
+    """Distance of the furthest voxel that a Gaussian weights."""
+    return len(_bell(sigma)) - 1 if sigma > 0 else 0
+
+
+def _smoothed(planes: Array, *, inner: tuple[int, int], sigmas: Sigmas, xp: Namespace) -> Array:
+    return smoothed_planes(as_float(planes, xp=xp), inner, sigmas, xp=xp)
+
+
+def smoothed_planes(
+    planes: Array, inner: tuple[int, int], sigmas: Sigmas, /, *, xp: Namespace
+) -> Array:
+    """Smooth some planes of a volume of floats.
 
     Parameters
     ----------
-    volume, sigmas
+    planes
+        ``(Z, Y, X)``, floating: the planes and those around them within `reach_of` the first sigma.
+    inner
+        First and last + 1 of the planes of the result.
+    sigmas
         As for `gaussian`.
-    inside, outside
-        Bool, in the shape of `volume`, and what the voxels have for which it does not hold; None
-        keeps all voxels.
-
-    Yields
-    ------
-    Array
-        ``(n, Y, X)``, from the first planes to the last.
+    xp
+        Namespace of `planes`.
     """
-    xp = array_namespace(volume)
-    reach = len(_bell(sigmas[0])) - 1 if sigmas[0] > 0 else 0
-    for slab in slabs_of(volume, reach=reach, xp=xp):
-        values = as_float(slab.around(volume), xp=xp)
-        if inside is not None:
-            values = xp.where(slab.around(inside), values, outside)
-        for axis, sigma in enumerate(sigmas):
-            if sigma > 0 and volume.shape[axis] > 1:
-                values = correlated(values, axis, _bell(sigma), xp=xp)
-            if axis == 0:
-                values = slab.inner(values)
-        yield values
+    for axis, sigma in enumerate(sigmas):
+        if sigma > 0 and planes.shape[axis] > 1:
+            planes = correlated(planes, axis, _bell(sigma), xp=xp)
+        if axis == 0:
+            planes = cut(planes, 0, *inner)
+    return planes
 
 
 def as_float(volume: Array, /, *, xp: Namespace) -> Array:

@@ -5,7 +5,11 @@ import math
 from zimg._dispatch import array_namespace, device, hookable
 from zimg._typing import Array, Namespace
 from zimg.kernels.filters import edged
-from zimg.ops import cut, jit, row_plan
+from zimg.ops import gather, jit, row_plan, scatter_set
+from zimg.ops.gather import index_dtype
+
+TOGETHER = 2**20
+"""Values of boxes that are sorted together; bounds the memory."""
 
 
 @hookable
@@ -65,35 +69,48 @@ def median_box(
         Shape, dtype and device of `volume`.
     """
     xp = xp or array_namespace(volume)
-    padded = edged(volume, tuple(size // 2 for size in sizes), xp=xp)
-    medians = jit(_medians_of_rows, xp=xp)
-    planes = []
-    for z in range(volume.shape[0]):  # the boxes of some rows are in memory at a time
-        slab = cut(padded, 0, z, z + sizes[0])
-        rows = [
-            medians(cut(slab, 1, first, last + sizes[1] - 1), sizes=sizes, xp=xp)
-            for first, last in _rows_together(volume, math.prod(sizes), xp=xp)
-        ]
-        planes.append(rows[0] if len(rows) == 1 else xp.concat(rows, axis=0))
-    return xp.stack(planes, axis=0)
+    shape = tuple(length + size - 1 for length, size in zip(volume.shape, sizes, strict=True))
+    steps = (shape[1] * shape[2], shape[2], 1)
+    last = sum((length - 1) * step for length, step in zip(volume.shape, steps, strict=True))
+    count = max(1, TOGETHER // math.prod(sizes))
+    size = row_plan(xp=xp, on=device(volume)).words(math.prod(shape) + count)
+    padded = jit(_padded, xp=xp)(volume, sizes=sizes, size=size, xp=xp)
+    own, box = jit(_box, xp=xp)(padded, steps[0], steps[1], count=count, sizes=sizes, xp=xp)
+    found, medians = padded, jit(_medians_from, xp=xp)
+    for first in range(0, last + 1, count):
+        found = medians(found, padded, own, box, first, xp=xp)
+    return jit(_shaped, xp=xp)(found, shape=shape, within=volume.shape, xp=xp)
 
 
-def _rows_together(volume: Array, box: int, *, xp: Namespace) -> list[tuple[int, int]]:
-    """First and last + 1 of the rows of a plane whose boxes of so many voxels are stacked."""
-    _, height, width = volume.shape
-    step = max(1, row_plan(xp=xp, on=device(volume)).slab // (width * box))
-    return [(first, min(first + step, height)) for first in range(0, height, step)]
+def _padded(volume: Array, *, sizes: tuple[int, int, int], size: int, xp: Namespace) -> Array:
+    """A volume with its border repeated, flat and in one of the lengths that are compiled."""
+    flat = xp.reshape(edged(volume, tuple(n // 2 for n in sizes), xp=xp), (-1,))
+    missing = xp.zeros((size - flat.shape[0],), dtype=flat.dtype, device=device(flat))
+    return xp.concat([flat, missing])
 
 
-def _medians_of_rows(slab: Array, *, sizes: tuple[int, int, int], xp: Namespace) -> Array:
-    """Medians of some rows of a plane from the planes and rows of their boxes, ``(Y, X)``."""
-    depth, tall, wide = sizes
-    height, width = slab.shape[1] - tall + 1, slab.shape[2] - wide + 1
-    boxes = [
-        slab[z, y : y + height, x : x + width]
-        for z in range(depth)
-        for y in range(tall)
-        for x in range(wide)
-    ]
-    ordered = xp.sort(xp.stack(boxes, axis=-1), axis=-1)
-    return xp.asarray(ordered[..., len(boxes) // 2], copy=True)  # a view would keep all boxes
+def _box(
+    padded: Array, plane: int, row: int, *, count: int, sizes: tuple[int, int, int], xp: Namespace
+) -> tuple[Array, Array]:
+    """The first `count` voxels of a flat volume; distances of the voxels of a box, ``(1, n)``."""
+    on, kind = device(padded), index_dtype(xp=xp, on=device(padded))
+    z, y, x = (xp.arange(n, dtype=kind, device=on) for n in sizes)
+    box = xp.reshape(z[:, None, None] * plane + y[:, None] * row + x, (1, -1))
+    return xp.arange(count, dtype=kind, device=on), box
+
+
+def _medians_from(
+    found: Array, padded: Array, own: Array, box: Array, first: int, *, xp: Namespace
+) -> Array:
+    """`found` with the medians of as many boxes as `own` has, from the voxel `first` on."""
+    own = own + first
+    ordered = xp.sort(gather(padded, xp.reshape(own, (-1, 1)) + box, xp=xp), axis=1)
+    return scatter_set(found, own, ordered[:, box.shape[1] // 2], xp=xp)
+
+
+def _shaped(
+    flat: Array, *, shape: tuple[int, ...], within: tuple[int, ...], xp: Namespace
+) -> Array:
+    """The first voxels along each axis of a flat volume."""
+    volume = xp.reshape(flat[: math.prod(shape)], shape)
+    return volume[tuple(slice(0, n) for n in within)]

@@ -1,7 +1,7 @@
 """The primitives that the array API standard lacks: generic bodies that a framework may replace."""
 
 from zimg.ops.gather import gather
-from zimg.ops.loop import barrier, jit, while_loop, wide_types
+from zimg.ops.loop import barrier, fused, jit, while_loop, wide_types
 from zimg.ops.rows import RowPlan, fastest, for_voxels, row_plan, slow_because
 from zimg.ops.sampling import sample_linear
 from zimg.ops.scan import cumulative_max, cumulative_min
@@ -18,6 +18,7 @@ __all__ = [
     "cut",
     "fastest",
     "for_voxels",
+    "fused",
     "gather",
     "in_slabs",
     "jit",

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from zimg._dispatch import hookable
 from zimg._typing import Array, Namespace
+from zimg.ops.memory import on_host
 
 State = TypeVar("State")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -70,6 +71,21 @@ def jit(fn: Function, /, *, xp: Namespace, loops: bool = False) -> Function:
         Same signature as `fn`.
     """
     return fn
+
+
+def fused(fn: Function, x: Array, /, *, xp: Namespace) -> Function:
+    """`fn` compiled for arrays on devices; in host memory, `fn` itself, which calls faster hooks.
+
+    Parameters
+    ----------
+    fn
+        As for `jit`; it calls primitives that have hooks for host memory.
+    x
+        One of its arrays.
+    xp
+        Namespace of the arrays.
+    """
+    return fn if on_host(x) else jit(fn, xp=xp)
 
 
 @hookable

@@ -37,13 +37,18 @@ class Slab:
     low: int
     high: int
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """First and last + 1 of the planes of the slab among those that are read."""
+        return self.first - self.low, self.last - self.low
+
     def around(self, volume: Array) -> Array:
         """The planes of `volume` that are read for this slab."""
         return cut(volume, self.axis, self.low, self.high)
 
     def inner(self, values: Array) -> Array:
         """The planes of the slab, from `values` for all planes that are read."""
-        return cut(values, self.axis, self.first - self.low, self.last - self.low)
+        return cut(values, self.axis, *self.bounds)
 
 
 def slabs_of(

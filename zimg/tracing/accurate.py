@@ -6,17 +6,18 @@ Limits are expressed in units of the image noise and need no adjustment for an i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from zimg._dispatch import array_namespace
 from zimg._progress import Reporter
-from zimg._typing import Array
+from zimg._typing import Array, Namespace
 from zimg.kernels.components import remove_small
 from zimg.kernels.morphology import neighbourhood
 from zimg.kernels.tubular import tubular
-from zimg.ops import fastest, for_voxels, to_host
+from zimg.ops import fastest, for_voxels, in_slabs, jit, to_host
 from zimg.swc import ZSwc
 from zimg.swc.cleaning import clean, resample_optimal
 from zimg.tracing import preprocess
@@ -93,7 +94,7 @@ def run_accurate(
     report.stage("preprocess")
     reduced, _ = thick(preprocess.downsample(volume, downsample_ratio))
     image = prepared(reduced, invert=options.invert)
-    noise = measure_noise(image.image, image.signal, unit=image.unit)
+    noise = measure_noise(image.image, image.signal, unit=image.unit, counts=image.counts)
     details = describe_noise(noise, unit=image.unit)
     clock.mark("preprocess")
     if image.top <= 0.0:
@@ -132,7 +133,7 @@ def _reported(result: TraceReport) -> TraceReport:
 def _passes(run: Pass, image: Prepared, noise: Noise, details: dict[str, Any]) -> list[Chain]:
     """Chains of all thresholds in order of creation, with their contrast."""
     steps = thresholds(image.top, noise.sigma, step=image.step)
-    levels = separating(image.signal, steps, image.counts)
+    levels = separating(image.signal, steps, image.signal_counts)
     details["levels"] = []
     chains: list[Chain] = []
     side = float(max(image.signal.shape[1:]))
@@ -173,16 +174,25 @@ def _share_traced(
     bodies = np.flatnonzero(tree.type == SOMA_TYPE)
     somata = ZSwc.from_arrays(tree.xyz[bodies], tree.radius[bodies], np.full(len(bodies), -1))
     covered |= np.asarray(somata.rasterize(covered.shape, spacing=(1.0, 1.0, z_to_xy)), np.uint8)
-    both = bright & marks_beside(covered, image.signal)
-    counts = to_host(xp.stack([xp.count_nonzero(mask) for mask in (both, bright)]))
+    covering = marks_beside(covered, image.signal)
+    counts = to_host(jit(_both_and_first, xp=xp)(bright, covering, xp=xp))
     return float(counts[0] / counts[1]) if counts[1] else 0.0
+
+
+def _both_and_first(first: Array, second: Array, *, xp: Namespace) -> Array:
+    """Number of voxels in both masks, and in the first one."""
+    return xp.stack([xp.count_nonzero(first & second), xp.count_nonzero(first)])
 
 
 def untraced(mask: Array, traced: Array) -> Array:
     """Objects of a mask outside the traced voxels and their neighbours."""
     xp = array_namespace(mask)
-    near = neighbourhood(traced, xp.logical_or, connectivity=6, xp=xp)
-    return remove_small(mask & ~near, SMALLEST_OBJECT)
+    away = partial(jit(_away_from, xp=xp), xp=xp)
+    return remove_small(in_slabs(away, mask, traced, reach=1, xp=xp), SMALLEST_OBJECT)
+
+
+def _away_from(mask: Array, traced: Array, *, xp: Namespace) -> Array:
+    return mask & ~neighbourhood(traced, xp.logical_or, connectivity=6, xp=xp)
 
 
 def _tree(
@@ -220,7 +230,13 @@ def _with_somata(
     """The trees with the cell bodies of the image as nodes, and the number of these."""
     radii = geometric_radius(np.concatenate([chain.segments for chain in chains]))
     typical = float(np.median(radii))
-    somata = find_somata(image.signal, top=image.top, neurite_radius=typical, z_to_xy=z_to_xy)
+    somata = find_somata(
+        image.signal,
+        top=image.top,
+        neurite_radius=typical,
+        z_to_xy=z_to_xy,
+        counts=image.signal_counts,
+    )
     return with_somata(tree, somata, z_to_xy=z_to_xy)
 
 

@@ -39,7 +39,7 @@ class Prepared:
     background
         What was subtracted, in units of `signal`.
     counts
-        Of `zimg.tracing.counts.value_counts` for `signal`; None for other types.
+        Of `zimg.tracing.counts.value_counts` for `image`; None for other types.
     """
 
     image: Array
@@ -49,6 +49,11 @@ class Prepared:
     top: float
     background: float
     counts: Counts | None = None
+
+    @property
+    def signal_counts(self) -> Counts | None:
+        """Of `zimg.tracing.counts.value_counts` for `signal`; None for other types."""
+        return None if self.counts is None else less(self.counts, int(self.background))
 
 
 def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
@@ -77,8 +82,8 @@ def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
         if not level and low < 0:  # two values, the lower of which is the background
             signal, level = subtract_level(image, low), float(low)
         signal = above_background(signal)
-        counts = None if counts is None else less(counts, int(level))
-        return Prepared(image, signal, 1.0, 1.0, top_value(signal, counts), level, counts)
+        lower = None if counts is None else less(counts, int(level))
+        return Prepared(image, signal, 1.0, 1.0, top_value(signal, lower), level, counts)
     whole = all_whole(image)
     _, level = subtract_background(_without_outliers(image, xp=xp), bins=FLOAT_BINS)
     level = level or min(low, 0.0)

@@ -6,7 +6,7 @@ from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
 from zimg.kernels.morphology import majority
 from zimg.kernels.widen import widened
-from zimg.ops import in_slabs, jit, parts_of, to_host
+from zimg.ops import fused, in_slabs, jit, parts_of, to_host
 from zimg.tracing.threshold import LARGEST, locmax_threshold
 
 
@@ -42,7 +42,14 @@ def foreground(volume: Array, threshold: float, /) -> Array:
     Array
         ``(Z, Y, X)`` bool, on the device of `volume`.
     """
-    return in_slabs(lambda part: majority(above(part, threshold)), volume, reach=1)
+    xp = array_namespace(volume)
+    limit, compiles = _limit(volume, threshold, xp=xp)
+    supported = fused(_foreground, volume, xp=xp) if compiles else _foreground
+    return in_slabs(lambda part: supported(part, limit, xp=xp), volume, reach=1, xp=xp)
+
+
+def _foreground(volume: Array, limit: float, *, xp: Namespace) -> Array:
+    return majority(_above(volume, limit, xp=xp), xp=xp)
 
 
 def above(volume: Array, threshold: float, /) -> Array:
@@ -61,11 +68,17 @@ def above(volume: Array, threshold: float, /) -> Array:
         Bool, in the shape and on the device of `volume`.
     """
     xp = array_namespace(volume)
-    whole = xp.isdtype(volume.dtype, "integral")
-    limit = math.floor(threshold) if whole else float(threshold)
-    compare = jit(_above, xp=xp) if abs(limit) < LARGEST else _above
+    limit, compiles = _limit(volume, threshold, xp=xp)
+    compare = jit(_above, xp=xp) if compiles else _above
     found: Array = compare(volume, limit, xp=xp)
     return found
+
+
+def _limit(volume: Array, threshold: float, *, xp: Namespace) -> tuple[float, bool]:
+    """What voxels are compared with, and whether compiled functions can take it."""
+    whole = xp.isdtype(volume.dtype, "integral")
+    limit = math.floor(threshold) if whole else float(threshold)
+    return limit, abs(limit) < LARGEST
 
 
 def count_above(volume: Array, threshold: float, /) -> int:

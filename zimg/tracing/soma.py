@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from zimg._dispatch import array_namespace, device
 from zimg._typing import Array, Namespace
 from zimg.kernels.distance import squared_distance
-from zimg.kernels.filters import edged, gaussian, gaussian_slabs
+from zimg.kernels.filters import as_float, edged, gaussian, smoothed_planes
 from zimg.kernels.morphology import combine_box
-from zimg.ops import cut, in_slabs, to_host
-from zimg.tracing.counts import range_of
+from zimg.ops import cut, fused, in_slabs, jit, to_host
+from zimg.tracing.counts import Counts, range_of
 
 Disc = tuple[tuple[int, int, int], float]
 """Voxel z, y, x and radius."""
+
+IN_PLANE = (0.0, 1.0, 1.0)
+"""Standard deviations of the smoothing before, along z, y, x."""
 
 MOST_SOMATA = 8
 
@@ -53,7 +56,13 @@ class Soma:
 
 
 def find_somata(
-    signal: Array, /, *, top: float, neurite_radius: float, z_to_xy: float = 1.0
+    signal: Array,
+    /,
+    *,
+    top: float,
+    neurite_radius: float,
+    z_to_xy: float = 1.0,
+    counts: Counts | None = None,
 ) -> list[Soma]:
     """Cell bodies in a signal, the largest first.
 
@@ -67,17 +76,19 @@ def find_somata(
         Radius of a typical neurite in voxels.
     z_to_xy
         Size of a voxel in z divided by its size in x and y.
+    counts
+        Of `zimg.tracing.counts.value_counts` for the signal, if known.
     """
     xp = array_namespace(signal)
     depth, height, width = signal.shape
-    flat = depth <= FLAT_STACK
-    threshold = _threshold(signal, top)
-    planes = gaussian(signal, (0.0, 1.0, 1.0)) if flat else None
+    _, highest = range_of(signal, counts)
+    threshold = _threshold(top, highest)
+    planes = gaussian(signal, IN_PLANE) if depth <= FLAT_STACK else None
     if planes is not None:
         bright = xp.max(planes, axis=0, keepdims=True) > threshold
     else:
-        slabs = gaussian_slabs(signal, (0.0, 1.0, 1.0))
-        bright = xp.concat([part > threshold for part in slabs], axis=0)
+        brighter = fused(_brighter, signal, xp=xp)
+        bright = in_slabs(lambda part: brighter(part, threshold, xp=xp), signal, xp=xp)
     largest = LARGEST_SHARE * min(height, width)
     least = max(SMALLEST_RADIUS, RADIUS_RATIO * neurite_radius)
     found = _discs(bright, least, largest, z_to_xy, xp=xp)
@@ -86,6 +97,12 @@ def find_somata(
         for index, radius in found
         if radius <= largest
     ]
+
+
+def _brighter(planes: Array, threshold: float, *, xp: Namespace) -> Array:
+    """Whether voxels are brighter than a threshold after smoothing within their plane."""
+    values = as_float(planes, xp=xp)
+    return smoothed_planes(values, (0, planes.shape[0]), IN_PLANE, xp=xp) > threshold
 
 
 def _discs(
@@ -113,8 +130,7 @@ def _discs(
         reach if axis and (part.start == 0 or part.stop == length) else 0
         for axis, (part, length) in enumerate(zip(box, bright.shape, strict=True))
     )
-    radii = _inner_radii(bright[box], around, xp=xp)
-    radii = xp.where(wide[box], radii, xp.zeros_like(radii))
+    radii = _inner_radii(bright[box], wide[box], around, xp=xp)
     z, y, x = (part.start for part in box)
     return [
         ((index[0] + z, index[1] + y, index[2] + x), radius)
@@ -124,36 +140,50 @@ def _discs(
 
 def _wide(bright: Array, least: float, *, xp: Namespace) -> Array:
     """Voxels around which the square inside a disc is foreground; the border repeats itself."""
-    reach = math.ceil(least / math.sqrt(2.0)) - 1
-    return in_slabs(
-        lambda part: combine_box(part, xp.logical_and, reach, axes=(1, 2), xp=xp), bright, xp=xp
-    )
+    reach, eroded = math.ceil(least / math.sqrt(2.0)) - 1, jit(_eroded, xp=xp)
+    return in_slabs(lambda part: eroded(part, reach=reach, xp=xp), bright, xp=xp)
+
+
+def _eroded(mask: Array, *, reach: int, xp: Namespace) -> Array:
+    return combine_box(mask, xp.logical_and, reach, axes=(1, 2), xp=xp)
 
 
 def _bounds(mask: Array, *, xp: Namespace) -> list[tuple[int, int]] | None:
     """First voxel and end of a mask along z, y and x, or None where it is empty."""
-    found = []
-    for axis in range(3):
-        others = tuple(each for each in range(3) if each != axis)
-        places = np.flatnonzero(to_host(xp.any(mask, axis=others)))
-        if not places.size:
-            return None
-        found.append((int(places[0]), int(places[-1]) + 1))
-    return found
+    places = [np.flatnonzero(to_host(line)) for line in jit(_shadows, xp=xp)(mask, xp=xp)]
+    if not all(place.size for place in places):
+        return None
+    return [(int(place[0]), int(place[-1]) + 1) for place in places]
 
 
-def _threshold(signal: Array, top: float) -> float:
+def _shadows(mask: Array, *, xp: Namespace) -> tuple[Array, ...]:
+    """Whether a mask has voxels at each z, y and x."""
+    return tuple(xp.any(mask, axis=axes) for axes in ((1, 2), (0, 2), (0, 1)))
+
+
+def _threshold(top: float, highest: float) -> float:
     """Half of the top; near the highest value where the image is saturated."""
-    _, highest = range_of(signal)
     return SATURATED_SHARE * top if top >= highest else top / 2.0
 
 
-def _inner_radii(bright: Array, around: tuple[int, ...], *, xp: Namespace) -> Array:
-    """Distance of every voxel from the background of its plane, with borders repeated."""
-    squared = squared_distance(edged(bright, around, xp=xp), planar=True)
+def _inner_radii(bright: Array, wide: Array, around: tuple[int, ...], *, xp: Namespace) -> Array:
+    """Distance of every wide voxel from the background of its plane, with borders repeated."""
+    padded = jit(_padded, xp=xp)(bright, around=around, xp=xp)
+    squared = squared_distance(padded, planar=True)
+    radii: Array = jit(_roots, xp=xp)(squared, wide, around=around, xp=xp)
+    return radii
+
+
+def _padded(mask: Array, *, around: tuple[int, ...], xp: Namespace) -> Array:
+    return edged(mask, around, xp=xp)
+
+
+def _roots(squared: Array, wide: Array, *, around: tuple[int, ...], xp: Namespace) -> Array:
+    """Roots of the squares within a margin, 0 for voxels that are not wide."""
     for axis, reach in enumerate(around):
-        squared = cut(squared, axis, reach, reach + bright.shape[axis])
-    return xp.sqrt(xp.astype(squared, xp.float32))
+        squared = cut(squared, axis, reach, reach + wide.shape[axis])
+    radii = xp.sqrt(xp.astype(squared, xp.float32))
+    return xp.where(wide, radii, xp.zeros_like(radii))
 
 
 def _largest_discs(radii: Array, least: float, z_to_xy: float) -> list[Disc]:
@@ -161,15 +191,28 @@ def _largest_discs(radii: Array, least: float, z_to_xy: float) -> list[Disc]:
     xp = array_namespace(radii)
     found = []
     for _ in range(MOST_SOMATA):
-        radius = float(to_host(xp.max(radii)))
+        largest, place = jit(_largest, xp=xp)(radii, xp=xp)
+        radius = float(to_host(largest))
         if radius < least:
             break
-        flat = int(to_host(xp.argmax(xp.reshape(radii, (-1,)))))
-        z, y, x = (int(i) for i in np.unravel_index(flat, radii.shape))
+        z, y, x = (int(i) for i in np.unravel_index(int(to_host(place)), radii.shape))
         found.append(((z, y, x), radius))
-        near = _squared_distances(radii, (z, y, x), z_to_xy, xp=xp) <= 4.0 * radius * radius
-        radii = xp.where(near, xp.zeros_like(radii), radii)
+        reach = 4.0 * radius * radius
+        radii = jit(_without, xp=xp)(radii, (z, y, x), reach, z_to_xy=z_to_xy, xp=xp)
     return found
+
+
+def _largest(radii: Array, *, xp: Namespace) -> tuple[Array, Array]:
+    """The largest radius and its flat index, both ``()``."""
+    return xp.max(radii), xp.argmax(xp.reshape(radii, (-1,)))
+
+
+def _without(
+    radii: Array, voxel: tuple[int, int, int], reach: float, *, z_to_xy: float, xp: Namespace
+) -> Array:
+    """`radii`, 0 up to a squared distance from a voxel."""
+    near = _squared_distances(radii, voxel, z_to_xy, xp=xp) <= reach
+    return xp.where(near, xp.zeros_like(radii), radii)
 
 
 def _squared_distances(
@@ -179,7 +222,7 @@ def _squared_distances(
     total = None
     for axis, (length, at) in enumerate(zip(like_this.shape, voxel, strict=True)):
         step = z_to_xy if axis == 0 else 1.0
-        line = xp.arange(length, dtype=like_this.dtype, device=device(like_this)) - float(at)
+        line = xp.arange(length, dtype=like_this.dtype, device=device(like_this)) - at
         shape = tuple(length if a == axis else 1 for a in range(3))
         part = xp.reshape((line * step) ** 2, shape)
         total = part if total is None else total + part
