@@ -130,10 +130,6 @@ def _sampled(words: Array, rows: Array, unit: template.Template, *, layout: pack
     return tube.sampled(words, rows, tube.full_field(rows, unit, layout), layout, masked=True)
 
 
-def _cut(volume: Array) -> Array:
-    return morphology.cut(volume, 1, 2, 5)
-
-
 def _reduced(volume: Array) -> Array:
     return resample.reduced(volume, (1, 2, 3))
 
@@ -213,7 +209,6 @@ CALLS: dict[str, list[Call]] = {
         Call(with_namespace(partial(morphology.combine_box, axes=axes), _maximum, 2), (VOLUME,))
         for axes in ((1, 2), (0, 1, 2))
     ],
-    "cut": [Call(_cut, (VOLUME.astype(t),)) for t in ("bool", "uint8", "uint16", "float32")],
     "majority": [Call(morphology.majority, (mask,)) for mask in (BRIGHT, BRIGHT[:1], ~BRIGHT)],
     "neighbourhood": [
         Call(
@@ -249,6 +244,8 @@ READING: dict[str, list[Call]] = {
 
 NOT_CALLED = {
     "as_float": "the kernels of tests/kernels/test_filters.py begin with it, on every lane",
+    "best_ranked": "orient_segments, a primitive, runs it",
+    "highest": "best_ranked ends with it",
     "kind_of": "gives a type",
     "edged": "median_box, a primitive, begins with it",
     "median": "ranked, a primitive, does it",

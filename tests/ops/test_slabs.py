@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from zimg.ops import cut, in_slabs, parts_of, slabs_of, upload
+from zimg.testing import bring_home
 
 pytestmark = pytest.mark.usefixtures("small_slabs")
 
@@ -61,3 +62,11 @@ def test_cutting_everything_copies_nothing(xp, device):
     x = upload(np.zeros((2, 3, 4), np.int32), on=device, xp=xp)
     assert cut(x, 1, 0, 3) is x
     assert cut(x, 1, 1, 3).shape == (2, 2, 4)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16", "float32"])
+def test_parts_of_every_type_are_cut_along_any_axis(xp, device, dtype):
+    host = np.arange(24).reshape(2, 3, 4).astype(dtype)
+    x = upload(host, on=device, xp=xp)
+    np.testing.assert_array_equal(bring_home(cut(x, 1, 1, 3)), host[:, 1:3])
+    np.testing.assert_array_equal(bring_home(cut(x, 2, 0, 1)), host[..., :1])

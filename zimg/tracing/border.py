@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
-from zimg.kernels.voxels import OUTSIDE, voxel_list
+from zimg.kernels.voxels import OUTSIDE, flattened, voxel_list
 from zimg.ops import gather, jit, like, to_host
 from zimg.ops.memory import on_host
 
@@ -58,13 +58,14 @@ def values_at(volume: Array, flat: NDArray[np.intp], /) -> NDArray[Any]:
     if on_host(volume):
         return to_host(volume).reshape(-1)[flat]
     xp = array_namespace(volume)
-    padded = np.zeros(rounded_up(len(flat)), np.int32)
-    padded[: len(flat)] = flat
-    return to_host(jit(_values, xp=xp)(volume, like(padded, volume), xp=xp))[: len(flat)]
+    places = np.zeros(rounded_up(len(flat)), np.int32)
+    places[: len(flat)] = flat
+    found = jit(_values, xp=xp)(flattened(volume, xp=xp), like(places, volume), xp=xp)
+    return to_host(found)[: len(flat)]
 
 
-def _values(volume: Array, places: Array, *, xp: Namespace) -> Array:
-    return gather(xp.reshape(volume, (-1,)), places, xp=xp)
+def _values(values: Array, places: Array, *, xp: Namespace) -> Array:
+    return gather(values, places, xp=xp)
 
 
 def rounded_up(count: int) -> int:
