@@ -4,6 +4,7 @@ Figures are CPU milliseconds under ``jit`` on one x86-64 core, generic body / ho
 """
 
 import inspect
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache, wraps
@@ -100,10 +101,10 @@ def compact(
 
 
 def flat_length(volume: Array, /, *, xp: Namespace | None = None) -> int:
-    """Few lengths, because functions are compiled for each; the length itself during tracing."""
+    """As long as the packed volume: functions are compiled for each; not padded during tracing."""
     if isinstance(volume, jax.core.Tracer) or volume.ndim == 1:
         return int(volume.size)
-    return row_plan(xp=jnp, on=device(volume)).words(volume.size)
+    return row_plan(xp=jnp, on=device(volume)).words(math.prod(n + 1 for n in volume.shape))
 
 
 def voxel_list(mask: Array, /, *, xp: Namespace | None = None) -> Array:
