@@ -84,6 +84,18 @@ def test_ties_in_a_row_fall_as_raster_order_says(xp, device):
         np.testing.assert_array_equal(got, peaks_in_raster_order(host))
 
 
+@pytest.mark.parametrize("levels", [2, 5])
+def test_ridges_are_the_peaks_within_planes(xp, device, levels):
+    host = np.random.default_rng(levels).integers(0, levels, (5, 6, 7)).astype(np.int32)
+    expected = np.zeros(host.shape, bool)
+    for axis in range(3):
+        planes = np.moveaxis(host, axis, 0)[:, None]
+        found = np.stack([peaks_in_raster_order(plane)[0] for plane in planes])
+        expected |= np.moveaxis(found, 0, axis)
+    got = bring_home(ridge_maxima(upload(host, on=device, xp=xp)))
+    np.testing.assert_array_equal(got, expected)
+
+
 def test_the_ridge_of_a_bar_is_its_middle_line(xp, device):
     mask = np.zeros((9, 9, 20), bool)
     mask[2:7, 2:7, 2:18] = True
