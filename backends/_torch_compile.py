@@ -8,6 +8,7 @@ from functools import lru_cache, wraps
 from typing import Any
 
 import torch
+from torch.utils._pytree import tree_map_only
 
 from zimg._dispatch import look_up_hooks
 from zimg._typing import Device, Namespace
@@ -15,12 +16,13 @@ from zimg.kernels.pack import Layout
 from zimg.ops.rows import RowPlan
 
 COMPILE = "ZIMG_TORCH_COMPILE"
-"""Environment variable: ``0`` compiles nothing, ``1`` on CPUs as well."""
+"""Environment variable: ``0`` compiles nothing, ``1`` on CPUs as well, ``graphs`` as ``1`` and with
+CUDA graphs, which have not been run."""
 
 
 def _compiles(on: torch.device) -> bool:
     """Whether kernels of segments are compiled for a device."""
-    return os.environ.get(COMPILE, "0" if on.type == "cpu" else "1") == "1"
+    return os.environ.get(COMPILE, "0" if on.type == "cpu" else "1") in ("1", "graphs")
 
 
 def jit(fn: Callable[..., Any], /, *, xp: Namespace, loops: bool = False) -> Callable[..., Any]:
@@ -30,11 +32,12 @@ def jit(fn: Callable[..., Any], /, *, xp: Namespace, loops: bool = False) -> Cal
     """
     parameters = inspect.signature(fn).parameters.values()
     takes_segments = any(each.annotation is Layout for each in parameters)
-    return _compiled_form(fn, xp) if takes_segments and not loops else fn
+    graphs = os.environ.get(COMPILE) == "graphs"
+    return _compiled_form(fn, xp, graphs) if takes_segments and not loops else fn
 
 
 @lru_cache(maxsize=64)
-def _compiled_form(fn: Callable[..., Any], xp: Namespace) -> Callable[..., Any]:
+def _compiled_form(fn: Callable[..., Any], xp: Namespace, graphs: bool) -> Callable[..., Any]:
     """Compile `fn` as one graph per shape, on devices where kernels are compiled.
 
     The first result on a kind of device is compared with that of `fn` itself. Where compilation
@@ -42,7 +45,7 @@ def _compiled_form(fn: Callable[..., Any], xp: Namespace) -> Callable[..., Any]:
     """
     look_up_hooks(xp)
     warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
-    native = torch.compile(fn, fullgraph=True, dynamic=False)
+    native = _replayed(fn) if graphs else torch.compile(fn, fullgraph=True, dynamic=False)
     broken, checked = False, set()
 
     @wraps(fn)
@@ -70,6 +73,22 @@ def _compiled_form(fn: Callable[..., Any], xp: Namespace) -> Callable[..., Any]:
         return expected
 
     return compiled
+
+
+def _replayed(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """`fn` compiled as CUDA graphs.
+
+    Each call is a step of its own: its results lie in memory that the next replay overwrites, so
+    they are copied.
+    """
+    native = torch.compile(fn, fullgraph=True, dynamic=False, mode="reduce-overhead")
+
+    @wraps(fn)
+    def replayed(*args: Any, **options: Any) -> Any:
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        return tree_map_only(torch.Tensor, torch.clone, native(*args, **options))
+
+    return replayed
 
 
 AGREEING, DIGITS = 0.95, 1e-3

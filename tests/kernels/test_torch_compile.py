@@ -16,6 +16,8 @@ from zimg.tracing.grow_levels import grow_levels
 from zimg.tracing.scorer import relative
 
 torch = pytest.importorskip("torch")
+from torch.utils._pytree import tree_leaves, tree_map_only  # noqa: E402
+
 compat = pytest.importorskip("array_api_compat.torch")
 
 ROWS = np.random.default_rng(4).uniform(
@@ -140,6 +142,58 @@ def test_results_are_compared_once(monkeypatch):
         jit(dot_scores, xp=compat)(words, rows, template, layout=layout, masked=True)
     hooks._compiled_form.cache_clear()
     assert compared == [1]
+
+
+@pytest.fixture
+def replays(monkeypatch):
+    """CUDA graphs that overwrite the results of the call before; gives the names of the calls."""
+    calls = []
+
+    def compiled(fn, *, mode, **_):
+        assert mode == "reduce-overhead"
+        memory: list[object] = []
+
+        def replay(*args, **options):
+            calls.append(fn.__name__)
+            found = fn(*args, **options)
+            memory[:] = memory or [tree_map_only(torch.Tensor, torch.clone, found)]
+            for mine, new in zip(tree_leaves(memory[0]), tree_leaves(found), strict=True):
+                mine.copy_(new)
+            return memory[0]
+
+        return replay
+
+    hooks = pytest.importorskip("zimg.backends._torch_compile")
+    monkeypatch.setattr(torch, "compile", compiled)
+    monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: calls.append("step"))
+    monkeypatch.setenv("ZIMG_TORCH_COMPILE", "graphs")
+    hooks._compiled_form.cache_clear()
+    yield calls
+    hooks._compiled_form.cache_clear()
+
+
+def test_results_of_a_graph_outlive_its_next_replay(replays):
+    words, template, layout = packed(32)
+    some = relative(ROWS, layout).astype(np.float32)
+    batches = [torch.from_numpy(each.copy()) for each in (some, some[::-1])]
+    run = jit(dot_scores, xp=compat)
+    found = [run(words, rows, template, layout=layout, masked=True) for rows in batches]
+    for result, rows in zip(found, batches, strict=True):
+        expected = dot_scores(words, rows, template, layout=layout, masked=True)
+        np.testing.assert_array_equal(result.numpy(), expected.numpy())
+    assert replays == ["step", "dot_scores"] * 2
+
+
+def test_fits_by_graphs_are_those_without(replays, monkeypatch):
+    words, template, layout = packed(32)
+    rows, count = torch.from_numpy(relative(ROWS[:8], layout)), torch.tensor([8], dtype=torch.int32)
+    how = {"layout": layout, "widths": (4,), "chunk": 4 * PROBES, "unread": 2}
+    found = fit_lanes(words, rows, count, template, **how)
+    assert len(replays) > 2
+    hooks = pytest.importorskip("zimg.backends._torch_compile")
+    monkeypatch.setattr(hooks, "_compiles", lambda _: False)
+    expected = fit_lanes(words, rows, count, template, **how)
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), rtol=0, atol=1e-9)
 
 
 def test_shapes_are_padded_only_where_torch_compiles(monkeypatch):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from zimg.ops import RowPlan
 from zimg.testing import bring_home
 from zimg.tracing.signal import Signal
 
@@ -55,3 +56,35 @@ def test_integer_volumes_are_read(xp, device, name):
     signal = Signal(volume)
     assert signal.sample(np.array([[4.5, 3.5, 1.5]])) == pytest.approx([1.0])
     assert signal.crop(np.zeros(3, dtype=int), np.array([1, 1, 1])).tolist() == [[[1.0]]]
+
+
+@pytest.fixture
+def _compiles_slices(monkeypatch):
+    """Treat every framework as one that compiles a program for each slice."""
+    monkeypatch.setattr(Signal, "_plan", RowPlan(rows=64, shapes=(), workers=1, partial=False))
+
+
+@pytest.mark.usefixtures("_compiles_slices")
+def test_reads_of_rounded_sizes_are_the_same(ramp, xp, device):
+    del xp, device
+    signal = Signal(ramp, 2.0)
+    points = np.array([[1.5, 2.5, 3.0], [4.0, 1.0, 6.0], [0.0, 3.0, 2.0]])
+    assert signal.sample(points)[:2] == pytest.approx([176.5, 314.0])
+    assert np.isnan(signal.sample(points)[2])
+    z, y, x = np.indices(SHAPE)
+    box = (100.0 * z + 10.0 * y + x)[1:5, 2:7, 3:4]
+    np.testing.assert_array_equal(signal.crop(np.array([1, 2, 3]), np.array([5, 7, 4])), box)
+
+
+def test_a_device_of_jax_compiles_two_programs_for_reads_of_any_size():
+    jax = pytest.importorskip("jax")
+    from zimg.conformance.certify.counting import counted  # type: ignore[import-not-found]
+    from zimg.conformance.certify.pretending import pretended_gpu  # type: ignore[import-not-found]
+
+    volume = jax.numpy.arange(5.0 * 7 * 9).reshape(5, 7, 9)
+    with pretended_gpu("jax"), counted("jax") as ledger:
+        for count in (1, 2, 5):
+            signal = Signal(volume)
+            signal.sample(np.full((count, 3), 2.5))
+            assert signal.crop(np.zeros(3, int), np.full(3, count)).shape == (count,) * 3
+    assert ledger.total.programs == 2

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from zimg._typing import Array
 from zimg.image import ZImg
-from zimg.ops import to_host
 from zimg.ops.placing import on_device_of_first
 from zimg.swc import ZSwc
 from zimg.tracing.box_path import cheapest_path, two_means_contrast
@@ -25,6 +24,7 @@ from zimg.tracing.segments import (
     THETA,
     axis_direction,
 )
+from zimg.tracing.signal import Signal
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -103,9 +103,7 @@ def trace_path(
     ends = [seen.point(a_xyz, "a_xyz"), seen.point(b_xyz, "b_xyz")]
     low, high = _box(np.stack(ends), seen.z_to_xy, seen.shape)
     offset = np.array([seen.before, 0, 0])
-    spans = zip((low + offset).tolist(), (high + offset).tolist(), strict=True)
-    box = seen.signal[tuple(slice(first, last) for first, last in spans)]
-    values = np.asarray(to_host(box), np.float64)
+    values = Signal(seen.signal, seen.z_to_xy).crop(low + offset, high + offset)
     route = _route(values, ends, low, seen.z_to_xy, edges=edge_path)
     xyz = _smooth_path(seen.to_trace(route), [seen.to_trace(end) for end in ends])
     with TubeScorer(seen.signal, z_to_xy=seen.z_to_xy, dtype=dtype) as scorer:
