@@ -78,6 +78,29 @@ def test_the_common_intensity_has_less_than_half_the_voxels_above_it(counts, com
     assert common_bin(np.asarray(counts)) == common
 
 
+@pytest.mark.parametrize(
+    ("counts", "common"),
+    [
+        ([40, 30, 15, 10, 5, 0], 1),  # 60 % lie above bin 0: the next mode
+        ([60, 20, 15, 5, 0], 0),
+        ([0, 60, 20, 15, 5, 0], 1),  # an offset moves the mode
+        ([3, 97], 0),
+    ],
+)
+def test_the_lowest_intensity_is_a_candidate_on_request(counts, common):
+    assert common_bin(np.asarray(counts), lowest=True) == common
+
+
+@pytest.mark.parametrize("offset", [0, 1, 40])
+def test_a_background_at_the_lowest_intensity_follows_an_offset(xp, device, offset):
+    rng = np.random.default_rng(1)
+    volume = np.where(rng.random((5, 12, 14)) < 0.6, 0, rng.integers(1, 90, (5, 12, 14)))
+    shifted = upload((volume + offset).astype(np.uint8), on=device, xp=xp)
+    signal, level = subtract_background(shifted, lowest=True)
+    assert level == offset
+    np.testing.assert_array_equal(bring_home(signal), volume)
+
+
 @given(counts=st.lists(st.integers(0, 50), min_size=1, max_size=12))
 def test_the_common_intensity_is_a_bin_before_the_last(counts):
     histogram = np.asarray([*counts, 1])

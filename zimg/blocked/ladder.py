@@ -13,7 +13,7 @@ from zimg._typing import Array
 from zimg.blocked.masks import answer_of, foreground_of, levels_of
 from zimg.blocked.plan import Box
 from zimg.blocked.source import Volume, checked_read
-from zimg.blocked.stats import Counts, Scale, background_of, table_subtracted
+from zimg.blocked.stats import Counts, Scale, table_subtracted
 from zimg.ops import fastest
 from zimg.tracing import preprocess
 from zimg.tracing.accurate import LEAST_CONTRAST
@@ -146,16 +146,15 @@ def without_noise(counts: Counts, scale: Scale, *, invert: bool) -> Ladder:
         highest = scale.value(last)
         counts = counts[last::-1]
         scale = Scale(0.0, scale.width, len(counts), scale.whole)
-    background = background_of(counts, scale)
-    first = int(scale.levels(np.array([background]))[0]) if background else 0
-    base = background if background else (scale.low if scale.whole else 0.0)
-    above = counts[first + 1 :]
+    common = preprocess.common_bin(counts, lowest=True)
+    background = float(scale.value(common))
+    above = counts[common + 1 :]
     if not above.any():
         return Ladder(highest, background, 1.0, 0.0, 0.0, ())
     rank = max(FEWEST_BRIGHT, int(BRIGHTEST_SHARE * int(counts.sum())))
     from_top = np.cumsum(above[::-1])
     place = len(above) - 1 - int(np.searchsorted(from_top, min(rank, int(from_top[-1]))))
-    top = scale.value(first + 1 + place) - base
+    top = scale.value(common + 1 + place) - background
     unit = 1.0 if scale.whole else 2.0 ** round(math.log2(RANGE / top))
     return Ladder(highest, background, unit, top * unit, 0.0, ())
 

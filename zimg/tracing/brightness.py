@@ -10,7 +10,7 @@ from zimg.kernels.widen import widened
 from zimg.ops import to_host
 from zimg.tracing.counts import Counts, all_whole, less, range_of, value_counts
 from zimg.tracing.ladder import BRIGHTEST_SHARE, FEWEST_BRIGHT, top_value
-from zimg.tracing.preprocess import subtract_background, subtract_level
+from zimg.tracing.preprocess import subtract_background
 
 RANGE = 255.0
 """Approximate maximum of a float signal after scaling. The limits of the fit are absolute and were
@@ -78,15 +78,13 @@ def prepared(volume: Array, /, *, invert: bool = False) -> Prepared:
     if low == high:
         return Prepared(image, xp.zeros_like(image), 1.0, 0.0, 0.0, low)
     if xp.isdtype(image.dtype, "integral"):
-        signal, level = subtract_background(image, counts=counts)
-        if not level and low < 0:  # two values, the lower of which is the background
-            signal, level = subtract_level(image, low), float(low)
+        signal, level = subtract_background(image, counts=counts, lowest=True)
         signal = above_background(signal)
         lower = None if counts is None else less(counts, int(level))
         return Prepared(image, signal, 1.0, 1.0, top_value(signal, lower), level, counts)
     whole = all_whole(image)
-    _, level = subtract_background(_without_outliers(image, xp=xp), bins=FLOAT_BINS)
-    level = level or min(low, 0.0)
+    inner = _without_outliers(image, xp=xp)
+    _, level = subtract_background(inner, bins=FLOAT_BINS, lowest=True)
     signal = above_background(image - level)
     top = top_value(signal)
     if top <= 0.0:

@@ -71,7 +71,12 @@ def downsample(volume: Array, ratios: tuple[int, int, int], /) -> Array:
 
 
 def subtract_background(
-    volume: Array, /, *, bins: int = MOST_BINS, counts: Counts | None = None
+    volume: Array,
+    /,
+    *,
+    bins: int = MOST_BINS,
+    counts: Counts | None = None,
+    lowest: bool = False,
 ) -> tuple[Array, float]:
     """Subtract the commonest intensity, once the brighter voxels are fewer than half.
 
@@ -83,6 +88,9 @@ def subtract_background(
         Bins of the histogram of floats that are not whole numbers.
     counts
         Of `zimg.tracing.counts.value_counts` for the volume, if known.
+    lowest
+        Whether the lowest intensity may be the background as well. The result then follows an
+        offset of the volume.
 
     Returns
     -------
@@ -103,11 +111,9 @@ def subtract_background(
         counts, scale = _binned(volume, bins, xp=xp)
     else:
         scale = _Scale(0, 1, counts.size)
-    common = common_bin(counts)
-    if common == 0:
-        return volume, 0.0
-    level = scale.origin + common * scale.width
-    return _subtracted(volume, level, xp=xp), float(level)
+    common = common_bin(counts, lowest=lowest)
+    level = scale.origin + common * scale.width if common or lowest else 0
+    return subtract_level(volume, level), float(level)
 
 
 def subtract_level(volume: Array, level: float, /) -> Array:
@@ -123,20 +129,23 @@ def subtract_level(volume: Array, level: float, /) -> Array:
     return _subtracted(volume, level, xp=array_namespace(volume)) if level else volume
 
 
-def common_bin(counts: NDArray[Any]) -> int:
-    """The bin of the background in a histogram; 0 for no background."""
+def common_bin(counts: NDArray[Any], *, lowest: bool = False) -> int:
+    """The bin of the background in a histogram; 0 for no background.
+
+    Bin 0 is a candidate only if `lowest` is set.
+    """
     total = int(counts.sum())
-    common = 0
     if counts[0] / total > EMPTY_SHARE:
-        return common
+        return 0
+    common, first = 0, 0 if lowest else 1
     for _ in range(MOST_MODES):
-        if common + 1 >= counts.size:
+        if first >= counts.size:
             break
-        mode = common + 1 + int(np.argmax(counts[common + 1 :]))
+        mode = first + int(np.argmax(counts[first:]))
         if mode == counts.size - 1:
             break
-        common = mode
-        if counts[common + 1 :].sum() / total < BRIGHT_SHARE:
+        common, first = mode, mode + 1
+        if counts[first:].sum() / total < BRIGHT_SHARE:
             break
     return common
 
