@@ -77,6 +77,17 @@ def padded(by: int) -> Change:
     return Change(pad, moved(-by, -by))
 
 
+def filled(share: float, value: int) -> Change:
+    """A constant beside the image that takes a share of the volume, as in a mosaic."""
+
+    def fill(image: Image) -> Image:
+        depth, height, width = image.shape
+        constant = np.full((depth, height, round(width * share / (1.0 - share))), value, np.uint8)
+        return np.concatenate([image, constant], axis=2)
+
+    return Change(fill)
+
+
 def hot(image: Image) -> Image:
     out = image.astype(np.float32)
     out[image.shape[0] // 2, 2, 2] = 1e5
@@ -97,6 +108,7 @@ def crop(by: int) -> Change:
 CHANGES = st.one_of(
     st.integers(1, MARGIN - 2).map(crop),
     st.integers(1, 24).map(padded),
+    st.builds(filled, st.floats(0.05, 0.75), st.integers(0, 20)),
     st.sampled_from([0, 1, 2]).map(mirrored),
     st.just(Change(lambda image: image.swapaxes(1, 2).copy(), exchanged)),
     st.tuples(st.integers(1, 200), st.integers(0, 10_000)).map(

@@ -1,9 +1,12 @@
 """Accurate tracing of drawn neurons: what must not change a trace, and what must be found."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -246,3 +249,14 @@ def test_trees_are_chosen():
     volume = drawn((18, 56, 112), edges=edges)
     assert len(zimg.trace(volume).roots) == 1
     assert len(zimg.trace(volume, trees="all").roots) == 2
+
+
+@pytest.mark.skipif(
+    "ZIMG_REFERENCE_DATA" not in os.environ, reason="needs the recorded data of the reference"
+)
+def test_the_glow_of_cell_bodies_is_not_traced():
+    image = tifffile.imread(Path(os.environ["ZIMG_REFERENCE_DATA"], "real", "celegans_asj1.tif"))
+    tree = zimg.trace(image)
+    x, y, z = np.rint(tree.xyz[tree.radius > 8.0]).astype(int).T
+    assert len(x)
+    assert (image[z, y, x] > 0.1 * image.max()).all()  # cell bodies; their glow is below 0.06

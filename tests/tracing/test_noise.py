@@ -56,6 +56,29 @@ def test_a_masked_image_is_measured_inside_its_tissue(on_lane):
     assert found.sigma == pytest.approx(5.0 * smoothed_sigma((3, 200, 200)), rel=0.35)
 
 
+def filled(share, value):
+    """White noise around 40, and beside it a constant that takes a share of the volume."""
+    noisy = np.random.default_rng(5).normal(40.0, 5.0, (6, 80, 90)).round().astype(np.uint8)
+    width = round(90 * share / (1.0 - share))
+    constant = np.full((6, 80, width), value, np.uint8)
+    return noisy, np.concatenate([noisy, constant], axis=2)
+
+
+@pytest.mark.parametrize("value", [0, 30, 40, 60])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_filled_image_has_the_noise_of_the_rest(on_lane, share, value):
+    noisy, image = filled(share, value)
+    alone = measure_noise(on_lane(noisy), on_lane(noisy)).sigma
+    assert measure_noise(on_lane(image), on_lane(image)).sigma == pytest.approx(alone, rel=0.3)
+
+
+def test_thin_neurites_in_a_constant_background_have_no_noise(on_lane):
+    image = np.zeros((8, 60, 70), np.uint8)
+    image[3:6, 28:31, 4:66] = 180
+    found = measure_noise(on_lane(image), on_lane(image))
+    assert (found.sigma, found.masked) == (0.0, False)
+
+
 @pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.float32])
 def test_noise_of_a_masked_image_does_not_depend_on_the_dtype_of_equal_values(dtype):
     volume = masked_texture()

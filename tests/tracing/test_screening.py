@@ -15,9 +15,10 @@ from zimg.tracing.screening import (
 FEW = st.integers(2, 12)
 
 
-def screen(contrast, length, **options):
+def screen(contrast, length, radius=1.0, signal=1.0, **options):
     given = {"noise": 1.0, "longest_side": 100.0} | options
-    return screen_by_contrast(np.asarray(contrast, float), np.asarray(length, float), **given)
+    of_chains = np.broadcast_arrays(contrast, length, radius, signal)
+    return screen_by_contrast(*(each.astype(float) for each in of_chains), **given)
 
 
 def cluttered(dim=60, ratio=10.0):
@@ -30,6 +31,12 @@ def test_short_and_dim_chains_are_dropped():
     found = screen([50.0, 50.0, 4.0, 9.0], [40.0, 10.0, 40.0, 40.0])
     assert found.keep.tolist() == [True, False, False, False]
     assert not found.split
+
+
+def test_dim_chains_less_than_twice_as_long_as_wide_are_dropped():
+    length, radius = [12.0, 39.0, 41.0, 12.0, 12.0], [3.5, 10.0, 10.0, 2.0, 9.0]
+    found = screen([50.0] * 5, length, radius, signal=[40.0, 40.0, 40.0, 40.0, 90.0])
+    assert found.keep.tolist() == [False, False, True, True, True]
 
 
 def test_the_limit_is_that_of_the_noise_where_it_is_higher():

@@ -15,7 +15,14 @@ from zimg.tracing.screening import (
     Screening,
     screen_by_contrast,
 )
-from zimg.tracing.segments import LENGTH, POSITION, Rows, axis_point, flipped
+from zimg.tracing.segments import (
+    LENGTH,
+    POSITION,
+    Rows,
+    axis_point,
+    flipped,
+    geometric_radius,
+)
 
 HALF = 0.5
 """Fraction of the neurite's signal at which it ends (half maximum)."""
@@ -133,6 +140,8 @@ def screened(
     return screen_by_contrast(
         mean_contrast(chains),
         np.array([length(chain) for chain in chains]),
+        np.array([np.median(geometric_radius(chain.segments)) for chain in chains]),
+        np.array([chain.mean_signal.mean() for chain in chains]),
         noise=noise,
         longest_side=longest_side,
         clutter=clutter,

@@ -1,10 +1,11 @@
 """The noise of an image: spread of the slightly smoothed image around its background.
 
-If the background has been replaced by a constant (a masked image), the noise is measured inside the
-remaining tissue.
+If part of the image has been replaced by a constant (a masked, padded or stitched image), the noise
+is measured inside the remaining tissue.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from zimg._typing import Array, Namespace
 from zimg.kernels.filters import as_float
 from zimg.kernels.morphology import combine_box
 from zimg.kernels.order import median, ranked
+from zimg.kernels.widen import widened
 from zimg.ops import fused, in_slabs, jit, to_host
 from zimg.tracing.counts import (
     Counts,
@@ -32,6 +34,11 @@ FEWEST_SAMPLES = 50
 
 MASKED_SHARE = 0.5
 """Share of voxels at the minimum from which an image counts as masked."""
+
+FILLED_SHARE = 0.15
+"""Share of voxels with the value of all around them from which an image counts as filled up, such
+as one that was padded, stitched or registered. An image that is noise-free counts, too, but shows
+thin objects only."""
 
 OPENING = 6
 """Half width of the opening that removes neurites and keeps tissue: 13 voxels in full."""
@@ -52,7 +59,8 @@ class Noise:
     sigma
         Standard deviation after smoothing by 1 voxel, in units of the signal; 0 without noise.
     masked
-        Whether at least half of the voxels had the lowest value and the rest was tissue.
+        Whether many voxels had the lowest value, or that of all around them, and the rest was
+        tissue.
     """
 
     sigma: float
@@ -81,9 +89,8 @@ def measure_noise(
         `sigma` is 0 if the background is constant.
     """
     low, visible = _lowest(image, counts)
-    size = math.prod(image.shape)
-    if (size - visible) / size >= MASKED_SHARE:
-        inside = _sigma_inside(image, low, visible)
+    for seen in _recorded(image, low, visible):
+        inside = _sigma_inside(image, seen, low)
         if inside is not None:
             return Noise(inside * unit, True)
     xp, whole = array_namespace(signal), Tissue(signal)
@@ -108,15 +115,34 @@ def _lowest(volume: Array, counts: Counts | None) -> tuple[float, int]:
     return low, count_above(volume, low)
 
 
-def _sigma_inside(volume: Array, low: float, visible: int) -> float | None:
+def _recorded(volume: Array, low: float, visible: int) -> Iterator[Array]:
+    """Where something may have been recorded, if much of a volume is masked or filled."""
+    xp, size = array_namespace(volume), math.prod(volume.shape)
+    if size - visible >= MASKED_SHARE * size:
+        yield in_slabs(lambda part: above(part, low), volume, xp=xp)
+    uneven = in_slabs(lambda part: jit(_uneven, xp=xp)(part, xp=xp), volume, xp=xp)
+    if size - int(to_host(xp.count_nonzero(uneven))) >= FILLED_SHARE * size:
+        yield uneven
+
+
+def _uneven(volume: Array, *, xp: Namespace) -> Array:
+    """Voxels that differ from one of the 8 around them in their plane."""
+    wide = widened(volume, xp=xp)
+    low, high = (
+        combine_box(wide, pick, 1, axes=(1, 2), xp=xp) for pick in (xp.minimum, xp.maximum)
+    )
+    return low != high
+
+
+def _sigma_inside(volume: Array, seen: Array, low: float) -> float | None:
     """Noise of the tissue of a masked image; None if the image shows thin objects only.
 
-    `low` and `visible` are those of `_lowest`.
+    `seen` is one of `_recorded`, `low` the lowest value.
     """
     xp = array_namespace(volume)
     opened, eroded = jit(_opened, xp=xp), jit(_eroded, xp=xp)
-    hull = in_slabs(lambda part: opened(above(part, low), xp=xp), volume, xp=xp)
-    kept = int(to_host(xp.count_nonzero(hull)))
+    hull = in_slabs(lambda part: opened(part, xp=xp), seen, xp=xp)
+    visible, kept = to_host(xp.stack([xp.count_nonzero(each) for each in (seen, hull)])).tolist()
     if visible == 0 or kept < HULL_SHARE * visible:
         return None
     mode = _mode(volume, hull, low, kept)
@@ -143,7 +169,7 @@ def _lower_spread(away: Array, measured: Array, *, xp: Namespace) -> float:
 def _mode(volume: Array, hull: Array, low: float, kept: int) -> float:
     """Mode of the values in the tissue, from a smoothed histogram.
 
-    `kept` is the number of voxels of the tissue, which are all above `low`.
+    `kept` is the number of voxels of the tissue, none of which is below `low`.
     """
     xp, low, last = array_namespace(volume), float(low), kept - 1 - (kept - 1) // 100
     counts = value_counts(volume, where=hull)

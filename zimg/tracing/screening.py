@@ -1,4 +1,4 @@
-"""Selection of chains by contrast to noise, to clutter and to the other chains.
+"""Selection of chains by shape and by contrast to noise, to clutter and to the other chains.
 
 Contrast is the mean signal of a chain minus that around it; it separates neurites from texture
 better than score or length. In images with much dim clutter the limit follows from the distribution
@@ -14,6 +14,11 @@ Floats = NDArray[np.float64]
 
 SHORTEST = 11.0
 """Shortest chain that is kept and counted, in voxels."""
+
+SLENDERNESS, BODY = 4.0, 0.5
+"""Least length of a chain in units of its median radius: a neurite is twice as long as wide. The
+glow around a cell body is filled with chains that are not. The cell body itself has such chains,
+too, whose signal is at least this share of that of the brightest chain."""
 
 LEAST_CONTRAST = 4.5
 """Smallest contrast of a chain in units of the noise."""
@@ -56,7 +61,14 @@ class Screening:
 
 
 def screen_by_contrast(
-    contrast: Floats, length: Floats, *, noise: float, longest_side: float, clutter: str = "split"
+    contrast: Floats,
+    length: Floats,
+    radius: Floats,
+    signal: Floats,
+    *,
+    noise: float,
+    longest_side: float,
+    clutter: str = "split",
 ) -> Screening:
     """Decide which chains to keep.
 
@@ -67,6 +79,10 @@ def screen_by_contrast(
         image.
     length
         ``(chains,)`` lengths in voxels.
+    radius
+        ``(chains,)`` median radii of the segments, in voxels.
+    signal
+        ``(chains,)`` mean signal of the segments, in units of the image.
     noise
         Standard deviation of the smoothed background, in units of the image.
     longest_side
@@ -80,7 +96,8 @@ def screen_by_contrast(
     typical = weighted_median(contrast[strong], length[strong])
     plain = max(LEAST_CONTRAST * noise, RELATIVE_CONTRAST * typical)
     limit = max(plain, SPLIT_SHARE * threshold) if split else plain
-    enough = (length >= SHORTEST) & (contrast >= plain)
+    body = signal >= BODY * signal.max(initial=0.0)
+    enough = (length >= SHORTEST) & (body | (length >= SLENDERNESS * radius)) & (contrast >= plain)
     keep = enough & (contrast >= limit)
     removed = float(length[enough & ~keep].sum())
     return Screening(keep, limit, split, threshold, ratio, dim, removed)
