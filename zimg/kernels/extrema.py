@@ -49,16 +49,16 @@ def regional_maxima(volume: Array, /, *, xp: Namespace | None = None) -> Array:
     """
     xp = xp or array_namespace(volume)
     size = flat_length(volume, xp=xp)
-    heights = jit(_flat_heights, xp=xp)(volume, size=size, xp=xp)
-    first: Array = on_foreground(
-        _first_of_plateaus, heights > 0, heights, shape=volume.shape, dtype=xp.bool, xp=xp
+    heights, peak = jit(_flat_heights, xp=xp)(volume, size=size, xp=xp)
+    return on_foreground(
+        _first_of_plateaus, peak, heights, shape=volume.shape, dtype=xp.bool, xp=xp
     )
-    return first
 
 
-def _flat_heights(volume: Array, *, size: int, xp: Namespace) -> Array:
+def _flat_heights(volume: Array, *, size: int, xp: Namespace) -> tuple[Array, Array]:
     heights = in_slabs(partial(_heights, xp=xp), volume, reach=2, xp=xp)
-    return padded(heights, size=size, xp=xp)
+    heights = padded(heights, size=size, xp=xp)
+    return heights, heights > 0
 
 
 def _heights(volume: Array, *, xp: Namespace) -> Array:

@@ -194,12 +194,16 @@ def on_foreground(
     """
     grid, voxels = Grid.of(shape), voxel_list(mask, xp=xp)
     if is_empty(voxels):
-        found = xp.zeros((1,), dtype=dtype, device=device(mask))
+        flat = jit(_zeros, xp=xp)(mask, dtype=dtype, xp=xp)
     else:
         found = jit(kernel, xp=xp)(voxels, *values, grid=grid, **static, xp=xp)
-    flat = jit(_placed, xp=xp)(voxels, found, size=mask.shape[0], xp=xp)
+        flat = jit(_placed, xp=xp)(voxels, found, size=mask.shape[0], xp=xp)
     volume: Array = jit(_shaped, xp=xp)(flat, shape=shape, xp=xp)
     return volume
+
+
+def _zeros(mask: Array, *, dtype: DType, xp: Namespace) -> Array:
+    return xp.zeros_like(mask, dtype=dtype)
 
 
 def _placed(voxels: Array, values: Array, *, size: int, xp: Namespace) -> Array:
