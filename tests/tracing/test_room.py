@@ -17,7 +17,7 @@ def test_host_memory_is_not_checked(xp, device):
 
 def test_a_volume_that_does_not_fit_is_refused_and_what_would_fit_is_named(monkeypatch):
     volume = neurite().volume
-    free = room.FIXED + volume.size * room.PEAK // 7
+    free = room.FIXED + volume.size * room.bytes_per_voxel(volume) // 7
     monkeypatch.setattr(room, "free_memory", lambda _: free)
     with pytest.raises(ZException, match=r"32 x 64 x 80 .* downsample=\(2, 2, 2\)") as refused:
         trace(volume)
@@ -29,7 +29,9 @@ def test_a_volume_that_does_not_fit_is_refused_and_what_would_fit_is_named(monke
 
 def test_a_volume_that_fits_is_traced(monkeypatch):
     volume = neurite().volume
-    monkeypatch.setattr(room, "free_memory", lambda _: room.FIXED + volume.size * room.PEAK)
+    monkeypatch.setattr(
+        room, "free_memory", lambda _: room.FIXED + volume.size * room.bytes_per_voxel(volume)
+    )
     assert len(trace(np.asarray(volume), mode="reference"))
 
 
@@ -37,3 +39,9 @@ def test_a_device_smaller_than_the_fixed_part_is_refused(monkeypatch):
     monkeypatch.setattr(room, "free_memory", lambda _: room.FIXED // 2)
     with pytest.raises(ZException, match="downsample"):
         trace(neurite().volume)
+
+
+@pytest.mark.parametrize(("dtype", "expected"), [("uint8", 18), ("uint16", 21), ("float32", 27)])
+def test_wider_voxels_need_more_memory(xp, device, dtype, expected):
+    volume = xp.zeros((2, 3, 4), dtype=getattr(xp, dtype), device=device)
+    assert room.bytes_per_voxel(volume) == expected

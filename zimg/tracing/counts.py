@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from zimg._dispatch import array_namespace
 from zimg._typing import Array, Namespace
 from zimg.kernels.histogram import extremes, histogram
+from zimg.kernels.voxels import flattened
 from zimg.ops import jit, parts_of, to_host
 from zimg.ops.memory import on_host
 
@@ -34,10 +35,16 @@ def value_counts(volume: Array, /, *, where: Array | None = None) -> Counts | No
     xp = array_namespace(volume)
     if volume.dtype not in (xp.uint8, xp.uint16):
         return None
-    counts = histogram(volume, 2**8 if volume.dtype == xp.uint8 else 2**16, where=where)
-    if not on_host(counts) and math.prod(volume.shape) < 2**31:
+    flat = flattened(volume, xp=xp)  # of few lengths, where programs depend on them
+    chosen = None if where is None else flattened(where, xp=xp)
+    counts = histogram(flat, 2**8 if volume.dtype == xp.uint8 else 2**16, where=chosen)
+    size = math.prod(volume.shape)
+    if not on_host(counts) and size < 2**31:
         counts = xp.astype(counts, xp.int32)  # half the bytes to transfer
-    return to_host(counts).astype(np.int64, copy=False)
+    found = to_host(counts).astype(np.int64)
+    if where is None:
+        found[0] -= flat.shape[0] - size  # the zeros behind the voxels
+    return found
 
 
 def less(counts: Counts, level: int, /) -> Counts:

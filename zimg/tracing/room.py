@@ -2,20 +2,22 @@
 
 import math
 
-from zimg._dispatch import device
+from zimg._dispatch import array_namespace, device
 from zimg._errors import ZException
 from zimg._typing import Array
 from zimg.ops.memory import free_memory
 
-PEAK = 64
-"""Bytes per voxel that tracing allocates at its peak on a device, for 8-bit voxels.
+OWN, COPIES = 15, 3
+"""Bytes per voxel that tracing allocates at its peak on a device, and how many times the size of a
+voxel in addition.
 
-Counted on Torch for 4 million voxels: 58 for the noise in accurate mode, 46 for regional maxima, 38
-for connected components."""
+Counted on Torch for 4 million voxels, for the stage that needs most and without the volume itself:
+13 bytes for voxels of 8 bits, 16 for 16 bits, 20 for floats. The limit leaves a third of that to
+the allocator and to images with more foreground."""
 
-FIXED = 2**27
-"""Bytes that tracing allocates for volumes of any size: chunks of 4096 segments take 86 MB, and the
-noise is sampled at 2 million voxels at most."""
+FIXED = 3 * 2**28
+"""Bytes that tracing allocates for volumes of any size, a quarter more than is counted: chunks of
+4096 segments take 610 MB where their kernels run uncompiled."""
 
 GIB = 2**30
 
@@ -39,7 +41,7 @@ def check_room(volume: Array, /, *, factors: tuple[int, int, int] = (1, 1, 1)) -
     free = free_memory(volume)
     if free is None:
         return
-    needed = PEAK * math.prod(volume.shape) / math.prod(factors)
+    needed = bytes_per_voxel(volume) * math.prod(volume.shape) / math.prod(factors)
     if needed + FIXED <= free:
         return
     more = math.ceil((needed / max(free - FIXED, 1)) ** (1 / 3))
@@ -50,3 +52,12 @@ def check_room(volume: Array, /, *, factors: tuple[int, int, int] = (1, 1, 1)) -
         f"{(needed + FIXED) / GIB:.1f} GiB and {free / GIB:.1f} GiB are free; reduce it by "
         f"downsample=({x}, {y}, {z}), trace it on the CPU, or in blocks by zimg.BlockedTracer"
     )
+
+
+def bytes_per_voxel(volume: Array, /) -> int:
+    """Bytes that tracing allocates for each voxel of `volume`."""
+    xp = array_namespace(volume)
+    if xp.isdtype(volume.dtype, "bool"):  # refused later, by its type
+        return OWN + COPIES
+    info = xp.iinfo if xp.isdtype(volume.dtype, "integral") else xp.finfo
+    return OWN + COPIES * int(info(volume.dtype).bits) // 8
