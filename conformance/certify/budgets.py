@@ -19,7 +19,7 @@ from zimg import skeletonize, trace
 from zimg._dispatch import namespace_named
 from zimg._typing import Array
 from zimg.ops import upload
-from zimg.phantom import neurite
+from zimg.phantom import neurite, neuron
 
 from .counting import counted
 from .ledger import Counts, Ledger
@@ -42,8 +42,9 @@ WORK: dict[str, Callable[[Array, Ledger], Any]] = {
     "reference": lambda x, ledger: trace(x, mode="reference", progress=ledger.enter),
     "accurate": lambda x, ledger: trace(x, progress=ledger.enter),
     "skeleton": lambda x, ledger: skeletonize(x, progress=ledger.enter),
+    "neuron": lambda x, ledger: trace(x, mode="reference", progress=ledger.enter),
 }
-"""Workloads: tracing in both modes, and a skeleton."""
+"""Workloads: tracing in both modes, a skeleton, and a trace of a larger volume."""
 
 FOREGROUND = 100
 """Grey value above which the phantom is the mask of the skeleton."""
@@ -51,7 +52,9 @@ FOREGROUND = 100
 
 @cache
 def volume(work: str) -> NDArray[Any]:
-    """The phantom, 32 x 64 x 80 uint8, or its mask."""
+    """The phantom, 32 x 64 x 80 uint8, or its mask; a neuron, 64 x 256 x 256 uint8."""
+    if work == "neuron":
+        return neuron(shape=(64, 256, 256)).volume
     phantom = neurite().volume
     return phantom > FOREGROUND if work == "skeleton" else phantom
 

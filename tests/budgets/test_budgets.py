@@ -19,8 +19,9 @@ from zimg.conformance.certify.budgets import (  # type: ignore[import-not-found]
 from zimg.conformance.certify.counting import counted  # type: ignore[import-not-found]
 from zimg.conformance.certify.ledger import Ledger  # type: ignore[import-not-found]
 
-# Accurate mode takes minutes: `python -m zimg.conformance.certify.budgets` counts it.
+# Accurate mode and JAX on the neuron: `python -m zimg.conformance.certify.budgets` counts them.
 CASES = [(framework, work) for framework in COUNTED for work in ("reference", "skeleton")]
+CASES += [("torch", "neuron")]
 
 
 @pytest.mark.slow
@@ -90,6 +91,14 @@ def test_a_ledger_adds_up() -> None:
     ledger.hold(3)
     ledger.hold(-8)
     assert ledger.stages["b"].peak == ledger.total.peak == 8
+
+
+def test_a_neuron_of_four_million_voxels_meets_the_goals_for_waits_and_downloads() -> None:
+    """At most 100 waits, and 0.1 byte per voxel down."""
+    found = budgets()["torch"]["neuron"]["total"]
+    assert found["reads"] + found["downloads"] <= 100
+    assert found["downloaded"] <= 0.1 * volume("neuron").size
+    assert budgets()["torch"]["skeleton"]["total"]["launches"] <= 1000
 
 
 def test_the_phantom_is_as_small_as_the_budgets_say() -> None:
