@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zimg import skeletonize, trace
-from zimg._dispatch import namespace_named
+from zimg._dispatch import namespace_by_type, namespace_named
 from zimg._typing import Array
 from zimg.ops import upload
 from zimg.phantom import neurite, neuron
@@ -80,6 +80,7 @@ def rehearsed(
     """
     part = tuple(slice(0, n) for n in shape or volume(work).shape)
     placed = upload(np.ascontiguousarray(volume(work)[part]), on=None, xp=_namespace(framework))
+    namespace_by_type(placed)  # at first use, array-api-compat makes an array of JAX
     with pretended_gpu(framework), counted(framework) as ledger:
         result = WORK[work](placed, ledger)
     return result, ledger

@@ -30,7 +30,7 @@ LONGER = 1.8
 PER_VOXEL = 8
 """The volume that is too large takes 1 / `PER_VOXEL` of the free memory."""
 
-SIMULATED = 2**28
+SIMULATED = 2**30
 """Free memory of a simulated GPU in bytes."""
 
 
