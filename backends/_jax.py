@@ -222,6 +222,7 @@ def row_plan(*, xp: Namespace, on: Device) -> RowPlan:
             seeds=32,
             lanes=(32,),
             slab=WHOLE,
+            partial=False,
         )
     return RowPlan(
         rows=4096,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "guide" / "conformance.md"
-QUICK = ("-k", "test_hooks and gather-rows or test_kernels and cut-0")
+QUICK = ("-k", "test_hooks and gather-rows or test_kernels and combine_box-0")
 
 
 def run(*arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -11,6 +11,7 @@ from zimg._typing import Array
 from zimg.arrays.interop import dtype_name
 from zimg.image import ZImg
 from zimg.image.volume import as_numpy, volume_of
+from zimg.ops.placing import on_device_of_first
 from zimg.skeletons.automatic import intervals, one_of, with_voxel_size
 from zimg.skeletons.bodies import Body, Workers, checked_workers, trees_of
 from zimg.skeletons.options import Config, SkeletonizeConfig, resolve_options
@@ -21,6 +22,7 @@ from zimg.skeletons.window import widened
 from zimg.swc import ZSwc
 
 
+@on_device_of_first
 def skeletonize_labels(
     labels: ZImg | Array,
     /,
