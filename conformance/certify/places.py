@@ -93,7 +93,8 @@ def offer_second_host_device() -> None:
     if "jax" not in sys.modules:
         flags = os.environ.get("XLA_FLAGS", "")
         if TWO.partition("=")[0] not in flags:
-            os.environ["XLA_FLAGS"] = f"{flags} {TWO}".strip()
+            # XLA reads no flag behind a word without dashes, such as intra_op_parallelism_threads=1.
+            os.environ["XLA_FLAGS"] = f"{TWO} {flags}".strip()
 
 
 def places(asked: str | None) -> list[Place]:
