@@ -93,7 +93,7 @@ def offer_second_host_device() -> None:
     if "jax" not in sys.modules:
         flags = os.environ.get("XLA_FLAGS", "")
         if TWO.partition("=")[0] not in flags:
-            # XLA reads no flag behind a word without dashes, such as intra_op_parallelism_threads=1.
+            # XLA reads no flag behind a word without dashes (intra_op_parallelism_threads=1).
             os.environ["XLA_FLAGS"] = f"{TWO} {flags}".strip()
 
 
