@@ -16,7 +16,7 @@ from zimg.kernels.tube import SLICES
 from zimg.kernels.widen import widest_float
 from zimg.ops import RowPlan, jit, like, row_plan, rows_to_host, wide_types
 from zimg.tracing.ranking_matrices import RankingMatrices
-from zimg.tracing.scorer import SAMPLES, interior
+from zimg.tracing.scorer import SAMPLES, filled, interior
 from zimg.tracing.segments import COLUMNS, POSITION, PSI, THETA, Rows, axis_direction, point_at
 from zimg.tracing.turning import best_of_all, best_of_some
 
@@ -57,7 +57,7 @@ class Comparison(NamedTuple):
         plan, parts = row_plan(xp=self.xp, on=device(self.words)), []
         for start in range(0, len(centres), CROPS):
             part = centres[start : start + CROPS]
-            moved = like(_filled(part, CROPS).astype(np.float32), self.words)
+            moved = like(filled(part, CROPS).astype(np.float32), self.words)
             given = (self.words, moved, *arrays)
             found = compiled(*given, layout=self.layout, reach=matrices.reach, kept=kept)
             parts.append((found, len(part)))
@@ -94,8 +94,8 @@ class Comparison(NamedTuple):
             placed = _placed(rows, self.layout, kind)
             for part, size in _parts(len(rows), each, template.inner.shape[0] * slices, plan):
                 masked = bool(plan.shapes) or not interior(rows[part], self.layout).all()
-                asked = like(_filled(placed[part], size), self.words, dtype=kind)
-                more = [like(_filled(column[part], size), self.words) for column in columns]
+                asked = like(filled(placed[part], size), self.words, dtype=kind)
+                more = [like(filled(column[part], size), self.words) for column in columns]
                 given = (self.words, asked, self.table, template, *more)
                 result = compiled(*given, layout=self.layout, masked=masked, **static)
                 found.append((result, len(rows[part])))
@@ -127,9 +127,3 @@ def _parts(count: int, each: int, samples: int, plan: RowPlan) -> Iterator[tuple
         left = min(count - start, sizes[-1])
         padded = next(size for size in sizes if size >= left) if plan.shapes else left
         yield slice(start, start + left), padded
-
-
-def _filled(column: NDArray[np.generic], size: int) -> NDArray[np.generic]:
-    """The rows of a column, the last repeated until there are `size`."""
-    missing = np.repeat(column[-1:], size - len(column), axis=0)
-    return np.concatenate([column, missing]) if len(missing) else column

@@ -96,7 +96,8 @@ def score_segments(
     samples = template.inner.shape[0] * static.get("slices", SLICES)
     order, found = [np.zeros(0, np.int64)], []
     for chosen, masked in _chunks(rows, layout, samples, plan):
-        chunk = like(_padded(relative(rows[chosen], layout), plan).astype(dtype), words)
+        size = plan.padded(len(chosen)) if plan.shapes else len(chosen)
+        chunk = like(filled(relative(rows[chosen], layout), size).astype(dtype), words)
         result = compiled(words, chunk, template, layout=layout, masked=masked, **static)
         order.append(chosen)
         found.append((result, len(chosen)))
@@ -255,9 +256,9 @@ def relative(rows: Array, layout: Layout) -> Array:
     return xp.concat([rows[:, :X], flat, height, voxel], axis=1)
 
 
-def _padded(rows: Rows, plan: RowPlan) -> Rows:
-    """Rows padded to a compiled shape by repeating the last one."""
-    missing = plan.padded(len(rows)) - len(rows) if plan.shapes else 0
+def filled(rows: NDArray[np.generic], size: int) -> NDArray[np.generic]:
+    """Rows, the last repeated until there are `size`."""
+    missing = size - len(rows)
     return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 
 
